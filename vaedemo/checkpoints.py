@@ -1,0 +1,158 @@
+"""Checkpoints: safetensors in half precision, the config in the metadata; strict, and written whole or not at all."""
+
+import json
+import os
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+
+from vaedemo.configs import ModelConfig
+from vaedemo.errors import CheckpointError, ConfigError, UnknownModel
+from vaedemo.models import build_model
+
+__all__ = [
+    "Entry",
+    "available",
+    "file_name",
+    "find",
+    "load_checkpoint",
+    "save_checkpoint",
+    "warm_start",
+    "write_atomic",
+]
+
+FORMAT = "vaedemo 1"
+
+
+class Entry(NamedTuple):
+    """One file of a checkpoints folder."""
+
+    domain: str
+    kind: str
+    latent_dim: int
+    beta: float
+    path: Path
+    bytes: int
+
+
+def file_name(kind, latent_dim, beta=1.0):
+    """vae-32.safetensors, or vae-32-beta4.safetensors where beta is not 1."""
+    return f"{kind}-{latent_dim}{'' if beta == 1 else f'-beta{beta:g}'}.safetensors"
+
+
+def write_atomic(path, data):
+    """Write bytes beside path and move them there: a full disk or a kill leaves what was there before."""
+    path = Path(path)
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with open(part, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(part, path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise CheckpointError(
+            f"{path.name} could not be written ({error.strerror}); what was there is untouched"
+        ) from None
+
+
+def save_checkpoint(path, model, domain, record=None):
+    """Write a model in half precision with its config and a record (a dict: training time, hardware, steps)."""
+    tensors = {k: v.detach().to("cpu", torch.float16).contiguous() for k, v in model.state_dict().items()}
+    metadata = {
+        "format": FORMAT,
+        "domain": domain,
+        "config": json.dumps(asdict(model.config)),
+        "record": json.dumps(record or {}),
+    }
+    write_atomic(path, save(tensors, metadata))
+
+
+def _open(path):
+    try:
+        return safe_open(str(path), framework="pt")
+    except FileNotFoundError:
+        raise CheckpointError(
+            f"no checkpoint {path.name}; train it, or choose another with `python -m vaedemo list`"
+        ) from None
+    except (SafetensorError, OSError):
+        raise CheckpointError(
+            f"{path.name} is cut or no safetensors file; restore it from the repository or train it anew"
+        ) from None
+
+
+def _describe(file, path):
+    """(domain, ModelConfig, record) from a file's metadata."""
+    metadata = file.metadata() or {}
+    if metadata.get("format") != FORMAT:
+        raise CheckpointError(f"{path.name} is no checkpoint of this version ({FORMAT}); train it anew")
+    try:
+        values = json.loads(metadata["config"])
+        values["widths"] = tuple(values["widths"])
+        known = {f.name for f in fields(ModelConfig)}
+        if set(values) != known:
+            raise CheckpointError(
+                f"{path.name} was made with other settings ({', '.join(sorted(set(values) ^ known))})"
+            )
+        return metadata["domain"], ModelConfig(**values), json.loads(metadata["record"])
+    except (KeyError, TypeError, ValueError, ConfigError):
+        raise CheckpointError(f"{path.name} has a damaged description; train it anew") from None
+
+
+def load_checkpoint(path, device="cpu"):
+    """(model in float32 and evaluation mode, domain, record) of a file; every tensor has to be there and to fit."""
+    path = Path(path)
+    with _open(path) as file:
+        domain, config, record = _describe(file, path)
+        model = build_model(config)
+        expected = {k: tuple(v.shape) for k, v in model.state_dict().items()}
+        found = {k: tuple(file.get_slice(k).get_shape()) for k in file.keys()}  # noqa: SIM118 - not a mapping
+        if expected != found:
+            wrong = sorted(k for k in expected.keys() | found.keys() if expected.get(k) != found.get(k))
+            raise CheckpointError(f"{path.name} does not fit its own description at {wrong[0]}; train it anew")
+        tensors = {k: file.get_tensor(k).float() for k in expected}
+    if not all(torch.isfinite(v).all() for v in tensors.values()):
+        raise CheckpointError(f"{path.name} holds weights that are not finite; train it anew")
+    model.load_state_dict(tensors, strict=True)
+    return model.to(device).eval().requires_grad_(False), domain, record
+
+
+def warm_start(model, path):
+    """Copy every tensor of another checkpoint whose name and shape fit; the names copied."""
+    other, _, _ = load_checkpoint(path)
+    mine, theirs = model.state_dict(), other.state_dict()
+    fitting = {k: v for k, v in theirs.items() if k in mine and mine[k].shape == v.shape}
+    model.load_state_dict(fitting, strict=False)
+    return sorted(fitting)
+
+
+def available(folder):
+    """Entries of every checkpoint below folder, sorted; a damaged one raises CheckpointError."""
+    entries = []
+    for path in sorted(Path(folder).glob("*/*.safetensors")):
+        with _open(path) as file:
+            domain, config, _ = _describe(file, path)
+        entries.append(Entry(domain, config.kind, config.latent_dim, config.beta, path, path.stat().st_size))
+    return sorted(entries)
+
+
+def find(entries, domain, kind, latent_dim, beta=1.0):
+    """The Entry for a model; of PCA the one with at least latent_dim components. UnknownModel says what there is."""
+    fitting = [e for e in entries if e.domain == domain and e.kind == kind]
+    for entry in fitting:
+        if kind == "pca" and 1 <= latent_dim <= entry.latent_dim:
+            return entry
+        if (entry.latent_dim, entry.beta) == (latent_dim, float(beta)):
+            return entry
+    if not fitting:
+        kinds = sorted({e.kind for e in entries if e.domain == domain})
+        raise UnknownModel(f"no model of kind {kind!r} for {domain}; choose from {', '.join(kinds) or 'none yet'}")
+    have = ", ".join(f"{e.latent_dim}" + ("" if e.beta == 1 else f" (beta {e.beta:g})") for e in fitting)
+    wanted = f"{latent_dim}" + ("" if beta == 1 else f" with beta {beta:g}")
+    raise UnknownModel(f"no {kind} of {domain} with latent dimension {wanted}; there are {have}")

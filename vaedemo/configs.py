@@ -1,0 +1,90 @@
+"""What can be set: frozen dataclasses, checked when made; each field carries its help for the command line."""
+
+import math
+from dataclasses import dataclass, field
+
+from vaedemo.errors import ConfigError
+
+__all__ = ["KINDS", "LIKELIHOODS", "ModelConfig", "TrainConfig"]
+
+KINDS = ("ae", "vae", "dense", "dense-vae", "pca")
+LIKELIHOODS = ("bernoulli", "gaussian")
+
+
+def _require(condition, message):
+    if not condition:
+        raise ConfigError(message)
+
+
+def _option(default, text):
+    return field(default=default, metadata={"help": text})
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """One network. Its fields travel in the checkpoint's metadata, so that a file describes itself."""
+
+    kind: str = _option("vae", "ae, vae (convolutional), dense, dense-vae, or pca")
+    latent_dim: int = _option(2, "numbers that describe a picture")
+    channels: int = _option(1, "1 for grey, 3 for colour")
+    size: int = _option(28, "height and width of a picture in pixels")
+    likelihood: str = _option("gaussian", "of a vae: bernoulli (binarised pixels) or gaussian (one learned sigma)")
+    beta: float = _option(1.0, "of a vae: weight of the KL term; 1 is the ELBO")
+    widths: tuple[int, ...] = _option((32, 32), "convolutional channels, one entry for each halving of the picture")
+    blocks: int = _option(1, "residual blocks at the smallest size; one at each larger size")
+    hidden: int = _option(128, "units of the dense layer beside the code (of dense kinds: of the only hidden layer)")
+
+    def __post_init__(self):
+        _require(self.kind in KINDS, f"no kind {self.kind!r}; choose from {', '.join(KINDS)}")
+        _require(1 <= self.latent_dim <= 4096, f"latent_dim is {self.latent_dim}; choose 1 to 4096")
+        _require(self.channels in (1, 3), f"channels is {self.channels}; choose 1 (grey) or 3 (colour)")
+        _require(8 <= self.size <= 256, f"size is {self.size}; choose 8 to 256")
+        _require(
+            self.likelihood in LIKELIHOODS,
+            f"no likelihood {self.likelihood!r}; choose from {', '.join(LIKELIHOODS)}",
+        )
+        _require(0 <= self.beta < math.inf, f"beta is {self.beta}; choose a finite number, 0 or more")
+        _require(self.widths and min(self.widths) >= 1, f"widths is {self.widths}; give one positive number a level")
+        _require(
+            self.kind not in ("ae", "vae") or self.size % 2 ** len(self.widths) == 0,
+            f"size {self.size} cannot be halved {len(self.widths)} times; choose a multiple of {2 ** len(self.widths)}",
+        )
+        _require(self.blocks >= 0, f"blocks is {self.blocks}; choose 0 or more")
+        _require(self.hidden >= 1, f"hidden is {self.hidden}; choose 1 or more")
+
+    @property
+    def shape(self):
+        """(C, H, W) of a picture."""
+        return (self.channels, self.size, self.size)
+
+    @property
+    def variational(self):
+        return self.kind in ("vae", "dense-vae")
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """One training run."""
+
+    epochs: float = _option(8.0, "passes over the training pictures")
+    batch_size: int = _option(128, "pictures a step, over all processes together")
+    lr: float = _option(6e-3, "highest learning rate of AdamW")
+    warmup: int = _option(200, "steps over which the learning rate rises")
+    weight_decay: float = _option(1e-4, "decoupled weight decay")
+    clip: float = _option(1.0, "gradient norm above which gradients are scaled down")
+    average: float = _option(0.999, "decay of the averaged weights, which are the ones kept")
+    bfloat16: str = _option("auto", "auto (where the hardware has it), on or off")
+    seed: int = _option(0, "of the first weights, the order of the pictures and the noise")
+    save_every: float = _option(60.0, "seconds between resumable states")
+
+    def __post_init__(self):
+        _require(0 < self.epochs <= 10_000, f"epochs is {self.epochs}; choose more than 0, at most 10000")
+        _require(1 <= self.batch_size <= 65536, f"batch_size is {self.batch_size}; choose 1 to 65536")
+        _require(0 < self.lr < 1, f"lr is {self.lr}; choose between 0 and 1, for example 0.002")
+        _require(self.warmup >= 0, f"warmup is {self.warmup}; choose 0 or more")
+        _require(0 <= self.weight_decay < math.inf, f"weight_decay is {self.weight_decay}; choose 0 or more")
+        _require(0 < self.clip, f"clip is {self.clip}; choose more than 0 (inf for none)")
+        _require(0 <= self.average < 1, f"average is {self.average}; choose at least 0 and less than 1")
+        _require(self.bfloat16 in ("auto", "on", "off"), f"bfloat16 is {self.bfloat16!r}; choose auto, on or off")
+        _require(0 <= self.seed < 2**31, f"seed is {self.seed}; choose 0 to {2**31 - 1}")
+        _require(self.save_every >= 0, f"save_every is {self.save_every}; choose 0 or more")

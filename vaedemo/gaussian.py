@@ -1,0 +1,27 @@
+"""Diagonal Gaussians: sample, kl, log_prob, cdf. Pure functions; mu and logvar have one shape."""
+
+import math
+
+import torch
+
+__all__ = ["cdf", "kl", "log_prob", "sample"]
+
+
+def sample(mu, logvar, eps):
+    """z = mu + sigma * eps, the reparametrisation trick; all of one shape. Kingma & Welling 2014, section 2.4."""
+    return mu + torch.exp(0.5 * logvar) * eps
+
+
+def kl(mu, logvar):
+    """KL(N(mu, sigma^2) || N(0, 1)) in nats for each dimension, shape of mu. Kingma & Welling 2014, appendix B."""
+    return 0.5 * (mu.square() + logvar.exp() - 1 - logvar)
+
+
+def log_prob(x, mu, logvar):
+    """log N(x; mu, sigma^2) in nats for each element, broadcast over the three shapes."""
+    return -0.5 * (math.log(2 * math.pi) + logvar + (x - mu).square() * torch.exp(-logvar))
+
+
+def cdf(x, mu, logvar):
+    """P(X <= x) for X ~ N(mu, sigma^2), for each element, in [0, 1]."""
+    return torch.special.ndtr((x - mu) * torch.exp(-0.5 * logvar))

@@ -1,0 +1,151 @@
+"""A run from its config to a folder: the checkpoint, the resolved config, the log, and pictures of how it went."""
+
+import io
+import json
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+
+from vaedemo import runtime
+from vaedemo.checkpoints import save_checkpoint, warm_start, write_atomic
+from vaedemo.errors import CheckpointError
+from vaedemo.models import build_model
+from vaedemo.models.pca import fit_pca
+from vaedemo.training import fit, process_group
+
+__all__ = ["Run", "estimate_seconds", "publish", "run"]
+
+
+class Run(NamedTuple):
+    """One training run: what, how, where, and the checkpoint that its first weights are taken from (or None)."""
+
+    domain: str
+    model: object
+    train: object
+    folder: Path
+    start: Path | None = None
+
+
+def run(job, pictures, held_out, *, device=None):
+    """Carry out a Run on Pictures; yields Progress. The folder then holds model.safetensors, config.json, log.json,
+    losses.png, reconstructions.png (of held_out pictures) and samples.png. An interrupted run is gone on with."""
+    device = device or runtime.default_device()
+    rank, world = process_group()
+    folder = Path(job.folder)
+    state = folder / "state.pt"
+    if not rank:
+        folder.mkdir(parents=True, exist_ok=True)
+        write_atomic(
+            folder / "config.json",
+            _json({"domain": job.domain, "model": asdict(job.model), "train": asdict(job.train)}),
+        )
+    log, model, began = _earlier(folder, state), build_model(job.model, job.train.seed), time.monotonic()
+    if job.model.kind == "pca":
+        model = fit_pca(job.model, pictures)
+        seconds, steps = time.monotonic() - began, 0
+    else:
+        if job.start is not None and not state.exists():
+            warm_start(model, job.start)
+        for progress in fit(model, pictures, job.train, device=device, state_path=state):
+            log.append(progress._asdict())
+            yield progress
+        seconds, steps = progress.seconds, progress.steps
+    if rank:
+        return
+    record = {
+        "seconds": round(seconds, 1),
+        "hardware": runtime.hardware(device) + (f", {world} processes" if world > 1 else ""),
+        "epochs": job.train.epochs if steps else 0,
+        "steps": steps,
+        "pictures": len(pictures),
+        "started_from": job.start.stem if job.start else None,
+    }
+    model.to("cpu")
+    save_checkpoint(folder / "model.safetensors", model, job.domain, record)
+    write_atomic(folder / "log.json", _json(log))
+    _draw(folder, model, log, held_out)
+    state.unlink(missing_ok=True)
+
+
+def _json(value):
+    return json.dumps(value, indent=1).encode()
+
+
+def _earlier(folder, state):
+    """The log so far of a run that is gone on with."""
+    try:
+        return json.loads((folder / "log.json").read_text()) if state.exists() else []
+    except (OSError, ValueError):
+        return []
+
+
+def estimate_seconds(model_config, train_config, pictures, device=None):
+    """How long a run will take here, in seconds, from timing 8 steps of it on real pictures."""
+    from dataclasses import replace
+
+    if model_config.kind == "pca":
+        return 1.0
+    few = pictures.first(2 * train_config.batch_size)
+    steps = len(pictures) // min(train_config.batch_size, len(pictures)) * train_config.epochs
+    short = replace(train_config, epochs=12 / max(1, len(few) // min(train_config.batch_size, len(few))))
+    marks = [time.monotonic()]
+    model = build_model(model_config, train_config.seed)
+    for progress in fit(model, few, replace(short, epochs=short.epochs / 3), device=device):  # warms up
+        marks[0] = time.monotonic()
+    start = time.monotonic()
+    for progress in fit(model, few, short, device=device):
+        pass
+    return (time.monotonic() - start) / progress.steps * steps
+
+
+@torch.no_grad()
+def _draw(folder, model, log, held_out):
+    from matplotlib.figure import Figure  # half a second that only a finished run has to spend
+
+    if log:
+        figure = Figure(figsize=(7, 4), layout="constrained")
+        axes = figure.subplots()
+        steps = [p["step"] for p in log]
+        for name, colour in (("loss", "#555555"), ("distortion", "#2a9d5c"), ("kl", "#d1495b")):
+            if any(p[name] for p in log):
+                axes.plot(steps, [p[name] for p in log], label=name, color=colour, linewidth=1)
+        axes.set(xlabel="step", ylabel="nats a picture" if model.config.variational else "squared error a picture")
+        axes.set_yscale("log")
+        axes.legend(frameon=False)
+        _save(figure, folder / "losses.png")
+    x = held_out[:16]
+    _grid(torch.cat([x, model(x).x_hat]), 16, folder / "reconstructions.png")
+    _grid(model.sample(64, runtime.generator("samples", 0)), 8, folder / "samples.png")
+
+
+def _save(figure, path):
+    buffer = io.BytesIO()
+    figure.savefig(buffer, dpi=120)
+    write_atomic(path, buffer.getvalue())
+
+
+def _grid(x, columns, path):
+    """Pictures (N, C, H, W) in [0, 1] as one PNG, columns a row, two pixels a pixel."""
+    from PIL import Image
+
+    n, c, h, w = x.shape
+    rows = -(-n // columns)
+    x = torch.cat([x, x.new_zeros(rows * columns - n, c, h, w)])
+    sheet = x.unflatten(0, (rows, columns)).permute(0, 3, 1, 4, 2).reshape(rows * h, columns * w, c)
+    picture = Image.fromarray(
+        (sheet * 255).round().byte().numpy().squeeze(-1) if c == 1 else (sheet * 255).round().byte().numpy()
+    )
+    buffer = io.BytesIO()
+    picture.resize((2 * columns * w, 2 * rows * h), Image.Resampling.NEAREST).save(buffer, "PNG")
+    write_atomic(path, buffer.getvalue())
+
+
+def publish(folder, target):
+    """Copy a finished run's checkpoint to its place among the shipped ones."""
+    source = Path(folder) / "model.safetensors"
+    if not source.exists():
+        raise CheckpointError(f"the run in {Path(folder).name} is not finished; train it to its end first")
+    write_atomic(target, source.read_bytes())
