@@ -83,7 +83,7 @@ class TrainConfig:
         _require(0 < self.lr < 1, f"lr is {self.lr}; choose between 0 and 1, for example 0.002")
         _require(self.warmup >= 0, f"warmup is {self.warmup}; choose 0 or more")
         _require(0 <= self.weight_decay < math.inf, f"weight_decay is {self.weight_decay}; choose 0 or more")
-        _require(0 < self.clip, f"clip is {self.clip}; choose more than 0 (inf for none)")
+        _require(self.clip > 0, f"clip is {self.clip}; choose more than 0 (inf for none)")
         _require(0 <= self.average < 1, f"average is {self.average}; choose at least 0 and less than 1")
         _require(self.bfloat16 in ("auto", "on", "off"), f"bfloat16 is {self.bfloat16!r}; choose auto, on or off")
         _require(0 <= self.seed < 2**31, f"seed is {self.seed}; choose 0 to {2**31 - 1}")

@@ -1,4 +1,4 @@
-"""Arrays of pictures: .npz files, folders, torchvision's loaders, generated shapes. Kept as uint8, handed out as floats."""
+"""Arrays of pictures: .npz files, folders, torchvision's loaders, generated shapes. Kept as uint8, given as floats."""
 
 import zipfile
 from dataclasses import dataclass
@@ -62,7 +62,7 @@ def from_npz(path, shape=None):
     path = Path(path)
     try:
         with np.load(path, allow_pickle=False) as file:
-            x, y = file["x"], file["y"] if "y" in file else None
+            x, y = file["x"], file.get("y")
     except FileNotFoundError:
         raise DataError(
             f"no file {path.name} in {path.parent}; give the folder that holds it with --data-dir, or leave "
@@ -76,12 +76,13 @@ def from_npz(path, shape=None):
 
 
 def from_torchvision(domain, split, root):
-    """Pictures of a public set through torchvision, downloaded into root at the first call (its checksums, its sources)."""
+    """Pictures of a public set through torchvision, downloaded into root at the first call, checked by its sums."""
     try:
         import torchvision.datasets as sets
     except (ImportError, RuntimeError) as error:
         raise DataError(
-            f"torchvision cannot be loaded ({str(error).splitlines()[0]}); install it, or give .npz files with --data-dir"
+            f"torchvision cannot be loaded ({str(error).splitlines()[0]}); install the one that fits torch, or give "
+            ".npz files with --data-dir"
         ) from None
     try:
         loaded = getattr(sets, TORCHVISION[domain])(str(root), train=split == "train", download=True)

@@ -1,4 +1,4 @@
-"""How alike two pictures are, and how many bits they cost. Pictures are (B, C, H, W) in [0, 1] unless said otherwise."""
+"""How alike two pictures are, and how many bits they cost. Pictures are (B, C, H, W) in [0, 1]."""
 
 import math
 

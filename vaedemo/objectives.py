@@ -1,4 +1,4 @@
-"""What is minimised and what is reported, in nats for each picture. Losses are minimised; the ELBO is -loss at beta 1."""
+"""What is minimised and what is reported, in nats a picture. A loss is minimised; the ELBO is -loss at beta 1."""
 
 import math
 from typing import NamedTuple

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
+from PIL import Image
 
 from vaedemo import gaussian, metrics, objectives, runtime
 from vaedemo.checkpoints import available, find, load_checkpoint
@@ -15,12 +16,25 @@ from vaedemo.configs import KINDS
 from vaedemo.domains import get_domain
 from vaedemo.errors import CheckpointError, ConfigError, PictureError
 
-__all__ = ["CHECKPOINTS", "Library", "Reconstruction", "decode", "encode", "every_model", "reconstruct"]
+__all__ = [
+    "CHECKPOINTS",
+    "ERROR_LIMIT",
+    "Library",
+    "Reconstruction",
+    "decode",
+    "encode",
+    "error_image",
+    "every_model",
+    "figures_key",
+    "reconstruct",
+    "sheet",
+    "to_image",
+]
 
 CHECKPOINTS = Path(__file__).resolve().parent.parent / "checkpoints"
 KEPT = 64  # models in memory at once: every shipped one, some 50 MB
+ERROR_LIMIT = 0.5  # the error at which every error map saturates
 DRAWS = 16  # posterior samples over which a picture's distortion is averaged
-UNUSUAL_QUANTILE = 0.99
 
 
 class Library:
@@ -74,9 +88,9 @@ class Library:
 
 
 class Reconstruction(NamedTuple):
-    """x_hat float32 (C, H, W) in [0, 1]; z (D,), the posterior mean of a VAE, and its sigma (D,) or None; mse on [0, 1],
-    psnr in dB; latent_bytes at 8 bits a number. For a VAE distortion_nats, averaged over 16 posterior samples, and
-    kl_nats (D,): ELBO = -(distortion_nats + kl_nats.sum()); of a Gaussian likelihood the discretised one."""
+    """x_hat float32 (C, H, W) in [0, 1]; z (D,), the posterior mean of a VAE, and its sigma (D,) or None; mse of values
+    in [0, 1], psnr in dB; latent_bytes at 8 bits a number. For a VAE distortion_nats, averaged over 16 posterior samples,
+    and kl_nats (D,): ELBO = -(distortion_nats + kl_nats.sum()); of a Gaussian likelihood the discretised one."""
 
     domain: str
     kind: str
@@ -177,3 +191,28 @@ def decode(library, z, domain, kind, latent_dim, beta=1.0):
     if not np.isfinite(z).all() or np.abs(z).max() > 1e4:
         raise ConfigError("the code holds numbers that are not finite or larger than 10000; choose smaller ones")
     return library.model(domain, kind, latent_dim, beta).decode(torch.from_numpy(z)[None])[0].numpy()
+
+
+def to_image(x):
+    """A PIL picture, L or RGB, from float32 (C, H, W) in [0, 1]."""
+    levels = np.round(np.clip(x, 0, 1) * 255).astype(np.uint8)
+    return Image.fromarray(levels[0] if len(levels) == 1 else levels.transpose(1, 2, 0))
+
+
+def error_image(x, x_hat, limit=ERROR_LIMIT):
+    """The absolute error, mean over the channels, as an RGB picture: 0 dark, `limit` and above bright (magma)."""
+    from matplotlib import colormaps  # half a second that only this picture has to spend
+
+    error = np.abs(np.asarray(x_hat) - np.asarray(x)).mean(0) / limit
+    return Image.fromarray((colormaps["magma"](np.clip(error, 0, 1))[..., :3] * 255).round().astype(np.uint8))
+
+
+def sheet(x, x_hat, side=256, gap=8):
+    """Input, reconstruction and error map side by side, each scaled up without smoothing to about `side` pixels."""
+    parts = [to_image(x), to_image(x_hat), error_image(x, x_hat)]
+    scale = max(1, side // parts[0].width)
+    width, height = parts[0].width * scale, parts[0].height * scale
+    made = Image.new("RGB", (3 * width + 2 * gap, height), "white")
+    for i, part in enumerate(parts):
+        made.paste(part.resize((width, height), Image.Resampling.NEAREST), (i * (width + gap), 0))
+    return made

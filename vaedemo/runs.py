@@ -3,7 +3,7 @@
 import io
 import json
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -49,8 +49,14 @@ def run(job, pictures, held_out, *, device=None):
     else:
         if job.start is not None and not state.exists():
             warm_start(model, job.start)
+        written = began
         for progress in fit(model, pictures, job.train, device=device, state_path=state):
+            while log and log[-1]["step"] >= progress.step:  # steps that ran after the state they are resumed from
+                log.pop()
             log.append(progress._asdict())
+            if not rank and time.monotonic() - written >= job.train.save_every:
+                write_atomic(folder / "log.json", _json(log))
+                written = time.monotonic()
             yield progress
         seconds, steps = progress.seconds, progress.steps
     if rank:
@@ -84,21 +90,17 @@ def _earlier(folder, state):
 
 def estimate_seconds(model_config, train_config, pictures, device=None):
     """How long a run will take here, in seconds, from timing 8 steps of it on real pictures."""
-    from dataclasses import replace
-
     if model_config.kind == "pca":
         return 1.0
     few = pictures.first(2 * train_config.batch_size)
     steps = len(pictures) // min(train_config.batch_size, len(pictures)) * train_config.epochs
     short = replace(train_config, epochs=12 / max(1, len(few) // min(train_config.batch_size, len(few))))
-    marks = [time.monotonic()]
     model = build_model(model_config, train_config.seed)
-    for progress in fit(model, few, replace(short, epochs=short.epochs / 3), device=device):  # warms up
-        marks[0] = time.monotonic()
+    for _ in fit(model, few, replace(short, epochs=short.epochs / 3), device=device):
+        pass  # warms up
     start = time.monotonic()
-    for progress in fit(model, few, short, device=device):
-        pass
-    return (time.monotonic() - start) / progress.steps * steps
+    done = [progress.steps for progress in fit(model, few, short, device=device)]
+    return (time.monotonic() - start) / done[-1] * steps
 
 
 @torch.no_grad()

@@ -48,7 +48,7 @@ def _ellipse(u, v):
 def _heart(u, v):
     # A square on its corner, with a half disc on each of its two upper sides; a, b run along the sides.
     side = 0.62
-    a, b = (u - v - 0.25) / math.sqrt(2), (u + v + 0.25) / math.sqrt(2)
+    a, b = (u - v + 0.25) / math.sqrt(2), (u + v - 0.25) / math.sqrt(2)
     box = torch.maximum(a.abs(), b.abs()) - side
     right = torch.sqrt((a - side).square() + b.square()) - side
     left = torch.sqrt(a.square() + (b + side).square()) - side

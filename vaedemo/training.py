@@ -84,7 +84,7 @@ def _batch_rows(step, count, batch, seed, cache):
 
 
 def _batch(model, pictures, rows, noise, device, share):
-    """(x, eps) of this process: noise is drawn for the whole batch and then sliced, so that it is that of one process."""
+    """(x, eps) of this process: noise is drawn for the whole batch, then sliced, so that it is that of one process."""
     config, mine = model.config, slice(*share)
     eps = torch.randn(len(rows), config.latent_dim, generator=noise)[mine] if config.variational else None
     x = pictures[rows[mine]]

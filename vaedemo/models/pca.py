@@ -1,6 +1,7 @@
 """Principal components, with the calls of the other models: the best linear autoencoder. Pearson 1901."""
 
 import math
+from dataclasses import replace
 
 import torch
 from torch import nn
@@ -41,8 +42,6 @@ class PCA(nn.Module):
 
     def first(self, latent_dim):
         """The PCA of fewer dimensions: PCA is nested, so one checkpoint holds them all."""
-        from dataclasses import replace
-
         fewer = PCA(replace(self.config, latent_dim=latent_dim))
         fewer.mean, fewer.components = self.mean, self.components[:latent_dim]
         fewer.variance = self.variance[:latent_dim]

@@ -1,0 +1,51 @@
+# The commands of this project; `make help` lists them.
+PORT ?= 7860
+PYTHON ?= python3
+DATA ?=
+TORCH ?= auto
+TORCH_CPU ?= https://download.pytorch.org/whl/cpu
+BIN := .venv/bin
+
+.PHONY: app test train bench lint env help
+
+help:  ## list the commands
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## */  make \1\t/' | expand -t 14
+
+app: .venv/app  ## start the page on http://127.0.0.1:7860 (PORT=8000 for another port)
+	@PORT=$(PORT) $(BIN)/python app.py
+
+test: .venv/dev  ## run every test
+	@$(BIN)/python -m pytest
+
+train: .venv/app  ## train every model that is missing (DATA=folder of .npz files; without it the sets are downloaded)
+	@$(BIN)/python -m vaedemo train --all $(if $(DATA),--data-dir $(DATA))
+
+bench: .venv/dev  ## measure every claim of the README (DATA=folder of .npz files)
+	@for script in benchmarks/[a-z]*.py; do $(BIN)/python $$script $(if $(DATA),--data-dir $(DATA)) || exit 1; done
+
+lint: .venv/dev  ## check the style
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+
+env: .venv/app  ## make the environment (TORCH=cpu or TORCH=default chooses PyTorch's build; auto looks at the machine)
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo 'Python 3.11 or newer is needed; name one with PYTHON=python3.12'; exit 1; }
+	@rm -rf .venv; $(PYTHON) -m venv .venv >/dev/null 2>&1 \
+	  || { [ "$$(id -u)" = 0 ] && apt-get -qq update && apt-get -qq install -y python3-venv >/dev/null && $(PYTHON) -m venv .venv; } \
+	  || { rm -rf .venv; echo 'Python has no venv here; install it with: sudo apt install python3-venv'; exit 1; }
+
+# PyTorch's CPU wheels are ten times smaller than the ordinary ones; they are taken where there is no NVIDIA GPU and
+# their index answers within five seconds.
+.venv/app: requirements.txt constraints.txt | .venv/bin/python
+	@build=$(TORCH); if [ $$build = auto ]; then \
+	  if [ ! -e /dev/nvidiactl ] && $(BIN)/python -c 'import sys, urllib.request as u; u.urlopen(sys.argv[1] + "/torch/", timeout=5)' $(TORCH_CPU) 2>/dev/null; \
+	  then build=cpu; else build=default; fi; fi; \
+	  echo "Installing into .venv (PyTorch's $$build build) ..."; \
+	  if [ $$build = cpu ]; then $(BIN)/python -m pip install -q --disable-pip-version-check --index-url $(TORCH_CPU) -c constraints.txt torch torchvision || exit 1; fi; \
+	  $(BIN)/python -m pip install -q --disable-pip-version-check -r requirements.txt -c constraints.txt
+	@touch $@
+
+.venv/dev: requirements-dev.txt .venv/app
+	@$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements-dev.txt -c constraints.txt
+	@touch $@

@@ -1,0 +1,35 @@
+"""What tests share: small pictures, and small models of every kind that were trained for a moment."""
+
+import os
+
+os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+
+import pytest
+import torch
+
+from vaedemo.configs import ModelConfig
+from vaedemo.datasets import Pictures
+
+torch.set_num_threads(2)
+
+
+@pytest.fixture
+def generator():
+    return torch.Generator().manual_seed(7)
+
+
+@pytest.fixture(scope="session")
+def blobs():
+    """200 grey 28 x 28 pictures of one soft spot each: easy to learn, nothing to download."""
+    g = torch.Generator().manual_seed(0)
+    at = torch.arange(28)[None, :] + 0.5
+    cx, cy, r = (torch.rand(200, 3, generator=g) * torch.tensor([16, 16, 3]) + torch.tensor([6, 6, 2])).unbind(1)
+    x = torch.exp(-((at - cx[:, None]) ** 2) / r[:, None] ** 2)
+    y = torch.exp(-((at - cy[:, None]) ** 2) / r[:, None] ** 2)
+    return Pictures((y[:, None, :, None] * x[:, None, None, :] * 255).round().byte(), torch.arange(200) % 10)
+
+
+def small(kind="vae", **changes):
+    """A ModelConfig small enough to train in a second."""
+    settings = {"kind": kind, "latent_dim": 3, "size": 28, "channels": 1, "widths": (4, 8), "hidden": 16}
+    return ModelConfig(**(settings | changes))

@@ -1,0 +1,39 @@
+import math
+
+import torch
+
+from vaedemo import gaussian
+
+
+def test_kl_closed_form_equals_monte_carlo(generator):
+    mu, logvar = torch.tensor([0.7, -1.2]), torch.tensor([-1.0, 0.5])
+    eps = torch.randn(200_000, 2, generator=generator)
+    z = gaussian.sample(mu, logvar, eps)
+    draws = gaussian.log_prob(z, mu, logvar) - gaussian.log_prob(z, torch.zeros(2), torch.zeros(2))
+    standard_error = draws.std(0) / math.sqrt(len(draws))
+    assert (gaussian.kl(mu, logvar) - draws.mean(0)).abs().le(4 * standard_error).all()
+
+
+def test_kl_of_the_prior_is_zero_and_positive_elsewhere(generator):
+    assert gaussian.kl(torch.zeros(3), torch.zeros(3)).abs().max() == 0
+    assert gaussian.kl(torch.randn(100, generator=generator), torch.randn(100, generator=generator)).min() > 0
+
+
+def test_log_prob_integrates_to_one():
+    x = torch.linspace(-20, 20, 20_001, dtype=torch.float64)
+    p = gaussian.log_prob(x, torch.tensor(1.5), torch.tensor(0.8)).exp()
+    assert abs(torch.trapezoid(p, x).item() - 1) < 1e-6
+
+
+def test_cdf_is_the_integral_of_the_density():
+    x = torch.linspace(-12, 12, 24_001, dtype=torch.float64)
+    mu, logvar = torch.tensor(0.3, dtype=torch.float64), torch.tensor(-0.6, dtype=torch.float64)
+    integral = torch.cumulative_trapezoid(gaussian.log_prob(x, mu, logvar).exp(), x)
+    assert (gaussian.cdf(x[1:], mu, logvar) - integral).abs().max() < 1e-6
+
+
+def test_samples_have_the_mean_and_the_deviation(generator):
+    eps = torch.randn(100_000, generator=generator)
+    z = gaussian.sample(torch.tensor(2.0), torch.tensor(math.log(0.25)), eps)
+    assert abs(z.mean().item() - 2) < 0.01
+    assert abs(z.std().item() - 0.5) < 0.01

@@ -1,0 +1,5 @@
+"""python -m vaedemo COMMAND"""
+
+from vaedemo.cli import main
+
+main()

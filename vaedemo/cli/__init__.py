@@ -1,0 +1,72 @@
+"""The command line, made by tyro from dataclasses: one row of COMMANDS a command."""
+
+import contextlib
+import io
+import re
+import sys
+from typing import Annotated
+
+from vaedemo.cli.models import Describe, Evaluate, List
+from vaedemo.cli.reconstruct import Reconstruct
+from vaedemo.cli.train import Train
+from vaedemo.errors import VaedemoError
+
+__all__ = ["COMMANDS", "main"]
+
+COMMANDS = {
+    "list": List,
+    "describe": Describe,
+    "train": Train,
+    "evaluate": Evaluate,
+    "reconstruct": Reconstruct,
+}
+
+
+def _one_line(text):
+    """tyro's boxed message as one line: its frame removed, everything up to the first rule kept."""
+    lines = [line.strip("│╭╮╰╯ \t") for line in text.splitlines()]
+    kept = []
+    for line in lines[1:] if lines and lines[0].startswith("─") else lines:
+        if kept and set(line) <= {"─"}:
+            break
+        if set(line) - set("─ "):
+            kept.append(line)
+    return re.sub(r"\s+", " ", " ".join(kept)).rstrip(".") or "these words make no command"
+
+
+def _parse(args):
+    import tyro
+
+    union = None
+    for name, command in COMMANDS.items():
+        row = Annotated[command, tyro.conf.subcommand(name=name, description=command.__doc__)]
+        union = row if union is None else union | row
+    problem = io.StringIO()
+    try:
+        with contextlib.redirect_stderr(problem):
+            return tyro.cli(
+                union,
+                prog="python -m vaedemo",
+                args=args,
+                config=(tyro.conf.OmitArgPrefixes, tyro.conf.FlagCreatePairsOff),
+            )
+    except SystemExit as stop:
+        if stop.code:
+            print(f"vaedemo: {_one_line(problem.getvalue())}; see --help", file=sys.stderr)
+        raise
+
+
+def main(args=None):
+    """Run one command; exit code 0, or 2 with one line on the error stream."""
+    try:
+        _parse(args).run()
+    except VaedemoError as error:
+        print(f"vaedemo: {error}", file=sys.stderr)
+        raise SystemExit(2) from None
+    except KeyboardInterrupt:
+        print(
+            "vaedemo: stopped; a training run goes on from here when the same command is given again", file=sys.stderr
+        )
+        raise SystemExit(130) from None
+    except BrokenPipeError:  # the reader of a pipe has had enough
+        sys.stderr.close()

@@ -1,0 +1,145 @@
+"""Commands about the models there are: list, describe, evaluate."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import tqdm
+
+from vaedemo import datasets
+from vaedemo.configs import KINDS
+from vaedemo.domains import DOMAINS, get_domain
+from vaedemo.errors import ConfigError, UnknownModel
+from vaedemo.evaluate import evaluate_model, targets, write_figures, write_models_page
+from vaedemo.models.describe import drawing
+from vaedemo.reconstruct import CHECKPOINTS, Library
+
+__all__ = ["Describe", "Evaluate", "List"]
+
+
+def _checked_kind(kind):
+    if kind is not None and kind not in KINDS:
+        raise UnknownModel(f"no kind {kind!r}; choose from {', '.join(KINDS)}")
+    return kind
+
+
+@dataclass(frozen=True)
+class List:
+    """The models there are."""
+
+    json: bool = False
+    """print JSON"""
+    checkpoints: Path = CHECKPOINTS
+    """folder of the models"""
+    seed: int = 0
+    """accepted like everywhere; nothing here is random"""
+
+    def run(self):
+        entries = Library(self.checkpoints).entries
+        if self.json:
+            columns = ("domain", "kind", "latent_dim", "beta")
+            rows = [
+                {c: getattr(e, c) for c in columns} | {"file": f"{e.domain}/{e.path.name}", "bytes": e.bytes}
+                for e in entries
+            ]
+            print(json.dumps(rows, indent=1))
+            return
+        for e in entries:
+            beta = "" if e.beta == 1 else f"beta {e.beta:g}"
+            print(f"{e.domain:<8} {e.kind:<6} {e.latent_dim:>4}  {beta:<9} {e.bytes:>9,} bytes  {e.path.name}")
+        print(f"{len(entries)} models, {sum(e.bytes for e in entries) / 1e6:.1f} MB")
+
+
+@dataclass(frozen=True)
+class Describe:
+    """Draw networks as they run: layers, shapes, parameters."""
+
+    domain: str | None = None
+    """digits, fashion, objects or shapes; all of them if left out"""
+    kind: str | None = None
+    """ae, vae, dense, dense-vae or pca; ae, vae, dense and pca if left out"""
+    latent_dim: int | None = None
+    """numbers that describe a picture; the domain's smallest if left out"""
+    json: bool = False
+    """print JSON"""
+    seed: int = 0
+    """accepted like everywhere; nothing here is random"""
+
+    def run(self):
+        from vaedemo.models.describe import layers
+
+        report = []
+        for name in [self.domain] if self.domain else DOMAINS:
+            row = get_domain(name)
+            for kind in [_checked_kind(self.kind)] if self.kind else ("ae", "vae", "dense", "pca"):
+                config = row.model_config(kind, self.latent_dim or row.latent_dims[0])
+                if self.json:
+                    parts = [layer._asdict() for layer in layers(config)]
+                    report.append({"domain": name, "kind": kind, "latent_dim": config.latent_dim, "layers": parts})
+                else:
+                    print(f"{name}, {kind}, latent dimension {config.latent_dim}\n{drawing(config)}\n")
+        if self.json:
+            print(json.dumps(report, indent=1))
+
+
+@dataclass(frozen=True)
+class Evaluate:
+    """Measure models over their test sets."""
+
+    domain: str | None = None
+    """digits, fashion, objects or shapes; all if left out"""
+    kind: str | None = None
+    """ae, vae, dense, dense-vae or pca; all if left out"""
+    latent_dim: int | None = None
+    """all if left out"""
+    beta: float | None = None
+    """all if left out"""
+    limit: int | None = None
+    """only the first pictures of the test set"""
+    data_dir: Path | None = None
+    """folder with DOMAIN_test.npz; without it the public sets are downloaded"""
+    bound_samples: int = 100
+    """samples of the importance-weighted bound"""
+    seed: int = 0
+    """of the binarisation and the samples"""
+    json: bool = False
+    """print JSON"""
+    write: bool = False
+    """write figures.json and MODELS.md into the folder of the models"""
+    checkpoints: Path = CHECKPOINTS
+    """folder of the models"""
+
+    def run(self):
+        for name, value in (("limit", self.limit), ("bound-samples", self.bound_samples)):
+            if value is not None and value < 1:
+                raise ConfigError(f"--{name} is {value}; choose 1 or more")
+        library, rows, sets = Library(self.checkpoints), [], {}
+        if self.domain:
+            get_domain(self.domain)
+        wanted = targets(library, self.domain, _checked_kind(self.kind), self.latent_dim, self.beta)
+        if not wanted:
+            raise UnknownModel("no model fits these choices; see what there is with `python -m vaedemo list`")
+        for target in tqdm.tqdm(wanted, disable=None, unit="model"):
+            if target[0] not in sets:
+                sets = {target[0]: datasets.load(target[0], "test", self.data_dir).first(self.limit)}
+            rows.append(
+                evaluate_model(library, sets[target[0]], *target, bound_samples=self.bound_samples, seed=self.seed)
+            )
+            if self.write:
+                write_figures(self.checkpoints, rows[-1:])
+        if self.write:
+            write_models_page(self.checkpoints, library)
+        if self.json:
+            print(json.dumps([row.reported() for row in rows], indent=1))
+            return
+        print("| model | d | beta | MSE | PCA's | PSNR dB | SSIM | ELBO | KL | bound | bits/dim | active |")
+        print("|---|" + "---:|" * 11)
+        for r in rows:
+            cells = [f"{r.domain} {r.kind}", r.latent_dim, f"{r.beta:g}", f"{r.mse:.5f}", _number(r.pca_mse, 5)]
+            cells += [f"{r.psnr:.2f}", f"{r.ssim:.3f}", _number(r.elbo, 2), _number(r.kl, 2)]
+            cells += [_number(r.nll_bound, 2), _number(r.bits_per_dim, 3), _number(r.active_units, 0)]
+            print("| " + " | ".join(map(str, cells)) + " |")
+
+
+def _number(value, digits):
+    return "" if value is None else f"{value:.{digits}f}"
