@@ -187,7 +187,7 @@ def fit(model, pictures, config, *, device=None, state_path=None):
             )
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
-        nn.utils.clip_grad_norm_(parameters, config.clip)
+        nn.utils.clip_grad_norm_(parameters, config.clip, foreach=True)
         lr = learning_rate(step, steps, config)
         for group in optimizer.param_groups:
             group["lr"] = lr

@@ -152,7 +152,9 @@ class Train:
         bar.close()
         if reading.unreadable:
             names = ", ".join(reading.unreadable[:5]) + (" ..." if len(reading.unreadable) > 5 else "")
-            print(f"vaedemo: {len(reading.unreadable)} files could not be read as pictures: {names}", file=sys.stderr)
+            count = len(reading.unreadable)
+            files = "1 file" if count == 1 else f"{count} files"
+            print(f"vaedemo: {files} could not be read as pictures: {names}", file=sys.stderr)
         x = reading.pictures.x
         x = x[torch.randperm(len(x), generator=runtime.generator("held out"))]  # the same split for every seed
         held_out = max(1, round(HELD_OUT * len(x)))

@@ -1,0 +1,118 @@
+"""How fast training is: python benchmarks/training.py [--data-dir DIR] [--epochs 3]
+
+1. The dense VAE 784-400-20 of PyTorch's example, batch 128: an epoch of 60,000 digits by `fit`, and by the usual loop
+   over a DataLoader with ToTensor, over the same network with Adam and without bfloat16. In turn, several times; medians.
+2. Pictures a second while training each shipped network, with and without bfloat16, on 1 and 2 threads.
+"""
+
+import argparse
+import statistics
+import time
+
+import torch
+from common import report
+from PIL import Image
+
+from vaedemo import datasets, objectives
+from vaedemo.configs import ModelConfig, TrainConfig
+from vaedemo.domains import DOMAINS
+from vaedemo.models import build_model
+from vaedemo.training import fit
+
+
+def to_tensor():
+    """torchvision's ToTensor, also where its compiled part does not load beside this build of torch."""
+    try:
+        from torchvision.transforms import ToTensor
+    except RuntimeError:
+        for name in ("nms", "qnms"):
+            torch.library.define(f"torchvision::{name}", "(Tensor a, Tensor b, float c) -> Tensor")
+        from torchvision.transforms import ToTensor
+    return ToTensor()
+
+
+class Items(torch.utils.data.Dataset):
+    """What torchvision.datasets.MNIST does for an item: array -> PIL picture -> ToTensor."""
+
+    def __init__(self, pictures):
+        self.arrays, self.labels, self.transform = pictures.x[:, 0].numpy(), pictures.y, to_tensor()
+
+    def __len__(self):
+        return len(self.arrays)
+
+    def __getitem__(self, i):
+        return self.transform(Image.fromarray(self.arrays[i])), int(self.labels[i])
+
+
+def usual_epoch(model, pictures):
+    """Seconds of one epoch of the usual loop."""
+    optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
+    loader = torch.utils.data.DataLoader(Items(pictures), batch_size=128, shuffle=True)
+    start, total = time.perf_counter(), 0.0
+    for x, _ in loader:
+        optimizer.zero_grad()
+        loss = objectives.terms(model, x, torch.randn(len(x), model.config.latent_dim)).loss
+        loss.backward()
+        total += loss.item()
+        optimizer.step()
+    return time.perf_counter() - start
+
+
+def our_epoch(model, pictures, epochs=1):
+    """Seconds of an epoch of fit."""
+    start = time.perf_counter()
+    for _ in fit(model, pictures, TrainConfig(epochs=epochs, batch_size=128, lr=1e-3)):
+        pass
+    return (time.perf_counter() - start) / epochs
+
+
+def speed(config, pictures, half, threads, steps):
+    """Pictures a second over `steps` steps, after 5 to warm up."""
+    torch.set_num_threads(threads)
+    records = []
+    train = TrainConfig(epochs=(steps + 10) * 128 / len(pictures), bfloat16="on" if half else "off")
+    for progress in fit(build_model(config), pictures, train):
+        records.append(progress)
+    first, last = records[0], records[-1]
+    return (last.step - first.step) * 128 / (last.seconds - first.seconds)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data-dir")
+    parser.add_argument("--epochs", type=int, default=3, help="how often the two loops are timed in turn")
+    parser.add_argument("--steps", type=int, default=30, help="steps a network is timed over")
+    parser.add_argument("--only", choices=("epoch", "networks"))
+    args = parser.parse_args()
+    figures, rows = {}, []
+    if args.only != "networks":
+        digits = datasets.load("digits", "train", args.data_dir)
+        config = ModelConfig(kind="dense-vae", latent_dim=20, hidden=400, likelihood="bernoulli")
+        our_epoch(build_model(config), digits.first(6400))
+        usual, ours = [], []
+        for _ in range(args.epochs):
+            usual.append(usual_epoch(build_model(config).train(), digits))
+            ours.append(our_epoch(build_model(config), digits))
+        figures["epoch"] = {"usual_seconds": usual, "ours_seconds": ours}
+        a, b = statistics.median(usual), statistics.median(ours)
+        rows += [["dense VAE 784-400-20, usual loop, s an epoch", f"{a:.2f}", ""],
+                 ["the same by fit", f"{b:.2f}", f"{a / b:.1f} x as fast"]]  # fmt: skip
+        report("training_epoch", figures, ["", "seconds", ""], rows)
+    if args.only == "epoch":
+        return
+    figures, rows = {}, []
+    for domain, row in DOMAINS.items():
+        pictures = datasets.Pictures(torch.randint(0, 256, (2560, *row.shape), dtype=torch.uint8))
+        for kind in ("ae", "vae", "dense"):
+            if kind == "dense" and not row.dense_dims:
+                continue
+            config = row.model_config(kind, row.anchor)
+            speeds = [speed(config, pictures, half, n, args.steps) for n in (1, 2) for half in (False, True)]
+            figures[f"{domain} {kind}-{row.anchor}"] = speeds
+            rows.append([f"{domain} {kind}-{row.anchor}", *(f"{s:,.0f}" for s in speeds)])
+    report("training_networks", figures,
+           ["pictures a second", "1 thread", "1 thread, bfloat16", "2 threads", "2 threads, bfloat16"], rows)  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()

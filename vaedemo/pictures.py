@@ -1,0 +1,325 @@
+"""Anything a person uploads -> one clean array, or one plain sentence.
+
+read() makes an upright grey or RGB picture of any source. prepare() makes of it what a model sees: square, and for
+digits and clothes trimmed, centred and light on dark, as MNIST and Fashion-MNIST were made. propose_domain() guesses
+which models suit a picture.
+"""
+
+import os
+import re
+import stat
+import struct
+from io import BytesIO
+from typing import NamedTuple
+
+import numpy as np
+from PIL import Image
+
+from vaedemo import isolate
+from vaedemo.errors import ConfigError, PictureError
+
+__all__ = ["MAX_BYTES", "MAX_PIXELS", "Prepared", "prepare", "propose_domain", "read"]
+
+MAX_BYTES = 25_000_000  # of a file
+MAX_PIXELS = 50_000_000
+SHOWN = 1024  # longest side of Prepared.picture
+
+# Decoders written in Python, and the bytes of a file that they are given: at most about two seconds' work.
+_SLOW = {"bmp_rle": 2_000_000, "ppm": 2_000_000, "ppm_plain": 200_000}
+# Only decoders that are fast and start no other program: EPS would start Ghostscript, QOI is slow.
+_FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "AVIF", "TIFF", "BMP", "ICO", "PPM", "JPEG2000")
+_SIGNATURES = tuple(
+    bytes.fromhex(code)  # of PNG, JPEG, GIF, TIFF (two), BMP, PGM, PPM, JPEG 2000, ICO
+    for code in ("89504e47", "ffd8ff", "474946", "49492a", "4d4d00", "424d", "5035", "5036", "0000000c", "00000100")
+)
+_UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+_ORIENTATION = 0x0112  # EXIF tag
+
+
+class Prepared(NamedTuple):
+    """x float32 (C, H, W) in [0, 1], what the model sees; whether light and dark were exchanged for it; the source
+    as read, at most 1024 pixels on its long side; the source's own (width, height), upright."""
+
+    x: np.ndarray
+    inverted: bool
+    picture: Image.Image
+    size: tuple[int, int]
+
+
+def read(source):
+    """The upright picture, mode "L" (grey) or "RGB", of a path, bytes, PIL image or array; else PictureError.
+
+    Arrays are (H, W) or (H, W, 1 | 3 | 4), uint8, uint16, bool or float in [0, 1]. Of an animation the first frame is
+    taken, transparency is laid on white, 16 bits are scaled to 8. At most MAX_PIXELS, checked before decoding.
+    """
+    return _read(source)[0]
+
+
+def _read(source, enough=None):
+    """The picture and its own (width, height). A big JPEG may come smaller, never below `enough` pixels on a side."""
+    if isinstance(source, np.ndarray):
+        picture = _from_array(source)
+        return picture, picture.size
+    if isinstance(source, Image.Image):
+        return _upright(source, "This picture")
+    if isinstance(source, bytes | bytearray | memoryview):
+        name, data = "This file", bytes(source[: MAX_BYTES + 1])
+    elif isinstance(source, str | os.PathLike):
+        name, data = _bytes_of(source)
+    else:
+        kind = type(source).__name__
+        raise PictureError(f"A value of type {kind} is not a picture; give a file, its bytes or an array.")
+    if not data:
+        raise PictureError(f"{name} is empty; choose another one.")
+    if len(data) > MAX_BYTES:
+        raise PictureError(_too_large(name))
+    return _upright(_opened(data, name), name, enough)
+
+
+def _too_large(name):
+    return f"{name} is larger than {MAX_BYTES // 10**6} MB; make it smaller and try again."
+
+
+def _bytes_of(path):
+    """(name fit to be shown, at most MAX_BYTES + 1 bytes) of a file."""
+    path = os.fspath(path)
+    path = os.fsdecode(path) if isinstance(path, bytes) else path
+    # A message may end in a page or a log: no folders, no markup, no control characters, not too long.
+    name = re.sub(r"[^\w .()+-]", "_", os.path.basename(path))
+    name = f"{name[:30]}...{name[-8:]}" if len(name) > 45 else name
+    name = f'"{name}"' if name.strip(" ._") else "This file"
+    try:
+        status = os.stat(path)
+        # Devices and pipes are never opened: reading them may not end. What /proc holds says it is empty.
+        if not stat.S_ISREG(status.st_mode):
+            raise PictureError(f"{name} is not a file; choose a picture.")
+        if not status.st_size:
+            return name, b""
+        if status.st_size > MAX_BYTES:
+            raise PictureError(_too_large(name))
+        with open(path, "rb") as file:
+            return name, file.read(MAX_BYTES + 1)
+    except (FileNotFoundError, NotADirectoryError, ValueError) as error:
+        if isinstance(error, PictureError):
+            raise
+        raise PictureError(f"{name} does not exist; check its name.") from None
+    except OSError:
+        raise PictureError(f"{name} cannot be opened; check its name and its permissions.") from None
+
+
+def _require_pixels(size, name):
+    width, height = size
+    if width < 1 or height < 1:
+        raise PictureError(f"{name} has no pixels; choose another picture.")
+    if width * height > MAX_PIXELS:
+        raise PictureError(
+            f"{name} has {width} x {height} = {width * height / 1e6:,.0f} million pixels; "
+            f"the limit is {MAX_PIXELS // 10**6} million, so scale it down first."
+        )
+
+
+def _opened(data, name):
+    """The picture in these bytes with its header read and its size checked, not yet decoded."""
+    try:
+        if data.startswith(b"\0\0\1\0"):
+            _require_icon(data, name)
+        Image.init()
+        image = Image.open(BytesIO(data), formats=[f for f in _FORMATS if f in Image.OPEN])
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        millions = int(re.search(r"\d+", str(error))[0]) / 1e6
+        raise PictureError(
+            f"{name} has {millions:,.0f} million pixels; the limit is {MAX_PIXELS // 10**6} million, "
+            "so scale it down first."
+        ) from None
+    except PictureError:
+        raise
+    except Exception:  # decoders raise whatever a damaged header leads them to
+        raise PictureError(_unreadable(data, name)) from None
+    _require_pixels(image.size, name)
+    if image.tile and len(data) > _SLOW.get(image.tile[0][0], MAX_BYTES):
+        raise PictureError(f"{name} is stored in an unusual way that is slow to read; save it as PNG and try again.")
+    return image
+
+
+def _require_icon(data, name):
+    """Refuse an icon that holds a picture too large, which its decoder would read at once and whole."""
+    for at in range(6, 6 + 16 * struct.unpack_from("<H", data, 4)[0], 16):
+        start = struct.unpack_from("<I", data, at + 12)[0]
+        packed = data[start : start + 4] == b"\x89PNG"
+        sides = struct.unpack_from(">II" if packed else "<ii", data, start + (16 if packed else 4))
+        _require_pixels([abs(side) for side in sides], name)
+
+
+def _unreadable(data, name):
+    """The sentence for bytes that no decoder takes."""
+    head = data[:4096].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    brand = data[8:12] if data[4:8] == b"ftyp" else b""
+    if b"<svg" in head:
+        return f"{name} is an SVG drawing; export it as PNG and try again."
+    if head.startswith((b"<!doctype html", b"<html")):
+        return f"{name} is a web page, not a picture; save the picture itself."
+    if head.startswith(b"%pdf"):
+        return f"{name} is a PDF document; export the page as PNG and try again."
+    if brand in (b"heic", b"heix", b"hevc", b"mif1", b"msf1"):
+        return f"{name} is a HEIC picture, which cannot be read here; save it as JPEG and try again."
+    if brand and brand not in (b"avif", b"avis"):
+        return f"{name} is a film; save one picture of it as PNG and try again."
+    if head.startswith((b"pk\3\4", b"\x1f\x8b", b"7z\xbc\xaf", b"bzh", b"\xfd7zxz", b"rar!")):
+        return f"{name} is a packed archive; unpack it and choose a picture in it."
+    if brand or data.startswith(_SIGNATURES) or (data[:4] == b"RIFF" and data[8:12] == b"WEBP"):
+        return f"{name} is damaged or cut off; get a whole copy of it."
+    return f"{name} is not a picture; choose a PNG, JPEG, WebP, GIF, TIFF or BMP file."
+
+
+def _upright(image, name, enough=None):
+    """Decoded, rotated as EXIF says, mode "L" or "RGB"; and the picture's own (width, height)."""
+    _require_pixels(image.size, name)
+    size = image.size
+    try:
+        if enough and min(size) > 2 * enough:
+            # The decoder halves a JPEG almost for nothing; for other formats this does nothing.
+            image.draft(None, tuple(side * enough // min(size) for side in size))
+        image.load()
+        orientation = _orientation(image)
+        factor = min(image.size) // enough if enough else 1
+        if factor > 1 and image.mode in ("L", "LA", "RGB", "RGBA", "CMYK") and "transparency" not in image.info:
+            # Before anything else is made of it: less memory.
+            image = image.reduce(factor)
+        if orientation in _UPRIGHT:
+            image = image.transpose(_UPRIGHT[orientation])
+            size = size[::-1] if orientation >= 5 else size
+        image = _plain(image, name)
+    except PictureError:
+        raise
+    except MemoryError:
+        raise PictureError(f"{name} needs more memory than there is; scale it down first.") from None
+    except Exception:  # as above: a decoder that met damaged data
+        raise PictureError(f"{name} is damaged or cut off; get a whole copy of it.") from None
+    _require_pixels(image.size, name)
+    return image, size
+
+
+def _orientation(image):
+    try:
+        return image.getexif().get(_ORIENTATION)
+    except Exception:  # damaged EXIF is no reason to refuse the picture
+        return None
+
+
+def _plain(image, name):
+    """Mode "L" or "RGB" from any mode."""
+    if image.mode.startswith("I") or image.mode == "F":
+        return Image.fromarray(_to_bytes(np.asarray(image), name))
+    grey = image.mode in ("1", "L", "LA", "La")
+    if image.mode in ("P", "PA"):
+        colours = np.asarray(image.getpalette("RGB") or [0, 0, 0]).reshape(-1, 3)
+        grey = bool((colours == colours[:, :1]).all())
+    if image.has_transparency_data:
+        mode = "LA" if grey and not image.mode.startswith("P") else "RGBA"
+        image = image.convert(mode)
+        paper = Image.new(mode[:-1], image.size, "white")
+        paper.paste(image.convert(mode[:-1]), mask=image.getchannel("A"))
+        image = paper
+    mode = "L" if grey else "RGB"
+    return image.convert(mode) if image.mode != mode else image.copy()
+
+
+def _to_bytes(values, name):
+    """uint8 from 16 bits, or from whole numbers or floats whose range a file does not say: it is told by the values."""
+    if values.dtype.kind == "u":
+        return np.round(np.arange(65536) / 257).astype(np.uint8)[values]
+    low, high = values.min(), values.max()
+    if not (np.isfinite(low) and np.isfinite(high)):
+        raise PictureError(f"{name} holds values that are infinite or not a number; replace them and try again.")
+    if low < 0 or high > 65535:
+        low, high = float(low), float(high)  # a measurement, such as a scan: from its lowest to its highest value
+    elif values.dtype.kind == "f" and high <= 1:
+        low, high = 0, 1
+    else:
+        low, high = 0, 255 if high <= 255 else 65535
+    scaled = (values.astype(np.float32) - low) * (255 / max(high - low, 1e-30))
+    return np.round(scaled).clip(0, 255).astype(np.uint8)
+
+
+def _from_array(a):
+    if a.ndim not in (2, 3) or (a.ndim == 3 and a.shape[2] not in (1, 3, 4)):
+        raise PictureError(f"The array has shape {a.shape}; give (height, width) or (height, width, 1, 3 or 4).")
+    if a.dtype.kind not in "fub" or (a.dtype.kind == "u" and a.dtype.itemsize > 2):
+        raise PictureError(f"The array holds {a.dtype.name}; give uint8, uint16, bool or floats from 0 to 1.")
+    _require_pixels((a.shape[1], a.shape[0]), "The array")
+    if a.dtype.kind == "f":
+        low, high = float(a.min()), float(a.max())
+        if not (np.isfinite(low) and np.isfinite(high)):
+            raise PictureError("The array holds values that are infinite or not a number; replace them and try again.")
+        if low < -1e-3 or high > 1 + 1e-3:
+            raise PictureError(f"The array holds values from {low:.4g} to {high:.4g}; scale them to 0 to 1.")
+        a = np.round(a.astype(np.float32).clip(0, 1) * 255).astype(np.uint8)
+    elif a.dtype.itemsize == 2:
+        a = _to_bytes(a, "The array")
+    elif a.dtype.kind == "b":
+        a = a.astype(np.uint8) * 255
+    a = np.ascontiguousarray(a)
+    return _plain(Image.fromarray(a[..., 0] if a.ndim == 3 and a.shape[2] == 1 else a), "The array")
+
+
+def prepare(source, *, channels, size, strokes=None, fit="crop", polarity="auto"):
+    """What a model of (channels, size, size) pictures sees of a source, as Prepared; source as for read().
+
+    Without strokes: fit "crop" takes the centre square, "pad" the whole picture on the median colour of its edge. A
+    picture that is size x size already comes through bit for bit.
+
+    strokes "digits" or "clothes" is for light figures on dark ground. polarity "auto" exchanges light and dark where
+    the edge is lighter than the rest; "keep" and "invert" settle it. Then the ground is made 0 (uneven light goes
+    with it) and the figure trimmed. Digits: contrast stretched, longer side 20/28 of the size, centre of mass in the
+    middle (LeCun et al. 1998). Clothes: longer side the whole size, centred (Xiao et al. 2017). A picture that is
+    size x size already is not trimmed, and a blank one gives zeros. fit changes nothing here.
+    """
+    for name, value, choices in (
+        ("channels", channels, (1, 3)),
+        ("strokes", strokes, (None, "digits", "clothes")),
+        ("fit", fit, ("crop", "pad")),
+        ("polarity", polarity, ("auto", "keep", "invert")),
+    ):
+        if value not in choices:
+            raise ConfigError(f"{name} is {value!r}; choose from {', '.join(map(str, choices))}")
+    picture, original = _read(source, enough=SHOWN)
+    seen, inverted = picture.convert("L" if channels == 1 or strokes else "RGB"), False
+    if strokes:
+        seen, inverted = isolate.figure(seen, size, strokes, polarity)
+        seen = seen.convert("L" if channels == 1 else "RGB")
+    elif seen.size != (size, size):
+        seen = _crop(seen, size) if fit == "crop" else _pad(seen, size)
+    x = np.asarray(seen, np.float32).reshape(size, size, channels).transpose(2, 0, 1) / np.float32(255)
+    picture.thumbnail((SHOWN, SHOWN), Image.Resampling.HAMMING)
+    return Prepared(np.ascontiguousarray(x), inverted, picture, original)
+
+
+def _crop(image, size):
+    side = min(image.size)
+    left, top = (image.width - side) // 2, (image.height - side) // 2
+    return isolate.resize(image.crop((left, top, left + side, top + side)), size, size)
+
+
+def _pad(image, size):
+    a = np.asarray(image)
+    edge = np.concatenate([a[0], a[-1], a[:, 0], a[:, -1]])
+    colour = np.median(edge, axis=0).round().astype(int)
+    canvas = Image.new(image.mode, (size, size), tuple(colour.tolist()) if edge.ndim == 2 else int(colour))
+    width, height = (max(1, round(side * size / max(image.size))) for side in image.size)
+    canvas.paste(isolate.resize(image, width, height), ((size - width) // 2, (size - height) // 2))
+    return canvas
+
+
+def propose_domain(picture):
+    """The name of the domain a picture seems to be of, told from the picture alone; any source that read() takes."""
+    if not (isinstance(picture, Image.Image) and picture.mode in ("L", "RGB")):
+        picture = read(picture)
+    return isolate.propose_domain(picture)
