@@ -21,7 +21,7 @@ train: .venv/app  ## train every model that is missing (DATA=folder of .npz file
 	@$(BIN)/python -m vaedemo train --all $(if $(DATA),--data-dir $(DATA))
 
 bench: .venv/dev  ## measure every claim of the README (DATA=folder of .npz files)
-	@for script in benchmarks/[a-z]*.py; do $(BIN)/python $$script $(if $(DATA),--data-dir $(DATA)) || exit 1; done
+	@for script in $(filter-out benchmarks/common.py,$(wildcard benchmarks/*.py)); do echo; echo "$$script"; PYTHONPATH=. $(BIN)/python $$script $(if $(DATA),--data-dir $(DATA)) || exit 1; done
 
 lint: .venv/dev  ## check the style
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .

@@ -34,7 +34,7 @@ __all__ = [
 CHECKPOINTS = Path(__file__).resolve().parent.parent / "checkpoints"
 KEPT = 64  # models in memory at once: every shipped one, some 50 MB
 ERROR_LIMIT = 0.5  # the error at which every error map saturates
-DRAWS = 16  # posterior samples over which a picture's distortion is averaged
+DRAWS = 8  # posterior samples over which a picture's distortion is averaged
 
 
 class Library:
@@ -89,7 +89,7 @@ class Library:
 
 class Reconstruction(NamedTuple):
     """x_hat float32 (C, H, W) in [0, 1]; z (D,), the posterior mean of a VAE, and its sigma (D,) or None; mse of values
-    in [0, 1], psnr in dB; latent_bytes at 8 bits a number. For a VAE distortion_nats, averaged over 16 posterior samples,
+    in [0, 1], psnr in dB; latent_bytes at 8 bits a number. For a VAE distortion_nats, averaged over 8 posterior samples,
     and kl_nats (D,): ELBO = -(distortion_nats + kl_nats.sum()); of a Gaussian likelihood the discretised one."""
 
     domain: str
