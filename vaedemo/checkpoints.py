@@ -96,10 +96,8 @@ def _describe(file, path):
         values = json.loads(metadata["config"])
         values["widths"] = tuple(values["widths"])
         known = {f.name for f in fields(ModelConfig)}
-        if set(values) != known:
-            raise CheckpointError(
-                f"{path.name} was made with other settings ({', '.join(sorted(set(values) ^ known))})"
-            )
+        if surplus := set(values) - known:  # one that is missing came after this file, and has its default
+            raise CheckpointError(f"{path.name} was made with other settings ({', '.join(sorted(surplus))})")
         return metadata["domain"], ModelConfig(**values), json.loads(metadata["record"])
     except (KeyError, TypeError, ValueError, ConfigError):
         raise CheckpointError(f"{path.name} has a damaged description; train it anew") from None

@@ -27,6 +27,7 @@ class Domain:
     betas: dict[int, tuple[float, ...]] = field(default_factory=dict)  # latent dimension -> betas besides 1
     epochs: dict[str, float] = field(default_factory=dict)  # kind, kind-dim or kind-beta -> passes over the pictures
     anchor: int = 0  # the latent dimension whose weights the others start from
+    deep: int = 0  # latent dimensions up to this one get three dense layers beside the code: much to unfold
     scratch: int = 0  # latent dimensions up to this one are trained from scratch all the same
 
     @property
@@ -46,6 +47,7 @@ class Domain:
             beta=float(beta),
             widths=self.widths,
             hidden=512 if dense else max(self.hidden, 2 * latent_dim),
+            depth=3 if kind in ("ae", "vae") and latent_dim <= self.deep else 1,
         )
 
     def epochs_of(self, kind, latent_dim, beta=1.0):
@@ -75,16 +77,18 @@ DOMAINS = {
             epochs={
                 "dense": 12,
                 "ae": 8,
-                "ae-2": 16,
+                "ae-2": 20,
                 "ae-4": 12,
+                "ae-8": 11,
                 "ae-32": 10,
                 "vae": 8,
-                "vae-2": 16,
+                "vae-2": 24,
                 "vae-4": 12,
                 "vae-32": 30,
                 "vae-beta": 5,
             },
             anchor=32,
+            deep=2,
             scratch=4,
         ),
         Domain(

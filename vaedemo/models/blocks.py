@@ -27,6 +27,14 @@ class Residual(nn.Module):
         return x + self.conv2(self.act(self.conv1(self.act(x))))
 
 
+def _dense(config):
+    """The dense layers beside the code after the first: depth - 1 of them."""
+    layers = []
+    for _ in range(config.depth - 1):
+        layers += [nn.Linear(config.hidden, config.hidden), nn.SiLU()]
+    return layers
+
+
 def _levels(widths, blocks):
     """(width, number of residual blocks) for each size, the largest picture first."""
     return [(w, blocks if i == len(widths) - 1 else 1) for i, w in enumerate(widths)]
@@ -43,7 +51,8 @@ class ConvEncoder(nn.Sequential):
             layers += [Residual(width) for _ in range(blocks)]
             before = width
         layers += [nn.SiLU(), nn.Conv2d(before, NECK, 1), nn.Flatten()]
-        layers += [nn.Linear(NECK * side**2, config.hidden), nn.SiLU(), nn.Linear(config.hidden, outputs)]
+        layers += [nn.Linear(NECK * side**2, config.hidden), nn.SiLU(), *_dense(config)]
+        layers.append(nn.Linear(config.hidden, outputs))
         super().__init__(*layers)
 
 
@@ -52,8 +61,8 @@ class ConvDecoder(nn.Sequential):
 
     def __init__(self, config):
         side = config.size // 2 ** len(config.widths)
-        layers = [nn.Linear(config.latent_dim, config.hidden), nn.SiLU(), nn.Linear(config.hidden, NECK * side**2)]
-        layers += [nn.SiLU(), nn.Unflatten(1, (NECK, side, side))]
+        layers = [nn.Linear(config.latent_dim, config.hidden), nn.SiLU(), *_dense(config)]
+        layers += [nn.Linear(config.hidden, NECK * side**2), nn.SiLU(), nn.Unflatten(1, (NECK, side, side))]
         before = NECK
         for i, (width, blocks) in enumerate(reversed(_levels(config.widths, config.blocks))):
             if i == 0:
