@@ -34,7 +34,8 @@ class ModelConfig:
     blocks: int = _option(1, "residual blocks at the smallest size; one at each larger size")
     hidden: int = _option(128, "units of the dense layer beside the code (of dense kinds: of the only hidden layer)")
 
-    depth: int = _option(1, "dense layers beside the code of a convolutional network")
+    depth: int = _option(1, "dense layers beside the code of a convolutional network; 0 leaves a linear map")
+    neck: int = _option(8, "channels in which the smallest feature map meets the dense layers")
 
     def __post_init__(self):
         _require(self.kind in KINDS, f"no kind {self.kind!r}; choose from {', '.join(KINDS)}")
@@ -53,7 +54,8 @@ class ModelConfig:
         )
         _require(self.blocks >= 0, f"blocks is {self.blocks}; choose 0 or more")
         _require(self.hidden >= 1, f"hidden is {self.hidden}; choose 1 or more")
-        _require(1 <= self.depth <= 8, f"depth is {self.depth}; choose 1 to 8")
+        _require(0 <= self.depth <= 8, f"depth is {self.depth}; choose 0 to 8")
+        _require(self.neck >= 1, f"neck is {self.neck}; choose 1 or more")
 
     @property
     def shape(self):

@@ -9,8 +9,6 @@ from torch import nn
 
 __all__ = ["ConvDecoder", "ConvEncoder", "DenseDecoder", "DenseEncoder", "Residual"]
 
-NECK = 8  # channels in which the smallest feature map is flattened: keeps the linear layers small
-
 
 class Residual(nn.Module):
     """x + conv(silu(conv(silu(x)))); the last convolution starts at zero, so that the block starts as the identity."""
@@ -27,12 +25,18 @@ class Residual(nn.Module):
         return x + self.conv2(self.act(self.conv1(self.act(x))))
 
 
-def _dense(config):
-    """The dense layers beside the code after the first: depth - 1 of them."""
+def _dense(start, end, config):
+    """Linear layers from start to end with config.depth hidden ones between them."""
+    sizes = [start, *[config.hidden] * config.depth, end]
     layers = []
-    for _ in range(config.depth - 1):
-        layers += [nn.Linear(config.hidden, config.hidden), nn.SiLU()]
-    return layers
+    for before, after in zip(sizes, sizes[1:], strict=False):
+        layers += [nn.Linear(before, after), nn.SiLU()]
+    return layers[:-1]
+
+
+def _act(config):
+    """Nonlinearity outside the residual blocks; none where depth is 0, so that a linear code passes unbent."""
+    return [nn.SiLU()] if config.depth else []
 
 
 def _levels(widths, blocks):
@@ -50,9 +54,8 @@ class ConvEncoder(nn.Sequential):
             layers.append(nn.Conv2d(before, width, 4 if before == config.channels else 3, stride=2, padding=1))
             layers += [Residual(width) for _ in range(blocks)]
             before = width
-        layers += [nn.SiLU(), nn.Conv2d(before, NECK, 1), nn.Flatten()]
-        layers += [nn.Linear(NECK * side**2, config.hidden), nn.SiLU(), *_dense(config)]
-        layers.append(nn.Linear(config.hidden, outputs))
+        layers += [*_act(config), nn.Conv2d(before, config.neck, 1), nn.Flatten()]
+        layers += _dense(config.neck * side**2, outputs, config)
         super().__init__(*layers)
 
 
@@ -61,9 +64,9 @@ class ConvDecoder(nn.Sequential):
 
     def __init__(self, config):
         side = config.size // 2 ** len(config.widths)
-        layers = [nn.Linear(config.latent_dim, config.hidden), nn.SiLU(), *_dense(config)]
-        layers += [nn.Linear(config.hidden, NECK * side**2), nn.SiLU(), nn.Unflatten(1, (NECK, side, side))]
-        before = NECK
+        layers = _dense(config.latent_dim, config.neck * side**2, config)
+        layers += [*_act(config), nn.Unflatten(1, (config.neck, side, side))]
+        before = config.neck
         for i, (width, blocks) in enumerate(reversed(_levels(config.widths, config.blocks))):
             if i == 0:
                 layers.append(nn.Conv2d(before, width, 3, padding=1))
@@ -71,7 +74,7 @@ class ConvDecoder(nn.Sequential):
                 layers += [nn.Upsample(scale_factor=2), nn.Conv2d(before, width, 3, padding=1)]
             layers += [Residual(width) for _ in range(blocks)]
             before = width
-        layers += [nn.SiLU(), nn.Conv2d(before, 4 * config.channels, 3, padding=1), nn.PixelShuffle(2)]
+        layers += [*_act(config), nn.Conv2d(before, 4 * config.channels, 3, padding=1), nn.PixelShuffle(2)]
         super().__init__(*layers)
 
 
