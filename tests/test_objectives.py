@@ -48,7 +48,10 @@ def test_importance_bound_reaches_the_exact_likelihood_and_falls_with_k(x):
     exact = -gaussian.log_prob(x.flatten(), torch.tensor(0.0), torch.tensor(0.64 + 0.25).log())
     bounds = []
     for k in (1, 5, 50, 5000):
-        draws = [objectives.importance_bound(model, x, k, torch.Generator().manual_seed(s), False) for s in range(200 if k < 100 else 5)]
+        draws = [
+            objectives.importance_bound(model, x, k, torch.Generator().manual_seed(s), False)
+            for s in range(200 if k < 100 else 5)
+        ]
         bounds.append(torch.stack(draws).mean())
     assert bounds[0] > bounds[1] > bounds[2] > bounds[3] - 1e-3
     assert bounds[3].item() == pytest.approx(exact.mean().item(), abs=2e-3)

@@ -191,5 +191,3 @@ def test_learning_rate_rises_then_falls_to_zero():
     assert all(b >= a for a, b in zip(rates[:10], rates[1:11], strict=True))
     assert all(b <= a for a, b in zip(rates[10:], rates[11:], strict=False))
     assert rates[-1] < 1e-4
-
-

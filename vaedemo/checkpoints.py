@@ -108,7 +108,8 @@ def load_checkpoint(path, device="cpu"):
     path = Path(path)
     with _open(path) as file:
         domain, config, record = _describe(file, path)
-        model = build_model(config)
+        with torch.device("meta"):  # no first weights: they would be drawn only to be replaced
+            model = build_model(config)
         expected = {k: tuple(v.shape) for k, v in model.state_dict().items()}
         found = {k: tuple(file.get_slice(k).get_shape()) for k in file.keys()}  # noqa: SIM118 - not a mapping
         if expected != found:
@@ -117,7 +118,7 @@ def load_checkpoint(path, device="cpu"):
         tensors = {k: file.get_tensor(k).float() for k in expected}
     if not all(torch.isfinite(v).all() for v in tensors.values()):
         raise CheckpointError(f"{path.name} holds weights that are not finite; train it anew")
-    model.load_state_dict(tensors, strict=True)
+    model.load_state_dict(tensors, strict=True, assign=True)
     return model.to(device).eval().requires_grad_(False), domain, record
 
 

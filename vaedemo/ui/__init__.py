@@ -1,0 +1,1 @@
+"""The page: TABS -> Blocks. Plain Python below it knows nothing of Gradio."""

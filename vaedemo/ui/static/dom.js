@@ -1,0 +1,87 @@
+// Small helpers over the document: no state.
+
+export const html = (text) => {
+  const template = document.createElement("template");
+  template.innerHTML = text.trim();
+  return template.content.firstElementChild;
+};
+
+// Every element with data-part="name" below root, by name.
+export const parts = (root) =>
+  Object.fromEntries([...root.querySelectorAll("[data-part]")].map((e) => [e.dataset.part, e]));
+
+export const svg = (tag, attributes, ...children) => {
+  const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  element.append(...children);
+  return element;
+};
+
+export const escaped = (text) =>
+  String(text).replace(/[&<>"']/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" })[c]);
+
+// The page's stylesheets, loaded once; resolves when all of them apply.
+export const styles = (...names) =>
+  Promise.all(
+    names.map((name) => {
+      const href = new URL(name, import.meta.url).href;
+      const known = [...document.querySelectorAll("link[rel=stylesheet]")].find((l) => l.href === href);
+      const link = known ?? Object.assign(document.createElement("link"), { rel: "stylesheet", href });
+      if (link.sheet) return null;
+      const loaded = new Promise((done) => {
+        link.addEventListener("load", done, { once: true });
+        link.addEventListener("error", done, { once: true });
+      });
+      if (!known) document.head.append(link);
+      return loaded;
+    }),
+  );
+
+// Calls draw(width) now and whenever the element's width changes.
+export const onWidth = (element, draw) => {
+  let width = 0;
+  new ResizeObserver(([entry]) => {
+    const now = Math.round(entry.contentRect.width);
+    if (now !== width && now > 0) draw((width = now));
+  }).observe(element);
+};
+
+export const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
+
+// One call at a time, and of those that come meanwhile only the newest: work(job) for each.
+export const newest = (work) => {
+  let busy = false;
+  let want = null;
+  return async (job) => {
+    want = { job };
+    if (busy) return;
+    busy = true;
+    try {
+      while (want) {
+        const next = want.job;
+        want = null;
+        await work(next, () => want !== null);
+      }
+    } finally {
+      busy = false;
+    }
+  };
+};
+
+// A group of radio buttons that looks like one switch. options: [{value, label, mark, title}]; the native inputs
+// bring keyboard and screen readers with them.
+export const segmented = (root, name, options, value, choose) => {
+  const wanted = JSON.stringify([options, name]);
+  if (root.dataset.options !== wanted) {
+    root.dataset.options = wanted;
+    root.replaceChildren(
+      ...options.map((o) =>
+        html(`<label class="vd-choice" title="${escaped(o.title ?? "")}"><input type="radio" name="${name}"
+          value="${escaped(o.value)}"><span>${escaped(o.label)}${o.mark ? `<i title="${escaped(o.mark)}">•</i>` : ""}</span></label>`),
+      ),
+    );
+    root.onchange = (event) => root.choose(event.target.value);
+  }
+  root.choose = choose;
+  for (const input of root.querySelectorAll("input")) input.checked = input.value === String(value);
+};

@@ -1,0 +1,127 @@
+// The markup of the tab "Reconstruct"; words come from text/ by their data-t keys.
+
+const panel = (name, inside, extra = "") => `
+  <figure class="vd-panel vd-panel-${name}">
+    <figcaption><b data-t="${name}.title"></b><span data-part="${name}Note" class="vd-note"></span></figcaption>
+    <div class="vd-picture" data-part="${name}Frame">${inside}</div>
+    <div class="vd-under" data-part="${name}Under">${extra}</div>
+  </figure>`;
+
+const canvas = (name) => `
+  <canvas class="vd-pixels" data-part="${name}" width="28" height="28" role="img" tabindex="0"
+    data-t-label="${name}.label" aria-describedby="vd-readout"></canvas><i class="vd-cursor" hidden></i>`;
+
+const button = (name, icon) => `
+  <button type="button" class="vd-button" data-part="${name}" data-t-title="${name}.why"><svg viewBox="0 0 20 20"
+    aria-hidden="true"><path d="${icon}"/></svg><span data-t="${name}.button"></span></button>`;
+
+const ICONS = {
+  upload: "M10 13V3M6 7l4-4 4 4M3 13v4h14v-4",
+  draw: "M3 17l1-4L14 3l3 3L7 16z",
+  camera: "M2 6h4l1-2h6l1 2h4v10H2zM10 8a3 3 0 1 0 .01 0",
+  saveImage: "M10 3v10M6 9l4 4 4-4M3 17h14",
+  saveFigures: "M7 3C4 3 6 9 3 10c3 1 1 7 4 7M13 3c3 0 1 6 4 7-3 1-1 7-4 7",
+  copyLink: "M8 12l4-4M9 6l2-2a3.5 3.5 0 0 1 5 5l-2 2M11 14l-2 2a3.5 3.5 0 0 1-5-5l2-2",
+};
+
+export const markup = () => `
+<div class="vd-rec">
+  <div class="vd-message" data-part="message" role="alert" hidden><span data-part="messageText"></span><button
+    type="button" data-part="dismiss" data-t-label="dismiss.label"></button></div>
+  <section class="vd-top">
+    <div class="vd-panels">
+      ${panel(
+        "yours",
+        `<img data-part="original" alt=""><canvas data-part="pad" class="vd-pad" width="280" height="280" role="img"
+          tabindex="0" data-t-label="pad.label" hidden></canvas><video data-part="video" playsinline muted hidden></video>
+        <div class="vd-drop" data-t="drop.here"></div>`,
+        `<span data-part="yoursHint" data-t="yours.hint"></span>
+        <div class="vd-padtools" data-part="padTools" hidden>
+          <button type="button" class="vd-small" data-part="pen" data-t="pen.button" aria-pressed="true"></button>
+          <button type="button" class="vd-small" data-part="eraser" data-t="eraser.button" aria-pressed="false"></button>
+          <button type="button" class="vd-small" data-part="undo" data-t="undo.button"></button>
+          <button type="button" class="vd-small" data-part="clear" data-t="clear.button"></button>
+        </div>
+        <div class="vd-padtools" data-part="cameraTools" hidden>
+          <button type="button" class="vd-small" data-part="freeze" data-t="freeze.button"></button>
+        </div>`,
+      )}
+      ${panel("seen", canvas("seen"))}
+      ${panel("made", canvas("made"))}
+      ${panel(
+        "error",
+        canvas("error"),
+        `<div class="vd-scale"><span data-part="scaleLow"></span><i data-part="scaleBar"></i><span
+          data-part="scaleHigh"></span></div>`,
+      )}
+    </div>
+    <output class="vd-readout" id="vd-readout" data-part="readout" aria-live="polite"></output>
+    <div class="vd-errormode"><div class="vd-switch vd-switch-small" data-part="errorMode" role="radiogroup"
+      data-t-label="errormode.label"></div></div>
+    <div class="vd-tools">
+      <div class="vd-sources">
+        ${button("upload", ICONS.upload)}${button("draw", ICONS.draw)}${button("camera", ICONS.camera)}
+        <input type="file" data-part="file" accept="image/*,.tif,.tiff" hidden>
+      </div>
+      <div class="vd-examples" data-part="examples" role="group" data-t-label="examples.label"></div>
+      <div class="vd-options">
+        <div class="vd-field" data-part="polarityField"><span data-t="polarity.label"></span>
+          <div class="vd-switch vd-switch-small" data-part="polarity" role="radiogroup" data-t-label="polarity.label"></div></div>
+        <div class="vd-field" data-part="fitField"><span data-t="fit.label"></span>
+          <div class="vd-switch vd-switch-small" data-part="fit" role="radiogroup" data-t-label="fit.label"></div></div>
+      </div>
+    </div>
+    <div class="vd-controls">
+      <div class="vd-slider">
+        <label for="vd-dimension"><span data-t="dimension.label"></span> <b data-part="dimensionValue"></b>
+          <small data-t="dimension.why"></small></label>
+        <input type="range" id="vd-dimension" data-part="dimension" min="0" max="1" step="1">
+        <div class="vd-ticks" data-part="ticks" aria-hidden="true"></div>
+      </div>
+      <div class="vd-choosers">
+        <div class="vd-field"><span data-t="domain.label"></span>
+          <div class="vd-switch" data-part="domain" role="radiogroup" data-t-label="domain.label"></div></div>
+        <div class="vd-field"><span data-t="kind.label"></span>
+          <div class="vd-switch" data-part="kind" role="radiogroup" data-t-label="kind.label"></div></div>
+        <div class="vd-field" data-part="betaField"><span class="vd-beta" data-t="beta.label"></span>
+          <div class="vd-switch" data-part="beta" role="radiogroup" data-t-label="beta.label"></div></div>
+      </div>
+      <dl class="vd-figures">
+        <div><dt data-t="psnr.name" data-t-title="psnr.why"></dt><dd><b data-part="psnr"></b> dB</dd><small data-part="psnrMean"></small></div>
+        <div><dt data-t="ssim.name" data-t-title="ssim.why"></dt><dd><b data-part="ssim"></b></dd><small data-t="ssim.note"></small></div>
+        <div><dt data-t="mse.name" data-t-title="mse.why"></dt><dd><b data-part="mse"></b></dd><small data-part="mseMean"></small></div>
+        <div class="vd-bytes"><dt data-t="bytes.name" data-t-title="bytes.why"></dt><dd data-part="bytes"></dd><small data-part="ratio"></small></div>
+      </dl>
+      <p class="vd-remark" data-part="remark"></p>
+    </div>
+  </section>
+
+  <section class="vd-card vd-every">
+    <header><h3 data-t="every.title"></h3><p data-t="every.why"></p></header>
+    <div class="vd-strip" data-part="strip" role="group" data-t-label="every.title"></div>
+  </section>
+  <section class="vd-card vd-curve">
+    <header><h3 data-t="curve.title"></h3><p data-t="curve.why"></p></header>
+    <div class="vd-chart" data-part="curve"></div>
+  </section>
+
+  <section class="vd-card vd-numbers">
+    <header><h3 data-t="numbers.title"></h3><p data-part="numbersWhy"></p>
+      <button type="button" class="vd-small" data-part="reset" data-t="reset.button" disabled></button></header>
+    <div data-part="numbers"></div>
+  </section>
+  <section class="vd-card vd-bits">
+    <header><h3 data-t="bits.title"></h3><p data-part="bitsWhy"></p></header>
+    <div class="vd-bits-body" data-part="bitsBody">
+      <div class="vd-chart" data-part="bits"></div>
+      <div class="vd-elbo" data-part="elbo"></div>
+    </div>
+    <button type="button" class="vd-button vd-elsewhere" data-part="toVae" data-t="bits.tovae" hidden></button>
+  </section>
+
+  <section class="vd-take">
+    ${button("saveImage", ICONS.saveImage)}${button("saveFigures", ICONS.saveFigures)}${button("copyLink", ICONS.copyLink)}
+    <span class="vd-note" data-part="copied" role="status"></span>
+  </section>
+  <details class="vd-more"><summary data-t="more.title"></summary><div data-part="more"></div></details>
+</div>`;

@@ -1,0 +1,18 @@
+"""TABS: one row a tab. A tab is one file here, one module in static/, and its phrases in text/."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from vaedemo.ui.tabs import reconstruct
+
+__all__ = ["TABS", "Tab"]
+
+
+class Tab(NamedTuple):
+    """A tab's name, which is its word in the address and in the key "tab.<name>" of text/, and what builds it."""
+
+    name: str
+    build: Callable
+
+
+TABS = (Tab("reconstruct", reconstruct.build),)
