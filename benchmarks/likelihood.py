@@ -1,4 +1,4 @@
-"""How well the VAEs of digits explain test digits: python benchmarks/likelihood.py --data-dir DIR [--dims 2 32] [--k 500]
+"""How well the VAEs of digits explain test digits: python benchmarks/likelihood.py --data-dir DIR [--dims 2] [--k 500]
 
 -ELBO and the importance-weighted bound (Burda et al. 2016, eq. 8) in nats a picture over the whole test set, binarised
 anew with a fixed seed. Published, dynamically binarised: VAE 86.76, IWAE-50 84.78, two-layer IWAE 82.90 (Burda et al.

@@ -1,7 +1,7 @@
 """How fast training is: python benchmarks/training.py [--data-dir DIR] [--epochs 3]
 
 1. The dense VAE 784-400-20 of PyTorch's example, batch 128: an epoch of 60,000 digits by `fit`, and by the usual loop
-   over a DataLoader with ToTensor, over the same network with Adam and without bfloat16. In turn, several times; medians.
+   over a DataLoader with ToTensor, over the same network with Adam, without bfloat16. In turn, several times; medians.
 2. Pictures a second while training each shipped network, with and without bfloat16, on 1 and 2 threads.
 """
 
@@ -110,8 +110,8 @@ def main():
             speeds = [speed(config, pictures, half, n, args.steps) for n in (1, 2) for half in (False, True)]
             figures[f"{domain} {kind}-{row.anchor}"] = speeds
             rows.append([f"{domain} {kind}-{row.anchor}", *(f"{s:,.0f}" for s in speeds)])
-    report("training_networks", figures,
-           ["pictures a second", "1 thread", "1 thread, bfloat16", "2 threads", "2 threads, bfloat16"], rows)  # fmt: skip
+    columns = ["pictures a second", "1 thread", "1 thread, bfloat16", "2 threads", "2 threads, bfloat16"]
+    report("training_networks", figures, columns, rows)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,8 @@ ROOT = Path(vaedemo.__file__).parent
 
 # Within a floor a module may import those before it; the services of floor 3 import none of each other.
 FLOORS = (
-    ("errors", "configs", "runtime", "gaussian", "metrics", "isolate", "pictures", "examples", "shapes", "domains", "datasets"),
+    ("errors", "configs", "runtime", "gaussian", "metrics", "isolate", "pictures", "examples", "shapes", "domains",
+     "datasets"),
     ("models",),
     ("objectives", "checkpoints", "training", "runs", "recipes"),
     ("reconstruct",),

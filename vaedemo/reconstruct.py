@@ -89,7 +89,7 @@ class Library:
 
 class Reconstruction(NamedTuple):
     """x_hat float32 (C, H, W) in [0, 1]; z (D,), the posterior mean of a VAE, and its sigma (D,) or None; mse of values
-    in [0, 1], psnr in dB; latent_bytes at 8 bits a number. For a VAE distortion_nats, averaged over 8 posterior samples,
+    in [0, 1], psnr in dB; latent_bytes at 8 bits a number. For a VAE distortion_nats, averaged over 8 samples of z,
     and kl_nats (D,): ELBO = -(distortion_nats + kl_nats.sum()); of a Gaussian likelihood the discretised one."""
 
     domain: str
