@@ -21,7 +21,7 @@ from vaedemo.reconstruct import Library
 def measure(model, pictures, k, seed=0):
     """(-elbo, kl, bound), each (N,), and the number of active units."""
     noise, parts, codes = runtime.generator("likelihood", seed), [], []
-    for x in tqdm(list(pictures.batches(20)), leave=False):
+    for x in tqdm(list(pictures.batches(5)), leave=False):
         x = (torch.rand(x.shape, generator=noise) < x).float()
         mu, logvar = model.encode(x)
         z = gaussian.sample(mu, logvar, torch.randn(mu.shape, generator=noise))

@@ -83,7 +83,7 @@ DOMAINS = {
                 "ae-8": 10,
                 "ae-32": 10,
                 "vae": 8,
-                "vae-2": 16,
+                "vae-2": 12,
                 "vae-4": 12,
                 "vae-32": 30,
                 "vae-64": 24,
@@ -131,7 +131,7 @@ DOMAINS = {
             licence="none stated: trained on, no picture of it is shipped",
             widths=(16, 32),
             special={"128": {"depth": 0, "neck": 16}},  # a hundred numbers come near a linear code: PCA is hard to beat
-            epochs={"ae": 6, "ae-128": 8, "vae": 6, "vae-32": 8},
+            epochs={"ae": 6, "vae": 6, "vae-32": 8, "vae-128": 3},
             anchor=32,
             scratch=2,
         ),
@@ -146,7 +146,7 @@ DOMAINS = {
             licence="MIT, as this project",
             widths=(8, 16, 32),
             betas={10: (4.0, 16.0)},
-            epochs={"ae": 3, "ae-10": 4, "vae": 3, "vae-10": 6, "vae-beta": 2},
+            epochs={"ae": 3, "ae-10": 4, "vae": 2, "vae-10": 6, "vae-beta": 2},
             anchor=10,
         ),
     )

@@ -57,7 +57,7 @@ def _likelihood(model, x, k, generator):
     mu, logvar = model.encode(x)
     z = gaussian.sample(mu, logvar, torch.randn(mu.shape, generator=generator))
     cost = objectives.distortion(model, model.likelihood_parameters(z), x, discretised=True)
-    bound = torch.cat([objectives.importance_bound(model, part, k, generator) for part in x.split(20)])
+    bound = torch.cat([objectives.importance_bound(model, part, k, generator) for part in x.split(5)])
     return cost, gaussian.kl(mu, logvar), bound
 
 
