@@ -78,7 +78,7 @@ DOMAINS = {
             epochs={
                 "dense": 12,
                 "ae": 8,
-                "ae-2": 14,
+                "ae-2": 24,
                 "ae-4": 12,
                 "ae-8": 10,
                 "ae-32": 10,
@@ -91,7 +91,7 @@ DOMAINS = {
             },
             anchor=32,
             # Two numbers have much to unfold; one model shows how likely digits can be made.
-            special={"2": {"depth": 3}, "vae-64": {"hidden": 512}},
+            special={"vae-2": {"depth": 3}, "vae-64": {"hidden": 512}},
             scratch=4,
         ),
         Domain(
