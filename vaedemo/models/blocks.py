@@ -45,7 +45,7 @@ def _levels(widths, blocks):
 
 
 class ConvEncoder(nn.Sequential):
-    """(B, C, S, S) -> (B, outputs): a strided convolution and residual blocks a level, then two linear layers."""
+    """(B, C, S, S) -> (B, outputs): a strided convolution and residual blocks a level, then linear layers."""
 
     def __init__(self, config, outputs):
         side = config.size // 2 ** len(config.widths)
