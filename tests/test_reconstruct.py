@@ -156,3 +156,13 @@ def test_pictures_of_the_result(x):
     assert to_image(np.repeat(x, 3, 0)).mode == "RGB"
     assert error_image(x, x).getextrema()[0][1] < 5  # no error is dark
     assert sheet(x, x).size == (3 * 252 + 16, 252)
+
+
+def test_one_checkpoint_of_pca_is_read_once_for_all_its_dimensions(library, monkeypatch):
+    from vaedemo import reconstruct as module
+
+    read, load = [], module.load_checkpoint
+    monkeypatch.setattr(module, "load_checkpoint", lambda path: read.append(path) or load(path))
+    parts = [library.model("digits", "pca", d) for d in (2, 8, 64, 2)]
+    assert len(read) == 1
+    assert parts[0] is parts[3] and [p.config.latent_dim for p in parts] == [2, 8, 64, 2]

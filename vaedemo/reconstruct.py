@@ -32,7 +32,7 @@ __all__ = [
 ]
 
 CHECKPOINTS = Path(__file__).resolve().parent.parent / "checkpoints"
-KEPT = 64  # models in memory at once: every shipped one, some 50 MB
+KEPT = 128  # models in memory at once: every shipped one, PCA's parts included, some 50 MB
 ERROR_LIMIT = 0.5  # the error at which every error map saturates
 DRAWS = 8  # posterior samples over which a picture's distortion is averaged
 
@@ -72,15 +72,20 @@ class Library:
         """The model itself, in evaluation mode on the CPU; UnknownModel says what there is."""
         get_domain(domain)
         entry = find(self.entries, domain, kind, latent_dim, beta)
-        key = (entry.path, latent_dim)
         with self._lock:
-            if key not in self._models:
-                model = load_checkpoint(entry.path)[0]
-                self._models[key] = model.first(latent_dim) if kind == "pca" else model
-                while len(self._models) > KEPT:
-                    self._models.popitem(last=False)
-            self._models.move_to_end(key)
-            return self._models[key]
+            whole = self._kept((entry.path, entry.latent_dim), lambda: load_checkpoint(entry.path)[0])
+            if latent_dim == entry.latent_dim:
+                return whole
+            return self._kept((entry.path, latent_dim), lambda: whole.first(latent_dim))
+
+    def _kept(self, key, make):
+        """What is in memory under this key, made if it is not; called with the lock held."""
+        if key not in self._models:
+            self._models[key] = make()
+            while len(self._models) > KEPT:
+                self._models.popitem(last=False)
+        self._models.move_to_end(key)
+        return self._models[key]
 
     def figures(self, domain, kind, latent_dim, beta=1.0):
         """The figures that `evaluate` measured for a model over its test set, a dict, or None before that."""

@@ -22,7 +22,7 @@ from vaedemo.training import process_group
 __all__ = ["Train"]
 
 HELD_OUT = 0.1  # share of a folder's pictures that is not trained on
-MODEL_FIELDS = ("likelihood", "blocks", "hidden")
+MODEL_FIELDS = ("likelihood", "blocks", "hidden", "depth", "neck")
 
 
 def _choices(config, names):
