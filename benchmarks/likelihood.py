@@ -14,7 +14,7 @@ from tqdm import tqdm
 
 from vaedemo import datasets, gaussian, metrics, objectives, runtime
 from vaedemo.domains import DOMAINS
-from vaedemo.reconstruct import Library
+from vaedemo.library import Library
 
 
 @torch.no_grad()

@@ -14,7 +14,8 @@ from common import report
 
 from vaedemo import datasets, metrics
 from vaedemo.domains import DOMAINS
-from vaedemo.reconstruct import Library, every_model
+from vaedemo.library import Library
+from vaedemo.reconstruct import every_model
 
 BARS = {
     ("digits", "ae", 2): 0.60, ("digits", "ae", 4): 0.48, ("digits", "ae", 8): 0.32, ("digits", "ae", 16): 0.22,

@@ -13,8 +13,9 @@ from PIL import Image
 
 from tests.test_ui import ROOT
 from vaedemo.domains import DOMAINS
+from vaedemo.library import Library, decode
 from vaedemo.pictures import prepare
-from vaedemo.reconstruct import Library, decode, reconstruct
+from vaedemo.reconstruct import reconstruct
 from vaedemo.ui.app import build, checkpoints_folder, launch
 
 

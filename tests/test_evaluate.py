@@ -8,9 +8,9 @@ from vaedemo.checkpoints import file_name, save_checkpoint
 from vaedemo.configs import TrainConfig
 from vaedemo.datasets import Pictures
 from vaedemo.evaluate import evaluate_model, targets, write_figures, write_models_page
+from vaedemo.library import Library
 from vaedemo.models import build_model
 from vaedemo.models.pca import fit_pca
-from vaedemo.reconstruct import Library
 from vaedemo.training import fit
 
 RECORD = {"seconds": 90, "hardware": "a test", "epochs": 20, "steps": 200, "pictures": 200, "started_from": None}

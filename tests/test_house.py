@@ -17,11 +17,12 @@ FLOORS = (
      "datasets"),
     ("models",),
     ("objectives", "checkpoints", "training", "runs", "recipes"),
-    ("reconstruct",),
-    ("evaluate",),
+    ("library",),
+    ("latent", "generate", "reconstruct", "restore"),
+    ("evaluate", "samples"),
     ("cli", "ui", "__main__"),
 )  # fmt: skip
-SERVICES = {"reconstruct"}
+SERVICES = {"latent", "generate", "reconstruct", "restore"}
 
 
 def modules():

@@ -8,18 +8,10 @@ import torch
 from vaedemo.checkpoints import file_name, save_checkpoint
 from vaedemo.domains import DOMAINS
 from vaedemo.errors import CheckpointError, ConfigError, PictureError, UnknownDomain, UnknownModel
+from vaedemo.library import Library, decode, encode, figures_key
 from vaedemo.models import build_model
-from vaedemo.reconstruct import (
-    Library,
-    decode,
-    encode,
-    error_image,
-    every_model,
-    figures_key,
-    reconstruct,
-    sheet,
-    to_image,
-)
+from vaedemo.pictures import to_image
+from vaedemo.reconstruct import error_image, every_model, reconstruct, sheet
 
 
 @pytest.fixture(scope="module")

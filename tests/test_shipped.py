@@ -9,9 +9,10 @@ from vaedemo.checkpoints import load_checkpoint
 from vaedemo.domains import DOMAINS
 from vaedemo.evaluate import targets
 from vaedemo.examples import EXAMPLES, example
+from vaedemo.library import CHECKPOINTS, Library, figures_key
 from vaedemo.pictures import prepare
 from vaedemo.recipes import recipes
-from vaedemo.reconstruct import CHECKPOINTS, Library, figures_key, reconstruct
+from vaedemo.reconstruct import reconstruct
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,8 @@ from PIL import Image
 from tests.hostile import HOSTILE
 from vaedemo.domains import DOMAINS
 from vaedemo.errors import PictureError
-from vaedemo.reconstruct import Library, reconstruct
+from vaedemo.library import Library
+from vaedemo.reconstruct import reconstruct
 from vaedemo.ui import wire
 from vaedemo.ui.app import build, checkpoints_folder
 from vaedemo.ui.component import STATIC

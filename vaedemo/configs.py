@@ -30,6 +30,7 @@ class ModelConfig:
     size: int = _option(28, "height and width of a picture in pixels")
     likelihood: str = _option("gaussian", "of a vae: bernoulli (binarised pixels) or gaussian (one learned sigma)")
     beta: float = _option(1.0, "of a vae: weight of the KL term; 1 is the ELBO")
+    sigma: float = _option(0.0, "of a gaussian likelihood: held at this value; 0 learns it")
     widths: tuple[int, ...] = _option((32, 32), "convolutional channels, one entry for each halving of the picture")
     blocks: int = _option(1, "residual blocks at the smallest size; one at each larger size")
     hidden: int = _option(128, "units of the dense layer beside the code (of dense kinds: of the only hidden layer)")
@@ -47,6 +48,7 @@ class ModelConfig:
             f"no likelihood {self.likelihood!r}; choose from {', '.join(LIKELIHOODS)}",
         )
         _require(0 <= self.beta < math.inf, f"beta is {self.beta}; choose a finite number, 0 or more")
+        _require(0 <= self.sigma < math.inf, f"sigma is {self.sigma}; choose a positive number, or 0 to learn it")
         _require(self.widths and min(self.widths) >= 1, f"widths is {self.widths}; give one positive number a level")
         _require(
             self.kind not in ("ae", "vae") or self.size % 2 ** len(self.widths) == 0,

@@ -9,7 +9,7 @@ import torch
 from vaedemo import gaussian, metrics, objectives, runtime
 from vaedemo.checkpoints import load_checkpoint, write_atomic
 from vaedemo.domains import get_domain
-from vaedemo.reconstruct import figures_key
+from vaedemo.library import figures_key
 
 __all__ = ["Evaluation", "evaluate_model", "targets", "write_figures", "write_models_page"]
 

@@ -18,7 +18,7 @@ from PIL import Image
 from vaedemo import isolate
 from vaedemo.errors import ConfigError, PictureError
 
-__all__ = ["MAX_BYTES", "MAX_PIXELS", "Prepared", "prepare", "propose_domain", "read"]
+__all__ = ["MAX_BYTES", "MAX_PIXELS", "Prepared", "prepare", "propose_domain", "read", "to_image"]
 
 MAX_BYTES = 25_000_000  # of a file
 MAX_PIXELS = 50_000_000
@@ -323,3 +323,9 @@ def propose_domain(picture):
     if not (isinstance(picture, Image.Image) and picture.mode in ("L", "RGB")):
         picture = read(picture)
     return isolate.propose_domain(picture)
+
+
+def to_image(x):
+    """A PIL picture, L or RGB, from float32 (C, H, W) in [0, 1]."""
+    levels = np.round(np.clip(x, 0, 1) * 255).astype(np.uint8)
+    return Image.fromarray(levels[0] if len(levels) == 1 else levels.transpose(1, 2, 0))

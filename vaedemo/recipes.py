@@ -43,7 +43,9 @@ def recipe(domain, kind, latent_dim, beta=1.0):
     row = get_domain(domain)
     model = row.model_config(kind, latent_dim, beta)
     start = None
-    if kind in ("ae", "vae") and row.anchor and (latent_dim, beta) != (row.anchor, 1.0) and latent_dim > row.scratch:
+    compared = beta != 1 and row.beta_sigma  # with beta 1, which had nothing to start from
+    anchored = kind in ("ae", "vae") and row.anchor and latent_dim > row.scratch
+    if anchored and (latent_dim, beta) != (row.anchor, 1.0) and not compared:
         start = file_name(kind, row.anchor)
     epochs = row.epochs_of(kind, latent_dim, beta)
     return Recipe(domain, model, TrainConfig(epochs=epochs, batch_size=BATCH, lr=LR), start)

@@ -11,8 +11,8 @@ from vaedemo.configs import KINDS
 from vaedemo.domains import DOMAINS, get_domain
 from vaedemo.errors import ConfigError, UnknownModel
 from vaedemo.evaluate import evaluate_model, targets, write_figures, write_models_page
+from vaedemo.library import CHECKPOINTS, Library
 from vaedemo.models.describe import drawing
-from vaedemo.reconstruct import CHECKPOINTS, Library
 
 __all__ = ["Describe", "Evaluate", "List"]
 

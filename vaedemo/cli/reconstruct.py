@@ -13,7 +13,8 @@ from vaedemo import pictures
 from vaedemo.checkpoints import write_atomic
 from vaedemo.domains import get_domain
 from vaedemo.errors import ConfigError
-from vaedemo.reconstruct import CHECKPOINTS, Library, reconstruct, sheet, to_image
+from vaedemo.library import CHECKPOINTS, Library
+from vaedemo.reconstruct import reconstruct, sheet
 
 __all__ = ["Reconstruct"]
 
@@ -57,7 +58,7 @@ class Reconstruct:
         )
         dims = library.dims(name, self.kind, self.beta) or list(row.latent_dims)
         made = reconstruct(library, ready.x, name, self.kind, self.latent_dim or dims[-1], self.beta)
-        _write(to_image(made.x_hat) if self.only else sheet(ready.x, made.x_hat), self.out)
+        _write(pictures.to_image(made.x_hat) if self.only else sheet(ready.x, made.x_hat), self.out)
         figures = {k: v.tolist() if isinstance(v, np.ndarray) else v for k, v in made._asdict().items() if k != "x_hat"}
         if self.json:
             print(json.dumps(figures, indent=1))

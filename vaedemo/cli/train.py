@@ -14,8 +14,8 @@ import tyro
 from vaedemo import datasets, runtime
 from vaedemo.configs import ModelConfig, TrainConfig
 from vaedemo.errors import ConfigError
+from vaedemo.library import CHECKPOINTS
 from vaedemo.recipes import recipe, recipes
-from vaedemo.reconstruct import CHECKPOINTS
 from vaedemo.runs import Run, estimate_seconds, publish, run
 from vaedemo.training import process_group
 

@@ -80,9 +80,10 @@ def drawing(config):
             rows.append((part, "x".join(map(str, given)), "", ""))
         shape = " x ".join(map(str, layer.shape))
         rows.append((f"  {layer.name}", shape, f"{layer.parameters:,}", f"{layer.macs:,}"))
-    if config.variational and config.likelihood == "gaussian":
+    learned = config.variational and config.likelihood == "gaussian" and not config.sigma
+    total = sum(layer.parameters for layer in layers(config)) + learned
+    if learned:
         rows.append(("one sigma for all pixels", "", "1", ""))
-    total = sum(layer.parameters for layer in layers(config)) + (config.variational and config.likelihood == "gaussian")
     rows.append(("total", "", f"{total:,}", f"{cost(config):,}"))
     rows.insert(0, ("layer", "shape", "parameters", "multiply-adds"))
     widths = [max(len(r[i]) for r in rows) for i in range(4)]

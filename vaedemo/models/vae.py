@@ -1,5 +1,7 @@
 """The variational autoencoder. Kingma & Welling 2014; one learned sigma for all pixels: Rybkin et al. 2021."""
 
+import math
+
 import torch
 from torch import nn
 
@@ -21,7 +23,9 @@ class VAE(nn.Module):
         super().__init__()
         self.config = config
         self.encoder, self.decoder = networks(config, 2 * config.latent_dim)
-        if config.likelihood == "gaussian":
+        if config.likelihood == "gaussian" and config.sigma:
+            self.register_buffer("log_sigma", torch.tensor(math.log(config.sigma)))
+        elif config.likelihood == "gaussian":
             self.log_sigma = nn.Parameter(torch.tensor(-1.5))
 
     def encode(self, x):

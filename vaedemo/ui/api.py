@@ -8,9 +8,11 @@ import numpy as np
 from PIL import Image
 
 from vaedemo import pictures
-from vaedemo import reconstruct as services
 from vaedemo.domains import get_domain
 from vaedemo.errors import PictureError, VaedemoError
+from vaedemo.library import decode as decode_code
+from vaedemo.library import encode as encode_picture
+from vaedemo.reconstruct import reconstruct as reconstruct_picture
 from vaedemo.ui import wire
 
 __all__ = ["endpoints"]
@@ -61,14 +63,14 @@ def endpoints(service):
         unusual: whether the error exceeds that of 99 % of the test pictures."""
         x, name = _prepared(service, picture, domain, fit, polarity)
         with service.models_turn:
-            made = services.reconstruct(library, x, name, *wire.model_key(kind, latent_dim, beta))
+            made = reconstruct_picture(library, x, name, *wire.model_key(kind, latent_dim, beta))
         return {
             "domain": name,
             "kind": kind,
             "latent_dim": made.latent_dim,
             "beta": made.beta,
-            "x": wire.data_uri(services.to_image(x), lossless=True),
-            "x_hat": wire.data_uri(services.to_image(made.x_hat), lossless=True),
+            "x": wire.data_uri(pictures.to_image(x), lossless=True),
+            "x_hat": wire.data_uri(pictures.to_image(made.x_hat), lossless=True),
             "z": wire.rounded(made.z, 7),
             "sigma": wire.rounded(made.sigma, 7),
             "mse": wire.rounded(made.mse),
@@ -93,7 +95,7 @@ def endpoints(service):
         """The code of a picture: mu, and of a vae sigma, each latent_dim numbers. Arguments as for reconstruct."""
         x, name = _prepared(service, picture, domain, fit, polarity)
         with service.models_turn:
-            mu, sigma = services.encode(library, x, name, *wire.model_key(kind, latent_dim, beta))
+            mu, sigma = encode_picture(library, x, name, *wire.model_key(kind, latent_dim, beta))
         return {"domain": name, "mu": wire.rounded(mu, 7), "sigma": wire.rounded(sigma, 7)}
 
     def decode(z: list[float], domain: str = "digits", kind: str = "ae", beta: float = 1.0) -> dict:
@@ -101,9 +103,9 @@ def endpoints(service):
         [0, 1], (channels, height, width)."""
         code = wire.numbers(z)
         with service.models_turn:
-            x_hat = services.decode(library, code, domain, *wire.model_key(kind, len(code), beta))
+            x_hat = decode_code(library, code, domain, *wire.model_key(kind, len(code), beta))
         rows = [[wire.rounded(line, 4) for line in channel] for channel in x_hat]
-        return {"picture": wire.data_uri(services.to_image(x_hat), lossless=True), "x_hat": rows}
+        return {"picture": wire.data_uri(pictures.to_image(x_hat), lossless=True), "x_hat": rows}
 
     for function in (models, reconstruct, encode, decode):
         gr.api(_plain(function), api_name=function.__name__, concurrency_id="models")

@@ -11,7 +11,7 @@ import gradio as gr
 import torch
 from gradio.utils import get_upload_folder
 
-from vaedemo.reconstruct import CHECKPOINTS, Library
+from vaedemo.library import CHECKPOINTS, Library
 from vaedemo.ui import api
 from vaedemo.ui.component import head, module_html, routes
 from vaedemo.ui.service import Service

@@ -12,10 +12,11 @@ import torch
 from PIL import Image
 
 from vaedemo import metrics, pictures, shapes
-from vaedemo import reconstruct as models
 from vaedemo.domains import DOMAINS, get_domain
 from vaedemo.errors import PictureError
 from vaedemo.examples import EXAMPLES, example
+from vaedemo.library import decode
+from vaedemo.reconstruct import reconstruct
 from vaedemo.ui import wire
 from vaedemo.ui.uploads import Uploads
 
@@ -50,7 +51,7 @@ def _example(domain, name):
     if domain != "shapes":
         return example(domain, name)
     x = shapes.draw(torch.tensor([_SHAPES[name]]), get_domain("shapes").size)
-    return models.to_image(x[0].numpy())
+    return pictures.to_image(x[0].numpy())
 
 
 @functools.cache
@@ -175,7 +176,7 @@ class Service:
             if not isinstance(item, list) or not 2 <= len(item) <= 3:
                 raise wire.RequestError("a model is named by [kind, latent dimension, beta]")
             with self.models_turn:
-                made = models.reconstruct(self.library, x, domain, *wire.model_key(*item))
+                made = reconstruct(self.library, x, domain, *wire.model_key(*item))
             results.append(_result(made))
         return results
 
@@ -186,7 +187,7 @@ class Service:
         z = wire.numbers(request.get("z"))
         x = None if request.get("x") is None else wire.unpack(request["x"], name)
         with self.models_turn:
-            x_hat = models.decode(self.library, z, name, *key)
+            x_hat = decode(self.library, z, name, *key)
         answer = {"x_hat": wire.pack(x_hat)}
         if x is not None:
             a, b = torch.from_numpy(x_hat)[None], torch.from_numpy(x)[None]

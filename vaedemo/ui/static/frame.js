@@ -74,9 +74,10 @@ export const mount = async ({ element, trigger, props }) => {
   show();
 
   if (tabs.includes(words.tab)) tabButton(words.tab)?.click();
+  else address.enter(tabs[0]);
   document.addEventListener("click", (e) => {
     const id = e.target.closest?.("[role=tab]")?.id ?? "";
     const name = id.replace(/^vd-tab-|-button$/g, "");
-    if (tabs.includes(name)) address.write({ tab: name === tabs[0] ? null : name });
+    if (tabs.includes(name)) address.enter(name);
   });
 };

@@ -11,6 +11,7 @@ import { createNumbers } from "./numbers.js";
 import { LIMIT, colours, errors, gradient, pack, paint, rgba, unpack, valueAt } from "./pixels.js";
 import { createSources, request } from "./source.js";
 import { ERRORS, FITS, POLARITIES, betasOf, everyModel, fromAddress, fromWord, kindsOf, modelKey, settled, toAddress, toWord } from "./state.js";
+import { onShared, share } from "./shared.js";
 import { createStrip } from "./strip.js";
 import { failure, fill, number, onLanguage, significant, t } from "./text.js";
 import { markup } from "./view.js";
@@ -19,7 +20,8 @@ export const mount = async ({ element, props, server, upload }) => {
   await styles("tokens.css", "page.css", "reconstruct.css", "charts.css");
   const { table, first, about } = props.value;
   const root = element.querySelector(".vd-module-reconstruct");
-  const words = address.read();
+  const place = address.ofTab("reconstruct");
+  const words = place.read();
   if (!first) {
     root.replaceChildren(html(`<p class="vd-nothing"></p>`));
     const explain = () => (root.firstElementChild.textContent = t("nomodels"));
@@ -127,6 +129,7 @@ export const mount = async ({ element, props, server, upload }) => {
     if (sources.mode() === "picture" && picture.original) p.original.src = picture.original;
     aboutDomain(state.domain);
     show();
+    if (source.kind !== "shared") share({ x: picture.x, domain: picture.domain, example: state.example, word: picture.word }, "reconstruct");
     if (!now.results.has(key())) look(model());
   };
 
@@ -310,7 +313,7 @@ export const mount = async ({ element, props, server, upload }) => {
     showPictures();
     showExamples();
     showBelow();
-    address.write(toAddress(state, now.picture));
+    place.write(toAddress(state, now.picture));
   };
 
   // ---- wiring ------------------------------------------------------------------------------------------------
@@ -374,6 +377,13 @@ export const mount = async ({ element, props, server, upload }) => {
     Object.assign(state, start);
     load({ source: { kind: "example", domain: start.domain, name: start.example }, domain: start.domain, live: false });
   }
+  onShared("reconstruct", ({ x, domain, model }) => {
+    sources.showPicture();
+    if (model) Object.assign(state, settled({ ...state, domain, ...model }, table));
+    take({ x, domain, proposed: null, inverted: false, original: null, results: [] }, { kind: "shared", drawn: true });
+    paintOriginal(p.original, now.x, row().channels);
+    lookAtAll();
+  });
   if (wrong) say(t("address.fallback"));
   root.dataset.ready = "true";
   return null;

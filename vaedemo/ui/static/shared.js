@@ -1,0 +1,20 @@
+// What the tabs share: the picture at hand. A picture is {x: base64 of its bytes, domain, example: name or null, word: its
+// word for an address or null, model: {kind, d, beta} that it comes from or undefined}.
+
+let current = null;
+const listeners = new Map();
+
+// The latest picture that any tab has shared, or null.
+export const shared = () => current;
+
+// A tab (from) tells the others of a new picture; it is not told itself.
+export const share = (picture, from) => {
+  current = { ...picture, from };
+  for (const [name, listener] of listeners) if (name !== from) listener(current);
+};
+
+// One listener a tab; it hears of pictures that come from other tabs while it is mounted.
+export const onShared = (name, listener) => listeners.set(name, listener);
+
+// Bring a tab into sight; a tab that is opened for the first time finds the picture with shared().
+export const openTab = (name) => document.getElementById(`vd-tab-${name}-button`)?.click();
