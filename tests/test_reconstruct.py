@@ -151,7 +151,7 @@ def test_pictures_of_the_result(x):
 
 
 def test_one_checkpoint_of_pca_is_read_once_for_all_its_dimensions(library, monkeypatch):
-    from vaedemo import reconstruct as module
+    from vaedemo import library as module
 
     read, load = [], module.load_checkpoint
     monkeypatch.setattr(module, "load_checkpoint", lambda path: read.append(path) or load(path))
