@@ -6,9 +6,9 @@ def test_every_promised_model_has_a_recipe():
     promised = {("digits", f"dense-{d}") for d in (2, 8, 32)}
     for domain, dims in (("digits", (2, 4, 8, 16, 32, 64)), ("fashion", (2, 4, 8, 16, 32, 64)),
                          ("objects", (2, 8, 32, 128)), ("shapes", (2, 5, 10))):  # fmt: skip
-        promised |= {(domain, f"{kind}-{d}") for kind in ("ae", "vae") for d in dims} | {(domain, "pca-128")}
+        promised |= {(domain, f"{kind}-{d}") for kind in ("ae", "vae") for d in dims} | {(domain, f"pca-{dims[-1]}")}
     promised |= {("digits", f"vae-32-beta{b}") for b in ("0.25", "4", "16")}
-    promised |= {("shapes", f"vae-10-beta{b}") for b in ("4", "16")}
+    promised |= {("shapes", f"vae-10-beta{b}") for b in ("4", "16", "64")}
     assert made == promised
 
 

@@ -26,6 +26,7 @@ __all__ = [
 ]
 
 FORMAT = "vaedemo 1"
+OTHERS = ("vaedemo mixtures", "vaedemo classifier", "vaedemo restore")  # formats of what lies beside checkpoints
 
 
 class Entry(NamedTuple):
@@ -133,10 +134,13 @@ def warm_start(model, path):
 
 
 def available(folder):
-    """Entries of every checkpoint below folder, sorted; a damaged one raises CheckpointError."""
+    """Entries of every checkpoint below folder, sorted; a damaged one raises CheckpointError. Files that name another
+    format of this project (mixtures, classifiers) are no checkpoints."""
     entries = []
     for path in sorted(Path(folder).glob("*/*.safetensors")):
         with _open(path) as file:
+            if (file.metadata() or {}).get("format", "").startswith(OTHERS):
+                continue
             domain, config, _ = _describe(file, path)
         entries.append(Entry(domain, config.kind, config.latent_dim, config.beta, path, path.stat().st_size))
     return sorted(entries)

@@ -9,7 +9,6 @@ from vaedemo.models.describe import cost
 
 __all__ = ["Recipe", "recipe", "recipes"]
 
-PCA_COMPONENTS = 128
 PICTURES = {"objects": 50_000}  # in the training set; 60,000 elsewhere
 BATCH, LR = 128, 6e-3  # smaller steps at a higher rate than the usual 256 at 0.002: chosen on short runs
 
@@ -56,7 +55,7 @@ def recipes(domains=None):
     wanted = []
     for name in domains or DOMAINS:
         row = get_domain(name)
-        wanted.append(recipe(name, "pca", PCA_COMPONENTS))
+        wanted.append(recipe(name, "pca", max(row.latent_dims)))
         wanted += [recipe(name, "dense", d) for d in row.dense_dims]
         for kind in ("ae", "vae"):
             wanted += [recipe(name, kind, d) for d in row.latent_dims]

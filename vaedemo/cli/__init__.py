@@ -6,6 +6,7 @@ import re
 import sys
 from typing import Annotated
 
+from vaedemo.cli.derive import Derive, Map
 from vaedemo.cli.models import Describe, Evaluate, List
 from vaedemo.cli.reconstruct import Reconstruct
 from vaedemo.cli.train import Train
@@ -19,6 +20,8 @@ COMMANDS = {
     "train": Train,
     "evaluate": Evaluate,
     "reconstruct": Reconstruct,
+    "map": Map,
+    "derive": Derive,
 }
 
 

@@ -1,18 +1,15 @@
 """The command reconstruct: one picture through one model, written as a picture."""
 
-import io
 import json
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import tyro
-from PIL import Image
 
 from vaedemo import pictures
-from vaedemo.checkpoints import write_atomic
+from vaedemo.cli.common import read_picture, write_picture
 from vaedemo.domains import get_domain
-from vaedemo.errors import ConfigError
 from vaedemo.library import CHECKPOINTS, Library
 from vaedemo.reconstruct import reconstruct, sheet
 
@@ -50,15 +47,10 @@ class Reconstruct:
 
     def run(self):
         library = Library(self.checkpoints)
-        source = pictures.read(self.picture)
-        name = self.domain or pictures.propose_domain(source)
-        row = get_domain(name)
-        ready = pictures.prepare(
-            source, channels=row.channels, size=row.size, strokes=row.strokes, fit=self.fit, polarity=self.polarity
-        )
-        dims = library.dims(name, self.kind, self.beta) or list(row.latent_dims)
-        made = reconstruct(library, ready.x, name, self.kind, self.latent_dim or dims[-1], self.beta)
-        _write(pictures.to_image(made.x_hat) if self.only else sheet(ready.x, made.x_hat), self.out)
+        x, name = read_picture(self.picture, self.domain, self.fit, self.polarity)
+        dims = library.dims(name, self.kind, self.beta) or list(get_domain(name).latent_dims)
+        made = reconstruct(library, x, name, self.kind, self.latent_dim or dims[-1], self.beta)
+        write_picture(pictures.to_image(made.x_hat) if self.only else sheet(x, made.x_hat), self.out)
         figures = {k: v.tolist() if isinstance(v, np.ndarray) else v for k, v in made._asdict().items() if k != "x_hat"}
         if self.json:
             print(json.dumps(figures, indent=1))
@@ -67,17 +59,3 @@ class Reconstruct:
             f"{name}, {made.kind}, {made.latent_dim} numbers: PSNR {made.psnr:.1f} dB, SSIM {made.ssim:.2f}, MSE "
             f"{made.mse:.5f}, {made.latent_bytes} bytes of {made.picture_bytes}: {made.ratio:.0f} x smaller"
         )
-
-
-def _write(image, path):
-    known = Image.registered_extensions()
-    if path.suffix.lower() not in known:
-        raise ConfigError(
-            f"{path.name} has no ending of a picture format; name it for example {path.stem or 'out'}.png"
-        )
-    buffer = io.BytesIO()
-    try:
-        image.save(buffer, known[path.suffix.lower()])
-    except (OSError, KeyError, ValueError):
-        raise ConfigError(f"a picture cannot be written as {path.suffix}; choose .png, .jpg or .webp") from None
-    write_atomic(path, buffer.getvalue())
