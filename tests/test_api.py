@@ -13,7 +13,10 @@ from PIL import Image
 
 from tests.test_ui import ROOT
 from vaedemo.domains import DOMAINS
-from vaedemo.library import Library, decode
+from vaedemo.generate import arithmetic, generate
+from vaedemo.latent import traverse, walk
+from vaedemo.library import Library, decode, encode
+from vaedemo.maps import FOLDER, read_map
 from vaedemo.pictures import prepare
 from vaedemo.reconstruct import reconstruct
 from vaedemo.ui.app import build, checkpoints_folder, launch
@@ -38,7 +41,9 @@ def image_of(uri):
 
 def test_endpoints_are_named_and_documented(client):
     info = client.view_api(return_format="dict", print_info=False)["named_endpoints"]
-    assert set(info) == {"/models", "/reconstruct", "/encode", "/decode"}
+    assert set(info) == {f"/{name}" for name in (
+        "models", "reconstruct", "encode", "decode", "walk", "traverse", "map", "sample", "arithmetic"
+    )}  # fmt: skip
     for endpoint in info.values():
         assert len(endpoint["description"]) > 60
 
@@ -68,7 +73,92 @@ def test_models_reconstruct_encode_decode(client, library, tmp_path):
     assert client.predict(uri, "", kind, d, api_name="/reconstruct")["domain"] in DOMAINS
 
 
+def test_walks_traversals_and_maps(client, library):
+    a, b = [0.5, -1.0], [-1.0, 2.0]
+    made = client.predict(a, b, "digits", "vae", 0, 1.0, 5, "spherical", "gif", api_name="/walk")
+    want = walk(library, a, b, "digits", "vae", 2, n=5, path="spherical")
+    assert made["latent_dim"] == 2 and np.allclose(made["z"], want.z, atol=1e-5)
+    for uri, x in zip(made["pictures"], want.x_hat, strict=True):
+        assert np.abs(image_of(uri) / 255 - x[0]).max() < 0.003
+    assert made["step_mse"] == pytest.approx(want.step_mse.tolist(), rel=1e-3)
+    head, _, body = made["animation"].partition(",")
+    assert "image/gif" in head and Image.open(io.BytesIO(base64.b64decode(body))).n_frames == 8
+    x = np.zeros((28, 28))
+    x[6:22, 12:16] = 1
+    made = client.predict(x.tolist(), a, "digits", "ae", api_name="/walk")  # a picture and a code
+    assert len(made["pictures"]) == 11 and made["animation"] is None
+    assert made["z"][0] == pytest.approx(encode(library, x[None], "digits", "ae", 2)[0].tolist(), rel=1e-3, abs=1e-4)
+    rows = client.predict(None, "digits", "vae", 8, 1.0, 2.0, 3, 4, api_name="/traverse")
+    want = traverse(library, None, "digits", "vae", 8, span=2.0, n=3, rows=4)
+    assert rows["dims"] == want.dims.tolist() and rows["values"] == [[-2, 0, 2]] * 4 and rows["unit"] == "nats"
+    assert np.abs(image_of(rows["pictures"][3][0]) / 255 - want.x_hat[3, 0, 0]).max() < 0.003
+    found = client.predict("digits", "vae", api_name="/map")
+    shown = read_map(library.folder / FOLDER, "digits", "vae")
+    assert np.allclose(found["points"], shown.points, atol=1e-3) and found["labels"] == shown.labels.tolist()
+    assert len(found["sigma"]) == 2 and found["classes"] == list("0123456789")
+    found = client.predict("digits", "ae", 8, api_name="/map")
+    assert np.shape(found["components"]) == (2, 8) and len(found["points"]) == len(found["labels"]) > 100
+
+
+def test_samples_and_arithmetic(client, library):
+    made = client.predict("digits", "vae", 8, "mixture", 3, 5, 0.8, 4, api_name="/sample")
+    want = generate(library, "digits", "vae", 8, "mixture", 3, 5, 0.8, 4)
+    assert np.allclose(made["z"], want.z, atol=1e-5)
+    for uri, x in zip(made["pictures"], want.x_hat, strict=True):
+        assert np.abs(image_of(uri) / 255 - x[0]).max() < 0.003
+    assert made["classes"].count("4") >= 2 and len(made["confidence"]) == 3
+    assert client.predict("shapes", "pca", 5, api_name="/sample")["prior"] == "gaussian"
+    xs = np.zeros((3, 28, 28))
+    xs[0, 6:22, 12:16], xs[1, 6:22, 8:12], xs[2, 12:16, 6:22] = 1, 1, 1
+    made = client.predict(*xs.tolist(), "digits", "vae", 8, api_name="/arithmetic")
+    want = arithmetic(library, xs[:, None], "digits", "vae", 8)
+    assert len(made["x"]) == 3 and made["z"] == pytest.approx(want.z.tolist(), rel=1e-3, abs=1e-4)
+    assert np.abs(image_of(made["x_hat"]) / 255 - want.x_hat[0]).max() < 0.01
+
+
 BAD_CALLS = [
+    ("/sample", ("letters",)),
+    ("/sample", ({"a": 1},)),
+    ("/sample", ("digits", "gan")),
+    ("/sample", ("digits", "vae", 3)),
+    ("/sample", ("digits", "vae", 8, "cauchy")),
+    ("/sample", ("digits", "vae", 8, ["normal"])),
+    ("/sample", ("digits", "vae", 8, "normal", 0)),
+    ("/sample", ("digits", "vae", 8, "normal", 1e9)),
+    ("/sample", ("digits", "vae", 8, "normal", 4, -1)),
+    ("/sample", ("digits", "vae", 8, "normal", 4, 0, "hot")),
+    ("/sample", ("digits", "vae", 8, "normal", 4, 0, 1e9)),
+    ("/sample", ("digits", "vae", 8, "normal", 4, 0, 1.0, 3)),
+    ("/sample", ("digits", "vae", 8, "mixture", 4, 0, 1.0, 10)),
+    ("/sample", ("digits", "vae", 8, "mixture", 4, 0, 1.0, "three")),
+    ("/arithmetic", ([[0.1, 0.9]], [[0.1, 0.9]], [], "digits", "vae", 8)),
+    ("/arithmetic", ([[0.1, 0.9]], [[0.1, 0.9]], None, "digits", "vae", 8)),
+    ("/arithmetic", ([[0.1, 0.9]], [[0.1, 0.9]], [[0.1, 0.9]], "digits", "vae", 3)),
+    ("/walk", ([0, 0], [1], "digits", "vae")),
+    ("/walk", ([0, "a"], [1, 1], "digits", "vae")),
+    ("/walk", ([], [1, 1], "digits", "vae")),
+    ("/walk", ([0, 0], None, "digits", "vae")),
+    ("/walk", ([0, 0], [1, 1], "letters", "vae")),
+    ("/walk", ([0, 0], [1, 1], ["digits"], "vae")),
+    ("/walk", ([0, 0], [1, 1], "digits", "vae", -2)),
+    ("/walk", ([0, 0], [1, 1], "digits", "vae", 2, 1.0, 1)),
+    ("/walk", ([0, 0], [1, 1], "digits", "vae", 2, 1.0, 1e9)),
+    ("/walk", ([0, 0], [1, 1], "digits", "vae", 2, 1.0, 5, "scenic")),
+    ("/walk", ([0, 0], [1, 1], "digits", "vae", 2, 1.0, 5, ["straight"])),
+    ("/walk", ([0, 0], [1, 1], "digits", "vae", 2, 1.0, 5, "straight", "mp4")),
+    ("/walk", ([0, 0], [1e9, 1], "digits", "vae")),
+    ("/traverse", (None, "digits", ["vae"])),
+    ("/traverse", (None, "digits", "vae", 3)),
+    ("/traverse", (None, "digits", "vae", 2, 1.0, "far")),
+    ("/traverse", (None, "digits", "vae", 2, 1.0, -1)),
+    ("/traverse", (None, "digits", "vae", 2, 1.0, 3.0, "nine")),
+    ("/traverse", (None, "digits", "vae", 64, 1.0, 3.0, 128, 64)),
+    ("/traverse", ([[0.1], []], "digits", "vae")),
+    ("/map", ("letters",)),
+    ("/map", ({"a": 1},)),
+    ("/map", ("digits", "pca", 2)),
+    ("/map", ("digits", "vae", 3)),
+    ("/map", ("digits", "vae", 2, "one")),
     ("/reconstruct", ("not base64 !", "digits", "pca", 2)),
     ("/reconstruct", ("AAAA", "digits", "pca", 2)),
     ("/reconstruct", (None, "digits", "pca", 2)),

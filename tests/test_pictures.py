@@ -13,7 +13,7 @@ from PIL import Image
 
 from tests.hostile import HOSTILE, encoded, gif_of, png, scene
 from vaedemo.errors import ConfigError, PictureError
-from vaedemo.pictures import prepare, read
+from vaedemo.pictures import grid, prepare, read, to_image
 
 # Pillow warns of damaged metadata, and of large pictures before they are refused.
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning", "ignore::PIL.Image.DecompressionBombWarning")
@@ -186,3 +186,27 @@ def test_making_smaller_does_not_alias():
 def test_a_wrong_setting_is_named(wrong):
     with pytest.raises(ConfigError, match="choose from"):
         prepare(scene(), **({"channels": 1, "size": 28} | wrong))
+
+
+@pytest.mark.parametrize("channels, columns, gap", [(1, 3, 2), (3, 2, 0), (1, 9, 4), (3, 1, 1)])
+def test_a_grid_holds_every_picture_in_its_place(channels, columns, gap):
+    x = np.random.default_rng(0).random((5, channels, 6, 4), dtype=np.float32)
+    made = grid(x, columns, gap)
+    columns = min(columns, 5)
+    rows = -(-5 // columns)
+    assert made.size == (columns * (4 + gap) - gap, rows * (6 + gap) - gap)
+    assert made.mode == ("L" if channels == 1 else "RGB")
+    for i in range(5):
+        left, top = i % columns * (4 + gap), i // columns * (6 + gap)
+        assert made.crop((left, top, left + 4, top + 6)).tobytes() == to_image(x[i]).tobytes()
+    ground = np.asarray(made).astype(int).sum() - sum(np.asarray(to_image(p)).astype(int).sum() for p in x)
+    values = 3 if channels == 3 else 1
+    assert ground == 255 * values * (made.width * made.height - 5 * 24)
+
+
+@pytest.mark.parametrize(
+    "x, columns", [(np.zeros((0, 1, 4, 4)), 2), (np.zeros((1, 4, 4)), 2), (np.zeros((2, 1, 4, 4)), 0)]
+)
+def test_a_grid_of_nothing_is_one_sentence(x, columns):
+    with pytest.raises(ConfigError):
+        grid(x, columns)

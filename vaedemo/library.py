@@ -9,14 +9,19 @@ import numpy as np
 import torch
 
 from vaedemo.checkpoints import available, find, load_checkpoint
+from vaedemo.classifier import FILE as CLASSIFIER
+from vaedemo.classifier import load_classifier
 from vaedemo.configs import KINDS
 from vaedemo.domains import get_domain
 from vaedemo.errors import CheckpointError, ConfigError, PictureError
+from vaedemo.mixtures import FILE as MIXTURES
+from vaedemo.mixtures import load_mixture, mixture_name
 
-__all__ = ["CHECKPOINTS", "Library", "checked_picture", "decode", "encode", "figures_key"]
+__all__ = ["CHECKPOINTS", "Library", "checked_codes", "checked_picture", "decode", "encode", "figures_key"]
 
 CHECKPOINTS = Path(__file__).resolve().parent.parent / "checkpoints"
 KEPT = 128  # models in memory at once: every shipped one, PCA's parts included, some 50 MB
+KEPT_MIXTURES = 64  # at most 0.7 MB each, most of them a tenth of that
 
 
 class Library:
@@ -25,7 +30,7 @@ class Library:
     def __init__(self, folder=CHECKPOINTS):
         self.folder = Path(folder)
         self.entries = available(self.folder)
-        self._models, self._lock = OrderedDict(), threading.Lock()
+        self._models, self._mixtures, self._lock = OrderedDict(), OrderedDict(), threading.Lock()
         try:
             self._figures = json.loads((self.folder / "figures.json").read_text(encoding="utf-8"))
         except FileNotFoundError:
@@ -55,23 +60,37 @@ class Library:
         get_domain(domain)
         entry = find(self.entries, domain, kind, latent_dim, beta)
         with self._lock:
-            whole = self._kept((entry.path, entry.latent_dim), lambda: load_checkpoint(entry.path)[0])
+            key = (entry.path, entry.latent_dim)
+            whole = _kept(self._models, KEPT, key, lambda: load_checkpoint(entry.path)[0])
             if latent_dim == entry.latent_dim:
                 return whole
-            return self._kept((entry.path, latent_dim), lambda: whole.first(latent_dim))
+            return _kept(self._models, KEPT, (entry.path, latent_dim), lambda: whole.first(latent_dim))
 
-    def _kept(self, key, make):
-        """What is in memory under this key, made if it is not; called with the lock held."""
-        if key not in self._models:
-            self._models[key] = make()
-            while len(self._models) > KEPT:
-                self._models.popitem(last=False)
-        self._models.move_to_end(key)
-        return self._models[key]
+    def mixture(self, domain, kind, latent_dim, label=None):
+        """The mixture of Gaussians over a model's codes, of all classes or of the class number label."""
+        path, name = self.folder / get_domain(domain).name / MIXTURES, mixture_name(kind, latent_dim, label)
+        with self._lock:
+            return _kept(self._mixtures, KEPT_MIXTURES, (path, name), lambda: load_mixture(path, name))
+
+    def classifier(self, domain):
+        """The classifier of a domain, in evaluation mode on the CPU."""
+        path = self.folder / get_domain(domain).name / CLASSIFIER
+        with self._lock:
+            return _kept(self._models, KEPT, (path, None), lambda: load_classifier(path)[0])
 
     def figures(self, domain, kind, latent_dim, beta=1.0):
         """The figures that `evaluate` measured for a model over its test set, a dict, or None before that."""
         return self._figures.get(figures_key(domain, kind, latent_dim, beta))
+
+
+def _kept(cache, limit, key, make):
+    """What a cache holds under this key, made if it is not there; called with the library's lock held."""
+    if key not in cache:
+        cache[key] = make()
+        while len(cache) > limit:
+            cache.popitem(last=False)
+    cache.move_to_end(key)
+    return cache[key]
 
 
 def figures_key(domain, kind, latent_dim, beta=1.0):
@@ -93,6 +112,19 @@ def checked_picture(x, domain):
     return torch.from_numpy(np.ascontiguousarray(x))[None]
 
 
+def checked_codes(z, latent_dim):
+    """Codes z (N, D), checked, as a float32 tensor; ConfigError otherwise."""
+    try:
+        z = np.asarray(z, dtype=np.float32)
+    except (TypeError, ValueError):
+        raise ConfigError(f"a code of this model is {latent_dim} numbers") from None
+    if z.ndim != 2 or z.shape[1] != latent_dim:
+        raise ConfigError(f"a code of this model is {latent_dim} numbers; this one has shape {z.shape[1:]}")
+    if not np.isfinite(z).all() or np.abs(z).max(initial=0) > 1e4:
+        raise ConfigError("the code holds numbers that are not finite or larger than 10000; choose smaller ones")
+    return torch.from_numpy(np.ascontiguousarray(z))
+
+
 @torch.no_grad()
 def encode(library, x, domain, kind, latent_dim, beta=1.0):
     """(mu, sigma or None), each float32 (D,), of a picture x (C, H, W) in [0, 1]."""
@@ -103,12 +135,4 @@ def encode(library, x, domain, kind, latent_dim, beta=1.0):
 @torch.no_grad()
 def decode(library, z, domain, kind, latent_dim, beta=1.0):
     """The mean picture float32 (C, H, W) in [0, 1] of a code z (D,)."""
-    try:
-        z = np.asarray(z, dtype=np.float32)
-    except (TypeError, ValueError):
-        raise ConfigError(f"a code of this model is {latent_dim} numbers") from None
-    if z.shape != (latent_dim,):
-        raise ConfigError(f"a code of this model is {latent_dim} numbers; this one has shape {z.shape}")
-    if not np.isfinite(z).all() or np.abs(z).max() > 1e4:
-        raise ConfigError("the code holds numbers that are not finite or larger than 10000; choose smaller ones")
-    return library.model(domain, kind, latent_dim, beta).decode(torch.from_numpy(z)[None])[0].numpy()
+    return library.model(domain, kind, latent_dim, beta).decode(checked_codes([z], latent_dim))[0].numpy()

@@ -9,9 +9,10 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-__all__ = ["FACTORS", "NAMES", "Shapes", "draw", "generate", "sample_factors"]
+__all__ = ["FACTORS", "NAMES", "PERIODS", "Shapes", "draw", "generate", "sample_factors"]
 
 NAMES = ("square", "ellipse", "heart")
+PERIODS = (math.pi / 2, math.pi, 2 * math.pi)  # the turn after which each of them looks the same
 FACTORS = ("shape", "size", "angle", "x", "y")
 SIZE_RANGE = (0.5, 1.0)
 CENTRE_RANGE = (0.25, 0.75)

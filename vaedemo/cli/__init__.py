@@ -7,8 +7,10 @@ import sys
 from typing import Annotated
 
 from vaedemo.cli.derive import Derive, Map
+from vaedemo.cli.latent import Traverse, Walk
 from vaedemo.cli.models import Describe, Evaluate, List
 from vaedemo.cli.reconstruct import Reconstruct
+from vaedemo.cli.sample import Sample
 from vaedemo.cli.train import Train
 from vaedemo.errors import VaedemoError
 
@@ -20,7 +22,10 @@ COMMANDS = {
     "train": Train,
     "evaluate": Evaluate,
     "reconstruct": Reconstruct,
+    "sample": Sample,
     "map": Map,
+    "walk": Walk,
+    "traverse": Traverse,
     "derive": Derive,
 }
 

@@ -5,14 +5,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import torch
 import tqdm
 from PIL import Image, ImageDraw
 
-from vaedemo import datasets, maps
+from vaedemo import datasets, factors, maps
 from vaedemo.cli.common import write_picture
+from vaedemo.cli.learned import derive_classifier, derive_mixtures
 from vaedemo.domains import DOMAINS, get_domain
 from vaedemo.errors import ConfigError
 from vaedemo.library import CHECKPOINTS, Library
+from vaedemo.pictures import grid
 
 __all__ = ["DERIVED", "Derive", "Map"]
 
@@ -25,13 +28,26 @@ BLUES = np.array([[246, 246, 243], [158, 202, 225], [49, 130, 189], [8, 48, 107]
 def _maps(library, domain, load, seed):
     folder = library.folder / maps.FOLDER
     described = maps.write_map(library, load("test"), domain, folder)
-    maps.write_planes(library, load("test"), domain, folder)
-    return {kind: {"bytes": m["bytes"], "error": m["error"]} for kind, m in described["models"].items()}
+    planes = maps.write_planes(library, load("test"), domain, folder)
+    files = [folder / f"{name}.{end}" for name in (domain, f"{domain}-planes") for end in ("json", "bin")]
+    bytes_ = sum(path.stat().st_size for path in files)
+    return {"points": described["count"], "planes": len(planes["models"]), "bytes": bytes_}
+
+
+def _factors(library, domain, load, seed):
+    if domain != "shapes":
+        return None
+    return {"models": list(factors.write_factors(library, seed))}
 
 
 # What --only names: function of (library, domain, load(split) -> Pictures, seed) that writes files and says what it
 # made, or None where a domain has nothing of the kind. In the order in which they need each other.
-DERIVED = {"maps": _maps}
+DERIVED = {
+    "classifier": derive_classifier,
+    "mixtures": derive_mixtures,
+    "maps": _maps,
+    "factors": _factors,
+}
 
 
 @dataclass(frozen=True)
@@ -90,7 +106,7 @@ class Map:
     beta: float = 1.0
     """of a vae with more than 2 numbers"""
     view: str = "points"
-    """points (a colour a class), density, or grid (decoded pictures; 2 numbers only)"""
+    """points (a colour a class), density, or grid (decoded pictures)"""
     side: int = 800
     """pixels a side"""
     seed: int = 0
@@ -106,27 +122,23 @@ class Map:
         if not 100 <= self.side <= 4000:
             raise ConfigError(f"--side is {self.side}; choose 100 to 4000")
         get_domain(self.domain)
-        Library(self.checkpoints).model(self.domain, self.kind, self.latent_dim, self.beta)
+        model = Library(self.checkpoints).model(self.domain, self.kind, self.latent_dim, self.beta)
         folder, said = self.checkpoints / maps.FOLDER, {"domain": self.domain, "kind": self.kind}
         if self.latent_dim == 2:
             found = maps.read_map(folder, self.domain, self.kind)
-            low, high = found.low, found.high
+            low, high, mean, axes = found.low, found.high, np.zeros(2), np.eye(2)
         else:
-            if self.view == "grid":
-                raise ConfigError(
-                    "the grid shows decoded pictures of 2 numbers; choose --view points or --latent-dim 2"
-                )
             found = maps.read_plane(folder, self.domain, self.kind, self.latent_dim, self.beta)
-            low, high = maps.box(found.points)
+            (low, high), mean, axes = maps.box(found.points), found.mean, found.components
             said["explained"] = found.explained.tolist()
         if self.view == "grid":
-            image = _grid(found, self.side)
+            image = _grid(model, mean, axes, low, high, self.side)
         elif self.view == "density":
             image = _density(found.points, low, high, self.side)
         else:
             image = _points(found.points, found.labels, low, high, self.side)
-        if self.kind == "vae" and self.latent_dim == 2:
-            _rings(image, low, high)
+        if self.kind == "vae":
+            _rings(image, -axes @ mean, low, high)
         write_picture(image, self.out)
         said |= {"latent_dim": self.latent_dim, "low": low.tolist(), "high": high.tolist(), "points": len(found.points)}
         if self.json:
@@ -161,25 +173,20 @@ def _density(points, low, high, side, cells=100):
     return Image.fromarray(colours.round().astype(np.uint8)).resize((side, side), Image.Resampling.BILINEAR)
 
 
-def _grid(found, side):
+@torch.no_grad()
+def _grid(model, mean, axes, low, high, side):
+    """Decoded pictures all over the plane mean + a axes[0] + b axes[1], a and b from low to high."""
     step = (np.arange(SHOWN_TILES) + 0.5) / SHOWN_TILES
-    z1, z2 = np.meshgrid(
-        found.low[0] + (found.high - found.low)[0] * step, found.high[1] - (found.high - found.low)[1] * step
-    )
-    points = np.stack([z1, z2], -1).reshape(-1, 2)
-    pictures = maps.blend(found.tiles, found.low, found.high, points, found.interpolation).round().astype(np.uint8)
-    pictures = pictures.reshape(SHOWN_TILES, SHOWN_TILES, *pictures.shape[1:]).transpose(0, 3, 1, 4, 2)
-    sheet = pictures.reshape(SHOWN_TILES * pictures.shape[1], -1, pictures.shape[-1])
-    image = Image.fromarray(sheet[..., 0] if sheet.shape[2] == 1 else sheet)
-    return image.convert("RGB").resize(
-        (side, side), Image.Resampling.BOX if side < image.width else Image.Resampling.BICUBIC
-    )
+    a, b = np.meshgrid(low[0] + (high - low)[0] * step, high[1] - (high - low)[1] * step)
+    z = torch.from_numpy(mean + np.stack([a, b], -1).reshape(-1, 2) @ axes).float()
+    image = grid(torch.cat([model.decode(part) for part in z.split(100)]).numpy(), SHOWN_TILES, gap=0).convert("RGB")
+    return image.resize((side, side), Image.Resampling.BOX if side < image.width else Image.Resampling.BICUBIC)
 
 
-def _rings(image, low, high):
-    """Circles of the prior at 1, 2 and 3 sigma, to scale."""
+def _rings(image, centre, low, high):
+    """Circles of the prior at 1, 2 and 3 sigma, to scale; in a plane of more dimensions it is N(centre, I)."""
     draw = ImageDraw.Draw(image)
-    (x, y), scale = _pixels(np.zeros((1, 2)), low, high, image.width)[0], image.width / (high - low)[0]
+    (x, y), scale = _pixels(centre[None], low, high, image.width)[0], image.width / (high - low)[0]
     for sigma in (1, 2, 3):
         r = sigma * scale
         draw.ellipse((x - r, y - r, x + r, y + r), outline=RING, width=max(1, image.width // 400))

@@ -1,0 +1,79 @@
+"""How good generated pictures are: python benchmarks/samples.py --data-dir DIR [--dims all] [--domain NAME] [--seeds 5]
+
+For each domain, at its anchor dimension or at every one: Frechet distance, precision, recall, density, coverage, share
+recognised with more than 0.9, entropy of the classes (nats), on the features of the domain's own classifier. 10,000
+samples against 10,000 training pictures a seed, 5,000 against 5,000 where neighbours count. `test` is the test set in
+the place of samples: what could be reached. Of objects it is only 1,000 pictures, so its distance is too large; the
+row `train 1000`, as many training pictures outside the reference, says by how much.
+"""
+
+import argparse
+import json
+
+import torch
+from common import RESULTS, report
+
+from vaedemo import datasets, runtime
+from vaedemo.classifier import Judgement
+from vaedemo.domains import DOMAINS
+from vaedemo.library import Library
+from vaedemo.samples import COUNT, MEASURES, SOURCES, better, judge_pictures, measure, measure_source, write
+
+PAIRS = (("ae+mixture", "ae+normal"), ("vae+mixture", "vae+normal"))  # the first has to beat the second
+
+
+def floor(library, domain, real, d, args):
+    """Rows of the test set, and of as few training pictures where there are few test pictures."""
+    test = datasets.generated("test", n=COUNT) if domain == "shapes" else datasets.load(domain, "test", args.data_dir)
+    judged = judge_pictures(library, domain, test)
+    rows = [measure(real, lambda _: judged, domain, d, "test", args.seeds, COUNT)]
+    if len(test) < COUNT:
+
+        def others(seed):
+            order = torch.randperm(len(real.features), generator=runtime.generator("reference", seed))
+            return Judgement(*(values[order[COUNT : COUNT + len(test)]] for values in real))
+
+        rows.append(measure(real, others, domain, d, f"train {len(test)}", args.seeds, COUNT))
+    return rows
+
+
+def cells(row):
+    digits = {"frechet": 2}
+    return [
+        f"{mean:.{digits.get(m, 3)}f} ± {std:.{digits.get(m, 3)}f}" for m in MEASURES for mean, std in [getattr(row, m)]
+    ]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data-dir")
+    parser.add_argument("--dims", choices=("anchor", "all"), default="anchor")
+    parser.add_argument("--domain", choices=list(DOMAINS))
+    parser.add_argument("--seeds", type=int, default=5)
+    args = parser.parse_args()
+    torch.set_num_threads(1)
+    library, rows, bars = Library(), [], {}
+    for domain in [args.domain] if args.domain else DOMAINS:
+        row = DOMAINS[domain]
+        real = judge_pictures(library, domain, datasets.load(domain, "train", args.data_dir))
+        below = floor(library, domain, real, row.anchor, args)
+        for d in sorted(row.latent_dims, key=lambda d: d != row.anchor) if args.dims == "all" else [row.anchor]:
+            made = {s: measure_source(library, real, domain, d, s, args.seeds) for s in SOURCES[:-1]}
+            rows += [*made.values(), *(r._replace(d=d) for r in below)]
+            for first, second in PAIRS:
+                bars[f"{domain} {d}: {first} beats {second}"] = better(made[first], made[second])
+            write(library.folder, [*made.values(), below[0]._replace(d=d)])
+            print(f"{domain} {d} done", flush=True)
+    path = RESULTS / "samples.json"
+    known = json.loads(path.read_text()) if path.exists() else {"rows": [], "bars": {}}
+    mine = {(r.domain, r.d, r.source) for r in rows}
+    kept = [r for r in known["rows"] if (r["domain"], r["d"], r["source"]) not in mine]
+    figures = {"rows": kept + [r._asdict() for r in rows], "bars": known["bars"] | bars, "seeds": args.seeds}
+    table = [[f"{r.domain}, {r.d}: {r.source}", r.samples, *cells(r)] for r in rows]
+    report("samples", figures, ["", "samples", *MEASURES], table)
+    for name, passed in bars.items():
+        print(f"{name}: {'yes' if passed else 'MISSED'}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,107 @@
+"""Scores of disentanglement: closed forms, and codes of which one knows what they should score."""
+
+import math
+
+import numpy as np
+import pytest
+
+from vaedemo.disentanglement import binned, dci, entropy, mig, mutual_information, phases
+from vaedemo.errors import ConfigError
+
+N = 3000
+
+
+@pytest.fixture(scope="module")
+def factors():
+    """Three labels, and two uniform factors of which the last is a phase; none is in any training set."""
+    rng = np.random.default_rng(0)
+    return np.c_[rng.integers(0, 3, N), rng.random((N, 2))]
+
+
+def scores(z, factors):
+    mi, entropies = mutual_information(z, factors)
+    return mig(mi, entropies)[0], dci(z, factors, 2000, circular=(2,), trees=10)
+
+
+def test_entropy_in_closed_form():
+    assert entropy([7] * 5) == 0
+    assert entropy(np.repeat(range(8), 3)) == pytest.approx(math.log(8))
+    assert entropy([0, 0, 0, 1]) == pytest.approx(-0.75 * math.log(0.75) - 0.25 * math.log(0.25))
+
+
+def test_bins_hold_equally_many_and_know_no_scale():
+    x = np.random.default_rng(0).normal(size=1000)
+    bins = binned(x)
+    assert np.bincount(bins).tolist() == [50] * 20
+    assert np.array_equal(binned(np.exp(3 * x)), bins) and np.array_equal(binned(-x, 4), 3 - binned(x, 4))
+    assert np.ptp(binned(np.ones(100))) == 0
+
+
+def test_a_phase_is_what_the_picture_repeats_after():
+    angle = np.array([0.1, 0.1 + math.pi / 2, 0.1 + math.pi, 6.0])
+    assert np.allclose(phases(angle, math.pi / 2)[:3], 0.2 / math.pi)
+    share = 0.1 / math.pi
+    assert np.allclose(phases(angle, np.array([1, 1, 1, 2]) * math.pi), [share, 0.5 + share, share, 3 / math.pi])
+
+
+def test_mutual_information_of_a_gaussian_pair():
+    rng, r = np.random.default_rng(0), 0.8
+    a, e = rng.normal(size=(2, 200_000))
+    mi, entropies = mutual_information(a[:, None], (r * a + math.sqrt(1 - r * r) * e)[:, None], categorical=())
+    assert entropies[0] == pytest.approx(math.log(20), abs=1e-3)
+    assert mi[0, 0] == pytest.approx(-0.5 * math.log(1 - r * r), rel=0.06)  # bins lose a little
+
+
+def test_what_is_independent_tells_nothing_and_a_copy_everything(factors):
+    noise = np.random.default_rng(1).normal(size=(N, 4))
+    mi, entropies = mutual_information(np.c_[factors, noise], factors)
+    assert np.allclose(np.diag(mi), entropies, atol=1e-9)
+    assert mi[:, 3:].max() < 0.03  # without the correction, 0.06
+
+
+def test_disentangled_codes_score_one(factors):
+    z = np.c_[factors[:, 0], np.exp(factors[:, 1]), np.random.default_rng(1).normal(size=N), -(factors[:, 2] ** 3)]
+    gap, made = scores(z, factors)
+    assert gap > 0.98
+    assert made.disentanglement > 0.98 and made.completeness > 0.98 and made.informativeness > 0.98
+    assert made.importance.shape == (4, 3) and np.allclose(made.importance.sum(0), 1)
+    assert made.importance[[0, 1, 3], [0, 1, 2]].min() > 0.99
+
+
+def test_rotated_codes_score_low_but_inform(factors):
+    q, _ = np.linalg.qr(np.random.default_rng(3).normal(size=(3, 3)))
+    gap, made = scores((factors - factors.mean(0)) / factors.std(0) @ q, factors)
+    assert gap < 0.2 and made.disentanglement < 0.5 and made.completeness < 0.5
+    assert made.informativeness > 0.8
+
+
+def test_noise_informs_of_nothing(factors):
+    gap, made = scores(np.random.default_rng(1).normal(size=(N, 3)), factors)
+    assert gap < 0.02 and made.informativeness < 0.05
+
+
+def test_the_order_of_the_code_changes_nothing(factors):
+    z = factors + 0.2 * np.random.default_rng(2).normal(size=factors.shape)
+    mi, entropies = mutual_information(z, factors)
+    other, _ = mutual_information(z[:, ::-1] * [-2, 5, 0.1], factors)
+    assert np.allclose(other[:, ::-1], mi, atol=0.02)
+    assert mig(other, entropies)[0] == pytest.approx(mig(mi, entropies)[0], abs=0.01)
+
+
+def test_a_gap_in_closed_form():
+    mean, gaps = mig([[1.0, 0.25, 0.5], [0.0, 0.2, 0.2]], [2.0, 1.0])
+    assert gaps.tolist() == [0.25, 0.0] and mean == 0.125
+    assert mig([[1.0]], [2.0])[0] == 0.5
+
+
+def test_two_numbers_that_share_a_factor_are_less_complete(factors):
+    one = np.c_[factors[:, 1], factors[:, 0], factors[:, 2]]
+    two = np.c_[factors[:, 1] > 0.5, factors[:, 1] % 0.5, factors[:, 0], factors[:, 2]].astype(float)
+    whole, split = (dci(z, factors, 2000, circular=(2,), trees=10) for z in (one, two))
+    assert split.completeness < whole.completeness - 0.1
+    assert split.disentanglement > 0.95
+
+
+def test_all_samples_cannot_fit(factors):
+    with pytest.raises(ConfigError):
+        dci(factors, factors, N)

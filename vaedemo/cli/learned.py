@@ -1,0 +1,41 @@
+"""Rows of `derive` that learn from training pictures: a domain's classifier, the mixtures over its models' codes."""
+
+import torch
+import tqdm
+
+from vaedemo import classifier, mixtures, runtime
+
+__all__ = ["derive_classifier", "derive_mixtures"]
+
+
+def derive_classifier(library, domain, load, seed):
+    """Train a domain's classifier and write it; what was made, a dict. load(split) gives Pictures."""
+    path, pictures = library.folder / domain / classifier.FILE, load("train")
+    recipe = classifier.classifier_recipe(domain, seed)
+    model = classifier.build_classifier(recipe.model, seed)
+    with tqdm.tqdm(desc=f"{domain} classifier", disable=None, unit="step") as bar:
+        for step in classifier.fit_classifier(model, pictures, recipe.train, mirrored=recipe.mirrored):
+            bar.total = step.steps
+            bar.update(step.step - bar.n)
+    record = {
+        "epochs": recipe.train.epochs,
+        "steps": step.steps,
+        "pictures": len(pictures),
+        "seconds": round(step.seconds, 1),
+        "accuracy": round(classifier.accuracy(model, load("test")), 4),
+        "hardware": runtime.hardware(torch.device("cpu")),
+    }
+    classifier.save_classifier(path, model, domain, record)
+    return record | {"bytes": path.stat().st_size}
+
+
+def derive_mixtures(library, domain, load, seed):
+    """Fit mixtures to the codes of a domain's autoencoders and VAEs and write them; what was made, a dict."""
+    path, found = library.folder / domain / mixtures.FILE, {}
+    for kind in ("ae", "vae"):
+        for d in library.dims(domain, kind):
+            made = mixtures.fit_model(library.model(domain, kind, d), load("train"), domain, seed)
+            found |= {mixtures.mixture_name(kind, d, label): mixture for label, mixture in made.items()}
+    record = {"pictures": min(mixtures.PICTURES, len(load("train"))), "seed": seed}
+    mixtures.save_mixtures(path, found, domain, record)
+    return {"mixtures": len(found), "bytes": path.stat().st_size}

@@ -1,0 +1,84 @@
+"""The command sample: pictures that a model makes, as one grid."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from vaedemo.cli.common import write_picture
+from vaedemo.domains import get_domain
+from vaedemo.errors import ConfigError
+from vaedemo.generate import generate, priors
+from vaedemo.library import CHECKPOINTS, Library
+from vaedemo.pictures import grid
+
+__all__ = ["Sample"]
+
+MAX_COUNT = 10_000
+SIDE = 64  # pixels to which a small picture is scaled up, without smoothing
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Generate pictures: codes from a prior or from a mixture fitted to the codes of training pictures, decoded."""
+
+    out: Path
+    """the picture to write; its ending names the format"""
+    domain: str = "digits"
+    """digits, fashion, objects or shapes"""
+    kind: str = "vae"
+    """ae, vae, dense or pca"""
+    latent_dim: int | None = None
+    """numbers that describe a picture; the one the domain was made around if left out"""
+    prior: str | None = None
+    """normal, mixture (of ae and vae) or gaussian (of pca); the best there is for the kind if left out"""
+    count: int = 64
+    """pictures"""
+    rows: int | None = None
+    """of the grid; as many as make it square if left out"""
+    label: str | None = None
+    """one class only, by its name or number; of a mixture"""
+    temperature: float = 1.0
+    """spread of the codes; below 1 safer and more alike, above 1 bolder"""
+    seed: int = 0
+    """of the codes"""
+    json: bool = False
+    """print codes, classes and confidence as JSON"""
+    checkpoints: Path = CHECKPOINTS
+    """folder of the models"""
+
+    def run(self):
+        if not 1 <= self.count <= MAX_COUNT:
+            raise ConfigError(f"--count is {self.count}; choose 1 to {MAX_COUNT}")
+        if self.rows is not None and not 1 <= self.rows <= self.count:
+            raise ConfigError(f"--rows is {self.rows}; choose 1 to {self.count}, the number of pictures")
+        row, library = get_domain(self.domain), Library(self.checkpoints)
+        dims = library.dims(self.domain, self.kind)
+        d = self.latent_dim or (row.anchor if row.anchor in dims or not dims else dims[-1])
+        prior = self.prior or priors(self.kind)[-1]
+        made = generate(
+            library, self.domain, self.kind, d, prior, self.count, self.seed, self.temperature,
+            _label(self.label, row), judged=self.json,
+        )  # fmt: skip
+        rows = self.rows or max(1, round(self.count**0.5))
+        image = grid(made.x_hat.repeat(scale := max(1, SIDE // row.size), 2).repeat(scale, 3), -(-self.count // rows))
+        write_picture(image, self.out)
+        said = {"domain": self.domain, "kind": self.kind, "latent_dim": d, "prior": prior, "seed": self.seed}
+        if self.json:
+            found = {
+                "z": made.z.tolist(),
+                "classes": [row.classes[i] for i in made.label],
+                "confidence": made.confidence.tolist(),
+            }
+            print(json.dumps(said | found, indent=1))
+            return
+        of = "" if self.label is None else f" of {row.classes[_label(self.label, row)]}"
+        print(f"{self.domain}, {self.kind}, {d} numbers: {self.count} samples{of} from {prior}, seed {self.seed}")
+
+
+def _label(word, row):
+    """The number of a class given by its name or number, or None."""
+    if word is None or word in row.classes:
+        return None if word is None else row.classes.index(word)
+    if word.isdecimal() and int(word) < len(row.classes):
+        return int(word)
+    raise ConfigError(f"no class {word!r} of {row.name}; choose from {', '.join(row.classes)}")
