@@ -111,3 +111,29 @@ def test_warm_start_takes_what_fits(path):
     copied = checkpoints.warm_start(model, path)
     assert "encoder.0.weight" in copied and not any(k.startswith("decoder.0.") and "weight" in k for k in copied)
     assert torch.equal(model.encoder[0].weight, other.encoder[0].weight)
+
+
+def test_the_start_of_a_file_holds_the_whole_decoder(path, tmp_path):
+    part, whole = checkpoints.decoder_bytes(path), path.read_bytes()
+    assert whole.startswith(part) and len(part) < len(whole)
+    header = json.loads(part[8 : 8 + int.from_bytes(part[:8], "little")])
+    ends = {name: e["data_offsets"][1] for name, e in header.items() if name != "__metadata__"}
+    assert len(part) == 8 + int.from_bytes(part[:8], "little") + max(
+        v for k, v in ends.items() if k.startswith("decoder")
+    )
+    for data in (b"", b"\xff" * 20, b"\2\0\0\0\0\0\0\0[]", b"\2\0\0\0\0\0\0\0{}"):
+        (tmp_path / "bad.safetensors").write_bytes(data)
+        with pytest.raises(CheckpointError, match=r"bad\.safetensors"):
+            checkpoints.decoder_bytes(tmp_path / "bad.safetensors")
+    with pytest.raises(CheckpointError, match="no checkpoint"):
+        checkpoints.decoder_bytes(tmp_path / "none.safetensors")
+
+
+def test_what_lies_beside_checkpoints_is_none(path, tmp_path):
+    checkpoints.save_checkpoint(tmp_path / "digits" / "vae-3.safetensors", build_model(small("vae")), "digits")
+    for name in ("mixtures", "classifier"):
+        save_file({"x": torch.zeros(2)}, tmp_path / "digits" / f"{name}.safetensors", {"format": f"vaedemo {name} 1"})
+    assert [e.path.name for e in checkpoints.available(tmp_path)] == ["vae-3.safetensors"]
+    save_file({"x": torch.zeros(2)}, tmp_path / "digits" / "other.safetensors", {"format": "other"})
+    with pytest.raises(CheckpointError, match="other"):
+        checkpoints.available(tmp_path)

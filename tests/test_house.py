@@ -13,13 +13,13 @@ ROOT = Path(vaedemo.__file__).parent
 
 # Within a floor a module may import those before it; the services of floor 3 import none of each other.
 FLOORS = (
-    ("errors", "configs", "runtime", "gaussian", "metrics", "isolate", "pictures", "examples", "shapes", "domains",
-     "datasets"),
+    ("errors", "configs", "runtime", "gaussian", "metrics", "degrade", "disentanglement", "quality", "isolate",
+     "pictures", "examples", "shapes", "domains", "datasets", "photos"),
     ("models",),
-    ("objectives", "checkpoints", "training", "runs", "recipes"),
-    ("library",),
+    ("objectives", "checkpoints", "mixtures", "training", "classifier", "runs", "recipes", "photos_training", "tiles"),
+    ("library", "maps"),
     ("latent", "generate", "reconstruct", "restore"),
-    ("evaluate", "samples"),
+    ("evaluate", "factors", "samples"),
     ("cli", "ui", "__main__"),
 )  # fmt: skip
 SERVICES = {"latent", "generate", "reconstruct", "restore"}
@@ -75,8 +75,10 @@ def test_importing_the_package_needs_neither_gradio_nor_tyro_nor_torchvision():
     import sys
 
     code = (
-        "import sys\nfor name in ('gradio', 'tyro', 'torchvision', 'matplotlib'): sys.modules[name] = None\n"
+        "import sys\nfor name in ('gradio', 'tyro', 'torchvision', 'matplotlib', 'sklearn', 'skimage'):\n"
+        "    sys.modules[name] = None\n"
         "import vaedemo.runs, vaedemo.recipes, vaedemo.reconstruct, vaedemo.evaluate, vaedemo.datasets\n"
+        "import vaedemo.latent, vaedemo.factors\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
 

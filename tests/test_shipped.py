@@ -6,10 +6,15 @@ import torch
 
 from vaedemo import metrics, shapes
 from vaedemo.checkpoints import load_checkpoint
+from vaedemo.classifier import FILE as CLASSIFIER
+from vaedemo.classifier import classifier_recipe, load_classifier
 from vaedemo.domains import DOMAINS
 from vaedemo.evaluate import targets
 from vaedemo.examples import EXAMPLES, example
+from vaedemo.generate import generate
 from vaedemo.library import CHECKPOINTS, Library, figures_key
+from vaedemo.mixtures import FILE as MIXTURES
+from vaedemo.mixtures import mixture_name, mixture_names
 from vaedemo.pictures import prepare
 from vaedemo.recipes import recipes
 from vaedemo.reconstruct import reconstruct
@@ -34,6 +39,33 @@ def test_every_recipe_was_carried_out_to_its_end(r):
 def test_nothing_else_is_there_and_all_of_it_is_small(library):
     assert {(e.domain, e.path.name) for e in library.entries} == {(r.domain, r.file) for r in recipes()}
     assert sum(p.stat().st_size for p in CHECKPOINTS.rglob("*") if p.is_file()) < 30e6
+
+
+@pytest.mark.parametrize("domain", list(DOMAINS))
+def test_every_autoencoder_has_its_mixtures_and_they_fit_it(library, domain):
+    row, expected = DOMAINS[domain], set()
+    for kind, d in [("ae", d) for d in library.dims(domain, "ae")] + [("vae", d) for d in library.dims(domain, "vae")]:
+        spread = np.array(library.figures(domain, kind, d)["mu_std"])
+        for label in (None, *range(len(row.classes))):
+            expected.add(mixture_name(kind, d, label))
+            z = library.mixture(domain, kind, d, label).sample(200, torch.Generator().manual_seed(0))
+            assert z.shape == (200, d) and np.isfinite(z).all()
+            assert np.abs(z).max() < 12 * max(1, spread.max())  # a VAE's codes are samples of posteriors: 1 and more
+    assert set(mixture_names(CHECKPOINTS / domain / MIXTURES)) == expected
+
+
+@pytest.mark.parametrize("domain", list(DOMAINS))
+def test_every_domain_has_a_classifier_and_recognises_what_is_generated(library, domain):
+    model, name, record = load_classifier(CHECKPOINTS / domain / CLASSIFIER)
+    recipe = classifier_recipe(domain)
+    assert (name, model.config, record["epochs"]) == (domain, recipe.model, recipe.train.epochs)
+    assert record["accuracy"] > {"digits": 0.985, "fashion": 0.9, "objects": 0.7, "shapes": 0.98}[domain]
+    shares = []
+    for label in range(len(DOMAINS[domain].classes)):
+        made = generate(library, domain, "vae", DOMAINS[domain].anchor, "mixture", 24, label=label, judged=True)
+        shares.append((made.label == label).mean())
+    # A blurred object is hardly recognised: one in ten would be chance.
+    assert np.mean(shares) > {"digits": 0.8, "fashion": 0.6, "objects": 0.15, "shapes": 0.5}[domain]
 
 
 def test_every_model_was_measured(library):

@@ -10,13 +10,14 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
-from vaedemo.configs import ModelConfig
+from vaedemo.configs import KINDS, RESTORING, ModelConfig
 from vaedemo.errors import CheckpointError, ConfigError, UnknownModel
 from vaedemo.models import build_model
 
 __all__ = [
     "Entry",
     "available",
+    "decoder_bytes",
     "file_name",
     "find",
     "load_checkpoint",
@@ -41,7 +42,9 @@ class Entry(NamedTuple):
 
 
 def file_name(kind, latent_dim, beta=1.0):
-    """vae-32.safetensors, or vae-32-beta4.safetensors where beta is not 1."""
+    """vae-32.safetensors, or vae-32-beta4.safetensors where beta is not 1; restore.safetensors of what restores."""
+    if kind in RESTORING:
+        return "restore.safetensors"
     return f"{kind}-{latent_dim}{'' if beta == 1 else f'-beta{beta:g}'}.safetensors"
 
 
@@ -124,6 +127,22 @@ def load_checkpoint(path, device="cpu"):
     return model.eval().requires_grad_(False), domain, record
 
 
+def decoder_bytes(path):
+    """The start of a checkpoint's file, up to the last tensor of its decoder: its description, and enough to decode."""
+    path = Path(path)
+    try:
+        with open(path, "rb") as file:
+            length = file.read(8)
+            header = file.read(int.from_bytes(length, "little"))
+            entries = json.loads(header).items()
+            end = max(entry["data_offsets"][1] for name, entry in entries if name.startswith("decoder."))
+            return length + header + file.read(end)
+    except FileNotFoundError:
+        raise CheckpointError(f"no checkpoint {path.name}; choose another with `python -m vaedemo list`") from None
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, OverflowError, MemoryError):
+        raise CheckpointError(f"{path.name} is no checkpoint with a decoder; restore it or train it anew") from None
+
+
 def warm_start(model, path):
     """Copy every tensor of another checkpoint whose name and shape fit; the names copied."""
     other, _, _ = load_checkpoint(path)
@@ -135,14 +154,15 @@ def warm_start(model, path):
 
 def available(folder):
     """Entries of every checkpoint below folder, sorted; a damaged one raises CheckpointError. Files that name another
-    format of this project (mixtures, classifiers) are no checkpoints."""
+    format of this project (mixtures, classifiers) are no checkpoints; a model that restores is not listed."""
     entries = []
     for path in sorted(Path(folder).glob("*/*.safetensors")):
         with _open(path) as file:
             if (file.metadata() or {}).get("format", "").startswith(OTHERS):
                 continue
             domain, config, _ = _describe(file, path)
-        entries.append(Entry(domain, config.kind, config.latent_dim, config.beta, path, path.stat().st_size))
+        if config.kind in KINDS:
+            entries.append(Entry(domain, config.kind, config.latent_dim, config.beta, path, path.stat().st_size))
     return sorted(entries)
 
 

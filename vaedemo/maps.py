@@ -1,17 +1,18 @@
-"""Maps of latent spaces, computed once and shipped: what the page needs to answer a pointer without asking the server.
+"""Maps of latent spaces, computed once and shipped: where the codes of the test pictures lie.
 
-write_map:    the 2-D map of a domain: an atlas of decoded pictures and the codes of the test pictures, AE and VAE
+write_map:    the 2-D map of a domain, AE and VAE: a box, and the codes of the test pictures
 write_planes: for every larger dimension the plane of the two leading principal components, and the codes seen in it
-read_map, read_plane: the same files as arrays. blend: the picture at any point of a map, as the browser computes it.
+read_map, read_plane: the same files as arrays.
+
+What is decoded at a point of a map the browser computes itself, from the decoder (ui/static/decoder.js): a sheet of
+decoded pictures, blended, would be as large and wrong where the codes lie densely (benchmarks/atlas.py).
 """
 
-import io
 import json
 from typing import NamedTuple
 
 import numpy as np
 import torch
-from PIL import Image
 
 from vaedemo.checkpoints import write_atomic
 from vaedemo.domains import get_domain
@@ -21,35 +22,22 @@ __all__ = [
     "COLOURS",
     "COUNT",
     "FOLDER",
-    "GRID",
-    "INTERPOLATIONS",
     "KINDS",
     "LatentMap",
     "PRIOR_REACH",
     "Plane",
-    "QUALITY",
-    "atlas",
-    "blend",
     "box",
     "encodings",
-    "from_webp",
-    "hover_points",
     "model_key",
     "plane",
     "read_map",
     "read_plane",
-    "to_webp",
     "write_map",
     "write_planes",
 ]
 
 FOLDER = "maps"  # below the checkpoints
 KINDS = ("ae", "vae")  # whose latent spaces are mapped
-GRID = {"shapes": 36}  # tiles a side; 64 elsewhere: the sheet has at most 2304 pixels a side, which phones can hold
-USUAL_GRID = 64
-INTERPOLATION = "cubic"
-INTERPOLATIONS = ("linear", "cubic")
-QUALITY = 65  # of the WebP: benchmarks/atlas.py has what each choice costs
 COUNT, PLANE_COUNT = 10_000, 2_000  # test pictures in a map, in a plane
 PRIOR_REACH = 3.5  # sigmas of the prior that a VAE's map shows at least
 INSIDE = 0.995  # share of the codes that a map holds at least
@@ -58,16 +46,14 @@ COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#9
 
 
 class LatentMap(NamedTuple):
-    """A model's 2-D map: tiles uint8 (G, G, C, H, W), rows from high z2 to low; box low, high (2,); the codes of test
-    pictures (N, 2) and their class numbers (N,); sigma (2,), median of the posteriors', or None."""
+    """A model's 2-D map: the box low, high (2,); the codes of test pictures (N, 2) and their class numbers (N,); sigma
+    (2,), median of the posteriors', or None."""
 
-    tiles: np.ndarray
     low: np.ndarray
     high: np.ndarray
     points: np.ndarray
     labels: np.ndarray
     sigma: np.ndarray | None
-    interpolation: str
 
 
 class Plane(NamedTuple):
@@ -103,80 +89,6 @@ def box(points, least=0.0):
     return centre - half, centre + half
 
 
-@torch.no_grad()
-def atlas(model, low, high, grid, chunk=256):
-    """Decoded pictures uint8 (G, G, C, H, W) on a grid over the box: column i at low1 + (high1 - low1) i / (G - 1), row
-    j at high2 - (high2 - low2) j / (G - 1)."""
-    step = np.linspace(0, 1, grid)
-    z1, z2 = np.meshgrid(low[0] + (high[0] - low[0]) * step, high[1] - (high[1] - low[1]) * step)
-    z = torch.from_numpy(np.stack([z1, z2], -1).reshape(-1, 2)).float()
-    pictures = torch.cat([model.decode(part) for part in z.split(chunk)])
-    return (pictures * 255).round().byte().numpy().reshape(grid, grid, *pictures.shape[1:])
-
-
-def _weights(t, interpolation):
-    """Weights (N, 4) of the tiles at -1, 0, 1, 2 for fractions t (N,): linear, or Catmull & Rom 1974."""
-    if interpolation == "linear":
-        return np.stack([0 * t, 1 - t, t, 0 * t], 1)
-    return 0.5 * np.stack(
-        [-t + 2 * t**2 - t**3, 2 - 5 * t**2 + 3 * t**3, t + 4 * t**2 - 3 * t**3, -(t**2) + t**3], 1
-    )  # fmt: skip
-
-
-def blend(tiles, low, high, points, interpolation=INTERPOLATION):
-    """Pictures float64 (N, C, H, W) in grey levels 0..255 at points (N, 2), from the tiles around them; points outside
-    the box are moved to its edge, and tiles beyond the edge are those at the edge."""
-    grid = len(tiles)
-    share = np.clip((np.asarray(points) - low) / (np.asarray(high) - low), 0, 1)
-    places = np.stack([share[:, 0], 1 - share[:, 1]], 1) * (grid - 1)
-    first = np.minimum(places.astype(int), grid - 2)
-    (columns, rows), (wx, wy) = first.T, (_weights(places[:, k] - first[:, k], interpolation) for k in (0, 1))
-    made = np.zeros((len(places), *tiles.shape[2:]))
-    for j in range(4):
-        for i in range(4):
-            weight = wy[:, j] * wx[:, i]
-            if weight.any():
-                near = tiles[np.clip(rows + j - 1, 0, grid - 1), np.clip(columns + i - 1, 0, grid - 1)]
-                made += weight[:, None, None, None] * near
-    return np.clip(made, 0, 255)
-
-
-def to_webp(tiles, quality=QUALITY):
-    """The atlas as one WebP sheet without gaps; quality None is lossless."""
-    grid, _, channels, height, width = tiles.shape
-    sheet = tiles.transpose(0, 3, 1, 4, 2).reshape(grid * height, grid * width, channels)
-    buffer = io.BytesIO()
-    how = {"lossless": True} if quality is None else {"quality": quality}
-    Image.fromarray(sheet[..., 0] if channels == 1 else sheet).save(buffer, "WEBP", method=6, **how)
-    return buffer.getvalue()
-
-
-def from_webp(data, grid, shape):
-    """Tiles uint8 (G, G, C, H, W) from the sheet; shape (C, H, W)."""
-    channels, height, width = shape
-    with Image.open(io.BytesIO(data)) as image:
-        sheet = np.asarray(image.convert("L" if channels == 1 else "RGB"))
-    return sheet.reshape(grid, height, grid, width, channels).transpose(0, 2, 4, 1, 3)
-
-
-def hover_points(points, low, high, n, seed=0):
-    """Points (n, 2) where a pointer may be: half anywhere in the box, half within a tenth of its side of a code."""
-    random = np.random.default_rng(seed)
-    anywhere = random.uniform(low, high, (n // 2, 2))
-    near = points[random.integers(0, len(points), n - n // 2)] + random.normal(size=(n - n // 2, 2)) * (high - low) / 30
-    return np.concatenate([anywhere, np.clip(near, low, high)])
-
-
-@torch.no_grad()
-def _error(model, tiles, low, high, points):
-    """Difference of the blended atlas from the exact decode, in grey levels: mean, 99th percentile, largest."""
-    at = hover_points(points, low, high, 1_000)
-    exact = 255 * torch.cat([model.decode(z) for z in torch.from_numpy(at).float().split(250)]).numpy()
-    difference = np.abs(blend(tiles, low, high, at) - exact)
-    figures = {"mean": difference.mean(), "p99": np.quantile(difference, 0.99), "max": difference.max()}
-    return {name: round(float(value), 2) for name, value in figures.items()}
-
-
 def _quantised(points):
     """({"low", "high"}, uint16 bytes) of points (N, 2)."""
     low, high = points.min(0), points.max(0)
@@ -184,10 +96,13 @@ def _quantised(points):
     return {"low": _list(low), "high": _list(high)}, levels.tobytes()
 
 
-def _restored(blob, offset, count, reach):
+def _restored(blob, offset, count, reach, name):
+    """(points (N, 2), class numbers (N,)) of what _labels and _quantised wrote."""
+    if len(blob) < offset + 4 * count:
+        raise CheckpointError(f"the map {name} is damaged; make it again with `python -m vaedemo derive`")
     low, high = np.array(reach["low"]), np.array(reach["high"])
     levels = np.frombuffer(blob, "<u2", 2 * count, offset).reshape(count, 2)
-    return low + (high - low) * levels / 65535
+    return low + (high - low) * levels / 65535, np.frombuffer(blob, np.uint8, count)
 
 
 def _list(values, digits=6):
@@ -201,27 +116,19 @@ def _labels(pictures):
 
 
 def write_map(library, pictures, domain, folder):
-    """The 2-D map of a domain from its test Pictures: <domain>.json, <domain>.bin, <domain>-<kind>.webp in folder."""
+    """The 2-D map of a domain from its test Pictures: <domain>.json and <domain>.bin in folder."""
     row, pictures = get_domain(domain), pictures.first(COUNT)
-    grid, models, blob = GRID.get(domain, USUAL_GRID), {}, _labels(pictures)
+    models, blob = {}, _labels(pictures)
     for kind in KINDS:
-        model = library.model(domain, kind, 2)
-        points, sigma = encodings(model, pictures)
+        points, sigma = encodings(library.model(domain, kind, 2), pictures)
         low, high = box(points, 0 if sigma is None else PRIOR_REACH)
-        data = to_webp(atlas(model, low, high, grid))
-        tiles = from_webp(data, grid, row.shape)
-        write_atomic(folder / f"{domain}-{kind}.webp", data)
         reach, levels = _quantised(points)
         blob += levels
         models[kind] = {
-            "atlas": f"{domain}-{kind}.webp",
-            "grid": grid,
             "low": _list(low),
             "high": _list(high),
             "reach": reach,
             "sigma": None if sigma is None else _list(np.median(sigma, 0)),
-            "error": _error(model, tiles, low, high, points),
-            "bytes": len(data),
         }
     described = {
         "domain": domain,
@@ -229,7 +136,6 @@ def write_map(library, pictures, domain, folder):
         "channels": row.channels,
         "classes": list(row.classes),
         "colours": list(COLOURS[: len(row.classes)]),
-        "interpolation": INTERPOLATION,
         "count": len(pictures),
         "models": models,
     }
@@ -287,22 +193,14 @@ def _files(folder, name):
 
 def read_map(folder, domain, kind):
     """The LatentMap of a domain and kind ("ae" or "vae") from the folder of the maps."""
-    shape = get_domain(domain).shape
     described, blob = _files(folder, domain)
     if kind not in described["models"]:
         raise CheckpointError(f"{domain} has no map of kind {kind!r}; choose from {', '.join(described['models'])}")
     own, count = described["models"][kind], described["count"]
     offset = count + count % 2 + 4 * count * list(described["models"]).index(kind)
-    try:
-        data = (folder / own["atlas"]).read_bytes()
-        tiles = from_webp(data, own["grid"], shape)
-        points = _restored(blob, offset, count, own["reach"])
-    except (OSError, ValueError):
-        raise CheckpointError(f"the map {domain} is damaged; make it again with `python -m vaedemo derive`") from None
-    labels = np.frombuffer(blob, np.uint8, count)
+    points, labels = _restored(blob, offset, count, own["reach"], domain)
     sigma = None if own["sigma"] is None else np.array(own["sigma"])
-    low, high = np.array(own["low"]), np.array(own["high"])
-    return LatentMap(tiles, low, high, points, labels, sigma, described["interpolation"])
+    return LatentMap(np.array(own["low"]), np.array(own["high"]), points, labels, sigma)
 
 
 def read_plane(folder, domain, kind, latent_dim, beta=1.0):
@@ -311,6 +209,5 @@ def read_plane(folder, domain, kind, latent_dim, beta=1.0):
     own = described["models"].get(model_key(kind, latent_dim, beta))
     if own is None:
         raise CheckpointError(f"{domain} has no plane of {kind} with {latent_dim} numbers and beta {beta:g}")
-    points = _restored(blob, own["offset"], described["count"], own["reach"])
-    labels = np.frombuffer(blob, np.uint8, described["count"])
+    points, labels = _restored(blob, own["offset"], described["count"], own["reach"], f"{domain}-planes")
     return Plane(*(np.array(own[name]) for name in ("mean", "components", "explained")), points, labels)

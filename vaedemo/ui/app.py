@@ -4,16 +4,15 @@ import errno
 import os
 import socket
 import sys
-from pathlib import Path
 from typing import NamedTuple
 
 import gradio as gr
 import torch
 from gradio.utils import get_upload_folder
 
-from vaedemo.library import CHECKPOINTS, Library
+from vaedemo.library import Library
 from vaedemo.ui import api
-from vaedemo.ui.component import head, module_html, routes
+from vaedemo.ui.component import checkpoints_folder, head, module_html, routes
 from vaedemo.ui.service import Service
 from vaedemo.ui.tabs import TABS
 from vaedemo.ui.text import load
@@ -35,11 +34,6 @@ class Page(NamedTuple):
     """What a tab is built from."""
 
     service: Service
-
-
-def checkpoints_folder():
-    """The folder of the models: VAEDEMO_CHECKPOINTS, if that is set, else the repository's own."""
-    return Path(os.environ.get("VAEDEMO_CHECKPOINTS") or CHECKPOINTS)
 
 
 def build(checkpoints=None):

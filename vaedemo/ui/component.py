@@ -2,40 +2,78 @@
 
 import functools
 import hashlib
+import os
+import re
 from pathlib import Path
 
 import gradio as gr
-from starlette.routing import Mount
+from starlette.responses import Response
+from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from vaedemo.checkpoints import decoder_bytes
+from vaedemo.domains import DOMAINS
+from vaedemo.errors import CheckpointError
+from vaedemo.library import CHECKPOINTS
 from vaedemo.ui.text import FOLDER as TEXT
 
-__all__ = ["head", "module_html", "routes"]
+__all__ = ["checkpoints_folder", "head", "module_html", "routes"]
 
 STATIC = Path(__file__).resolve().parent / "static"
+CACHED = {"Cache-Control": "public, max-age=31536000, immutable"}  # an address changes when its content does
+DECODED = re.compile(r"(ae|vae)-\d+(-beta[\d.]+)?\.safetensors")  # files whose decoder the browser can run
+
+
+def checkpoints_folder():
+    """The folder of the models: VAEDEMO_CHECKPOINTS, if that is set, else the repository's own."""
+    return Path(os.environ.get("VAEDEMO_CHECKPOINTS") or CHECKPOINTS)
+
+
+def _maps():
+    """The folder of the maps that `derive` wrote beside the checkpoints; it is served as maps/ beside the scripts."""
+    return checkpoints_folder() / "maps"
+
+
+def _decoded():
+    """The checkpoints whose decoders are served."""
+    return [p for name in DOMAINS for p in (checkpoints_folder() / name).glob("*") if DECODED.fullmatch(p.name)]
 
 
 @functools.cache
 def _base():
     """The folder of the page's files as its address names it; it changes with their content, so they can be cached."""
     digest = hashlib.sha256()
-    for path in sorted([*STATIC.iterdir(), *TEXT.glob("*.json")]):
+    for path in sorted([*STATIC.iterdir(), *TEXT.glob("*.json"), *_maps().glob("*"), *_decoded()]):
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
     return f"page-{digest.hexdigest()[:12]}"
 
 
 class _Forever(StaticFiles):
-    """Files that may be cached for good: their address changes when they do."""
+    """Files that may be cached for good."""
 
     async def get_response(self, path, scope):
         response = await super().get_response(path, scope)
-        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        response.headers.update(CACHED)
         return response
 
 
+def _decoder(request):
+    """decoders/<domain>/<file>: what of a checkpoint the browser needs to decode, half of it."""
+    domain, name = request.path_params["domain"], request.path_params["name"]
+    if domain not in DOMAINS or not DECODED.fullmatch(name):
+        return Response(status_code=404)
+    try:
+        data = decoder_bytes(checkpoints_folder() / domain / name)
+    except CheckpointError:
+        return Response(status_code=404)
+    return Response(data, media_type="application/octet-stream", headers=CACHED)
+
+
 def routes():
-    """Routes that serve static/ and text/ beside Gradio's own."""
-    return [Mount(f"/{_base()}/text", _Forever(directory=TEXT)), Mount(f"/{_base()}", _Forever(directory=STATIC))]
+    """Routes that serve static/, text/, the maps and the decoders beside Gradio's own."""
+    folders = [("/text", TEXT), ("/maps", _maps()), ("", STATIC)]
+    mounts = [Mount(f"/{_base()}{name}", _Forever(directory=path)) for name, path in folders if path.is_dir()]
+    return [Route(f"/{_base()}/decoders/{{domain}}/{{name}}", _decoder), *mounts]
 
 
 def head():

@@ -86,7 +86,7 @@ def model_key(kind, latent_dim, beta=1.0):
         raise RequestError("the latent dimension has to be a whole number")
     if not 1 <= latent_dim <= 4096:
         raise RequestError("the latent dimension has to be from 1 to 4096")
-    if isinstance(beta, bool) or not isinstance(beta, int | float) or not math.isfinite(beta):
+    if isinstance(beta, bool) or not isinstance(beta, int | float) or not -1e30 < beta < 1e30:
         raise RequestError("beta has to be a number")
     return kind, int(latent_dim), float(beta)
 

@@ -1,6 +1,12 @@
 // Pictures as bytes (C, H, W): unpacked, measured, coloured, painted. Pure functions apart from paint().
 
-export const unpack = (base64) => Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+// A plain loop: Uint8Array.from with a function takes ten times as long, a tenth of a second for a large grid.
+export const unpack = (base64) => {
+  const text = atob(base64);
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < bytes.length; i += 1) bytes[i] = text.charCodeAt(i);
+  return bytes;
+};
 
 export const pack = (bytes) => btoa(String.fromCharCode(...bytes));
 

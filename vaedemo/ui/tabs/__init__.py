@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from vaedemo.ui.tabs import reconstruct
+from vaedemo.ui.tabs import generate, latent, reconstruct
 
 __all__ = ["TABS", "Tab"]
 
@@ -15,4 +15,8 @@ class Tab(NamedTuple):
     build: Callable
 
 
-TABS = (Tab("reconstruct", reconstruct.build),)
+TABS = (
+    Tab("reconstruct", reconstruct.build),
+    Tab("latent", latent.build),
+    Tab("generate", generate.build),
+)

@@ -1,0 +1,175 @@
+// The decoder of a convolutional ae or vae, exactly, in the browser: a checkpoint's header and the tensors of its decoder
+// (safetensors, half precision) -> pictures of codes. It mirrors ConvDecoder of vaedemo/models/blocks.py.
+
+import { PIXELS, convolutions, plainConvolutions } from "./simd.js";
+
+const POWERS = Float64Array.from({ length: 32 }, (_, e) => 2 ** ((e || 1) - 25));
+const fromHalf = (h) => {
+  const e = (h >> 10) & 31;
+  return ((h & 1023) + (e ? 1024 : 0)) * POWERS[e] * (h & 0x8000 ? -1 : 1);
+};
+
+// {config, tensors: name -> {shape, values}} of a safetensors file, of which the end may be missing.
+const parsed = (buffer) => {
+  const length = Number(new DataView(buffer).getBigUint64(0, true));
+  const { __metadata__: about, ...entries } = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 8, length)));
+  const tensors = {};
+  for (const [name, { dtype, shape, data_offsets: [from, to] }] of Object.entries(entries)) {
+    if (!name.startsWith("decoder.")) continue;
+    if (dtype !== "F16") throw new Error(`${name} is ${dtype}, not F16`);
+    const raw = new Uint16Array(buffer.slice(8 + length + from, 8 + length + to));
+    tensors[name.slice(8)] = { shape, values: Float32Array.from(raw, fromHalf) };
+  } // prettier-ignore
+  return { config: { depth: 1, neck: 8, ...JSON.parse(about.config) }, tensors }; // files of before these had names lack them
+};
+
+const silu = (v) => v / (1 + Math.exp(-v));
+const same = (v) => v;
+const roundUp = (n, step) => Math.ceil(n / step) * step;
+
+// Space in one memory, given out from its start; every piece has a multiple of 16 bytes.
+const allocator = () => {
+  let size = 0;
+  return {
+    take: (numbers) => {
+      const start = size;
+      size += roundUp(4 * numbers, 16);
+      return start;
+    },
+    memory: () => new WebAssembly.Memory({ initial: Math.ceil(size / 65536) }),
+  };
+};
+
+// Weights (O, I, 3, 3) in the order in which they are used: blocks of 8 or 4 outputs; row, column, input, output.
+const packed = (weight, inputs, outputs, block) => {
+  const made = new Float32Array(weight.length);
+  let to = 0;
+  for (let first = 0; first < outputs; first += block)
+    for (let k = 0; k < 9; k += 1)
+      for (let i = 0; i < inputs; i += 1)
+        for (let o = first; o < first + block; o += 1) made[to++] = weight[(o * inputs + i) * 9 + k];
+  return made;
+};
+
+// createDecoder(buffer) -> {config, decode(z, out)}: z any array of latent_dim numbers, out (C, H, W) bytes 0..255, filled
+// with the mean picture; nothing is allocated. simd: false computes in JavaScript, as where there is no SIMD.
+export const createDecoder = (buffer, { simd = true } = {}) => {
+  const { config, tensors } = parsed(buffer);
+  const { channels, size, depth, neck, widths, blocks } = config;
+  const space = allocator();
+  const later = []; // what is to be done once there is a memory
+  const steps = []; // functions of nothing, in order
+  let f; // the memory's numbers
+  let kernel;
+
+  // Dense layers: z -> the smallest feature map.
+  const vectors = [new Float32Array(config.latent_dim)];
+  for (let i = 0; i <= depth; i += 1) {
+    const [from, { shape, values }, bias] = [vectors[i], tensors[`${2 * i}.weight`], tensors[`${2 * i}.bias`].values];
+    const to = new Float32Array(shape[0]);
+    vectors.push(to);
+    const [inputs, act] = [shape[1], depth ? silu : same]; // the last one's is the activation before the feature map
+    steps.push(() => {
+      for (let o = 0, at = 0; o < to.length; o += 1) {
+        let sum = bias[o];
+        for (let k = 0; k < inputs; k += 1, at += 1) sum += values[at] * from[k];
+        to[o] = act(sum);
+      }
+    });
+  }
+
+  // A feature map is {at, side, depth}, its rows a multiple of PIXELS long; a framed one has zeros all around.
+  const known = new Map();
+  const piece = (purpose, side, depth_, rows, columns) => {
+    const key = [purpose, side, depth_].join();
+    if (!known.has(key)) known.set(key, { at: space.take(rows * columns * depth_), side, depth: depth_, columns });
+    return known.get(key);
+  };
+  const plainMap = (purpose, side, count) => piece(purpose, side, count, side, roundUp(side, PIXELS));
+  const framedMap = (side, count) => piece("framed", side, count, side + 2, roundUp(side, PIXELS) + 2);
+
+  // from, perhaps activated, perhaps doubled -> a framed map.
+  const frame = (from, { act = false, double = false } = {}) => {
+    const side = double ? 2 * from.side : from.side;
+    const to = framedMap(side, from.depth);
+    const [count, shift] = [from.depth, double ? 1 : 0];
+    steps.push(() => {
+      for (let y = 0; y < side; y += 1)
+        for (let x = 0; x < side; x += 1) {
+          const start = from.at / 4 + ((y >> shift) * from.columns + (x >> shift)) * count;
+          let put = to.at / 4 + ((y + 1) * to.columns + x + 1) * count;
+          if (act) for (let k = start; k < start + count; k += 1) f[put++] = f[k] / (1 + Math.exp(-f[k]));
+          else for (let k = start; k < start + count; k += 1) f[put++] = f[k];
+        }
+    });
+    return to;
+  };
+
+  const convolve = (from, layer, purpose) => {
+    const { shape: [outputs, inputs], values } = tensors[`${layer}.weight`]; // prettier-ignore
+    const bias = tensors[`${layer}.bias`].values;
+    if (outputs % 4) throw new Error(`${layer} has ${outputs} outputs, no multiple of 4`);
+    const block = outputs % 8 ? 4 : 8;
+    const to = plainMap(purpose, from.side, outputs);
+    const [weights, biases] = [space.take(values.length), space.take(outputs)];
+    later.push(() => {
+      f.set(packed(values, inputs, outputs, block), weights / 4);
+      f.set(bias, biases / 4);
+    });
+    const [pixel, pixelOut] = [4 * inputs, 4 * outputs];
+    steps.push(() => {
+      const run = block === 8 ? kernel.eight : kernel.four;
+      for (let o = 0; o < outputs; o += block)
+        run(from.at, to.at + 4 * o, weights + 36 * inputs * o, biases + 4 * o, pixel, from.columns * pixel, pixelOut,
+          to.columns * pixelOut, from.side, from.side); // prettier-ignore
+    });
+    return to;
+  };
+
+  const residual = (stream, layer) => {
+    const inner = convolve(frame(stream, { act: true }), `${layer}.conv1`, "inner");
+    const change = convolve(frame(inner, { act: true }), `${layer}.conv2`, "inner");
+    const count = stream.side * stream.columns * stream.depth;
+    steps.push(() => {
+      for (let k = 0; k < count; k += 1) f[stream.at / 4 + k] += f[change.at / 4 + k];
+    });
+  };
+
+  // The convolutional part; `layer` counts as nn.Sequential does.
+  const levels = widths.map((_, i) => (i === widths.length - 1 ? blocks : 1)).reverse();
+  let layer = 2 * depth + 1 + (depth ? 1 : 0) + 1;
+  let stream = plainMap("stream", size / 2 ** widths.length, neck);
+  const [start, code] = [stream, vectors.at(-1)];
+  steps.push(() => {
+    const { side, columns, at } = start;
+    for (let c = 0, k = 0; c < neck; c += 1)
+      for (let y = 0; y < side; y += 1)
+        for (let x = 0; x < side; x += 1, k += 1) f[at / 4 + (y * columns + x) * neck + c] = code[k];
+  });
+  levels.forEach((count, i) => {
+    layer += i > 0 ? 1 : 0;
+    stream = convolve(frame(stream, { double: i > 0 }), layer++, "stream");
+    for (let b = 0; b < count; b += 1) residual(stream, layer++);
+  });
+  const last = convolve(frame(stream, { act: depth > 0 }), layer + (depth ? 1 : 0), "last");
+
+  const memory = space.memory();
+  f = new Float32Array(memory.buffer);
+  kernel = (simd && convolutions(memory)) || plainConvolutions(memory);
+  later.forEach((todo) => todo());
+
+  const sigmoid = config.kind === "vae" && config.likelihood === "bernoulli";
+  const decode = (z, out) => {
+    for (let i = 0; i < config.latent_dim; i += 1) vectors[0][i] = z[i];
+    for (const step of steps) step();
+    for (let c = 0, k = 0; c < channels; c += 1)
+      for (let y = 0; y < size; y += 1)
+        for (let x = 0; x < size; x += 1, k += 1) {
+          const pixel = (y >> 1) * last.columns + (x >> 1); // pixel shuffle
+          const v = f[last.at / 4 + pixel * last.depth + 4 * c + 2 * (y & 1) + (x & 1)];
+          out[k] = 255 * (sigmoid ? 1 / (1 + Math.exp(-v)) : v < 0 ? 0 : v > 1 ? 1 : v) + 0.5;
+        }
+    return out;
+  };
+  return { config, decode };
+};
