@@ -1,91 +1,158 @@
-"""How exact the picture under a pointer is: the atlas of decoded pictures, blended, against the decoder itself.
+"""What follows the pointer over a map: a sheet of decoded pictures, blended, or the decoder itself in the browser.
 
     python benchmarks/atlas.py --data-dir DIR
 
-A point is anywhere in a map (half of them) or near a code of a test picture (the other half). Prints, for each domain
-and model and for each way of storing the atlas, its size and the difference from the exact decode in grey levels; and
-what the exact decoder would cost in the browser: its multiply-adds, and the milliseconds of as many in plain
-JavaScript.
+A point is anywhere in a map (half of them), or at the code of a test picture, moved by 0.3 % of the map's side (other
+half). For each domain and model, and each way of storing a sheet as WebP: its size and the difference of the blended
+picture from the exact decode in grey levels. Then the decoder in headless Chromium (ui/static/decoder.js), with
+WebAssembly's SIMD and without: its size, the same difference, and the milliseconds of a picture.
 """
 
 import argparse
+import io
 import shutil
 from pathlib import Path
 
 import numpy as np
 import torch
+from common import report
+from PIL import Image
 
-from benchmarks.common import report
 from vaedemo import datasets, maps
+from vaedemo.checkpoints import decoder_bytes
 from vaedemo.domains import DOMAINS
 from vaedemo.library import Library
 from vaedemo.models.describe import layers
+from vaedemo.ui import component
 
 GRIDS = (32, 48, 64)
-SIDE = 2304  # pixels a side of the largest sheet
-QUALITIES = (50, 65, 80, None)
+SIDE = 2304  # pixels a side of the largest sheet that phones can hold
+QUALITIES = (65, 90, None)  # None: lossless
 POINTS = 1_000
-# A convolution of as many multiply-adds over typed arrays, the inner loop as plain as it can be.
-LOOP = """(macs) => {
-  const n = 288, rows = Math.max(1, Math.round(macs / n));
-  const w = new Float32Array(n).fill(0.01), x = new Float32Array(n + rows).fill(0.5), y = new Float32Array(rows);
-  const run = () => {
-    for (let r = 0; r < rows; r += 1) {
-      let s = 0;
-      for (let i = 0; i < n; i += 1) s += w[i] * x[r + i];
-      y[r] = s;
-    }
-  };
-  for (let i = 0; i < 5; i += 1) run();
-  const times = Array.from({ length: 21 }, () => {
-    const t = performance.now();
-    run();
-    return performance.now() - t;
-  });
-  return times.sort((a, b) => a - b)[10];
+JITTER = 0.003
+SHOWN = ((64, 65), (64, None), (36, 65), (36, None))  # grids and qualities in the printed table
+HOST = "http://page.test/"
+DECODE = """async ([file, codes, simd, rounds]) => {
+  const { createDecoder } = await import("/decoder.js");
+  const decoder = createDecoder(await (await fetch(file)).arrayBuffer(), { simd });
+  const { channels, size } = decoder.config;
+  const out = new Uint8Array(channels * size * size);
+  const pictures = codes.map((z) => [...decoder.decode(z, out)]);
+  const times = [];
+  for (let i = 0; i < rounds; i += 1) {
+    const from = performance.now();
+    for (let k = 0; k < 5; k += 1) decoder.decode(codes[(5 * i + k) % codes.length], out); // the clock is coarse
+    times.push((performance.now() - from) / 5);
+  }
+  times.sort((a, b) => a - b);
+  return { pictures, least: times[0], median: times[rounds >> 1] };
 }"""
 
 
-def in_javascript(macs):
-    """Milliseconds of so many multiply-adds in headless Chromium, or None where there is none."""
-    path = shutil.which("chromium")
+def hover_points(codes, low, high, n, seed):
+    """Points (n, 2) where a pointer may be."""
+    random = np.random.default_rng(seed)
+    anywhere = random.uniform(low, high, (n // 2, 2))
+    near = codes[random.integers(0, len(codes), n - n // 2)]
+    near = near + random.normal(size=near.shape) * (high - low) * JITTER
+    return np.concatenate([anywhere, np.clip(near, low, high)])
+
+
+def decoded(model, z):
+    """Pictures float32 (N, C, H, W) in grey levels 0..255 of codes (N, 2)."""
+    return 255 * torch.cat([model.decode(part) for part in torch.from_numpy(z).float().split(250)]).numpy()
+
+
+def sheet_of(model, low, high, grid):
+    """Pictures uint8 (G, G, C, H, W) on a grid over the box, rows from high z2 to low."""
+    step = np.linspace(0, 1, grid)
+    z1, z2 = np.meshgrid(low[0] + (high[0] - low[0]) * step, high[1] - (high[1] - low[1]) * step)
+    tiles = decoded(model, np.stack([z1, z2], -1).reshape(-1, 2)).round().astype(np.uint8)
+    return tiles.reshape(grid, grid, *tiles.shape[1:])
+
+
+def stored(tiles, quality):
+    """(bytes of the WebP sheet, the tiles that are read from it)."""
+    grid, _, channels, height, width = tiles.shape
+    sheet = tiles.transpose(0, 3, 1, 4, 2).reshape(grid * height, grid * width, channels)
+    buffer = io.BytesIO()
+    how = {"quality": quality} if quality else {"lossless": True}
+    Image.fromarray(sheet[..., 0] if channels == 1 else sheet).save(buffer, "WEBP", method=6, **how)
+    read = np.asarray(Image.open(buffer).convert("L" if channels == 1 else "RGB"))
+    return buffer.tell(), read.reshape(grid, height, grid, width, channels).transpose(0, 2, 4, 1, 3)
+
+
+def weights(t, interpolation):
+    """Weights (N, 4) of the tiles at -1, 0, 1, 2 for fractions t (N,): linear, or Catmull & Rom 1974."""
+    if interpolation == "linear":
+        return np.stack([0 * t, 1 - t, t, 0 * t], 1)
+    cubic = [-t + 2 * t**2 - t**3, 2 - 5 * t**2 + 3 * t**3, t + 4 * t**2 - 3 * t**3, -(t**2) + t**3]
+    return 0.5 * np.stack(cubic, 1)
+
+
+def blended(tiles, low, high, points, interpolation):
+    """Pictures (N, C, H, W) in grey levels at points (N, 2), from the tiles around them."""
+    grid = len(tiles)
+    share = np.clip((points - low) / (high - low), 0, 1)
+    places = np.stack([share[:, 0], 1 - share[:, 1]], 1) * (grid - 1)
+    first = np.minimum(places.astype(int), grid - 2)
+    (columns, rows), (wx, wy) = first.T, (weights(places[:, k] - first[:, k], interpolation) for k in (0, 1))
+    made = np.zeros((len(places), *tiles.shape[2:]), np.float32)
+    for j in range(4):
+        for i in range(4):
+            near = tiles[np.clip(rows + j - 1, 0, grid - 1), np.clip(columns + i - 1, 0, grid - 1)]
+            made += (wy[:, j] * wx[:, i]).astype(np.float32)[:, None, None, None] * near
+    return np.clip(made, 0, 255)
+
+
+def difference(made, exact):
+    """Mean, 99th percentile and largest difference in grey levels; the mean at the codes, the second half."""
+    error = np.abs(made.reshape(exact.shape) - exact)
+    figures = {"mean": error.mean(), "mean_at_codes": error[len(error) // 2 :].mean()}
+    figures |= {"p99": np.quantile(error, 0.99), "max": error.max()}
+    return {name: round(float(value), 2) for name, value in figures.items()}
+
+
+def sheets(model, at, exact, low, high):
+    """A row for each way of storing the sheet of a model."""
+    for grid in sorted({min(grid, SIDE // model.config.size) for grid in GRIDS}):
+        tiles = sheet_of(model, low, high, grid)
+        for quality in QUALITIES:
+            size, read = stored(tiles, quality)
+            for interpolation in ("linear", "cubic"):
+                made = blended(read, low, high, at, interpolation)
+                way = {"way": "sheet", "grid": grid, "quality": quality or "lossless", "between": interpolation}
+                yield way | {"bytes": size} | difference(made, exact)
+
+
+def in_browser(page, library, entry, at, exact):
+    """A row for the decoder in the browser, with SIMD and without."""
+    data = decoder_bytes(entry.path)
+    page.route(f"{HOST}{entry.path.name}", lambda route: route.fulfill(body=data))
+    for simd, few in ((True, slice(None, None, 10)), (False, slice(None, None, 50))):
+        told = page.evaluate(DECODE, [entry.path.name, at[few].astype(np.float32).tolist(), simd, 100])
+        figures = difference(np.array(told["pictures"], np.float32), np.round(exact[few]))
+        way = {"way": "decoder, SIMD" if simd else "decoder, JavaScript", "bytes": len(data)}
+        yield way | figures | {"ms": round(told["median"], 2), "ms_least": round(told["least"], 2)}
+    page.unroute(f"{HOST}{entry.path.name}")
+
+
+def browser_page(playwright):
+    """A page of headless Chromium to which the scripts are given without a server, or None where there is none."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
     if path is None:
         return None
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
-        took = browser.new_page().evaluate(LOOP, macs)
-        browser.close()
-    return round(took, 1)
+    page = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"]).new_page()
+    page.route(HOST, lambda route: route.fulfill(body="<title>decoder</title>", content_type="text/html"))
+    page.route(f"{HOST}*.js", lambda route: route.fulfill(path=component.STATIC / route.request.url.split("/")[-1]))
+    page.goto(HOST)
+    return page
 
 
 @torch.no_grad()
-def measured(model, points, low, high, seed):
-    """A row for each way of storing the atlas of a model."""
-    at = maps.hover_points(points, low, high, POINTS, seed)
-    exact = 255 * torch.cat([model.decode(z) for z in torch.from_numpy(at).float().split(250)]).numpy()
-    for grid in GRIDS:
-        if grid * model.config.size > SIDE:
-            continue
-        tiles = maps.atlas(model, low, high, grid)
-        for quality in QUALITIES:
-            data = maps.to_webp(tiles, quality)
-            read = maps.from_webp(data, grid, model.config.shape)
-            for interpolation in maps.INTERPOLATIONS:
-                error = np.abs(maps.blend(read, low, high, at, interpolation) - exact)
-                yield {
-                    "grid": grid,
-                    "quality": quality or "lossless",
-                    "interpolation": interpolation,
-                    "bytes": len(data),
-                    "mean": round(float(error.mean()), 2),
-                    "p99": round(float(np.quantile(error, 0.99)), 1),
-                    "max": round(float(error.max()), 1),
-                }
-
-
 def main():
+    from playwright.sync_api import sync_playwright
+
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data-dir", type=Path)
     parser.add_argument("--domain", choices=list(DOMAINS), help="all if left out")
@@ -93,22 +160,32 @@ def main():
     args = parser.parse_args()
     torch.set_num_threads(1)
     library, found, rows = Library(), [], []
-    for domain in [args.domain] if args.domain else DOMAINS:
-        pictures = datasets.load(domain, "test", args.data_dir).first(maps.COUNT)
-        for kind in maps.KINDS:
-            model = library.model(domain, kind, 2)
-            points, sigma = maps.encodings(model, pictures)
-            low, high = maps.box(points, 0 if sigma is None else maps.PRIOR_REACH)
-            macs = sum(layer.macs for layer in layers(model.config) if layer.part == "decoder")
-            took = in_javascript(macs)
-            found.append({"domain": domain, "kind": kind, "decoder_macs": macs, "decoder_ms": took, "ways": []})
-            for way in measured(model, points, low, high, args.seed):
-                found[-1]["ways"].append(way)
-                cells = [way["grid"], way["quality"], way["interpolation"], f"{way['bytes'] / 1e3:.0f}"]
-                cells += [way["mean"], way["p99"], way["max"], f"{macs / 1e6:.1f} M", took]
-                rows.append([f"{domain} {kind}", *cells])
-    columns = ["map", "grid", "WebP", "between tiles", "kB", "mean", "99 %", "largest", "decoder", "its ms"]
-    report("atlas", {"maps": found}, columns, rows)
+    with sync_playwright() as playwright:
+        page = browser_page(playwright)
+        for domain in [args.domain] if args.domain else DOMAINS:
+            pictures = datasets.load(domain, "test", args.data_dir).first(maps.COUNT)
+            for entry in [
+                e for e in library.entries if e.domain == domain and e.kind in maps.KINDS and e.latent_dim == 2
+            ]:
+                model = library.model(domain, entry.kind, 2)
+                codes, sigma = maps.encodings(model, pictures)
+                low, high = maps.box(codes, 0 if sigma is None else maps.PRIOR_REACH)
+                at = hover_points(codes, low, high, POINTS, args.seed).astype(np.float32)
+                exact = decoded(model, at)
+                ways = list(in_browser(page, library, entry, at, exact)) if page else []
+                ways += sheets(model, at, exact, low, high)
+                macs = sum(layer.macs for layer in layers(model.config) if layer.part == "decoder")
+                found.append({"domain": domain, "kind": entry.kind, "decoder_macs": macs, "ways": ways})
+                for way in ways:
+                    name = way["way"]
+                    if name == "sheet":
+                        quality = None if way["quality"] == "lossless" else way["quality"]
+                        if (way["grid"], quality) not in SHOWN or way["between"] == "linear":
+                            continue
+                        name = f"sheet of {way['grid']} x {way['grid']}, {quality or 'lossless'}"
+                    cells = [f"{way['bytes'] / 1e3:.0f}", way["mean"], way["mean_at_codes"], way["p99"], way["max"]]
+                    rows.append([f"{domain} {entry.kind}: {name}", *cells, way.get("ms", ""), way.get("ms_least", "")])
+    report("atlas", {"maps": found}, ["map", "kB", "mean", "mean at codes", "99 %", "largest", "ms", "least ms"], rows)
 
 
 if __name__ == "__main__":

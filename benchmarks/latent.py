@@ -3,7 +3,7 @@
 hover  script time of one pointer event over a map, in headless Chromium: its handlers and the animation frame in which
        they draw, all of them timed in the page; and the requests that were sent meanwhile
 click  from a click on a map to the server's exact picture on the screen
-load   bytes of a domain's map over the wire (both atlases and all points), and from their arrival to the drawn maps
+load   bytes of a domain's map over the wire (both decoders and all points), and from their arrival to the drawn maps
 leak   the page before and after 50 switches of tabs and 20,000 pointer events: heap after collection, listeners, nodes
 """
 
@@ -129,7 +129,8 @@ def measure_load(times=5):
                 took.append(float(page.locator("[data-part=maps]").get_attribute("data-took")))
                 size = page.evaluate(
                     """(domain) => performance.getEntriesByType("resource")
-                         .filter((e) => e.name.includes(`/maps/${domain}`) && !e.name.includes("planes"))
+                         .filter((e) => e.name.includes(`/maps/${domain}.`)
+                           || new RegExp(`/decoders/${domain}/v?ae-2.safetensors$`).test(e.name))
                          .reduce((sum, e) => sum + e.transferSize, 0)""",
                     domain,
                 )

@@ -3,7 +3,8 @@
 For each domain, at its anchor dimension or at every one: Frechet distance, precision, recall, density, coverage, share
 recognised with more than 0.9, entropy of the classes (nats), on the features of the domain's own classifier. 10,000
 samples against 10,000 training pictures a seed, 5,000 against 5,000 where neighbours count. `test` is the test set in
-the place of samples: what could be reached. Of objects it is only 1,000 pictures, so its distance is too large; the
+the place of samples: what could be reached; `ae+reconstruction` is the test set seen through that model: what its
+decoder allows. Of objects it is only 1,000 pictures, so its distance is too large; the
 row `train 1000`, as many training pictures outside the reference, says by how much.
 """
 
@@ -22,9 +23,8 @@ from vaedemo.samples import COUNT, MEASURES, SOURCES, better, judge_pictures, me
 PAIRS = (("ae+mixture", "ae+normal"), ("vae+mixture", "vae+normal"))  # the first has to beat the second
 
 
-def floor(library, domain, real, d, args):
+def floor(library, domain, real, test, d, args):
     """Rows of the test set, and of as few training pictures where there are few test pictures."""
-    test = datasets.generated("test", n=COUNT) if domain == "shapes" else datasets.load(domain, "test", args.data_dir)
     judged = judge_pictures(library, domain, test)
     rows = [measure(real, lambda _: judged, domain, d, "test", args.seeds, COUNT)]
     if len(test) < COUNT:
@@ -49,6 +49,7 @@ def main():
     parser.add_argument("--data-dir")
     parser.add_argument("--dims", choices=("anchor", "all"), default="anchor")
     parser.add_argument("--domain", choices=list(DOMAINS))
+    parser.add_argument("--sources", nargs="+", choices=SOURCES, default=SOURCES, help="rows to measure anew")
     parser.add_argument("--seeds", type=int, default=5)
     args = parser.parse_args()
     torch.set_num_threads(1)
@@ -56,13 +57,20 @@ def main():
     for domain in [args.domain] if args.domain else DOMAINS:
         row = DOMAINS[domain]
         real = judge_pictures(library, domain, datasets.load(domain, "train", args.data_dir))
-        below = floor(library, domain, real, row.anchor, args)
+        test = datasets.load(domain, "test", args.data_dir)
+        if domain == "shapes":
+            test = datasets.generated("test", n=COUNT)
+        below = floor(library, domain, real, test, row.anchor, args) if "test" in args.sources else []
         for d in sorted(row.latent_dims, key=lambda d: d != row.anchor) if args.dims == "all" else [row.anchor]:
-            made = {s: measure_source(library, real, domain, d, s, args.seeds) for s in SOURCES[:-1]}
+            made = {
+                s: measure_source(library, real, domain, d, s, args.seeds, COUNT, test)
+                for s in SOURCES[:-1]
+                if s in args.sources
+            }
             rows += [*made.values(), *(r._replace(d=d) for r in below)]
-            for first, second in PAIRS:
+            for first, second in (p for p in PAIRS if set(p) <= set(made)):
                 bars[f"{domain} {d}: {first} beats {second}"] = better(made[first], made[second])
-            write(library.folder, [*made.values(), below[0]._replace(d=d)])
+            write(library.folder, [*made.values(), *(r._replace(d=d) for r in below[:1])])
             print(f"{domain} {d} done", flush=True)
     path = RESULTS / "samples.json"
     known = json.loads(path.read_text()) if path.exists() else {"rows": [], "bars": {}}

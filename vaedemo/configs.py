@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 
 from vaedemo.errors import ConfigError
 
-__all__ = ["KINDS", "LIKELIHOODS", "ModelConfig", "TrainConfig"]
+__all__ = ["KINDS", "LIKELIHOODS", "ModelConfig", "RESTORING", "TrainConfig"]
 
-KINDS = ("ae", "vae", "dense", "dense-vae", "pca")
+KINDS = ("ae", "vae", "dense", "dense-vae", "pca")  # of models that describe a picture and draw it again
+RESTORING = ("conditional",)  # of models that restore a damaged one
 LIKELIHOODS = ("bernoulli", "gaussian")
 
 
@@ -24,7 +25,7 @@ def _option(default, text):
 class ModelConfig:
     """One network. Its fields travel in the checkpoint's metadata, so that a file describes itself."""
 
-    kind: str = _option("vae", "ae, vae (convolutional), dense, dense-vae, or pca")
+    kind: str = _option("vae", "ae, vae (convolutional), dense, dense-vae, pca, or conditional (restores)")
     latent_dim: int = _option(2, "numbers that describe a picture")
     channels: int = _option(1, "1 for grey, 3 for colour")
     size: int = _option(28, "height and width of a picture in pixels")
@@ -39,7 +40,14 @@ class ModelConfig:
     neck: int = _option(8, "channels in which the smallest feature map meets the dense layers")
 
     def __post_init__(self):
-        _require(self.kind in KINDS, f"no kind {self.kind!r}; choose from {', '.join(KINDS)}")
+        kinds = KINDS + RESTORING
+        _require(self.kind in kinds, f"no kind {self.kind!r}; choose from {', '.join(kinds)}")
+        folded = 4 if self.size <= 32 else 8
+        _require(
+            self.kind not in RESTORING or (len(self.widths) == 2 and self.size % folded == 0),
+            f"a {self.kind} model has two widths and a size that is a multiple of {folded}, not {self.widths} and "
+            f"{self.size}",
+        )
         _require(1 <= self.latent_dim <= 4096, f"latent_dim is {self.latent_dim}; choose 1 to 4096")
         _require(self.channels in (1, 3), f"channels is {self.channels}; choose 1 (grey) or 3 (colour)")
         _require(8 <= self.size <= 256, f"size is {self.size}; choose 8 to 256")
@@ -66,7 +74,7 @@ class ModelConfig:
 
     @property
     def variational(self):
-        return self.kind in ("vae", "dense-vae")
+        return self.kind in ("vae", "dense-vae", *RESTORING)
 
 
 @dataclass(frozen=True)

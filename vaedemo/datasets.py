@@ -8,11 +8,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from vaedemo import pictures, shapes
+from vaedemo import pictures, runtime, shapes
 from vaedemo.domains import get_domain
 from vaedemo.errors import DataError, PictureError
 
-__all__ = ["FromFolder", "Pictures", "from_folder", "from_npz", "from_torchvision", "generated", "load"]
+__all__ = ["FromFolder", "Pictures", "from_folder", "from_npz", "from_torchvision", "generated", "held_out", "load"]
 
 MINIMUM = 20  # pictures below which training on a folder makes no sense
 GENERATED = {"train": 60_000, "test": 2_000}
@@ -137,6 +137,13 @@ def generated(split, seed=0, n=None):
     """Pictures of the shapes domain; the splits never share a seed. y is the shape's index."""
     made = shapes.generate(n or GENERATED[split], seed=2 * seed + (split == "test"))
     return Pictures((made.x * 255).round().byte(), made.factors[:, 0].long())
+
+
+def held_out(pictures, n):
+    """(the rest, n pictures held out for choosing), drawn by a seed of its own, so the same for every run."""
+    order = torch.randperm(len(pictures), generator=runtime.generator("held out", len(pictures)))
+    parts = [rows.sort().values for rows in (order[n:], order[:n])]
+    return tuple(Pictures(pictures.x[r], None if pictures.y is None else pictures.y[r]) for r in parts)
 
 
 def load(domain, split, data_dir=None, download_dir="data"):

@@ -151,7 +151,7 @@ DOMAINS = {
             widths=(8, 16, 32),
             # The sigma that beta 1 learned, held, and as many epochs from scratch: so that beta alone differs. A sigma
             # that is learned along shrinks until beta hardly matters.
-            betas={10: (4.0, 16.0, 64.0)},
+            betas={10: (4.0, 16.0, 256.0, 1024.0)},
             beta_sigma=0.0193,
             epochs={"ae": 3, "ae-10": 4, "vae": 2, "vae-10": 6, "vae-beta": 6},
             anchor=10,

@@ -11,6 +11,8 @@ import torch
 
 from vaedemo import runtime
 from vaedemo.checkpoints import save_checkpoint, warm_start, write_atomic
+from vaedemo.configs import RESTORING
+from vaedemo.degrade import random_corruption
 from vaedemo.errors import CheckpointError
 from vaedemo.models import build_model
 from vaedemo.models.pca import fit_pca
@@ -119,9 +121,15 @@ def _draw(folder, model, log, held_out):
             axes.set_yscale("log")
         axes.legend(frameon=False)
         _save(figure, folder / "losses.png")
-    x = held_out[:16]
+    x, generator = held_out[:16], runtime.generator("samples", 0)
+    if model.config.kind in RESTORING:
+        damaged = random_corruption(x, generator)
+        means, _ = model.samples(*damaged, 8, generator)
+        _grid(torch.cat([x, damaged.y.clamp(0, 1), means.mean(0)]), 16, folder / "reconstructions.png")
+        _grid(means.flatten(0, 1), 16, folder / "samples.png")
+        return
     _grid(torch.cat([x, model(x).x_hat]), 16, folder / "reconstructions.png")
-    _grid(model.sample(64, runtime.generator("samples", 0)), 8, folder / "samples.png")
+    _grid(model.sample(64, generator), 8, folder / "samples.png")
 
 
 def _save(figure, path):

@@ -31,7 +31,16 @@ __all__ = [
     "write",
 ]
 
-SOURCES = ("ae+normal", "ae+mixture", "vae+normal", "vae+mixture", "pca+gaussian", "test")
+SOURCES = (
+    "ae+normal",
+    "ae+mixture",
+    "vae+normal",
+    "vae+mixture",
+    "pca+gaussian",
+    "ae+reconstruction",
+    "vae+reconstruction",
+    "test",
+)
 COUNT = 10_000  # samples, and reference pictures
 NEIGHBOURS = 5_000  # of them for precision, recall, density and coverage
 CHUNK = 1_000
@@ -96,10 +105,17 @@ def measure(real, fake_of, domain, d, source, seeds=5, count=COUNT):
     return Measured(domain, d, source, len(fake.features), **figures)
 
 
-def measure_source(library, real, domain, d, source, seeds=5, count=COUNT):
-    """The Measured row of one of SOURCES but the last: "ae+mixture" is the autoencoder's mixture."""
+@torch.no_grad()
+def measure_source(library, real, domain, d, source, seeds=5, count=COUNT, test=None):
+    """The Measured row of one of SOURCES but the last: "ae+mixture" is the autoencoder's mixture, "ae+reconstruction"
+    what it makes of the test pictures: below that no samples of it can be expected to fall."""
     kind, prior = source.split("+")
     classifier = library.classifier(domain)
+    if prior == "reconstruction":
+        model = library.model(domain, kind, d)
+        made = [judge(classifier, model.decode(model.encode(x).mu)) for x in test.batches(CHUNK)]
+        seen = Judgement(*(torch.cat(values) for values in zip(*made, strict=True)))
+        return measure(real, lambda _: seen, domain, d, source, seeds, count)
 
     def fake_of(seed):
         made = generate(library, domain, kind, d, prior, count, seed)

@@ -20,6 +20,8 @@ from torch.nn.parallel import DistributedDataParallel
 
 from vaedemo import objectives, runtime
 from vaedemo.checkpoints import write_atomic
+from vaedemo.configs import RESTORING
+from vaedemo.degrade import random_corruption
 from vaedemo.errors import ConfigError, NotFinite, TrainingError
 
 __all__ = ["Progress", "fit", "learning_rate", "process_group"]
@@ -50,8 +52,8 @@ class _Objective(nn.Module):
         super().__init__()
         self.model = model
 
-    def forward(self, x, eps):
-        return objectives.terms(self.model, x, eps)
+    def forward(self, *batch):
+        return objectives.terms(self.model, *batch)
 
 
 def learning_rate(step, steps, config):
@@ -84,8 +86,16 @@ def _batch_rows(step, count, batch, seed, cache):
 
 
 def _batch(model, pictures, rows, noise, device, share):
-    """(x, eps) of this process: noise is drawn for the whole batch, then sliced, so that it is that of one process."""
+    """(x, eps) of this process: noise is drawn for the whole batch, then sliced, so that it is that of one process.
+
+    A model that restores has x and what conditional_terms wants beside it."""
     config, mine = model.config, slice(*share)
+    if config.kind in RESTORING:
+        x = pictures[rows]
+        eps = model.noise(2 * len(rows), noise)
+        batch = [t[mine] for t in (x, *random_corruption(x, noise))]
+        batch += [e[2 * share[0] : 2 * share[1]] for e in eps]
+        return tuple(t.to(device) for t in batch)
     eps = torch.randn(len(rows), config.latent_dim, generator=noise)[mine] if config.variational else None
     x = pictures[rows[mine]]
     if config.variational and config.likelihood == "bernoulli":
@@ -166,9 +176,9 @@ def fit(model, pictures, config, *, device=None, state_path=None):
     while step < steps:
         noise = runtime.generator("noise", config.seed, step)
         rows = _batch_rows(step, len(pictures), batch, config.seed, cache)
-        x, eps = _batch(model, pictures, rows, noise, device, share)
+        given = _batch(model, pictures, rows, noise, device, share)
         with torch.autocast(device.type, torch.bfloat16, enabled=half):
-            loss, cost, rate = objective(x, eps)
+            loss, cost, rate = objective(*given)
         values = torch.stack(
             [
                 loss.detach(),

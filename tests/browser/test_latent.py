@@ -62,17 +62,17 @@ HOVER = """async ([name, count]) => {
   const picture = document.querySelector(`[data-part=${name}Picture]`);
   const box = canvas.getBoundingClientRect();
   const seen = new Set();
-  let [gap, last] = [0, performance.now()];
+  let [rests, last] = [0, performance.now()];
   for (let i = 0; i < count; i += 1) {
     const clientX = box.left + box.width * (0.5 + 0.45 * Math.cos(i * 0.13));
     const clientY = box.top + box.height * (0.5 + 0.45 * Math.sin(i * 0.1));
     canvas.dispatchEvent(new PointerEvent("pointermove", { clientX, clientY, bubbles: true, pointerType: "mouse" }));
     await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
-    gap = Math.max(gap, performance.now() - last);
+    rests += performance.now() - last > 70;
     last = performance.now();
     if (i % 5 === 0) seen.add(picture.toDataURL());
   }
-  return { gap, seen: seen.size, shown: picture.dataset.shown };
+  return { rests, seen: seen.size };
 }"""
 
 
@@ -95,15 +95,11 @@ def test_the_first_screen_is_complete_without_a_click(visit):
 def test_hovering_changes_the_picture_in_the_same_frame_and_asks_for_nothing(visit, domain, kind):
     v, requests = enter(visit, f"domain={domain}"), []
     v.page.on("request", lambda r: requests.append(r.url))
-    for _ in range(30):  # a machine that stalls for longer than a rest makes the pointer rest
-        v.page.wait_for_timeout(400)
-        before = len(requests)
-        got = v.page.evaluate(HOVER, [kind, 60])
-        if got["gap"] < 70:
-            break
-    assert got["gap"] < 70
-    assert got["shown"] == "preview" and got["seen"] >= 10
-    assert requests[before:] == []
+    v.page.wait_for_timeout(400)
+    before = len(requests)
+    got = v.page.evaluate(HOVER, [kind, 60])
+    assert got["seen"] >= 10
+    assert len(requests) - before <= got["rests"]  # on a machine that stalls between two events the pointer rests
     wait(v, f"part('{kind}Picture').dataset.shown === 'exact'")  # it rests now
 
 

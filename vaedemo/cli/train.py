@@ -12,7 +12,7 @@ import tqdm
 import tyro
 
 from vaedemo import datasets, runtime
-from vaedemo.configs import ModelConfig, TrainConfig
+from vaedemo.configs import RESTORING, ModelConfig, TrainConfig
 from vaedemo.errors import ConfigError
 from vaedemo.library import CHECKPOINTS
 from vaedemo.recipes import recipe, recipes
@@ -22,6 +22,7 @@ from vaedemo.training import process_group
 __all__ = ["Train"]
 
 HELD_OUT = 0.1  # share of a folder's pictures that is not trained on
+CHOOSING = 2_000  # pictures of a domain's training set that a restoring model is not trained on
 MODEL_FIELDS = ("likelihood", "blocks", "hidden", "depth", "neck")
 
 
@@ -54,9 +55,9 @@ class Train:
     domain: str | None = None
     """digits, fashion, objects or shapes; with --all only this one"""
     kind: str = "vae"
-    """ae, vae, dense, dense-vae or pca"""
+    """ae, vae, dense, dense-vae, pca, or conditional (restores noise and holes)"""
     latent_dim: int = 2
-    """numbers that describe a picture"""
+    """numbers that describe a picture (of a conditional model: its recipe's)"""
     beta: float = 1.0
     """of a vae: weight of the KL term"""
     all: bool = False
@@ -124,10 +125,16 @@ class Train:
         train = dataclasses.replace(r.train, seed=self.seed, **_chosen(self.train))
         start = self.checkpoints / r.domain / r.start if r.start and model == r.model else None
         start = start if start is not None and start.exists() else None
-        yield Run(r.domain, model, train, self._folder(r), start), lambda: self._domain_pictures(self.domain)
+        yield Run(r.domain, model, train, self._folder(r), start), lambda: self._pictures_for(r)
 
     def _folder(self, r):
         return self.out / r.domain / r.file.removesuffix(".safetensors")
+
+    def _pictures_for(self, r):
+        """What a model that restores is chosen and calibrated by is held out of its training set."""
+        if r.model.kind not in RESTORING:
+            return self._domain_pictures(r.domain)
+        return datasets.held_out(datasets.load(r.domain, "train", self.data_dir), CHOOSING)
 
     def _domain_pictures(self, domain):
         return tuple(datasets.load(domain, split, self.data_dir) for split in ("train", "test"))

@@ -4,6 +4,7 @@ import torch
 
 from vaedemo.errors import UnknownModel
 from vaedemo.models.autoencoder import Autoencoder
+from vaedemo.models.conditional import Conditional
 from vaedemo.models.pca import PCA
 from vaedemo.models.vae import VAE
 
@@ -15,6 +16,7 @@ MODELS = {
     "dense": Autoencoder,
     "dense-vae": VAE,
     "pca": PCA,
+    "conditional": Conditional,
 }
 
 

@@ -20,7 +20,9 @@ export const createReadout = (p, kind) => {
       part("B").textContent = b;
     },
     mark: (shown) => {
-      part("Mark").textContent = t(`latent.${shown}`);
+      const text = shown ? t(`latent.${shown}`) : "";
+      if (part("Mark").textContent === text) return;
+      part("Mark").textContent = text;
       part("Mark").dataset.mark = shown;
     },
     // At rest: the reading of the map; map: the domain's; posterior: distance in sigma from the picture at hand, or null.

@@ -1,0 +1,114 @@
+import pytest
+import torch
+
+from tests.conftest import small
+from vaedemo import objectives
+from vaedemo.checkpoints import available, file_name, load_checkpoint, save_checkpoint
+from vaedemo.configs import ModelConfig, TrainConfig
+from vaedemo.datasets import held_out
+from vaedemo.degrade import random_corruption
+from vaedemo.domains import DOMAINS
+from vaedemo.errors import ConfigError
+from vaedemo.models import build_model
+from vaedemo.recipes import recipe, recipes
+from vaedemo.training import fit
+
+
+def seeded(n=3):
+    return torch.Generator().manual_seed(n)
+
+
+def tiny():
+    return small("conditional", neck=2)
+
+
+@pytest.mark.parametrize("domain", list(DOMAINS))
+def test_the_recipe_of_every_domain_restores_pictures_and_is_small(domain, generator):
+    made = recipe(domain, "conditional", 2)
+    model = build_model(made.model).eval()
+    x = torch.rand(2, *DOMAINS[domain].shape, generator=generator)
+    means, scales = model.samples(*random_corruption(x, generator), 3, generator)
+    assert means.shape == scales.shape == (3, *x.shape)
+    assert means.min() >= 0 and means.max() <= 1 and scales.min() > 0
+    assert sum(p.numel() for p in model.parameters()) < 600_000
+    assert made.file == "restore.safetensors"
+    assert all(r.model.kind != "conditional" for r in recipes([domain]))
+
+
+def test_samples_follow_their_seed_and_differ_from_each_other(blobs, generator):
+    model = build_model(tiny()).eval()
+    damaged = random_corruption(blobs[torch.arange(4)], generator)
+    (a, _), (b, _), (c, _) = (model.samples(*damaged, 4, seeded(n)) for n in (1, 1, 2))
+    assert torch.equal(a, b) and not torch.equal(a, c)
+    assert not torch.equal(a[0], a[1])
+
+
+def test_what_lies_under_the_hole_does_not_matter(blobs):
+    model, x = build_model(tiny()).eval(), blobs[torch.arange(2)]
+    mask = torch.ones(2, 1, 28, 28)
+    mask[..., 14:] = 0
+    level = torch.zeros(2, 1, 1, 1)
+    kept = model.samples(x * mask, mask, level, 2, seeded())[0]
+    assert torch.equal(kept, model.samples(x * mask + 0 * (1 - mask), mask, level, 2, seeded())[0])
+    assert not torch.equal(kept, model.samples(x, torch.ones_like(mask), level, 2, seeded())[0])
+
+
+def test_a_proposal_starts_as_the_prior_and_its_kl_is_never_negative(blobs, generator):
+    x = blobs[torch.arange(6)]
+    model = build_model(tiny())
+    condition, noise = model.condition(*random_corruption(x, generator)), model.noise(6, generator)
+    got = model.answer(condition, *noise, x)
+    assert torch.equal(got.kl, torch.zeros(6))
+    assert torch.allclose(got.mean, model.answer(condition, *noise).mean)
+    for p in model.parameters():
+        torch.nn.init.normal_(p, std=0.1, generator=generator)
+    assert (model.answer(model.condition(*random_corruption(x, generator)), *noise, x).kl > 0).all()
+
+
+def test_terms_are_the_elbo_and_the_error_of_the_mean(blobs, generator):
+    model, x = build_model(tiny()), blobs[torch.arange(10)]
+    damaged, noise = random_corruption(x, generator), model.noise(20, generator)
+    got = objectives.terms(model, x, *damaged, *noise)
+    assert got.distortion.shape == (5,) and got.kl.shape == (5, 1)
+    condition = tuple(torch.cat([t[5:], t[5:]]) for t in model.condition(*damaged))
+    mean = model.answer(condition, *(e[5:15] for e in noise)).mean
+    a, b = x[5:] - mean[:5], x[5:] - mean[5:]
+    rest = objectives.MEAN_WEIGHT * (a * b).flatten(1).sum(1).mean()
+    assert torch.allclose(got.loss, got.distortion.mean() + got.kl.mean() + rest, rtol=1e-4)
+
+
+def test_it_learns_through_fit_and_a_resumed_run_ends_where_a_whole_one_does(blobs, tmp_path):
+    config = TrainConfig(epochs=8, batch_size=20, warmup=5, average=0.9, lr=3e-3, save_every=0, bfloat16="off")
+    whole = build_model(tiny())
+    records = list(fit(whole, blobs, config))
+    assert records[-1].loss < records[0].loss - 100
+    part = build_model(tiny())
+    for progress in fit(part, blobs, config, state_path=tmp_path / "state.pt"):
+        if progress.step == 40:
+            break
+    again = build_model(tiny(), seed=9)
+    list(fit(again, blobs, config, state_path=tmp_path / "state.pt"))
+    assert all(torch.equal(p, q) for p, q in zip(whole.parameters(), again.parameters(), strict=True))
+
+
+def test_a_checkpoint_comes_back_and_is_not_among_the_models_of_the_page(tmp_path):
+    path = tmp_path / "digits" / file_name("conditional", 32)
+    model = build_model(tiny()).eval()
+    save_checkpoint(path, model, "digits")
+    back, domain, _ = load_checkpoint(path)
+    assert (domain, back.config) == ("digits", model.config)
+    assert available(tmp_path) == []
+
+
+def test_held_out_pictures_are_no_others_and_always_the_same(blobs):
+    (rest, kept), (_, again) = held_out(blobs, 30), held_out(blobs, 30)
+    assert (len(rest), len(kept)) == (170, 30)
+    assert torch.equal(kept.x, again.x)
+    assert torch.equal(torch.cat([rest.x, kept.x]).sum(0), blobs.x.sum(0))
+
+
+def test_sizes_that_cannot_be_folded_are_refused():
+    with pytest.raises(ConfigError, match="multiple of 4"):
+        ModelConfig(kind="conditional", size=30)
+    with pytest.raises(ConfigError, match="two widths"):
+        ModelConfig(kind="conditional", size=28, widths=(8,))

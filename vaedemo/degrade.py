@@ -1,0 +1,283 @@
+"""Noise and masks: what happens to a picture before it is restored. Pictures are float (B, C, H, W) in [0, 1].
+
+NOISES and MASKS are the tables; random_corruption mixes them for training. Everything is drawn from a torch.Generator.
+"""
+
+import io
+import math
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from PIL import Image, ImageDraw, ImageFont
+from torch import Tensor
+
+from vaedemo.errors import ConfigError
+
+__all__ = [
+    "Corruption",
+    "MASKS",
+    "NOISES",
+    "Noise",
+    "UNKNOWN",
+    "add_noise",
+    "draw_mask",
+    "random_corruption",
+    "strength",
+]
+
+UNKNOWN = -1.0  # in a level map: how strong the noise is, is not known
+BLUR_SIGMA = 0.04  # standard deviation of the Gaussian noise that comes with a blur
+WORDS = ("autoencoder", "latent", "noise", "Gauss", "prior", "posterior", "sample", "mean", "0123456789", "KL", "VAE")
+
+
+class Corruption(NamedTuple):
+    """A batch to restore: y (B, C, H, W), not clipped to [0, 1] where its noise was not, 0 where unknown; mask
+    (B, 1, H, W), 1 where known; level (B, 1, 1, 1), the noise's standard deviation, or UNKNOWN."""
+
+    y: Tensor
+    mask: Tensor
+    level: Tensor
+
+
+class Noise(NamedTuple):
+    """A row of NOISES: apply(x, level (B, 1, 1, 1), generator) -> y unclipped; the weakest and the strongest level
+    that is useful, a usual one, and `sigma`: a level's standard deviation on a picture whose values vary by a half."""
+
+    apply: Callable
+    weakest: float
+    strongest: float
+    usual: float
+    sigma: Callable
+
+
+def _like(x, generator):
+    return torch.randn(x.shape, generator=generator).to(x)
+
+
+def _gaussian(x, level, generator):
+    return x + level * _like(x, generator)
+
+
+def _salt_and_pepper(x, level, generator):
+    u = torch.rand(len(x), 1, *x.shape[2:], generator=generator).to(x)
+    return torch.where(u < level / 2, 0.0, torch.where(u < level, 1.0, x))
+
+
+def _speckle(x, level, generator):
+    return x + x * level * _like(x, generator)
+
+
+def _poisson(x, level, generator):
+    peak = level.clamp(min=1e-3) ** -2
+    return (torch.poisson((x.clamp(min=0) * peak).cpu(), generator=generator)).to(x) / peak
+
+
+def _blur(x, level, generator):
+    sigma = level.flatten().clamp(min=1e-3)
+    reach = max(1, math.ceil(3 * sigma.max().item()))
+    at = torch.arange(-reach, reach + 1, device=x.device, dtype=x.dtype)
+    kernel = torch.exp(-at.square() / (2 * sigma[:, None] ** 2))
+    kernel = kernel / kernel.sum(1, keepdim=True)
+    b, c, h, w = x.shape
+    kernel = kernel.repeat_interleave(c, 0)[:, None]
+    flat = F.pad(x.reshape(1, b * c, h, w), (reach,) * 4, "replicate" if reach >= min(h, w) else "reflect")
+    flat = F.conv2d(F.conv2d(flat, kernel[..., None], groups=b * c), kernel[:, :, None], groups=b * c)
+    return flat.reshape(x.shape) + BLUR_SIGMA * _like(x, generator)
+
+
+def _jpeg(x, level, generator):
+    made = []
+    for picture, quality in zip(x, level.flatten().tolist(), strict=True):
+        levels = (picture.clamp(0, 1) * 255).round().byte().permute(1, 2, 0).cpu().numpy()
+        buffer = io.BytesIO()
+        Image.fromarray(levels[..., 0] if levels.shape[2] == 1 else levels).save(buffer, "JPEG", quality=round(quality))
+        back = torch.from_numpy(np.array(Image.open(buffer))).to(x) / 255
+        made.append(back[None] if back.ndim == 2 else back.permute(2, 0, 1))
+    return torch.stack(made)
+
+
+NOISES = {
+    # level: standard deviation
+    "gaussian": Noise(_gaussian, 0.02, 0.9, 0.25, lambda s: s),
+    # level: share of the pixels that turn black or white
+    "salt_and_pepper": Noise(_salt_and_pepper, 0.02, 0.7, 0.2, lambda p: (p / 2) ** 0.5),
+    # level: standard deviation of a factor on each value, so black stays black
+    "speckle": Noise(_speckle, 0.05, 1.0, 0.4, lambda s: s / 2),
+    # level: 1 / sqrt(photons a white value stands for), its standard deviation there
+    "poisson": Noise(_poisson, 0.02, 0.7, 0.3, lambda s: s / 2**0.5),
+    # level: standard deviation of the blur in pixels; Gaussian noise of BLUR_SIGMA comes with it
+    "blur": Noise(_blur, 0.3, 2.5, 1.0, lambda s: BLUR_SIGMA + 0 * s),
+    # level: quality as Pillow counts it; a low one is the strong one
+    "jpeg": Noise(_jpeg, 90.0, 5.0, 20.0, lambda q: (100 - q) / 1000),
+}
+
+
+def _noise(kind):
+    if kind not in NOISES:
+        raise ConfigError(f"no noise {kind!r}; choose from {', '.join(NOISES)}")
+    return NOISES[kind]
+
+
+def add_noise(x, kind, level, generator, clip=True):
+    """y of x (B, C, H, W) in [0, 1] at a level in the noise's own unit (NOISES), one number or (B, 1, 1, 1).
+
+    clip=True: values as a file holds them. clip=False: as the literature on denoising has them.
+    """
+    row = _noise(kind)
+    level = torch.as_tensor(level, dtype=x.dtype, device=x.device).expand(len(x), 1, 1, 1)
+    low, high = sorted((0.0 if kind != "jpeg" else 1.0, 100.0))
+    if not bool(((level >= low) & (level <= high)).all()):
+        raise ConfigError(f"a level of {kind} is {level.max().item():g}; choose {low:g} to {high:g}")
+    y = row.apply(x, level, generator)
+    return y.clamp(0, 1) if clip else y
+
+
+def strength(kind, level):
+    """Nominal standard deviation of a noise at a level: what a level map holds, known without the clean picture."""
+    return _noise(kind).sigma(level)
+
+
+def _uniform(generator, low, high):
+    return low + (high - low) * torch.rand((), generator=generator).item()
+
+
+def _integer(generator, low, high):
+    """A whole number from low to high, both included."""
+    return int(torch.randint(low, high + 1, (), generator=generator))
+
+
+def _half(rows, columns):
+    def mask(height, width, generator, amount):
+        known = torch.ones(height, width)
+        known[slice(*(round(height * r) for r in rows)), slice(*(round(width * c) for c in columns))] = 0
+        return known
+
+    return mask
+
+
+def _block(height, width, generator, amount):
+    side_h, side_w = (max(1, round((amount or 0.5) * n)) for n in (height, width))
+    known = torch.ones(height, width)
+    top, left = (height - side_h) // 2, (width - side_w) // 2
+    known[top : top + side_h, left : left + side_w] = 0
+    return known
+
+
+def _anywhere(height, width, generator, amount):
+    side_h, side_w = (max(1, round(_uniform(generator, 0.15, 0.65) * n)) for n in (height, width))
+    known = torch.ones(height, width)
+    top, left = _integer(generator, 0, height - side_h), _integer(generator, 0, width - side_w)
+    known[top : top + side_h, left : left + side_w] = 0
+    return known
+
+
+def _random(height, width, generator, amount):
+    missing = _uniform(generator, 0.25, 0.95) if amount is None else amount
+    return (torch.rand(height, width, generator=generator) >= missing).float()
+
+
+def _lines(height, width, generator, amount):
+    thick = max(1, round(min(height, width) / 28))
+    known = torch.ones(height, width)
+    step = _integer(generator, 3, 7) * thick if amount is None else max(2, round(thick / max(amount, 1e-3)))
+    across = _integer(generator, 0, 1)
+    for start in range(_integer(generator, 0, step - 1), (height, width)[across], step):
+        (known.T if across else known)[start : start + thick] = 0
+    return known
+
+
+def _sheet(height, width):
+    image = Image.new("L", (width, height), 255)
+    return image, ImageDraw.Draw(image)
+
+
+def _read(image):
+    return torch.from_numpy((np.asarray(image) > 127).astype(np.float32))
+
+
+def _text(height, width, generator, amount):
+    image, draw = _sheet(height, width)
+    size = max(8, round(min(height, width) / 4))
+    font, step = ImageFont.load_default(size), round(size * 1.25)
+    for top in range(-_integer(generator, 0, step // 2), height, step):
+        words = [WORDS[_integer(generator, 0, len(WORDS) - 1)] for _ in range(1 + 2 * width // (5 * size))]
+        draw.text((-_integer(generator, 0, 2 * size), top), " ".join(words), font=font, fill=0)
+    return _read(image)
+
+
+def _brush(height, width, generator, amount):
+    image, draw = _sheet(height, width)
+    for _ in range(_integer(generator, 1, 3)):
+        thick = max(2, round(_uniform(generator, 0.07, 0.25) * min(height, width)))
+        points = [(_integer(generator, 0, width - 1), _integer(generator, 0, height - 1)) for _ in range(4)]
+        draw.line(points, fill=0, width=thick, joint="curve")
+        for x, y in points:
+            draw.ellipse((x - thick / 2, y - thick / 2, x + thick / 2, y + thick / 2), fill=0)
+    return _read(image)
+
+
+MASKS = {
+    # named after what is missing; `amount`, where a mask has one, is the share that is missing
+    "left": _half((0, 1), (0, 0.5)),
+    "right": _half((0, 1), (0.5, 1)),
+    "top": _half((0, 0.5), (0, 1)),
+    "bottom": _half((0.5, 1), (0, 1)),
+    "block": _block,  # amount: share of the width and of the height
+    "anywhere": _anywhere,  # a block of any place and size
+    "random": _random,
+    "lines": _lines,
+    "text": _text,
+    "brush": _brush,
+}
+SHARES = {"left": 2, "right": 2, "top": 2, "bottom": 2, "block": 4, "anywhere": 2, "random": 6, "lines": 1, "text": 1,
+          "brush": 3}  # fmt: skip # of training masks
+
+
+def draw_mask(kind, height, width, generator, amount=None):
+    """A mask float32 (height, width), 1 where known, 0 where missing; amount: see MASKS, drawn or usual if None."""
+    if kind not in MASKS:
+        raise ConfigError(f"no mask {kind!r}; choose from {', '.join(MASKS)}")
+    if amount is not None and not 0 <= amount <= 1:
+        raise ConfigError(f"the amount that is missing is {amount}; choose 0 to 1")
+    return MASKS[kind](height, width, generator, amount)
+
+
+def _random_noise(x, generator):
+    """(y, level) with a kind, a strength and clipping or none drawn for each picture; half of them are Gaussian."""
+    kinds = list(NOISES)
+    weights = torch.tensor([5.0] + [1.0] * (len(kinds) - 1))
+    drawn = torch.multinomial(weights, len(x), replacement=True, generator=generator)
+    share = torch.rand(len(x), 1, 1, 1, generator=generator).to(x)
+    clip = torch.rand(len(x), 1, 1, 1, generator=generator).to(x) < 0.5
+    y, level = x.clone(), torch.zeros_like(share)
+    for i, kind in enumerate(kinds):
+        rows = (drawn == i).nonzero()[:, 0].to(x.device)
+        if len(rows):
+            noise = NOISES[kind]
+            at = noise.weakest + (noise.strongest - noise.weakest) * share[rows]
+            y[rows], level[rows] = noise.apply(x[rows], at, generator), noise.sigma(at)
+    return torch.where(clip, y.clamp(0, 1), y), level
+
+
+def random_corruption(x, generator):
+    """Corruption of x (B, C, H, W) in [0, 1] for training: a random noise (45 %), a random mask (40 %), or both.
+
+    Every third level is UNKNOWN, so that a model learns to do without; a picture without noise has level 0.
+    """
+    n, _, height, width = x.shape
+    part = torch.rand(n, generator=generator)
+    y, level = _random_noise(x, generator)
+    noisy, masked = (part < 0.6).view(-1, 1, 1, 1).to(x.device), (part >= 0.45).tolist()
+    y, level = torch.where(noisy, y, x), torch.where(noisy, level, torch.zeros_like(level))
+    kinds = list(SHARES)
+    drawn = torch.multinomial(torch.tensor(list(SHARES.values())).float(), n, replacement=True, generator=generator)
+    mask = torch.ones(n, 1, height, width)
+    for i, kind in enumerate(drawn.tolist()):
+        if masked[i]:
+            mask[i, 0] = MASKS[kinds[kind]](height, width, generator, None)
+    mask = mask.to(x)
+    untold = (torch.rand(n, 1, 1, 1, generator=generator) < 1 / 3).to(x.device)
+    return Corruption(y * mask, mask, torch.where(untold, torch.full_like(level, UNKNOWN), level))

@@ -1,0 +1,195 @@
+"""Photographs to learn restoration from: one memory-mapped file of all of them, crops, and ways to damage a crop.
+
+Batches are made from a torch.Generator alone, so that a run that is gone on with sees what it would have seen.
+"""
+
+import json
+import math
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from vaedemo import runtime
+from vaedemo.errors import DataError
+
+__all__ = ["Damaged", "Photos", "damage", "draw_mask", "mask_bank", "open_photos", "text_mask"]
+
+HELD_OUT = {"cid22": 16, "clic": 4}  # pictures of each set that are kept for choosing
+SHARES = {"cid22": 0.5, "clic": 0.25, "clic-half": 0.25}  # of the training crops
+FLAT = 3 / 255  # a crop whose levels vary less teaches little: drawn anew once
+
+
+class Damaged(NamedTuple):
+    """A batch to learn from: x clean, y damaged (holes zero; not clipped unless the noise was), both (B, 3, H, W) with
+    x in [0, 1]; sigma (B, 1, H, W), the noise's strength in the same unit; mask (B, 1, H, W), 1 where known."""
+
+    x: Tensor
+    y: Tensor
+    sigma: Tensor
+    mask: Tensor
+
+
+class Photos:
+    """Photographs uint8 (H, W, 3) in one memory-mapped file: `train` and `held_out` list (set, first byte, H, W)."""
+
+    def __init__(self, path):
+        index = json.loads(Path(path).with_suffix(".json").read_text())
+        self.pixels = np.memmap(path, dtype=np.uint8, mode="r")
+        self.held_out = [tuple(row[1:]) for row in index if row[0] == "held-out"]
+        self.train = {}
+        for split, name, *where in index:
+            if split == "train":
+                self.train.setdefault(name, []).append((name, *where))
+        self._edges = {k: np.cumsum([h * w for *_, h, w in rows]) for k, rows in self.train.items()}
+
+    def picture(self, row):
+        """One photograph, uint8 (H, W, 3), without a copy."""
+        _, first, height, width = row
+        return self.pixels[first : first + 3 * height * width].reshape(height, width, 3)
+
+    def crops(self, count, side, generator):
+        """uint8 tensor (count, 3, side, side): from each set its share, flipped and turned at random."""
+        found = []
+        for numbers in torch.rand(count, 8, generator=generator, dtype=torch.float64).tolist():
+            crop = self._crop(side, *numbers[:4])
+            if crop.std() < 255 * FLAT:
+                crop = self._crop(side, *numbers[4:8])
+            turn = int(numbers[7] * 1e6) % 8
+            crop = np.rot90(crop, turn % 4)
+            found.append(np.ascontiguousarray((crop[:, ::-1] if turn >= 4 else crop).transpose(2, 0, 1)))
+        return torch.from_numpy(np.stack(found))
+
+    def _crop(self, side, which, where, top, left):
+        names = [n for n in SHARES if n in self.train]
+        edges = np.cumsum([SHARES[n] for n in names])
+        name = names[int(np.searchsorted(edges, which * edges[-1], side="right"))]
+        rows, ends = self.train[name], self._edges[name]
+        picture = self.picture(rows[int(np.searchsorted(ends, where * ends[-1], side="right"))])
+        height, width, _ = picture.shape
+        row, column = int(top * (height - side + 1)), int(left * (width - side + 1))
+        return picture[row : row + side, column : column + side]
+
+
+def open_photos(folder, cache=None):
+    """Photos of folder/cid22 and folder/clic; the file (some 0.6 GB) is written at the first call, then kept.
+
+    A fixed part of both is held out for choosing; the larger photographs of clic are there a second time at half size.
+    """
+    folder = Path(folder)
+    path = Path(cache or folder / "train.bin")
+    if not path.with_suffix(".json").exists():
+        _write(folder, path)
+    return Photos(path)
+
+
+def _write(folder, path):
+    from PIL import Image
+
+    index, offset = [], 0
+    with open(path, "wb") as file:
+        for name, kept in HELD_OUT.items():
+            files = sorted((folder / name).glob("*.png"))
+            if len(files) <= kept:
+                raise DataError(f"{folder / name} holds {len(files)} photographs; unpack the photographs first")
+            order = torch.randperm(len(files), generator=runtime.generator("held out", name)).tolist()
+            for rank, number in enumerate(order):
+                picture = Image.open(files[number]).convert("RGB")
+                split = "held-out" if rank < kept else "train"
+                made = [(name, picture)]
+                if name == "clic" and split == "train":
+                    size = (picture.width // 2, picture.height // 2)
+                    made.append(("clic-half", picture.resize(size, Image.Resampling.LANCZOS)))
+                for label, p in made:
+                    data = np.asarray(p)
+                    file.write(data.tobytes())
+                    index.append([split, label, offset, *data.shape[:2]])
+                    offset += data.size
+    path.with_suffix(".json").write_text(json.dumps(index))
+
+
+def draw_mask(side, rng, kind=None):
+    """A mask to learn from, bool (side, side), True where damaged: strokes, scratches, text, holes or lost pixels.
+    rng is a numpy Generator."""
+    from PIL import Image, ImageDraw
+
+    kind = kind or rng.choice(["strokes", "scratches", "text", "holes", "pixels"], p=[0.3, 0.15, 0.25, 0.25, 0.05])
+    if kind == "pixels":
+        return rng.random((side, side)) < rng.uniform(0.1, 0.8)
+    if kind == "text":
+        return text_mask(side, side, rng, size=int(rng.integers(9, 33)), bold=int(rng.integers(0, 2)))
+    picture = Image.new("L", (side, side))
+    draw = ImageDraw.Draw(picture)
+    for _ in range(int(rng.integers(1, {"strokes": 5, "scratches": 9, "holes": 4}[kind]))):
+        if kind == "holes":
+            w, h = rng.integers(6, 49, 2)
+            x, y = rng.uniform(-w / 2, side - w / 2), rng.uniform(-h / 2, side - h / 2)
+            (draw.ellipse if rng.random() < 0.5 else draw.rectangle)((x, y, x + w, y + h), fill=255)
+            continue
+        points, angle = [rng.uniform(0, side, 2)], rng.uniform(0, 2 * math.pi)
+        bend, width = (0.2, rng.integers(1, 4)) if kind == "scratches" else (0.9, rng.integers(3, 25))
+        for _ in range(int(rng.integers(1, 7))):
+            angle += rng.normal(0, bend)
+            points.append(points[-1] + rng.uniform(8, side / 3) * np.array([math.cos(angle), math.sin(angle)]))
+        draw.line([tuple(p) for p in points], fill=255, width=int(width), joint="curve")
+        if kind == "strokes":
+            for x, y in points:
+                draw.ellipse((x - width / 2, y - width / 2, x + width / 2, y + width / 2), fill=255)
+    return np.asarray(picture) > 127
+
+
+LETTERS = list("etaoinshrdlucmfwypvbgkjqxzETAOINSHRDLU0123456789.,!?")
+
+
+def text_mask(height, width, rng, size=20, bold=1):
+    """Lines of random words, bool (height, width), True under the letters; size and extra stroke width in pixels."""
+    from PIL import Image, ImageDraw, ImageFont
+
+    picture = Image.new("L", (width, height))
+    draw, font = ImageDraw.Draw(picture), ImageFont.load_default(size=size)
+    for top in range(int(rng.integers(-size, size)), height, int(size * rng.uniform(1.2, 2.5))):
+        words = ["".join(rng.choice(LETTERS, int(rng.integers(2, 10)))) for _ in range(2 + width // (3 * size))]
+        draw.text((rng.integers(-2 * size, 1), top), " ".join(words), fill=255, font=font, stroke_width=bold)
+    return np.asarray(picture) > 127
+
+
+def mask_bank(count=2048, side=128, seed=0):
+    """count masks, bool tensor (count, side, side), True where damaged: drawn once, cropped anew each time."""
+    rng = np.random.default_rng(seed)
+    return torch.from_numpy(np.stack([draw_mask(side, rng) for _ in range(count)]))
+
+
+def damage(clean, holes, generator, noisy=1.0, broken=0.0):
+    """Damaged from crops uint8 (B, 3, S, S) and a mask bank; shares of the crops that get noise, and holes.
+
+    Noise: Gaussian of sigma 0 to 75 of 255, even or rising over the crop; unclipped, or clipped and rounded as a file
+    holds it, or as a camera makes it (variance rising with the light, unequal in the channels, sometimes soft).
+    """
+    count, _, side, _ = clean.shape
+    x = clean.float().div_(255)
+    u = torch.rand(count, 8, 1, 1, 1, generator=generator)
+    strength = torch.where(u[:, 0] < 0.85, 0.004 + 0.22 * u[:, 1], 75 / 255 * u[:, 1])
+    strength = strength * (u[:, 2] < noisy)
+    ramp = torch.linspace(0, 1, side).expand(side, side)
+    ramp = torch.where(u[:, 3] < 0.5, ramp, ramp.T)
+    sigma = torch.where(u[:, 4] < 0.08, strength * (1 - ramp * u[:, 3]), strength.expand(count, 1, side, side))
+    noise = torch.randn(x.shape, generator=generator)
+    camera, filed = u[:, 5] < 0.15, u[:, 5] < 0.4
+    gains = 0.7 + 0.6 * torch.rand(count, 3, 1, 1, generator=generator)
+    light = (0.15 + x).sqrt() * gains
+    light = light / light.square().mean((1, 2, 3), keepdim=True).sqrt()
+    soft = F.avg_pool2d(F.pad(noise, (1, 1, 1, 1), mode="replicate"), 3, 1)
+    soft = 0.6 * noise + 0.4 * soft
+    soft = soft / soft.std((1, 2, 3), keepdim=True)
+    noise = torch.where(camera, torch.where(u[:, 6] < 0.3, soft, noise) * light, noise)
+    y = x + sigma * noise
+    y = torch.where(filed, (y.clamp(0, 1) * 255).round() / 255, y)
+
+    picks = torch.randint(len(holes), (count,), generator=generator).tolist()
+    at = torch.randint(holes.shape[-1] - side + 1, (count, 2), generator=generator).tolist()
+    cut = torch.stack([holes[k, r : r + side, c : c + side] for k, (r, c) in zip(picks, at, strict=True)])[:, None]
+    mask = (~(cut & (u[:, 7] < broken))).float()
+    return Damaged(x, y * mask, sigma, mask)

@@ -1,0 +1,127 @@
+"""A photograph of any size through a PhotoVAE: in overlapping tiles, blended, so that memory stays bounded.
+
+Memory besides the picture: one tile's activations, and 12 bytes a pixel for each result.
+"""
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from vaedemo import runtime
+from vaedemo.errors import PictureError
+
+__all__ = ["Restoring"]
+
+TILE, OVERLAP = 768, 128  # pixels; multiples of every model's stride
+GUARD = 32  # outermost pixels of a tile that are not used where another tile has them
+
+
+class Restoring:
+    """Iterate for (done, total) tiles; afterwards `mean` and `samples` hold the result; stop by leaving the loop.
+
+    y float32 (3, H, W), damaged, in [0, 1] or beyond where noise was not clipped; sigma a number or (H, W) in the same
+    unit; mask (H, W), True where known, or None. mean is the prior's mean pass, and samples one picture a seed, all
+    float32 (3, H, W) in [0, 1]. The same seed gives the same sample whatever the tiles.
+    """
+
+    def __init__(self, model, y, sigma, mask=None, *, seeds=(), tile=TILE, overlap=OVERLAP):
+        self.model = model
+        self.y = _tensor(y, 3, "a photograph has shape (3, height, width)")
+        _, self.height, self.width = self.y.shape
+        self.sigma = torch.as_tensor(sigma, dtype=torch.float32)
+        self.mask = torch.ones(1, 1) if mask is None else torch.as_tensor(np.asarray(mask) > 0).float()
+        for name, t in (("noise map", self.sigma), ("mask", self.mask)):
+            if t.numel() != 1 and tuple(t.shape) != (self.height, self.width):
+                raise PictureError(
+                    f"the {name} is {tuple(t.shape)}, the photograph {(self.height, self.width)}; give both one size"
+                )
+        if not torch.isfinite(self.sigma).all() or self.sigma.min() < 0:
+            raise PictureError("the noise's strength is not a number of 0 or more; give 0 to 0.3")
+        stride = model.config.stride
+        self.rows, self.columns = (_spans(n, stride, tile, overlap) for n in (self.height, self.width))
+        self.mean = torch.zeros_like(self.y)
+        self.samples = [torch.zeros_like(self.y) for _ in seeds]
+        padded = [self.rows[-1][1], self.columns[-1][1]]
+        self._eps = [
+            {i: torch.randn(shape, generator=runtime.generator("restore", seed, i))
+             for i, shape in model.noise_shapes(*padded).items()}
+            for seed in seeds
+        ]  # fmt: skip
+
+    def __iter__(self):
+        total, done = len(self.rows) * len(self.columns), 0
+        across = [_weights(spans, n) for spans, n in ((self.rows, self.height), (self.columns, self.width))]
+        for row, down in zip(self.rows, across[0], strict=True):
+            for column, along in zip(self.columns, across[1], strict=True):
+                self._tile(row, column, torch.outer(down, along))
+                done += 1
+                yield done, total
+        for picture in (self.mean, *self.samples):
+            picture.clamp_(0, 1)
+
+    @torch.no_grad()
+    def _tile(self, row, column, weight):
+        height, width = (min(e, n) - s for (s, e), n in ((row, self.height), (column, self.width)))
+        rows, columns = slice(row[0], row[0] + height), slice(column[0], column[0] + width)
+        size = (row[1] - row[0], column[1] - column[0])
+        y = _padded(self.y[None, :, rows, columns], size)
+        sigma, mask = (
+            _padded(t.expand(self.height, self.width)[None, None, rows, columns], size)
+            for t in (self.sigma, self.mask)
+        )  # fmt: skip
+        half = runtime.bfloat16_available(y.device)
+        with torch.autocast("cpu", torch.bfloat16, enabled=half):
+            features = self.model.encode(y * mask, sigma, mask)
+            for picture, eps in zip((self.mean, *self.samples), (None, *self._eps), strict=True):
+                near = None if eps is None else {
+                    i: e[None, :, row[0] >> i + 1 : row[1] >> i + 1, column[0] >> i + 1 : column[1] >> i + 1]
+                    for i, e in eps.items()
+                }  # fmt: skip
+                made = self.model.decode(features, near).mean[0, :, :height, :width]
+                picture[:, rows, columns] += weight * made
+
+
+def _tensor(y, channels, message):
+    y = torch.as_tensor(np.asarray(y), dtype=torch.float32)
+    if y.ndim != 3 or y.shape[0] != channels or not y.numel():
+        raise PictureError(f"{message}, this one {tuple(y.shape)}")
+    if not torch.isfinite(y).all():
+        raise PictureError("the photograph holds values that are not numbers; give numbers from 0 to 1")
+    return y
+
+
+def _spans(length, stride, tile, overlap):
+    """[(start, end)]: tiles over a side, all starts and ends multiples of stride; the last may end beyond the side."""
+    end = -(-length // stride) * stride
+    if end <= tile:
+        return [(0, end)]
+    count = -(-(end - overlap) // (tile - overlap))
+    starts = [round((end - tile) * k / (count - 1) / stride) * stride for k in range(count)]
+    return [(s, s + tile) for s in starts]
+
+
+def _weights(spans, length):
+    """For each span its weights over the pixels it has of the side: they add up to one, fall in straight lines, and
+    are zero over a tile's outermost GUARD pixels where another tile has them."""
+    whole = torch.zeros(length)
+    found = []
+    for k, (start, end) in enumerate(spans):
+        at = torch.arange(start, min(end, length), dtype=torch.float32)
+        weight = torch.ones_like(at)
+        if k:
+            weight = torch.minimum(weight, ((at - start - GUARD + 1) / _ramp(spans[k - 1][1] - start)).clamp(0, 1))
+        if k + 1 < len(spans):
+            weight = torch.minimum(weight, ((end - GUARD - at) / _ramp(end - spans[k + 1][0])).clamp(0, 1))
+        found.append(weight)
+        whole[start : start + len(at)] += weight
+    return [w / whole[s : s + len(w)] for w, (s, _) in zip(found, spans, strict=True)]
+
+
+def _ramp(shared):
+    return max(1, shared - 2 * GUARD + 1)
+
+
+def _padded(t, size):
+    """t (1, C, H, W) with its last row and column repeated up to a size."""
+    height, width = t.shape[2:]
+    return F.pad(t, (0, size[1] - width, 0, size[0] - height), mode="replicate")
