@@ -125,34 +125,29 @@ def sheets(model, at, exact, low, high):
                 yield way | {"bytes": size} | difference(made, exact)
 
 
-def in_browser(page, library, entry, at, exact):
-    """A row for the decoder in the browser, with SIMD and without."""
-    data = decoder_bytes(entry.path)
-    page.route(f"{HOST}{entry.path.name}", lambda route: route.fulfill(body=data))
-    for simd, few in ((True, slice(None, None, 10)), (False, slice(None, None, 50))):
-        told = page.evaluate(DECODE, [entry.path.name, at[few].astype(np.float32).tolist(), simd, 100])
-        figures = difference(np.array(told["pictures"], np.float32), np.round(exact[few]))
-        way = {"way": "decoder, SIMD" if simd else "decoder, JavaScript", "bytes": len(data)}
-        yield way | figures | {"ms": round(told["median"], 2), "ms_least": round(told["least"], 2)}
-    page.unroute(f"{HOST}{entry.path.name}")
+def in_browser(entry, at, exact):
+    """A row for the decoder in headless Chromium, with SIMD and without; none where there is no Chromium."""
+    from playwright.sync_api import sync_playwright
 
-
-def browser_page(playwright):
-    """A page of headless Chromium to which the scripts are given without a server, or None where there is none."""
     path = shutil.which("chromium") or shutil.which("chromium-browser")
     if path is None:
-        return None
-    page = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"]).new_page()
-    page.route(HOST, lambda route: route.fulfill(body="<title>decoder</title>", content_type="text/html"))
-    page.route(f"{HOST}*.js", lambda route: route.fulfill(path=component.STATIC / route.request.url.split("/")[-1]))
-    page.goto(HOST)
-    return page
+        return
+    data = decoder_bytes(entry.path)
+    with sync_playwright() as playwright:
+        page = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"]).new_page()
+        page.route(HOST, lambda route: route.fulfill(body="<title>decoder</title>", content_type="text/html"))
+        page.route(f"{HOST}*.js", lambda route: route.fulfill(path=component.STATIC / route.request.url.split("/")[-1]))
+        page.route(f"{HOST}{entry.path.name}", lambda route: route.fulfill(body=data))
+        page.goto(HOST)
+        for simd, few in ((True, slice(None, None, 10)), (False, slice(None, None, 50))):
+            told = page.evaluate(DECODE, [entry.path.name, at[few].tolist(), simd, 100])
+            figures = difference(np.array(told["pictures"], np.float32), np.round(exact[few]))
+            way = {"way": "decoder, SIMD" if simd else "decoder, JavaScript", "bytes": len(data)}
+            yield way | figures | {"ms": round(told["median"], 2), "ms_least": round(told["least"], 2)}
 
 
 @torch.no_grad()
 def main():
-    from playwright.sync_api import sync_playwright
-
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data-dir", type=Path)
     parser.add_argument("--domain", choices=list(DOMAINS), help="all if left out")
@@ -160,31 +155,27 @@ def main():
     args = parser.parse_args()
     torch.set_num_threads(1)
     library, found, rows = Library(), [], []
-    with sync_playwright() as playwright:
-        page = browser_page(playwright)
-        for domain in [args.domain] if args.domain else DOMAINS:
-            pictures = datasets.load(domain, "test", args.data_dir).first(maps.COUNT)
-            for entry in [
-                e for e in library.entries if e.domain == domain and e.kind in maps.KINDS and e.latent_dim == 2
-            ]:
-                model = library.model(domain, entry.kind, 2)
-                codes, sigma = maps.encodings(model, pictures)
-                low, high = maps.box(codes, 0 if sigma is None else maps.PRIOR_REACH)
-                at = hover_points(codes, low, high, POINTS, args.seed).astype(np.float32)
-                exact = decoded(model, at)
-                ways = list(in_browser(page, library, entry, at, exact)) if page else []
-                ways += sheets(model, at, exact, low, high)
-                macs = sum(layer.macs for layer in layers(model.config) if layer.part == "decoder")
-                found.append({"domain": domain, "kind": entry.kind, "decoder_macs": macs, "ways": ways})
-                for way in ways:
-                    name = way["way"]
-                    if name == "sheet":
-                        quality = None if way["quality"] == "lossless" else way["quality"]
-                        if (way["grid"], quality) not in SHOWN or way["between"] == "linear":
-                            continue
-                        name = f"sheet of {way['grid']} x {way['grid']}, {quality or 'lossless'}"
-                    cells = [f"{way['bytes'] / 1e3:.0f}", way["mean"], way["mean_at_codes"], way["p99"], way["max"]]
-                    rows.append([f"{domain} {entry.kind}: {name}", *cells, way.get("ms", ""), way.get("ms_least", "")])
+    for domain in [args.domain] if args.domain else DOMAINS:
+        pictures = datasets.load(domain, "test", args.data_dir).first(maps.COUNT)
+        for entry in [e for e in library.entries if e.domain == domain and e.kind in maps.KINDS and e.latent_dim == 2]:
+            model = library.model(domain, entry.kind, 2)
+            codes, sigma = maps.encodings(model, pictures)
+            low, high = maps.box(codes, 0 if sigma is None else maps.PRIOR_REACH)
+            at = hover_points(codes, low, high, POINTS, args.seed).astype(np.float32)
+            exact = decoded(model, at)
+            ways = list(in_browser(entry, at, exact))
+            ways += sheets(model, at, exact, low, high)
+            macs = sum(layer.macs for layer in layers(model.config) if layer.part == "decoder")
+            found.append({"domain": domain, "kind": entry.kind, "decoder_macs": macs, "ways": ways})
+            for way in ways:
+                name = way["way"]
+                if name == "sheet":
+                    quality = None if way["quality"] == "lossless" else way["quality"]
+                    if (way["grid"], quality) not in SHOWN or way["between"] == "linear":
+                        continue
+                    name = f"sheet of {way['grid']} x {way['grid']}, {quality or 'lossless'}"
+                cells = [f"{way['bytes'] / 1e3:.0f}", way["mean"], way["mean_at_codes"], way["p99"], way["max"]]
+                rows.append([f"{domain} {entry.kind}: {name}", *cells, way.get("ms", ""), way.get("ms_least", "")])
     report("atlas", {"maps": found}, ["map", "kB", "mean", "mean at codes", "99 %", "largest", "ms", "least ms"], rows)
 
 

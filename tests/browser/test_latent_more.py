@@ -71,10 +71,15 @@ def z_shown(v):
     return [float(w) for w in v.part("dimsCanvas").get_attribute("data-shown").split(": ")[1].split(",")]
 
 
-def follows(v, was):
-    """Until the decoded picture is of another code than `was`, the attribute read before."""
-    v.wait("part('dimsCanvas').dataset.shown !== arg", was)
-    v.page.wait_for_load_state("networkidle")
+def settled(v):
+    """Until the decoded picture is of the code that the sliders show."""
+    v.page.wait_for_function(
+        """() => {
+          const shown = document.querySelector("[data-part=dimsCanvas]").dataset.shown.split(": ")[1].split(",");
+          return [...document.querySelectorAll(".vd-dimrow")].every((row) =>
+            Math.abs(Number(row.querySelector("output").textContent.replace("−", "-")) - shown[row.dataset.i]) < 0.006);
+        }"""
+    )
 
 
 # ---- walks -------------------------------------------------------------------------------------------------------
@@ -148,12 +153,11 @@ def test_two_points_of_a_map_are_walked_between_and_escape_gives_up(visit):
     box = v.part("vaeMoving").bounding_box()
     for share in (0.3, 0.7):
         v.page.mouse.click(box["x"] + share * box["width"], box["y"] + 0.5 * box["height"])
-        v.page.wait_for_load_state("networkidle")
     v.wait("part('endPoint').getAttribute('aria-pressed') === 'false'")
+    v.wait("/^vae:\\S+ vae:\\S+$/.test(part('walkStrips').dataset.ends)")
     words = v.words()
     a, b = ([float(n) for n in words[w].split(":")[1].split(",")] for w in ("from", "to"))
     assert a[0] < b[0] and abs(a[1] - b[1]) < 0.05
-    v.page.wait_for_load_state("networkidle")
     cells = v.page.locator("[data-row=vae-straight] .vd-walkstrip canvas")
     for z, cell in ((a, cells.first), (b, cells.last)):
         assert np.abs(painted(cell) - levels(decode(LIBRARY, z, "digits", "vae", 2))).max() <= 2
@@ -205,17 +209,15 @@ def test_a_slider_changes_the_picture_as_the_decoder_does_and_reset_undoes_it(vi
     slider, own = v.page.locator(".vd-dimrow input").first, v.pixels("dimsCanvas")
     mu, _ = encode(LIBRARY, seen(service, "digits", "five"), *KEY)
     assert np.abs(np.array(z_shown(v)) - mu).max() < 2e-3
-    was = v.part("dimsCanvas").get_attribute("data-shown")
     slider.focus()
     slider.press("Home")
-    follows(v, was)
+    settled(v)
     z = mu.copy()
     z[int(v.page.locator(".vd-dimrow").first.get_attribute("data-i"))] = -3
     assert np.abs(painted(v.part("dimsCanvas")) - levels(decode(LIBRARY, z, *KEY))).max() <= 2
     assert v.pixels("dimsCanvas") != own and v.words()["z"].endswith(":-3")
-    was = v.part("dimsCanvas").get_attribute("data-shown")
     slider.press("PageUp")  # to the next picture of its row
-    follows(v, was)
+    settled(v)
     assert slider.input_value() == "-2.25"
     v.part("dimsUndo").click()
     v.wait("part('dimsCanvas').toDataURL() === arg", own)
@@ -225,17 +227,17 @@ def test_a_slider_changes_the_picture_as_the_decoder_does_and_reset_undoes_it(vi
 def test_a_cell_of_the_table_sets_its_slider_and_is_the_picture(visit):
     v = dims(visit())
     row = v.page.locator(".vd-dimrow").nth(2)
+    row.locator("canvas[data-drawn]").wait_for()
     sheet, box = painted(row.locator("canvas")), row.locator("canvas").bounding_box()
-    was = v.part("dimsCanvas").get_attribute("data-shown")
+    first = v.page.locator(".vd-dimrow canvas").first
+    before = first.evaluate("(c) => c.toDataURL()")
     v.page.mouse.click(box["x"] + box["width"] * 7.5 / 9, box["y"] + box["height"] / 2)
-    follows(v, was)
+    settled(v)
     assert row.locator("input").input_value() == "2.25"
     left = 7 * (28 + 2)
     assert np.abs(painted(v.part("dimsCanvas")) - sheet[:, left : left + 28]).max() <= 1
-    v.page.wait_for_timeout(400)
-    v.page.wait_for_load_state("networkidle")
-    other = painted(v.page.locator(".vd-dimrow canvas").first)
-    assert np.abs(other - sheet).max() > 60  # the other rows start from the new code
+    # The other rows start from the new code a moment later.
+    v.page.wait_for_function("(b) => document.querySelector('.vd-dimrow canvas').toDataURL() !== b", arg=before)
 
 
 def test_what_the_vae_switched_off_is_marked_and_does_nothing(visit):
@@ -245,15 +247,14 @@ def test_what_the_vae_switched_off_is_marked_and_does_nothing(visit):
     row = v.page.locator(".vd-deadrow").first
     assert "switched off" in row.inner_text()
     assert "switched off" in row.locator("input").get_attribute("aria-label")
-    before, was = painted(v.part("dimsCanvas")), v.part("dimsCanvas").get_attribute("data-shown")
+    before = painted(v.part("dimsCanvas"))
     row.locator("input").press("End")
-    follows(v, was)
+    settled(v)
     assert np.abs(painted(v.part("dimsCanvas")) - before).max() <= 25
     assert "does nothing" in v.part("dimsNote").inner_text()
     alive = v.page.locator(".vd-dimrow:not(.vd-deadrow) input").first
-    was = v.part("dimsCanvas").get_attribute("data-shown")
     alive.press("End")
-    follows(v, was)
+    settled(v)
     assert np.abs(painted(v.part("dimsCanvas")) - before).max() > 100
 
 
@@ -276,10 +277,8 @@ def test_zero_random_and_the_address_that_restores_them(visit):
     assert np.abs(painted(v.part("dimsCanvas")) - levels(decode(LIBRARY, np.zeros(32), *KEY))).max() <= 1
     v.part("dimsStart").locator("input[value=random]").check()
     v.part("dimsAgain").click()
-    v.page.wait_for_load_state("networkidle")
-    was = v.part("dimsCanvas").get_attribute("data-shown")
     v.page.locator(".vd-dimrow input").nth(1).press("End")
-    follows(v, was)
+    settled(v)
     other = dims(visit(), v.page.url.split("?", 1)[1])
     other.wait("part('dimsCanvas').dataset.shown === arg", v.part("dimsCanvas").get_attribute("data-shown"))
     assert other.pixels("dimsCanvas") == v.pixels("dimsCanvas")
@@ -348,7 +347,8 @@ def test_another_domain_takes_everything_with_it(visit):
         v.page.locator(f".vd-module-latent [data-part=domain] input[value={domain}]").check()
         v.part("dimsTable").scroll_into_view_if_needed()
         v.wait("part('dimsTable').dataset.drawn !== arg", drawn)
-        v.page.wait_for_load_state("networkidle")
+        settled(v)
+        v.wait("part('walkStrips').dataset.ends.startsWith(arg)", example_names(domain)[0])
         size = DOMAINS[domain].size
         assert v.part("dimsCanvas").evaluate("(c) => c.width") == size
         assert v.page.locator(".vd-walkstrip canvas").first.evaluate("(c) => c.width") == size
@@ -388,7 +388,6 @@ def test_chinese_is_complete_and_comes_without_a_reload(visit):
 @pytest.mark.parametrize("query", ["", "lang=zh&theme=dark&domain=shapes&wd=10", "zm=vae-32-16&zfrom=5"])
 def test_390_pixels_without_sideways_scroll_and_by_touch(visit, query):
     v = dims(walks(visit(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True), query), query)
-    v.page.wait_for_load_state("networkidle")
     assert v.page.evaluate("document.documentElement.scrollWidth") <= 390
     inside = "'.vd-walks *, .vd-dims *, .vd-factors *'"
     over = v.page.evaluate(
@@ -436,7 +435,6 @@ def test_the_keyboard_alone_reaches_every_control(visit):
 
 def test_every_canvas_and_chart_has_a_name_and_a_role(visit):
     v = dims(visit(), "domain=shapes")
-    v.page.wait_for_load_state("networkidle")
     nameless = v.page.evaluate(
         """[...document.querySelectorAll(':is(.vd-walks, .vd-dims, .vd-factors) :is(canvas, svg:not([aria-hidden]))')]
              .filter((e) => e.getClientRects().length && !(e.getAttribute('aria-label') && e.getAttribute('role'))
@@ -452,7 +450,7 @@ def test_nothing_jumps_while_models_and_places_change(visit):
     for value in ("16", "0.25", "4"):
         v.part("dimsBeta").locator(f"input[value='{value}']").check()
         heights.add(v.page.evaluate(tall))
-        v.page.wait_for_load_state("networkidle")
+        v.wait("part('dimsTable').dataset.drawn.endsWith(arg)", f"vae-32-{value}")
         heights.add(v.page.evaluate(tall))
     v.part("walkD").locator("input[value='8']").check()
     heights.add(v.page.evaluate(tall))

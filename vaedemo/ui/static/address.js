@@ -26,7 +26,8 @@ export const write = (patch) => {
 
 // A tab's own words: read() at its start, write() all of them whenever one changes, in sight or not.
 export const ofTab = (name) => ({
-  read: () => (current === name ? words() : {}),
+  // Just after a change of tabs the address still has the other tab's words.
+  read: () => ((words().tab ?? FIRST) === name ? words() : {}),
   write: (all) => {
     owned.set(name, all);
     if (current === name) soon();

@@ -45,7 +45,7 @@ export const endFromWord = (word, row) => {
 
 // changed(): both ends have their pictures, or one has another.
 export const createEnds = (p, context, { changed, allowPoints }) => {
-  const now = { ends: [null, null], active: 0, examples: [], turn: 0, picking: false };
+  const now = { ends: [null, null], active: 0, examples: [], turns: [0, 0], picking: false };
   const buttons = [p.end0, p.end1];
   const row = () => context.table[context.state.domain];
 
@@ -93,15 +93,16 @@ export const createEnds = (p, context, { changed, allowPoints }) => {
   };
 
   const put = async (k, end, forth = false) => {
-    now.turn += 1;
-    const { turn } = now;
-    const made = await pictured(end);
-    if (!made || turn !== now.turn) return;
-    context.say("");
-    now.ends[k] = made;
+    now.turns[k] += 1;
+    const turn = now.turns[k];
     if (forth) now.active = 1 - k;
     show();
-    changed();
+    const made = await pictured(end);
+    if (!made || turn !== now.turns[k]) return;
+    context.say("");
+    now.ends[k] = made;
+    show();
+    if (now.ends.every(Boolean)) changed();
   };
 
   const stop = () => {
@@ -116,8 +117,7 @@ export const createEnds = (p, context, { changed, allowPoints }) => {
     for (const k of [now.active, 1 - now.active]) {
       const point = await context.pick(null);
       if (!point) break;
-      now.active = k;
-      await put(k, { kind: "point", model: point.kind, z: point.z }, true);
+      put(k, { kind: "point", model: point.kind, z: point.z }, true);
     }
     now.picking = false;
     show();
@@ -168,11 +168,11 @@ export const createEnds = (p, context, { changed, allowPoints }) => {
     start: async (ends) => {
       stop();
       const { domain } = context.state;
-      now.turn += 1;
-      const { turn } = now;
+      now.turns = now.turns.map((turn) => turn + 1);
+      const turns = String(now.turns);
       Object.assign(now, { active: 0, ends: [null, null] });
       const [about, ...made] = await Promise.all([aboutOf(context, domain), ...ends.map((end) => (end ? pictured(end) : null))]);
-      if (turn !== now.turn || domain !== context.state.domain) return;
+      if (turns !== String(now.turns) || domain !== context.state.domain) return;
       now.examples = about.examples ?? [];
       now.ends = made;
       fillTray();

@@ -73,6 +73,7 @@ export const createWalks = (root, context) => {
     Object.assign(now, { request: JSON.stringify(request), fine: null, made: read(answer) });
     strips.expect(rows(), now.made[0].z.length, row().size, row().channels, state.d);
     strips.show(now.made);
+    p.walkStrips.dataset.ends = ends.ends().map((end) => endToWord(end) ?? end.kind).join(" ");
     p.walkStrips.dataset.drawn = `${state.d} ${now.made[0].z.length}`;
     drawPath();
     if (now.playing || now.share > 0) refine();
