@@ -19,6 +19,7 @@ READY = ".vd-module-latent[data-ready=true]"
 def enter(visit, query="", **kwargs):
     """The tab, opened by its address, drawn and at rest."""
     v = visit(**kwargs)
+    v.page.set_default_timeout(45_000)
     v.page.goto(f"{v.address}?tab=latent&{query}")
     v.page.locator(READY).wait_for()
     v.page.wait_for_load_state("networkidle")

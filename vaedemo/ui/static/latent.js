@@ -216,7 +216,9 @@ export const mount = async ({ element, props, server, upload }) => {
   };
   const complain = (text) => {
     say(text);
-    if (text) showControls();
+    if (!text) return;
+    showControls();
+    root.dataset.ready = "true";
   };
   const own = createOwnPicture(p, { state, table, domains, ask, upload, say: complain, models, took });
   const posterior = createPosterior(p, state, {
