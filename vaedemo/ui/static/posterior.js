@@ -94,7 +94,7 @@ export const createPosterior = (p, state, hooks) => {
     const own = now.result.ae.z;
     const count = Math.min(SHOWN, mu.length);
     const shown = (v) => {
-      const text = number(v, Math.abs(v) >= 100 ? 1 : 3);
+      const text = number(v, Math.abs(v) >= 100 ? 1 : v !== 0 && Math.abs(v) < 0.01 ? 4 : 3);
       return /[1-9]/.test(text) ? text : text.replace("−", "");
     };
     const row = (name, values, token, text) =>

@@ -52,7 +52,7 @@ export const createWalks = (root, context) => {
 
   // ---- asking ------------------------------------------------------------------------------------------------
 
-  const sent = (end) => (end.kind === "point" && state.d === 2 ? { x: end.x, z: end.z, kind: end.model } : { x: end.x });
+  const sent = (end) => end && (end.kind === "point" && state.d === 2 ? { x: end.x, z: end.z, kind: end.model } : { x: end.x });
   const body = () => ({ domain: now.domain, d: state.d, ends: ends.ends().map(sent), rows: rows().map((r) => [r.kind, r.path]), n: state.n });
   const finer = () => FINER * (state.n - 1) + 1;
   const read = (answer) => {
