@@ -20,7 +20,7 @@ from PIL import Image, ImageDraw
 
 from vaedemo import runtime, tiles
 from vaedemo.photos import open_photos, text_mask
-from vaedemo.photos_training import load
+from vaedemo.checkpoints import load_checkpoint
 
 SIGMAS = (15, 25, 50)
 HOLES = ("text", "strokes of 8 px")
@@ -109,7 +109,7 @@ def main():
     parser.add_argument("--only", choices=("noise", "holes"))
     parser.add_argument("--name", default="photos")
     args = parser.parse_args()
-    model = load(args.model)[0] if args.model else None
+    model = load_checkpoint(args.model)[0] if args.model else None
     files = sorted((args.photos / "kodak").glob("*.png"), key=lambda p: int(p.stem))
     pictures = [np.asarray(Image.open(p).convert("RGB")).astype(np.float32) / 255 for p in files]
     rows, figures, seconds = [], {}, []

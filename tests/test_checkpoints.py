@@ -26,7 +26,12 @@ def test_round_trip_in_half_precision(kind, tmp_path, generator):
     assert (domain, record, loaded.config) == ("digits", {"seconds": 2}, model.config)
     assert not loaded.training
     for name, value in model.state_dict().items():
-        assert torch.equal(loaded.state_dict()[name], value.half().float())
+        back = loaded.state_dict()[name]
+        if model.config.kind in checkpoints.EIGHT_BITS and value.ndim > 1 and value.numel() >= checkpoints.LARGE:
+            step = value.flatten(1).abs().amax(1) / 127
+            assert ((back - value).flatten(1).abs().amax(1) <= 0.55 * step + 1e-6).all()
+        else:
+            assert torch.equal(back, value.half().float())
 
 
 def test_every_cut_is_named(path):

@@ -14,7 +14,7 @@ from vaedemo.ui import component
 @pytest.fixture(scope="module")
 def get():
     client = TestClient(Starlette(routes=component.routes()))
-    base = component.head().split('href="')[1].split("/")[0]
+    base = component.head(["reconstruct"]).split('href="')[1].split("/")[0]
     return lambda path: client.get(f"/{base}/{path}")
 
 
@@ -59,13 +59,13 @@ def test_nothing_else_is_served(get, path):
 
 
 def test_a_folder_without_maps_works_and_has_another_address(monkeypatch, tmp_path):
-    own = component.head()
+    own = component.head(["reconstruct"])
     monkeypatch.setenv("VAEDEMO_CHECKPOINTS", str(tmp_path))
     component._base.cache_clear()
     try:
-        assert component.head() != own
+        assert component.head(["reconstruct"]) != own
         client = TestClient(Starlette(routes=component.routes()))
-        base = component.head().split('href="')[1].split("/")[0]
+        base = component.head(["reconstruct"]).split('href="')[1].split("/")[0]
         assert client.get(f"/{base}/frame.js").status_code == 200
         assert client.get(f"/{base}/maps/digits.json").status_code == 404
     finally:

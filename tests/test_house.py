@@ -13,7 +13,7 @@ ROOT = Path(vaedemo.__file__).parent
 
 # Within a floor a module may import those before it; the services of floor 3 import none of each other.
 FLOORS = (
-    ("errors", "configs", "runtime", "gaussian", "metrics", "degrade", "disentanglement", "quality", "isolate",
+    ("errors", "configs", "runtime", "gaussian", "metrics", "degrade", "classical", "disentanglement", "quality", "isolate",
      "pictures", "examples", "shapes", "domains", "datasets", "photos"),
     ("models",),
     ("objectives", "checkpoints", "mixtures", "training", "classifier", "runs", "recipes", "photos_training", "tiles"),

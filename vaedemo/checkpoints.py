@@ -1,4 +1,8 @@
-"""Checkpoints: safetensors in half precision, the config in the metadata; strict, and written whole or not at all."""
+"""Checkpoints: safetensors in half precision, the config in the metadata; strict, and written whole or not at all.
+
+Large weights of some kinds are stored as 8-bit integers with a scale a row (EIGHT_BITS): half the size, and an error of
+at most a 254th of the row's largest weight.
+"""
 
 import json
 import os
@@ -12,10 +16,11 @@ from safetensors.torch import save
 
 from vaedemo.configs import KINDS, RESTORING, ModelConfig
 from vaedemo.errors import CheckpointError, ConfigError, UnknownModel
-from vaedemo.models import build_model
+from vaedemo.models import CONFIGS, build_model
 
 __all__ = [
     "Entry",
+    "RESTORER",
     "available",
     "decoder_bytes",
     "file_name",
@@ -27,7 +32,11 @@ __all__ = [
 ]
 
 FORMAT = "vaedemo 1"
-OTHERS = ("vaedemo mixtures", "vaedemo classifier", "vaedemo restore")  # formats of what lies beside checkpoints
+RESTORER = "restore.safetensors"
+OTHERS = ("vaedemo mixtures", "vaedemo classifier")  # formats of what lies beside checkpoints
+EIGHT_BITS = ("dense", "conditional", "photo-restore")  # kinds whose weights of LARGE numbers or more take 8 bits
+LARGE = 2048
+SCALE = ".scale"  # after a tensor's name: the tensor of its rows' scales
 
 
 class Entry(NamedTuple):
@@ -43,8 +52,8 @@ class Entry(NamedTuple):
 
 def file_name(kind, latent_dim, beta=1.0):
     """vae-32.safetensors, or vae-32-beta4.safetensors where beta is not 1; restore.safetensors of what restores."""
-    if kind in RESTORING:
-        return "restore.safetensors"
+    if kind in (*RESTORING, *CONFIGS):
+        return RESTORER
     return f"{kind}-{latent_dim}{'' if beta == 1 else f'-beta{beta:g}'}.safetensors"
 
 
@@ -67,8 +76,17 @@ def write_atomic(path, data):
 
 
 def save_checkpoint(path, model, domain, record=None):
-    """Write a model in half precision with its config and a record (a dict: training time, hardware, steps)."""
-    tensors = {k: v.detach().to("cpu", torch.float16).contiguous() for k, v in model.state_dict().items()}
+    """Write a model in half precision, or 8 bits where EIGHT_BITS has its kind, with its config and a record (a dict: training time, hardware, steps)."""
+    tensors = {}
+    for name, value in model.state_dict().items():
+        value = value.detach().to("cpu", torch.float32).contiguous()
+        if model.config.kind in EIGHT_BITS and value.ndim > 1 and value.numel() >= LARGE:
+            scale = (value.flatten(1).abs().amax(1) / 127).clamp(min=1e-7).half()
+            rows = scale.float().view(-1, *[1] * (value.ndim - 1))
+            tensors[name] = (value / rows).round().clamp(-127, 127).to(torch.int8)
+            tensors[name + SCALE] = scale
+        else:
+            tensors[name] = value.half()
     metadata = {
         "format": FORMAT,
         "domain": domain,
@@ -92,17 +110,18 @@ def _open(path):
 
 
 def _describe(file, path):
-    """(domain, ModelConfig, record) from a file's metadata."""
+    """(domain, the model's config, record) from a file's metadata."""
     metadata = file.metadata() or {}
     if metadata.get("format") != FORMAT:
         raise CheckpointError(f"{path.name} is no checkpoint of this version ({FORMAT}); train it anew")
     try:
         values = json.loads(metadata["config"])
-        values["widths"] = tuple(values["widths"])
-        known = {f.name for f in fields(ModelConfig)}
+        values = {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
+        made = CONFIGS.get(values["kind"], ModelConfig)
+        known = {f.name for f in fields(made)}
         if surplus := set(values) - known:  # one that is missing came after this file, and has its default
             raise CheckpointError(f"{path.name} was made with other settings ({', '.join(sorted(surplus))})")
-        return metadata["domain"], ModelConfig(**values), json.loads(metadata["record"])
+        return metadata["domain"], made(**values), json.loads(metadata["record"])
     except (KeyError, TypeError, ValueError, ConfigError):
         raise CheckpointError(f"{path.name} has a damaged description; train it anew") from None
 
@@ -116,10 +135,17 @@ def load_checkpoint(path, device="cpu"):
             model = build_model(config)
         expected = {k: tuple(v.shape) for k, v in model.state_dict().items()}
         found = {k: tuple(file.get_slice(k).get_shape()) for k in file.keys()}  # noqa: SIM118 - not a mapping
+        scales = {k: found.pop(k) for k in list(found) if k.endswith(SCALE) and k.removesuffix(SCALE) in expected}
+        for name, shape in scales.items():
+            if shape != expected[name.removesuffix(SCALE)][:1]:
+                raise CheckpointError(f"{path.name} does not fit its own description at {name}; train it anew")
         if expected != found:
             wrong = sorted(k for k in expected.keys() | found.keys() if expected.get(k) != found.get(k))
             raise CheckpointError(f"{path.name} does not fit its own description at {wrong[0]}; train it anew")
         tensors = {k: file.get_tensor(k).float() for k in expected}
+        for name in scales:
+            whole = name.removesuffix(SCALE)
+            tensors[whole] *= file.get_tensor(name).float().view(-1, *[1] * (tensors[whole].ndim - 1))
     if not all(torch.isfinite(v).all() for v in tensors.values()):
         raise CheckpointError(f"{path.name} holds weights that are not finite; train it anew")
     model.load_state_dict(tensors, strict=True, assign=True)

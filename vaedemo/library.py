@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from vaedemo.checkpoints import available, find, load_checkpoint
+from vaedemo.checkpoints import RESTORER, available, find, load_checkpoint
 from vaedemo.classifier import FILE as CLASSIFIER
 from vaedemo.classifier import load_classifier
 from vaedemo.configs import KINDS
@@ -77,6 +77,23 @@ class Library:
         path = self.folder / get_domain(domain).name / CLASSIFIER
         with self._lock:
             return _kept(self._models, KEPT, (path, None), lambda: load_classifier(path)[0])
+
+    def restorer(self, domain):
+        """The conditional VAE of a domain, in evaluation mode on the CPU."""
+        return self._restorer(get_domain(domain).name)
+
+    def photo_restorer(self):
+        """The conditional VAE of photographs, in evaluation mode on the CPU."""
+        return self._restorer("photos")
+
+    def _restorer(self, name):
+        path = self.folder / name / RESTORER
+        with self._lock:
+            return _kept(self._models, KEPT, (path, None), lambda: load_checkpoint(path)[0])
+
+    def restores(self, name):
+        """Whether there is a model that restores pictures of a domain, or "photos"."""
+        return (self.folder / name / RESTORER).is_file()
 
     def figures(self, domain, kind, latent_dim, beta=1.0):
         """The figures that `evaluate` measured for a model over its test set, a dict, or None before that."""

@@ -17,17 +17,16 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from safetensors import safe_open
 from torch import Tensor, nn
 
 from vaedemo import metrics, runtime
 from vaedemo.checkpoints import save_checkpoint, write_atomic
 from vaedemo.configs import _option, _require
-from vaedemo.errors import CheckpointError, NotFinite, TrainingError
+from vaedemo.errors import NotFinite, TrainingError
 from vaedemo.models.photos import PhotoConfig, PhotoVAE, log_prob
 from vaedemo.photos import damage, draw_mask, mask_bank, open_photos, text_mask
 
-__all__ = ["Losses", "PhotoProgress", "PhotoTrainConfig", "fit", "held_out_psnr", "load", "losses", "rate"]
+__all__ = ["Losses", "PhotoProgress", "PhotoTrainConfig", "fit", "held_out_psnr", "losses", "rate"]
 
 FLOORS = ((3 / 255) ** 2, (8 / 255) ** 2)  # added to a squared error, of noise and of holes, before its logarithm
 
@@ -270,20 +269,6 @@ def fit(model, photos, config, folder, *, holes=None, log_every=50):
         yield record
     model.load_state_dict(averaged.state_dict())
     model.eval()
-
-
-def load(path):
-    """(PhotoVAE in float32 and evaluation mode, record) of a checkpoint of kind photo-restore."""
-    path = Path(path)
-    if not path.exists():
-        raise CheckpointError(f"no checkpoint {path.name}; train it first")
-    with safe_open(str(path), framework="pt") as file:
-        values = json.loads(file.metadata()["config"])
-        config = PhotoConfig(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
-        model = PhotoVAE(config)
-        model.load_state_dict({k: file.get_tensor(k).float() for k in file.keys()})  # noqa: SIM118 - not a mapping
-        record = json.loads(file.metadata()["record"])
-    return model.to(memory_format=torch.channels_last).eval().requires_grad_(False), record
 
 
 def _main():

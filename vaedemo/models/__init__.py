@@ -1,5 +1,5 @@
 """Models: one kind a file, registered in registry.MODELS."""
 
-from vaedemo.models.registry import MODELS, build_model
+from vaedemo.models.registry import CONFIGS, MODELS, build_model
 
-__all__ = ["MODELS", "build_model"]
+__all__ = ["CONFIGS", "MODELS", "build_model"]

@@ -1,4 +1,4 @@
-"""MODELS: one row a kind of model."""
+"""MODELS: one row a kind of model; CONFIGS: those whose settings are not a ModelConfig."""
 
 import torch
 
@@ -6,9 +6,10 @@ from vaedemo.errors import UnknownModel
 from vaedemo.models.autoencoder import Autoencoder
 from vaedemo.models.conditional import Conditional
 from vaedemo.models.pca import PCA
+from vaedemo.models.photos import PhotoConfig, PhotoVAE
 from vaedemo.models.vae import VAE
 
-__all__ = ["MODELS", "build_model"]
+__all__ = ["CONFIGS", "MODELS", "build_model"]
 
 MODELS = {
     "ae": Autoencoder,
@@ -17,7 +18,9 @@ MODELS = {
     "dense-vae": VAE,
     "pca": PCA,
     "conditional": Conditional,
+    "photo-restore": PhotoVAE,
 }
+CONFIGS = {"photo-restore": PhotoConfig}
 
 
 def build_model(config, seed=0):

@@ -51,7 +51,7 @@ def _blocks(page):
     with gr.Blocks(
         title=f"vaedemo: {words['tagline']}", analytics_enabled=False, delete_cache=(600, 3600), fill_width=True
     ) as demo:
-        frame = module_html("frame", {"tabs": [tab.name for tab in TABS]})
+        frame = module_html("frame", {})
         with gr.Tabs(elem_id="vd-tabs"):
             tabs = []
             for tab in TABS:
@@ -71,7 +71,7 @@ def launch(demo, port=None, **kwargs):
         server_port=port,
         theme=gr.themes.Base(font=FONTS, font_mono=MONO),
         app_kwargs={"routes": routes()},
-        head=head(),
+        head=head(tab.name for tab in TABS),
         max_file_size="25mb",
         max_threads=16,
         show_error=False,

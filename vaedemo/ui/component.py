@@ -76,11 +76,11 @@ def routes():
     return [Route(f"/{_base()}/decoders/{{domain}}/{{name}}", _decoder), *mounts]
 
 
-def head():
-    """Tags that let the browser fetch the page's files while Gradio is still starting."""
+def head(tabs):
+    """Tags that name the tabs, and let the browser fetch the page's files while Gradio is still starting."""
     sheets = [f'<link rel="stylesheet" href="{_base()}/{p.name}">' for p in sorted(STATIC.glob("*.css"), reverse=True)]
     modules = [f'<link rel="modulepreload" href="{_base()}/{p.name}">' for p in sorted(STATIC.glob("*.js"))]
-    return "".join(sheets + modules)
+    return "".join([f'<meta name="vd-tabs" content="{",".join(tabs)}">', *sheets, *modules])
 
 
 def module_html(module, value, functions=(), **kwargs):

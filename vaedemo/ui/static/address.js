@@ -1,15 +1,22 @@
 // The page's address is its state. Words about the page itself (tab, lang, theme) are written by write(); the others
 // belong to the tab in sight, and are exchanged when another one comes into sight.
 
-export const FIRST = "reconstruct";
+// Names of the tabs in their order; the first needs no word in the address.
+export const TABS = document.querySelector("meta[name=vd-tabs]").content.split(",");
+export const FIRST = TABS[0];
 
 const words = () => Object.fromEntries(new URLSearchParams(location.search));
+// The tab that an address names; one that is not there counts as the first.
+const named = () => {
+  const { tab } = words();
+  return TABS.includes(tab) ? tab : FIRST;
+};
 
 export const read = words;
 
 const waiting = new Map(); // word of the page -> value
 const owned = new Map(); // tab -> its words
-const opened = words().tab ?? FIRST;
+const opened = named();
 let current = opened;
 let timer = 0;
 
@@ -27,7 +34,7 @@ export const write = (patch) => {
 // A tab's own words: read() at its start, write() all of them whenever one changes, in sight or not.
 export const ofTab = (name) => ({
   // Just after a change of tabs the address still has the other tab's words.
-  read: () => ((words().tab ?? FIRST) === name ? words() : {}),
+  read: () => (named() === name ? words() : {}),
   write: (all) => {
     owned.set(name, all);
     if (current === name) soon();

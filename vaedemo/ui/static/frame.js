@@ -31,9 +31,9 @@ const setTheme = (name) => {
 // Gradio draws the tabs; their buttons carry the ids of the tabs in Python.
 const tabButton = (name) => document.getElementById(`vd-tab-${name}-button`);
 
-export const mount = async ({ element, trigger, props }) => {
+export const mount = async ({ element, trigger }) => {
   await styles("tokens.css", "page.css");
-  const tabs = props.value.tabs;
+  const tabs = address.TABS;
   const words = address.read();
   const state = {
     theme: ["light", "dark"].includes(words.theme) ? words.theme : null,
@@ -74,7 +74,7 @@ export const mount = async ({ element, trigger, props }) => {
   show();
 
   if (tabs.includes(words.tab)) tabButton(words.tab)?.click();
-  else address.enter(tabs[0]);
+  else address.enter(address.FIRST);
   document.addEventListener("click", (e) => {
     const id = e.target.closest?.("[role=tab]")?.id ?? "";
     const name = id.replace(/^vd-tab-|-button$/g, "");

@@ -1,0 +1,183 @@
+"""Damaged pictures restored: many plausible answers of a conditional VAE, their mean and their spread; beside them the
+plain VAE, which was not trained for it, and the classical methods. Plain numpy at the boundary.
+
+A damaged picture y is float32 (C, H, W), in [0, 1] but for noise that was not clipped; mask is (H, W), 1 where known.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import torch
+
+from vaedemo import classical, metrics, runtime
+from vaedemo.degrade import UNKNOWN
+from vaedemo.domains import get_domain
+from vaedemo.errors import ConfigError, PictureError, UnknownModel
+from vaedemo.tiles import Restoring
+
+__all__ = ["Answers", "DENOISING", "FILLING", "Figures", "MAX_SAMPLES", "PHOTOS", "answers", "estimate_level", "measure",
+           "photo", "restore_with"]  # fmt: skip
+
+PHOTOS = "photos"  # what stands for a domain where the picture keeps its size
+DENOISING = ("vae", "plain", *classical.DENOISERS)  # methods by their names; vae is the conditional one
+FILLING = ("vae", "plain", "biharmonic")
+MAX_SAMPLES = 16
+ITERATIONS = 20  # of the plain VAE, when it fills a hole
+MAX_LEVEL = 1.0
+
+
+class Answers(NamedTuple):
+    """samples float32 (N, C, H, W) in [0, 1], decoded means of z ~ p(z | y, mask); their mean (C, H, W); spread (C, H, W),
+    the standard deviation that the model leaves to each pixel: the samples' variance and that of p(x | z, y) together;
+    log_likelihood (N,), log p(y | z) in nats over the known pixels, and the place of the best."""
+
+    samples: np.ndarray
+    mean: np.ndarray
+    spread: np.ndarray
+    log_likelihood: np.ndarray
+    best: int
+
+
+class Figures(NamedTuple):
+    """PSNR in dB and SSIM over the whole picture, PSNR over the hole alone (None without one)."""
+
+    psnr: float
+    ssim: float | None
+    hole_psnr: float | None
+
+
+def _checked(y, mask, shape):
+    """(y, mask) as tensors (1, C, H, W) and (1, 1, H, W); PictureError where they make no damaged picture."""
+    try:
+        y = torch.as_tensor(np.asarray(y, np.float32))
+    except (TypeError, ValueError):
+        raise PictureError("a damaged picture is an array of numbers") from None
+    if y.ndim != 3 or (shape is not None and tuple(y.shape) != shape) or not y.numel():
+        raise PictureError(f"a damaged picture has shape {shape or '(3, height, width)'}, this one {tuple(y.shape)}")
+    if not torch.isfinite(y).all() or y.abs().max() > 20:
+        raise PictureError("the picture holds values that are not numbers or far outside 0 to 1; give 0 to 1")
+    if mask is None:
+        return y[None], torch.ones(1, 1, *y.shape[1:])
+    mask = torch.as_tensor(np.asarray(mask) > 0).float()
+    if tuple(mask.shape) != tuple(y.shape[1:]):
+        sizes = " x ".join(map(str, mask.shape[::-1])), " x ".join(map(str, y.shape[:0:-1]))
+        raise PictureError(f"the mask is {sizes[0]} pixels, the picture {sizes[1]}; give both one size")
+    return y[None], mask[None, None]
+
+
+def _checked_level(level):
+    if level is None:
+        return UNKNOWN
+    if not 0 <= level <= MAX_LEVEL:
+        raise ConfigError(f"the noise's strength is {level:g}; choose 0 to {MAX_LEVEL:g}, or leave it out")
+    return float(level)
+
+
+@torch.no_grad()
+def answers(library, y, domain, mask=None, *, level=None, n=8, seed=0):
+    """Answers of a domain's conditional VAE. level: the noise's standard deviation; None where it is not known.
+
+    Known pixels of a picture without noise (level 0) come back bit for bit in every sample."""
+    if not 1 <= n <= MAX_SAMPLES:
+        raise ConfigError(f"the number of samples is {n}; choose 1 to {MAX_SAMPLES}")
+    y, mask = _checked(y, mask, get_domain(domain).shape)
+    sigma, model = _checked_level(level), library.restorer(domain)
+    means, scales = model.samples(
+        y * mask, mask, torch.full((1, 1, 1, 1), sigma), n, runtime.generator("restore", seed)
+    )
+    means, scales = means[:, 0], scales[:, 0]
+    variance = scales.square() + max(sigma, 0.0) ** 2
+    score = -0.5 * ((y - means).square() / variance + variance.log() + np.log(2 * np.pi))
+    log_likelihood = (score * mask[0]).flatten(1).sum(1)
+    spread = (means.var(0, correction=0) + scales.square().mean(0)).sqrt()
+    if sigma == 0:
+        means = torch.where(mask[0] > 0, y, means)
+        spread = spread * (1 - mask[0])
+    return Answers(
+        means.numpy(), means.mean(0).numpy(), spread.numpy(), log_likelihood.numpy(), int(log_likelihood.argmax())
+    )
+
+
+@torch.no_grad()
+def estimate_level(library, y, domain, mask=None):
+    """How strong the noise in y is, as a standard deviation: what is left of y when the model, not told of the noise,
+    has taken it away, less what the model does not know itself. Of photographs: from the finest wavelets (Donoho &
+    Johnstone 1994)."""
+    if domain == PHOTOS:
+        from skimage.restoration import estimate_sigma
+
+        y, _ = _checked(y, None, None)
+        return float(np.mean(estimate_sigma(y[0].numpy(), channel_axis=0)))
+    y, mask = _checked(y, mask, get_domain(domain).shape)
+    if not mask.any():
+        return 0.0
+    made = answers(library, y[0].numpy(), domain, mask[0, 0].numpy(), level=None, n=4)
+    left = (y[0] - torch.from_numpy(made.mean)).square() - torch.from_numpy(made.spread).square()
+    return float(((left * mask[0]).sum() / (mask.sum() * len(y[0]))).clamp(min=0).sqrt())
+
+
+def restore_with(library, method, y, domain, mask=None, *, level=0.25, noise="gaussian", noise_level=None, clip=True,
+                 seed=0):  # fmt: skip
+    """float32 (C, H, W) in [0, 1]: y restored by one method of DENOISING or FILLING; of vae the mean of eight samples.
+
+    noise and noise_level (in its own unit) choose the setting of a classical method that was tuned for it."""
+    if method not in {*DENOISING, *FILLING}:
+        raise ConfigError(f"no method {method!r}; choose from {', '.join(dict.fromkeys((*DENOISING, *FILLING)))}")
+    if method == "vae":
+        return answers(library, y, domain, mask, level=level, seed=seed).mean
+    shape = None if domain == PHOTOS else get_domain(domain).shape
+    y, known = _checked(y, mask, shape)
+    y, known = y[0].numpy(), known[0, 0].numpy()
+    if method == "plain":
+        if domain == PHOTOS:
+            raise UnknownModel("there is no plain VAE of photographs; choose vae or a classical method")
+        return _plain(library, y, known, domain)
+    if method == "biharmonic":
+        return classical.inpaint(y, known)
+    level = 0.0 if level is None else level
+    rows = classical.read_settings(library.folder / domain)
+    near = level if noise_level is None else noise_level
+    return classical.denoise(y, method, level, classical.setting_for(rows, method, noise, near, clip))
+
+
+@torch.no_grad()
+def _plain(library, y, known, domain):
+    """The VAE that only ever saw clean pictures: encoded and decoded; of a hole again and again, with the known pixels
+    put back each time. Rezende, Mohamed & Wierstra 2014, appendix F, here with means in place of draws."""
+    row = get_domain(domain)
+    model = library.model(domain, "vae", row.anchor)
+    y, known = torch.from_numpy(y)[None].clamp(0, 1), torch.from_numpy(known)[None, None]
+    rounds = 1 if known.all() else ITERATIONS
+    x = torch.where(known > 0, y, 0.5)
+    for _ in range(rounds):
+        mu, _ = model.encode(x)
+        made = model.decode(mu)
+        x = torch.where(known > 0, y, made)
+    return (made if rounds == 1 else x)[0].numpy()
+
+
+def photo(library, y, *, sigma=0.0, mask=None, seeds=(), tile=512):
+    """A tiles.Restoring over the model of photographs: iterate for (done, total), then read mean and samples. sigma: the
+    noise's standard deviation; known pixels without noise come back as they are."""
+    y, mask = _checked(y, mask, None)
+    if y.shape[1] != 3:
+        raise PictureError(f"a photograph has 3 colours, this one {y.shape[1]}; convert it to RGB")
+    return Restoring(
+        library.photo_restorer(), y[0].numpy(), _checked_level(sigma), mask[0, 0].numpy(), seeds=seeds, tile=tile,
+        overlap=96,
+    )  # fmt: skip
+
+
+def measure(x_hat, clean, mask=None):
+    """Figures of a restored picture against the clean one, both float32 (C, H, W) in [0, 1]."""
+    a, b = (torch.as_tensor(np.asarray(v, np.float32))[None] for v in (x_hat, clean))
+    if a.shape != b.shape:
+        sizes = [" x ".join(map(str, t.shape[:1:-1])) for t in (b, a)]
+        raise PictureError(f"the clean picture is {sizes[0]} pixels, the restored one {sizes[1]}; give both one size")
+    hole = None
+    if mask is not None and (np.asarray(mask) == 0).any():
+        where = torch.as_tensor(np.asarray(mask) == 0).float()
+        error = ((a - b).square() * where).sum() / (where.sum() * a.shape[1])
+        hole = metrics.psnr(error).item()
+    ssim = metrics.ssim(a, b).item() if min(a.shape[2:]) >= 11 else None
+    return Figures(metrics.psnr(metrics.mse(a, b)).item(), ssim, hole)
