@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import torch
 
 from vaedemo.degrade import NOISES, add_noise, strength
 from vaedemo.errors import CheckpointError, ConfigError, PictureError
@@ -50,9 +49,10 @@ def _nlm(y, sigma, h, patch, distance, told, fast):
     taken off it; fast: patches without a Gaussian weight."""
     from skimage.restoration import denoise_nl_means
 
-    return _each(
+    made = _each(
         denoise_nl_means, y, patch_size=patch, patch_distance=distance, h=h * sigma, sigma=told * sigma, fast_mode=fast
     )
+    return made.reshape(y.shape)  # it drops a side of one pixel
 
 
 def _wavelet(y, sigma, threshold, wavelet, shifts):
@@ -109,7 +109,9 @@ def denoise(y, method, sigma, setting=None):
     setting is a dict of that method's, the usual one if None."""
     run = _method(method).run
     if not 0 <= sigma < 10:
-        raise ConfigError(f"the noise's strength is {sigma:g}; choose 0 to 1, the standard deviation of values in [0, 1]")
+        raise ConfigError(
+            f"the noise's strength is {sigma:g}; choose 0 to 1, the standard deviation of values in [0, 1]"
+        )
     if sigma == 0:
         return np.clip(y, 0, 1).astype(np.float32)
     made = run(np.moveaxis(np.asarray(y, np.float64), 0, -1), float(sigma), **(setting or USUAL[method]))
@@ -149,9 +151,9 @@ def tune(x, kind, level, generator, clip=True, methods=tuple(DENOISERS)):
         for setting in DENOISERS[name].settings:
             made = np.stack([denoise(one, name, sigma, setting) for one in y])
             error = ((made - clean) ** 2).mean((1, 2, 3)).clip(1e-10)
-            psnr = float(-10 * np.log10(error).mean())
+            psnr = round(float(-10 * np.log10(error).mean()), 3)
             if name not in found or psnr > found[name]["psnr"]:
-                found[name] = {"setting": setting, "psnr": round(psnr, 3)}
+                found[name] = {"setting": setting, "psnr": psnr}
     return found
 
 
@@ -161,7 +163,10 @@ def read_settings(folder):
     file."""
     path = Path(folder) / FILE
     try:
-        return json.loads(path.read_text(encoding="utf-8"))["rows"]
+        rows = json.loads(path.read_text(encoding="utf-8"))["rows"]
+        if not all({"kind", "level", "clip", "methods"} <= set(row) for row in rows):
+            raise ValueError(path.name)
+        return rows
     except FileNotFoundError:
         return []
     except (OSError, ValueError, LookupError, TypeError):

@@ -4,6 +4,8 @@ The learning rate rises, stays, and falls only over the last part (Hu et al. 202
 state is kept apart as stable.pt: with more steps asked for, a run goes on from there.
 
     python -m vaedemo.photos_training --data data/photos --train '{"steps": 20000}'
+    python -m vaedemo.photos_training --domain objects --data data --start checkpoints/photos/restore.safetensors \\
+        --folder runs/objects/photo-restore --train '{"steps": 3000, "lr": 0.001, "honest": 0.5}'
 """
 
 import copy
@@ -19,14 +21,16 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from vaedemo import metrics, runtime
-from vaedemo.checkpoints import save_checkpoint, write_atomic
+from vaedemo import datasets, metrics, runtime
+from vaedemo.checkpoints import save_checkpoint, warm_start, write_atomic
 from vaedemo.configs import _option, _require
+from vaedemo.degrade import draw_mask as draw_small
+from vaedemo.degrade import random_corruption
 from vaedemo.errors import NotFinite, TrainingError
 from vaedemo.models.photos import PhotoConfig, PhotoVAE, log_prob
-from vaedemo.photos import damage, draw_mask, mask_bank, open_photos, text_mask
+from vaedemo.photos import Damaged, damage, draw_mask, mask_bank, open_photos, text_mask
 
-__all__ = ["Losses", "PhotoProgress", "PhotoTrainConfig", "fit", "held_out_psnr", "losses", "rate"]
+__all__ = ["Losses", "PhotoProgress", "PhotoTrainConfig", "Small", "fit", "held_out_psnr", "losses", "rate"]
 
 FLOORS = ((3 / 255) ** 2, (8 / 255) ** 2)  # added to a squared error, of noise and of holes, before its logarithm
 
@@ -42,6 +46,7 @@ class PhotoTrainConfig:
     kl_warmup: int = _option(2000, "steps over which the weight of the KL term rises to one")
     free: float = _option(0.01, "nats a value below which the KL term costs nothing: keeps the latents in use")
     sampled: float = _option(0.5, "weight of the bound (the VAE's part) beside the mean pass (the regression's part)")
+    honest: float = _option(0.0, "weight of the likelihood of the prior's draws, which the scales alone learn from")
     noise_crops: tuple[int, int] = _option((12, 64), "crops a step of noise, and their side")
     hole_crops: tuple[int, int] = _option((6, 96), "crops a step of holes, and their side")
     weight_decay: float = _option(1e-4, "decoupled weight decay")
@@ -102,12 +107,13 @@ def _log_error(square, region, floor):
     return 0.5 * torch.log(error + floor), (count > 0).float()
 
 
-def losses(model, batch, generator, share, kl_weight=1.0, sampled=0.5, free=0.0):
+def losses(model, batch, generator, share, kl_weight=1.0, sampled=0.5, free=0.0, honest=0.0):
     """Losses of a Damaged batch: its first pictures through the mean pass, the last share through the posterior.
 
     The mean pass (z at the prior's mean) is scored by the log of its squared error, apart for noise and for holes, so
     that both count alike; the posterior pass by the ELBO over the values that are not known exactly, with free nats
-    (Kingma et al. 2016) a value.
+    (Kingma et al. 2016) a value. honest is the weight of the likelihood of draws from the prior, which moves the scales
+    alone.
     """
     features = model.encode(*batch[1:])
     count = len(batch.x)
@@ -115,7 +121,7 @@ def losses(model, batch, generator, share, kl_weight=1.0, sampled=0.5, free=0.0)
     plain, rest = slice(0, first), slice(first, count)
     square = (model.decode(features.rows(plain)).mean - batch.x[plain]).square()
     parts = []
-    noisy = batch.mask[plain] * (batch.sigma[plain] > 0)
+    noisy = batch.mask[plain] * (batch.sigma[plain] != 0)  # below zero where its strength is not told
     for region, floor in zip((noisy, 1 - batch.mask[plain]), FLOORS, strict=True):
         parts.append(_log_error(square, region, floor))
     value = sum((v * w).sum() for v, w in parts) / sum(w.sum() for _, w in parts).clamp(min=1)
@@ -130,7 +136,13 @@ def losses(model, batch, generator, share, kl_weight=1.0, sampled=0.5, free=0.0)
     some = (unknown.sum((1, 2, 3)) > 0).float()
     kl = (drawn.kl / dims * some).sum() / some.sum().clamp(min=1)
     bound = (nll * some).sum() / some.sum().clamp(min=1) + kl_weight * (kl - free).clamp(min=0)
-    return Losses(value + sampled * bound, value, bound, kl)
+    loss = value + sampled * bound
+    if honest:
+        # The posterior knows x, so its passes never show how wrong a draw from the prior is: here the scales learn it.
+        prior = model.decode(features.rows(rest), eps)
+        nll = -(log_prob(x, prior.mean.detach(), prior.log_scale) * unknown).sum((1, 2, 3)) / dims
+        loss = loss + honest * (nll * some).sum() / some.sum().clamp(min=1)
+    return Losses(loss, value, bound, kl)
 
 
 TASKS = {"15": 15, "25": 25, "50": 50, "text": 0, "strokes": 0, "holes": 0}
@@ -190,7 +202,40 @@ def _batch(photos, holes, config, step, generator):
     return damage(photos.crops(*config.noise_crops, generator), holes, generator, noisy=1.0, broken=0.1), 1 / 3
 
 
-def fit(model, photos, config, folder, *, holes=None, log_every=50):
+class Small:
+    """Pictures of a domain, small ones, in place of photographs: batches damaged as those of the conditional models are
+    (degrade.random_corruption), and how well the held-out ones come back."""
+
+    def __init__(self, pictures, held_out, domain, count=64):
+        self.pictures, self.held_out, self.domain, self.count = pictures, held_out, domain, count
+
+    def batch(self, step, generator):
+        """(Damaged, share of it that goes through the posterior) of a step."""
+        x = self.pictures[torch.randint(len(self.pictures), (self.count,), generator=generator)]
+        flip = torch.rand(len(x), 1, 1, 1, generator=generator) < 0.5
+        x = torch.where(flip, x.flip(3), x)
+        y, mask, level = random_corruption(x, generator)
+        return Damaged(x, y, level.expand_as(mask), mask), 0.4
+
+    @torch.no_grad()
+    def psnr(self, model):
+        """Mean PSNR in dB of the mean pass on held-out pictures, by task; of holes over the missing pixels."""
+        x, found = self.held_out.first(200)[torch.arange(min(200, len(self.held_out)))], {}
+        for task, level in (("0.1", 0.1), ("0.25", 0.25), ("left", 0), ("block", 0), ("random", 0)):
+            generator = runtime.generator("measure", task)
+            mask = torch.ones(len(x), 1, *x.shape[2:])
+            if not level:
+                amount = 0.8 if task == "random" else None
+                mask = torch.stack([draw_small(task, *x.shape[2:], generator, amount) for _ in x])[:, None]
+            y = (x + level * torch.randn(x.shape, generator=generator)) * mask
+            square = (model(y, torch.full_like(mask, level), mask).mean.clamp(0, 1) - x).square()
+            region = torch.ones_like(mask) if level else 1 - mask
+            error = (square * region).sum((1, 2, 3)) / (x.shape[1] * region.sum((1, 2, 3)))
+            found[task] = round(metrics.psnr(error).mean().item(), 3)
+        return found
+
+
+def fit(model, photos, config, folder, *, holes=None, log_every=50, started_from=None):
     """Train model in place on Photos; yields PhotoProgress. The folder gets state.pt, stable.pt, log.jsonl and, at each
     measurement and at the end, model.safetensors (the averaged weights, which model holds at the end too). holes is a
     mask bank, by default one of 2048."""
@@ -211,7 +256,9 @@ def fit(model, photos, config, folder, *, holes=None, log_every=50):
         model.load_state_dict(state["model"])
         averaged.load_state_dict(state["averaged"])
         optimizer.load_state_dict(state["optimizer"])
-    half, holes = runtime.bfloat16_available(device), mask_bank(seed=config.seed) if holes is None else holes
+    half, small = runtime.bfloat16_available(device), isinstance(photos, Small)
+    if holes is None and not small:
+        holes = mask_bank(seed=config.seed)
     began = saved = measured = time.monotonic()
 
     def save(name):
@@ -226,18 +273,19 @@ def fit(model, photos, config, folder, *, holes=None, log_every=50):
 
     def publish(psnr):
         record = {"seconds": round(before + time.monotonic() - began, 1), "hardware": runtime.hardware(device),
-                  "steps": step, "pictures": sum(map(len, photos.train.values())), "held_out_psnr": psnr}  # fmt: skip
-        save_checkpoint(folder / "model.safetensors", averaged, "photos", record)
+                  "steps": step, "pictures": len(photos.pictures) if small else sum(map(len, photos.train.values())),
+                  "started_from": started_from, "held_out_psnr": psnr}  # fmt: skip
+        save_checkpoint(folder / "model.safetensors", averaged, photos.domain if small else "photos", record)
 
     sums, count = [0.0] * 4, 0
     while step < config.steps:
         if step == config.stable:
             save("stable.pt")
         generator = runtime.generator("photos", config.seed, step)
-        batch, share = _batch(photos, holes, config, step, generator)
+        batch, share = photos.batch(step, generator) if small else _batch(photos, holes, config, step, generator)
         with torch.autocast("cpu", torch.bfloat16, enabled=half):
             weight = min(1.0, step / max(1, config.kl_warmup))
-            terms = losses(model, batch, generator, share, weight, config.sampled, config.free)
+            terms = losses(model, batch, generator, share, weight, config.sampled, config.free, config.honest)
         if not math.isfinite(terms.loss.item()):
             raise NotFinite(f"the loss is {terms.loss.item()} at step {step}; try a lower lr than {config.lr:g}")
         optimizer.zero_grad(set_to_none=True)
@@ -255,7 +303,8 @@ def fit(model, photos, config, folder, *, holes=None, log_every=50):
         now, last = time.monotonic(), step == config.steps
         psnr = None
         if last or now - measured >= config.measure_every:
-            psnr, measured = held_out_psnr(averaged, photos), time.monotonic()
+            psnr = photos.psnr(averaged) if small else held_out_psnr(averaged, photos)
+            measured = time.monotonic()
             publish(psnr)
         if last or psnr or now - saved >= config.save_every:
             save("state.pt")
@@ -279,6 +328,8 @@ def _main():
     parser.add_argument("--folder", default="runs/photos/restore")
     parser.add_argument("--model", type=json.loads, default={}, help="fields of PhotoConfig as JSON")
     parser.add_argument("--train", type=json.loads, default={}, help="fields of PhotoTrainConfig as JSON")
+    parser.add_argument("--domain", help="small pictures of this domain, DATA/DOMAIN_train.npz, instead of photographs")
+    parser.add_argument("--start", help="a checkpoint whose weights are the first ones")
     parser.add_argument("--threads", type=int, default=1)
     args = parser.parse_args()
     runtime.set_threads(args.threads)
@@ -287,7 +338,13 @@ def _main():
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(train.seed)
         model = PhotoVAE(config)
-    for p in fit(model, open_photos(args.data), train, args.folder):
+    if args.start:
+        warm_start(model, args.start)
+    pictures = open_photos(args.data) if args.domain is None else Small(
+        *datasets.held_out(datasets.load(args.domain, "train", Path(args.data)), 2000), args.domain
+    )  # fmt: skip
+    name = args.start and Path(args.start).parent.name
+    for p in fit(model, pictures, train, args.folder, started_from=name):
         if p.psnr or p.step % 500 == 0:
             print(f"{p.step}/{p.steps} {p.seconds:.0f} s loss {p.loss:.3f} mean {p.mean:.3f} bound {p.bound:.3f} "
                   f"kl {p.kl:.4f} lr {p.lr:.1e} {p.psnr or ''}", flush=True)  # fmt: skip

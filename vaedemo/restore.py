@@ -4,6 +4,7 @@ plain VAE, which was not trained for it, and the classical methods. Plain numpy 
 A damaged picture y is float32 (C, H, W), in [0, 1] but for noise that was not clipped; mask is (H, W), 1 where known.
 """
 
+import warnings
 from typing import NamedTuple
 
 import numpy as np
@@ -15,8 +16,8 @@ from vaedemo.domains import get_domain
 from vaedemo.errors import ConfigError, PictureError, UnknownModel
 from vaedemo.tiles import Restoring
 
-__all__ = ["Answers", "DENOISING", "FILLING", "Figures", "MAX_SAMPLES", "PHOTOS", "answers", "estimate_level", "measure",
-           "photo", "restore_with"]  # fmt: skip
+__all__ = ["Answers", "DENOISING", "FILLING", "Figures", "MAX_SAMPLES", "PHOTOS", "answers", "estimate_level",
+           "measure", "photo", "restore_with"]  # fmt: skip
 
 PHOTOS = "photos"  # what stands for a domain where the picture keeps its size
 DENOISING = ("vae", "plain", *classical.DENOISERS)  # methods by their names; vae is the conditional one
@@ -27,9 +28,9 @@ MAX_LEVEL = 1.0
 
 
 class Answers(NamedTuple):
-    """samples float32 (N, C, H, W) in [0, 1], decoded means of z ~ p(z | y, mask); their mean (C, H, W); spread (C, H, W),
-    the standard deviation that the model leaves to each pixel: the samples' variance and that of p(x | z, y) together;
-    log_likelihood (N,), log p(y | z) in nats over the known pixels, and the place of the best."""
+    """samples float32 (N, C, H, W) in [0, 1], decoded means of z ~ p(z | y, mask); their mean (C, H, W); spread
+    (C, H, W), the standard deviation that the model leaves to each pixel: the samples' variance and that of
+    p(x | z, y) together; log_likelihood (N,), log p(y | z) in nats over the known pixels, and the place of the best."""
 
     samples: np.ndarray
     mean: np.ndarray
@@ -90,12 +91,12 @@ def answers(library, y, domain, mask=None, *, level=None, n=8, seed=0):
     score = -0.5 * ((y - means).square() / variance + variance.log() + np.log(2 * np.pi))
     log_likelihood = (score * mask[0]).flatten(1).sum(1)
     spread = (means.var(0, correction=0) + scales.square().mean(0)).sqrt()
-    if sigma == 0:
-        means = torch.where(mask[0] > 0, y, means)
+    mean = means.mean(0)
+    if sigma == 0:  # put back in the mean too: the mean of equal numbers is rounded
+        known = y[0].clamp(0, 1)
+        means, mean = (torch.where(mask[0] > 0, known, t) for t in (means, mean))
         spread = spread * (1 - mask[0])
-    return Answers(
-        means.numpy(), means.mean(0).numpy(), spread.numpy(), log_likelihood.numpy(), int(log_likelihood.argmax())
-    )
+    return Answers(means.numpy(), mean.numpy(), spread.numpy(), log_likelihood.numpy(), int(log_likelihood.argmax()))
 
 
 @torch.no_grad()
@@ -107,7 +108,10 @@ def estimate_level(library, y, domain, mask=None):
         from skimage.restoration import estimate_sigma
 
         y, _ = _checked(y, None, None)
-        return float(np.mean(estimate_sigma(y[0].numpy(), channel_axis=0)))
+        with warnings.catch_warnings():  # a flat or a tiny picture has no detail, whose median is not a number
+            warnings.simplefilter("ignore")
+            found = np.nan_to_num(estimate_sigma(y[0].numpy(), channel_axis=0))
+        return round(float(min(found.mean(), MAX_LEVEL)), 6)
     y, mask = _checked(y, mask, get_domain(domain).shape)
     if not mask.any():
         return 0.0
@@ -157,8 +161,8 @@ def _plain(library, y, known, domain):
 
 
 def photo(library, y, *, sigma=0.0, mask=None, seeds=(), tile=512):
-    """A tiles.Restoring over the model of photographs: iterate for (done, total), then read mean and samples. sigma: the
-    noise's standard deviation; known pixels without noise come back as they are."""
+    """A tiles.Restoring over the model of photographs: iterate for (done, total), then read mean and samples. sigma:
+    the noise's standard deviation; known pixels without noise come back as they are."""
     y, mask = _checked(y, mask, None)
     if y.shape[1] != 3:
         raise PictureError(f"a photograph has 3 colours, this one {y.shape[1]}; convert it to RGB")

@@ -10,6 +10,7 @@ from vaedemo.cli.derive import Derive, Map
 from vaedemo.cli.latent import Traverse, Walk
 from vaedemo.cli.models import Describe, Evaluate, List
 from vaedemo.cli.reconstruct import Reconstruct
+from vaedemo.cli.restore import Denoise, Inpaint
 from vaedemo.cli.sample import Sample
 from vaedemo.cli.train import Train
 from vaedemo.errors import VaedemoError
@@ -23,6 +24,8 @@ COMMANDS = {
     "evaluate": Evaluate,
     "reconstruct": Reconstruct,
     "sample": Sample,
+    "denoise": Denoise,
+    "inpaint": Inpaint,
     "map": Map,
     "walk": Walk,
     "traverse": Traverse,

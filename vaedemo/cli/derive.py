@@ -10,6 +10,7 @@ import tqdm
 from PIL import Image, ImageDraw
 
 from vaedemo import datasets, factors, maps
+from vaedemo.cli.classical import derive_classical
 from vaedemo.cli.common import write_picture
 from vaedemo.cli.learned import derive_classifier, derive_mixtures
 from vaedemo.domains import DOMAINS, get_domain
@@ -47,6 +48,7 @@ DERIVED = {
     "mixtures": derive_mixtures,
     "maps": _maps,
     "factors": _factors,
+    "classical": derive_classical,
 }
 
 

@@ -203,6 +203,24 @@ class PhotoVAE(nn.Module):
         mean = torch.where(features.fixed, features.filled, features.filled + residual)
         return Restored(mean, (log_scale - 3).clamp(*LOG_SCALE), kl)
 
+    def samples(self, y, mask, level, n, generator=None):
+        """(means, scales), each float32 (n, B, 3, H, W), of n draws from the prior for every picture of any size; level
+        (B, 1, 1, 1), or UNKNOWN (degrade.py); the means clamped to [0, 1]."""
+        b, _, height, width = y.shape
+        pad = [-side % self.config.stride for side in (height, width)]
+        y, mask, sigma = (
+            F.pad(t, (0, pad[1], 0, pad[0]), mode="replicate") for t in (y, mask, level.expand_as(mask))
+        )
+        features = self.encode(y * mask, sigma, mask)
+        shapes = self.noise_shapes(*y.shape[2:])
+        means, scales = [], []
+        for _ in range(n):
+            eps = {i: torch.randn(b, *s, generator=generator).to(y) for i, s in shapes.items()}
+            made = self.decode(features, eps)
+            means.append(made.mean[..., :height, :width].clamp(0, 1))
+            scales.append(made.log_scale[..., :height, :width].exp())
+        return torch.stack(means), torch.stack(scales)
+
     def forward(self, y, sigma, mask, eps=None):
         return self.decode(self.encode(y, sigma, mask), eps)
 

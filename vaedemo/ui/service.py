@@ -123,7 +123,7 @@ class Service:
         if not isinstance(source, dict):
             raise wire.RequestError("a source is an object with one of example, upload, data")
         with self.decoders_turn:
-            picture = self._source(source)
+            picture = self.source(source)
             if not isinstance(picture, Image.Image):
                 picture = pictures.read(picture)
             proposed = source["domain"] if "example" in source else pictures.propose_domain(picture)
@@ -147,7 +147,8 @@ class Service:
             "results": self._results(wire.unpack(x, row.name), row.name, request.get("models", [])),
         }
 
-    def _source(self, source):
+    def source(self, source):
+        """The example's picture, the uploaded file's path or the bytes of a source."""
         if "example" in source:
             domain, name = wire.text(source, "domain"), wire.text(source, "example")
             if name not in example_names(get_domain(domain).name):

@@ -20,12 +20,14 @@ __all__ = [
     "choice",
     "data_uri",
     "model_key",
+    "number",
     "numbers",
     "pack",
     "rounded",
     "sentence",
     "text",
     "unpack",
+    "whole",
 ]
 
 MAX_PIXEL_TEXT = 100_000  # characters: a colour picture of 128 x 128 fits
@@ -100,6 +102,22 @@ def numbers(value, limit=4096):
     if not all(-1e30 < v < 1e30 for v in value):
         raise RequestError("the code holds a number that is not finite or far too large")
     return np.array(value, dtype=np.float64)
+
+
+def number(request, name, low, high):
+    """A number field of a request, low..high; nothing that is not a number lies between them."""
+    value = request.get(name)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
+        raise RequestError(f"{name} has to be a number from {low:g} to {high:g}")
+    return float(value)
+
+
+def whole(request, name, low, high):
+    """A whole number of a request, low..high."""
+    value = request.get(name)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high or value % 1:
+        raise RequestError(f"{name} has to be a whole number from {low} to {high}")
+    return int(value)
 
 
 def base64_bytes(value, what, limit):

@@ -2,13 +2,13 @@
 
 import gradio as gr
 
-from vaedemo.ui.api import generate, latent, models
+from vaedemo.ui.api import generate, latent, models, restore
 from vaedemo.ui.api.common import plain
 
 __all__ = ["TABLE", "endpoints"]
 
 # Each takes the Service and gives its endpoints, documented functions.
-TABLE = (models.functions, latent.functions, generate.functions)
+TABLE = (models.functions, latent.functions, generate.functions, restore.functions)
 
 
 def endpoints(service):

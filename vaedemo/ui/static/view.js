@@ -1,6 +1,6 @@
 // The markup of the tab "Reconstruct"; words come from text/ by their data-t keys.
 
-const panel = (name, inside, extra = "") => `
+export const panel = (name, inside, extra = "") => `
   <figure class="vd-panel vd-panel-${name}">
     <figcaption><b data-t="${name}.title"></b><span data-part="${name}Note" class="vd-note"></span></figcaption>
     <div class="vd-picture" data-part="${name}Frame">${inside}</div>
@@ -11,11 +11,11 @@ const canvas = (name) => `
   <canvas class="vd-pixels" data-part="${name}" width="28" height="28" role="img" tabindex="0"
     data-t-label="${name}.label" aria-describedby="vd-readout"></canvas><i class="vd-cursor" hidden></i>`;
 
-const button = (name, icon) => `
+export const button = (name, icon) => `
   <button type="button" class="vd-button" data-part="${name}" data-t-title="${name}.why"><svg viewBox="0 0 20 20"
     aria-hidden="true"><path d="${icon}"/></svg><span data-t="${name}.button"></span></button>`;
 
-const ICONS = {
+export const ICONS = {
   upload: "M10 13V3M6 7l4-4 4 4M3 13v4h14v-4",
   draw: "M3 17l1-4L14 3l3 3L7 16z",
   camera: "M2 6h4l1-2h6l1 2h4v10H2zM10 8a3 3 0 1 0 .01 0",
@@ -24,13 +24,9 @@ const ICONS = {
   copyLink: "M8 12l4-4M9 6l2-2a3.5 3.5 0 0 1 5 5l-2 2M11 14l-2 2a3.5 3.5 0 0 1-5-5l2-2",
 };
 
-export const markup = () => `
-<div class="vd-rec">
-  <div class="vd-message" data-part="message" role="alert" hidden><span data-part="messageText"></span><button
-    type="button" data-part="dismiss" data-t-label="dismiss.label"></button></div>
-  <section class="vd-top">
-    <div class="vd-panels">
-      ${panel(
+// Where a picture comes from: itself, a drawing board or the webcam.
+export const yoursPanel = () =>
+  panel(
         "yours",
         `<img data-part="original" alt=""><canvas data-part="pad" class="vd-pad" width="280" height="280" role="img"
           tabindex="0" data-t-label="pad.label" hidden></canvas><video data-part="video" playsinline muted hidden></video>
@@ -45,7 +41,15 @@ export const markup = () => `
         <div class="vd-padtools" data-part="cameraTools" hidden>
           <button type="button" class="vd-small" data-part="freeze" data-t="freeze.button"></button>
         </div>`,
-      )}
+      );
+
+export const markup = () => `
+<div class="vd-rec">
+  <div class="vd-message" data-part="message" role="alert" hidden><span data-part="messageText"></span><button
+    type="button" data-part="dismiss" data-t-label="dismiss.label"></button></div>
+  <section class="vd-top">
+    <div class="vd-panels">
+      ${yoursPanel()}
       ${panel("seen", canvas("seen"))}
       ${panel("made", canvas("made"))}
       ${panel(

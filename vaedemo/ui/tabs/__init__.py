@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from vaedemo.ui.tabs import generate, latent, reconstruct
+from vaedemo.ui.tabs import generate, latent, reconstruct, restore
 
 __all__ = ["TABS", "Tab"]
 
@@ -19,4 +19,6 @@ TABS = (
     Tab("reconstruct", reconstruct.build),
     Tab("latent", latent.build),
     Tab("generate", generate.build),
+    Tab("denoise", restore.build_denoise),
+    Tab("inpaint", restore.build_inpaint),
 )

@@ -57,11 +57,15 @@ class Generation:
         {"ae-normal": {"x": n pictures, base64 of uint8 (n, C, H, W)} or {"error": sentence}, ...}}. One class at a time
         is a matter of the mixtures; the others draw from all."""
         row = get_domain(wire.text(request, "domain"))
-        d, n, seed = _dim(request), _whole(request, "n", 1, MAX_SAMPLES), _whole(request, "seed", 0, MAX_SEED)
-        temperature = _real(request, "temperature", 0, MAX_TEMPERATURE)
+        d, n, seed = (
+            _dim(request),
+            wire.whole(request, "n", 1, MAX_SAMPLES),
+            wire.whole(request, "seed", 0, MAX_SEED),
+        )
+        temperature = wire.number(request, "temperature", 0, MAX_TEMPERATURE)
         label = request.get("label")
         if label is not None:
-            label = _whole(request, "label", 0, len(row.classes) - 1)
+            label = wire.whole(request, "label", 0, len(row.classes) - 1)
         wanted = [grid for grid in GRIDS if grid[0] != "pca" or request.get("pca") is True]
         grids, failed = {}, None
         for kind, prior in wanted:
@@ -101,7 +105,10 @@ class Generation:
         pictures}} from picture a to picture b."""
         name, d = get_domain(wire.text(request, "domain")).name, _dim(request)
         a, b = (wire.unpack(request.get(field), name) for field in ("a", "b"))
-        n, path = _whole(request, "n", 2, MAX_FRAMES), wire.choice(request, "path", tuple(PATHS), "straight")
+        n, path = (
+            wire.whole(request, "n", 2, MAX_FRAMES),
+            wire.choice(request, "path", tuple(PATHS), "straight"),
+        )
         return {"results": self._each_kind(name, d, lambda kind: self._walk(a, b, name, kind, d, n, path))}
 
     def _walk(self, a, b, name, kind, d, n, path):
@@ -122,19 +129,3 @@ class Generation:
 
 def _dim(request):
     return wire.model_key("ae", request.get("d"))[1]
-
-
-def _whole(request, name, low, high):
-    """A whole number of a request, low..high."""
-    value = request.get(name)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high or value % 1:
-        raise wire.RequestError(f"{name} has to be a whole number from {low} to {high}")
-    return int(value)
-
-
-def _real(request, name, low, high):
-    """A number of a request, low..high; nothing that is not a number lies between them."""
-    value = request.get(name)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
-        raise wire.RequestError(f"{name} has to be a number from {low} to {high}")
-    return float(value)

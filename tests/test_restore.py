@@ -1,0 +1,204 @@
+import numpy as np
+import pytest
+import torch
+
+from vaedemo import restore
+from vaedemo.degrade import add_noise, draw_mask
+from vaedemo.errors import ConfigError, PictureError, UnknownDomain, UnknownModel
+from vaedemo.library import Library
+from vaedemo.restore import answers, estimate_level, measure, photo, restore_with
+
+LEFT = draw_mask("left", 28, 28, None).numpy()
+
+
+@pytest.fixture(scope="module")
+def library():
+    return Library()
+
+
+@pytest.fixture(scope="module")
+def x(library):
+    """Four digits float32 (4, 1, 28, 28) as the shipped VAE makes them, and no more than 8 bits deep."""
+    z = torch.randn(4, 32, generator=torch.Generator().manual_seed(5))
+    with torch.no_grad():
+        return (library.model("digits", "vae", 32).decode(z) * 255).round() / 255
+
+
+@pytest.fixture
+def noisy(x, generator):
+    return add_noise(x, "gaussian", 0.25, generator, clip=False).numpy()
+
+
+def test_answers_have_their_shapes_and_ranges(library, noisy):
+    made = answers(library, noisy[0], "digits", LEFT, level=0.25, n=5)
+    assert made.samples.shape == (5, 1, 28, 28) and made.log_likelihood.shape == (5,)
+    assert made.mean.shape == made.spread.shape == (1, 28, 28)
+    assert all(v.dtype == np.float32 for v in made[:3])
+    assert made.samples.min() >= 0 and made.samples.max() <= 1
+    assert np.allclose(made.mean, made.samples.mean(0), atol=1e-6)
+    assert (made.spread >= made.samples.std(0) - 1e-6).all() and made.spread.min() > 0
+    assert made.best == made.log_likelihood.argmax() and isinstance(made.best, int)
+    assert np.isfinite(made.log_likelihood).all()
+
+
+def test_the_same_seed_gives_the_same_answers_and_another_seed_others(library, noisy):
+    a, b, c = (answers(library, noisy[0], "digits", level=0.25, n=3, seed=s) for s in (1, 1, 2))
+    assert all(np.array_equal(v, w) for v, w in zip(a, b, strict=True))
+    assert not np.array_equal(a.samples, c.samples) and not np.array_equal(a.samples[0], a.samples[1])
+
+
+def test_known_pixels_without_noise_come_back_bit_for_bit_and_are_certain(library, x):
+    clean, known = x[1].numpy(), LEFT > 0
+    made = answers(library, clean, "digits", LEFT, level=0, n=4)
+    assert all(np.array_equal(s[:, known], clean[:, known]) for s in (*made.samples, made.mean))
+    assert not made.spread[:, known].any() and made.spread[:, ~known].min() > 0
+    whole = answers(library, clean, "digits", level=0, n=2)
+    assert np.array_equal(whole.samples[1], clean) and not whole.spread.any()
+    beyond = answers(library, 3 * clean - 1, "digits", level=0, n=2)  # values that no picture has
+    assert beyond.samples.min() == 0 and beyond.samples.max() == 1
+
+
+def test_what_lies_under_the_hole_is_not_looked_at(library, x):
+    clean = x[1].numpy()
+    made = [answers(library, np.where(LEFT > 0, clean, v), "digits", LEFT, level=0, n=3) for v in (0, 0.7, -3)]
+    for other in made[1:]:
+        assert all(np.array_equal(v, w) for v, w in zip(made[0], other, strict=True))
+
+
+def test_the_best_is_the_sample_under_which_the_picture_is_likeliest(library, x, noisy):
+    made = answers(library, noisy[2], "digits", level=0.25, n=8)
+    assert 0 <= made.best < 8
+    assert made.log_likelihood[made.best] == max(made.log_likelihood)
+    shuffled = noisy[2].reshape(1, -1)[:, ::-1].reshape(1, 28, 28).copy()
+    assert answers(library, shuffled, "digits", level=0.25, n=8).best in range(8)
+
+
+def test_noise_is_taken_off_and_a_clean_picture_stays(library, x, noisy):
+    for one, clean in zip(noisy, x.numpy(), strict=True):
+        made = answers(library, one, "digits", level=0.25)
+        assert measure(made.mean, clean).psnr > measure(one.clip(0, 1), clean).psnr + 3
+        assert measure(answers(library, one, "digits").mean, clean).psnr > measure(one.clip(0, 1), clean).psnr + 3
+        assert np.array_equal(answers(library, clean, "digits", level=0).mean, clean)
+
+
+@pytest.mark.parametrize(
+    ("y", "mask", "options", "error", "says"),
+    [
+        (np.zeros((1, 28, 28)), np.ones((14, 20)), {}, PictureError, "the mask is 20 x 14 pixels, the picture 28 x 28"),
+        (np.zeros((1, 28, 28)), np.ones(28), {}, PictureError, "give both one size"),
+        (np.full((1, 28, 28), np.nan), None, {}, PictureError, "not numbers"),
+        (np.full((1, 28, 28), np.inf), None, {}, PictureError, "not numbers"),
+        (np.full((1, 28, 28), 255), None, {}, PictureError, "far outside 0 to 1"),
+        (np.zeros((1, 28, 30)), None, {}, PictureError, r"has shape \(1, 28, 28\), this one \(1, 28, 30\)"),
+        (np.zeros((28, 28)), None, {}, PictureError, r"this one \(28, 28\)"),
+        (np.zeros((3, 28, 28)), None, {}, PictureError, r"this one \(3, 28, 28\)"),
+        (np.zeros((1, 0, 28)), None, {}, PictureError, r"this one \(1, 0, 28\)"),
+        ("a picture", None, {}, PictureError, "an array of numbers"),
+        (np.zeros((1, 28, 28)), None, {"n": 0}, ConfigError, "samples is 0; choose 1 to 16"),
+        (np.zeros((1, 28, 28)), None, {"n": 17}, ConfigError, "samples is 17"),
+        (np.zeros((1, 28, 28)), None, {"level": 2}, ConfigError, "strength is 2; choose 0 to 1"),
+        (np.zeros((1, 28, 28)), None, {"level": -0.1}, ConfigError, "strength is -0.1"),
+        (np.zeros((1, 28, 28)), None, {"level": float("nan")}, ConfigError, "strength is nan"),
+    ],
+)  # fmt: skip
+def test_what_is_no_damaged_picture_is_refused_with_a_sentence(library, y, mask, options, error, says):
+    with pytest.raises(error, match=says):
+        answers(library, y, "digits", mask, **options)
+
+
+def test_unknown_domains_and_methods_are_refused(library, x):
+    clean = x[0].numpy()
+    with pytest.raises(UnknownDomain, match="no domain 'cats'"):
+        answers(library, clean, "cats")
+    with pytest.raises(ConfigError, match="no method 'magic'; choose from vae, plain, nlm"):
+        restore_with(library, "magic", clean, "digits")
+    with pytest.raises(UnknownModel, match="no plain VAE of photographs"):
+        restore_with(library, "plain", np.zeros((3, 20, 20)), restore.PHOTOS)
+    with pytest.raises(PictureError, match="the mask is"):
+        restore_with(library, "biharmonic", clean, "digits", np.ones((3, 3)))
+
+
+def test_the_estimated_level_grows_with_the_noise_and_is_nothing_of_a_clean_picture(library, x):
+    found = [estimate_level(library, clean, "digits") for clean in x.numpy()]
+    for level in (0.1, 0.25, 0.5):
+        y = add_noise(x, "gaussian", level, torch.Generator().manual_seed(1), clip=False).numpy()
+        now = [estimate_level(library, one, "digits") for one in y]
+        assert now == pytest.approx([level] * 4, rel=0.25)
+        assert all(a < b for a, b in zip(found, now, strict=True))
+        found = now
+    assert max(estimate_level(library, clean, "digits") for clean in x.numpy()) < 0.03
+    assert estimate_level(library, x[0].numpy(), "digits", np.zeros((28, 28))) == 0
+
+
+def test_the_noise_of_a_photograph_is_estimated_from_its_finest_detail(library):
+    noise = np.random.default_rng(0).normal(size=(3, 64, 64))
+    found = [estimate_level(library, 0.5 + level * noise, restore.PHOTOS) for level in (0, 0.05, 0.2)]
+    assert found == pytest.approx([0, 0.05, 0.2], rel=0.1, abs=1e-6)
+
+
+def test_the_plain_vae_fills_the_hole_and_keeps_the_rest(library, x):
+    clean, known = x[1].numpy(), LEFT > 0
+    made = restore_with(library, "plain", clean * LEFT, "digits", LEFT)
+    assert made.shape == clean.shape and made.min() >= 0 and made.max() <= 1
+    assert np.array_equal(made[:, known], clean[:, known])
+    assert measure(made, clean, LEFT).hole_psnr > measure(np.where(known, clean, 0.5), clean, LEFT).hole_psnr + 3
+    again = restore_with(library, "plain", np.where(known, clean, 0.9), "digits", LEFT)
+    assert np.array_equal(made, again)
+
+
+def test_every_method_restores_a_noisy_picture(library, x, noisy):
+    for method in restore.DENOISING:
+        made = restore_with(library, method, noisy[0], "digits", level=0.25, clip=False)
+        assert made.shape == (1, 28, 28) and made.dtype == np.float32 and made.min() >= 0 and made.max() <= 1
+        if method != "plain":
+            assert measure(made, x[0].numpy()).psnr > measure(noisy[0].clip(0, 1), x[0].numpy()).psnr
+    for method in restore.FILLING:
+        made = restore_with(library, method, x[0].numpy() * LEFT, "digits", LEFT, level=0)
+        assert np.array_equal(made[:, LEFT > 0], x[0].numpy()[:, LEFT > 0])
+
+
+def test_the_method_vae_is_the_mean_of_eight_samples(library, noisy):
+    made = restore_with(library, "vae", noisy[0], "digits", level=0.25, seed=3)
+    assert np.array_equal(made, answers(library, noisy[0], "digits", level=0.25, n=8, seed=3).mean)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_figures_of_a_hole_are_a_closed_form(channels):
+    clean, mask = np.full((channels, 16, 20), 0.5, np.float32), np.ones((16, 20))
+    mask[4:9, 3:13] = 0  # 50 of 320 pixels
+    made = np.where(mask > 0, clean, clean + 0.1)
+    found = measure(made, clean, mask)
+    assert found.hole_psnr == pytest.approx(20, abs=1e-3)
+    assert found.psnr == pytest.approx(20 - 10 * np.log10(50 / 320), abs=1e-3)
+    assert found.ssim < 1 and measure(clean, clean).ssim == pytest.approx(1)
+    assert measure(made, clean).hole_psnr is None
+    assert measure(made, clean, np.ones((16, 20))).hole_psnr is None
+    assert measure(clean[:, :5], clean[:, :5]) == (100.0, None, None)
+    with pytest.raises(PictureError, match="the clean picture is 20 x 16 pixels, the restored one 20 x 5"):
+        measure(clean[:, :5], clean)
+
+
+def test_a_photograph_keeps_its_known_pixels_through_the_tiles(library):
+    y = np.random.default_rng(0).random((3, 90, 150), np.float32)
+    mask = np.ones((90, 150))
+    mask[30:50, 60:140] = 0
+    known = mask > 0
+    for tile, tiles in ((512, 1), (128, 2)):
+        job = photo(library, y, mask=mask, seeds=(1,), tile=tile)
+        assert [*job][-1] == (tiles, tiles)
+        for made in (job.mean.numpy(), job.samples[0].numpy()):
+            assert made.shape == y.shape and made.min() >= 0 and made.max() <= 1
+            assert np.array_equal((made * 255).round()[:, known], (y * 255).round()[:, known])
+            assert np.abs(made - y)[:, known].max() <= (0 if tiles == 1 else 1e-6)  # tiles are blended
+        assert not np.array_equal(job.mean[:, ~known], job.samples[0][:, ~known])
+
+
+def test_what_is_no_photograph_is_refused(library):
+    with pytest.raises(PictureError, match="3 colours, this one 1; convert it"):
+        photo(library, np.zeros((1, 40, 40)))
+    with pytest.raises(PictureError, match="the mask is 30 x 40 pixels"):
+        photo(library, np.zeros((3, 40, 40)), mask=np.ones((40, 30)))
+    with pytest.raises(ConfigError, match="strength is 2"):
+        photo(library, np.zeros((3, 40, 40)), sigma=2)
+    with pytest.raises(PictureError, match="this one"):
+        photo(library, np.zeros((40, 40)))

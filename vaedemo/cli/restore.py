@@ -1,0 +1,285 @@
+"""The commands denoise and inpaint: damaged pictures restored, one or a folder of them."""
+
+import json
+import os
+import re
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, ClassVar, NamedTuple
+
+import numpy as np
+import tqdm
+import tyro
+from PIL import Image
+
+from vaedemo import pictures, restore
+from vaedemo.cli.common import write_picture
+from vaedemo.domains import DOMAINS, get_domain
+from vaedemo.errors import ConfigError, PictureError, UnknownDomain
+from vaedemo.library import CHECKPOINTS, Library
+
+__all__ = ["Denoise", "Inpaint"]
+
+PHOTO_SIDE = 64  # a picture whose smaller side is above this is a photograph, where nothing else is said
+SAMPLES, PHOTO_SAMPLES = 8, 4  # where the number is left out
+MAX_PHOTO_SAMPLES = 8  # each takes 12 bytes a pixel
+WHITE_SPREAD = 0.25  # standard deviation that is drawn white
+
+PICTURE = (
+    "a picture in any format that Pillow reads, or a folder of pictures. For a small domain give it at the model's own "
+    "size (28 x 28, 32 x 32 or 64 x 64) and light on dark, as the model sees it: of another size the centre square is "
+    "scaled, and nothing is trimmed or inverted. A photograph keeps its size"
+)
+DOMAIN = (
+    "digits, fashion, objects, shapes or photos; if left out photos where both sides are above 64 pixels, else the one "
+    "that the picture seems to be of, which heavy damage can hide"
+)
+NUMBER = (
+    "of the method vae: plausible answers, 1 to 16, whose mean is written; 8 if left out. A photograph's answer is not "
+    "made of samples: it has some (4 if left out, at most 8) only with --each or --spread"
+)
+MASK = (
+    "a picture of the same size: WHITE (above 127) MARKS WHAT IS MISSING and is filled, black is kept; of a folder one "
+    "mask for all, or a folder with files of the same names"
+)
+
+
+class _Made(NamedTuple):
+    """A restored picture float32 (C, H, W); its samples, none of a method that has one answer; their spread or None."""
+
+    x_hat: np.ndarray
+    samples: list
+    spread: np.ndarray | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Restore:
+    """What the two commands share: everything but the method's name, the noise and the mask."""
+
+    picture: Annotated[tyro.conf.Positional[Path], tyro.conf.arg(metavar="IN", help=PICTURE)]
+    out: Path
+    """the picture to write, whose ending names the format; of a folder the folder to write to, as PNG"""
+    domain: Annotated[str | None, tyro.conf.arg(help=DOMAIN)] = None
+    samples: Annotated[int | None, tyro.conf.arg(help=NUMBER)] = None
+    each: bool = False
+    """write the samples too, beside OUT: OUT-1.png, OUT-2.png, ..."""
+    spread: bool = False
+    """write the samples' standard deviation too, as OUT-spread.png: black 0, white 0.25 and more"""
+    clean: Path | None = None
+    """the undamaged picture, or a folder with files of the same names; PSNR and SSIM against it are printed"""
+    seed: int = 0
+    """of the samples"""
+    json: bool = False
+    """print the figures as JSON, of a folder as a list"""
+    checkpoints: Path = CHECKPOINTS
+    """folder of the models"""
+
+    def run(self):
+        self._check()
+        library, folder = Library(self.checkpoints), os.path.isdir(self.picture)
+        jobs, rows, left_out = _jobs(self.picture, self.out), [], {}
+        for source, target in tqdm.tqdm(jobs, unit="picture", disable=None if folder else True):
+            try:
+                rows.append(self._one(library, source, target))
+            except PictureError as error:
+                if not folder:
+                    raise
+                left_out[_shown(source)] = str(error)
+        if left_out:
+            names = ", ".join(list(left_out)[:5]) + (" ..." if len(left_out) > 5 else "")
+            count = "1 file was" if len(left_out) == 1 else f"{len(left_out)} files were"
+            line = f"{count} left out: {names}; the first because: {next(iter(left_out.values()))}"
+            if not rows:
+                raise PictureError(line)
+            print(f"vaedemo: {line}", file=sys.stderr)
+        if self.json:
+            print(json.dumps(rows if folder else rows[0], indent=1))
+            return
+        for row in rows:
+            print(_line(row))
+
+    def _check(self):
+        if self.method not in self.methods:
+            raise ConfigError(f"no method {self.method!r}; choose from {', '.join(self.methods)}")
+        if self.domain is not None and self.domain not in {*DOMAINS, restore.PHOTOS}:
+            raise UnknownDomain(f"no domain {self.domain!r}; choose from {', '.join([*DOMAINS, restore.PHOTOS])}")
+        if self.sigma is not None and not 0 <= self.sigma <= 1:
+            raise ConfigError(
+                f"--sigma is {self.sigma:g}; choose 0 to 1, in units of the whole range (25 of 255 levels are 0.098)"
+            )
+        if self.samples is not None and not 1 <= self.samples <= restore.MAX_SAMPLES:
+            raise ConfigError(f"--samples is {self.samples}; choose 1 to {restore.MAX_SAMPLES}")
+        if self.method != "vae" and (self.samples is not None or self.each or self.spread):
+            raise ConfigError(f"the method {self.method} has one answer; leave --samples, --each and --spread to vae")
+
+        if self.method in ("plain", "biharmonic") and self.sigma:
+            raise ConfigError(f"the method {self.method} is told of no noise; leave --sigma to another one")
+
+    def _one(self, library, source, target):
+        """One picture restored and written; its row of figures."""
+        image = pictures.read(source)
+        domain = self.domain or _proposed(image)
+        y, mask, clean = _seen(image, domain), None, None
+        if self.mask is not None:
+            mask = _known(pictures.read(_partner(self.mask, source, "mask")), image, domain)
+            if not mask.any() and (domain == restore.PHOTOS or self.method == "biharmonic"):
+                raise PictureError("the mask is white all over, so nothing is known; leave a part of it black")
+        if self.clean is not None:
+            clean = _seen(pictures.read(_partner(self.clean, source, "clean picture")), domain)
+        start = time.perf_counter()
+        level, estimated = self._levels(library, y, domain)
+        made = self._restored(library, y, domain, mask, level)
+        seconds = time.perf_counter() - start
+        figures = (None,) * 3 if clean is None else restore.measure(made.x_hat, clean, mask)
+        write_picture(pictures.to_image(made.x_hat), target)
+        for i, sample in enumerate(made.samples if self.each else (), 1):
+            write_picture(pictures.to_image(sample), target.with_name(f"{target.stem}-{i}.png"))
+        if self.spread:
+            shown = pictures.to_image(made.spread.mean(0, keepdims=True) / WHITE_SPREAD)
+            write_picture(shown, target.with_name(f"{target.stem}-spread.png"))
+        said = {"file": _shown(source), "domain": domain, "method": self.method}
+        said |= {"sigma": _rounded(level), "estimated": _rounded(estimated), "seconds": round(seconds, 3)}
+        said |= {name: _rounded(v) for name, v in zip(restore.Figures._fields, figures, strict=True)}
+        return said | {"seed": self.seed}
+
+    def _levels(self, library, y, domain):
+        """(the noise's strength as the method is told it or None, the estimate or None): the models of small pictures
+        do without being told, and the plain one knows of no noise."""
+        if self.sigma is not None:
+            return self.sigma, None
+        if self.method == "plain":
+            return None, None
+        estimated = restore.estimate_level(library, y, domain)
+        return (None if self.method == "vae" and domain != restore.PHOTOS else estimated), estimated
+
+    def _restored(self, library, y, domain, mask, level):
+        if self.method == "plain" and domain != restore.PHOTOS and mask is not None and mask.all():
+            return _Made(y, [], None)  # nothing is missing
+        if self.method != "vae":
+            return _Made(restore.restore_with(library, self.method, y, domain, mask, level=level), [], None)
+        if domain != restore.PHOTOS:
+            n = self.samples or SAMPLES
+            made = restore.answers(library, y, domain, mask, level=level, n=n, seed=self.seed)
+            return _Made(made.mean, list(made.samples), made.spread)
+        n = (self.samples or PHOTO_SAMPLES) if self.each or self.spread else 0
+        if n > MAX_PHOTO_SAMPLES:
+            raise ConfigError(f"--samples is {n}; choose 1 to {MAX_PHOTO_SAMPLES} for photographs")
+        if self.spread and n < 2:
+            raise ConfigError("one sample has no spread; give --samples 2 or more")
+        job = restore.photo(library, y, sigma=level, mask=mask, seeds=range(self.seed, self.seed + n))
+        with tqdm.tqdm(unit="tile", leave=False, disable=None) as bar:
+            for done, bar.total in job:
+                bar.update(done - bar.n)
+        samples = [sample.numpy() for sample in job.samples]
+        return _Made(job.mean.numpy(), samples, np.std(samples, axis=0) if self.spread else None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Denoise(_Restore):
+    """Take the noise out of a picture, or out of every picture of a folder."""
+
+    method: str = "vae"
+    """vae (trained to restore), plain (the VAE of clean pictures; small domains), nlm, wavelet, tv or median"""
+    sigma: float | None = None
+    """the noise's standard deviation, of values in [0, 1]; estimated if left out, but the small vae does without it"""
+
+    methods: ClassVar[tuple[str, ...]] = restore.DENOISING
+    mask: ClassVar[Path | None] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inpaint(_Restore):
+    """Fill what a mask says is missing of a picture, or of every picture of a folder; white marks what is missing."""
+
+    mask: Annotated[Path, tyro.conf.arg(help=MASK)]
+    method: str = "vae"
+    """vae (trained to restore), plain (the VAE of clean pictures; small domains) or biharmonic"""
+    sigma: float = 0.0
+    """of the method vae: standard deviation of noise on what is known, of values in [0, 1]; at 0 it is kept exactly"""
+
+    methods: ClassVar[tuple[str, ...]] = restore.FILLING
+
+
+def _jobs(source, out):
+    """[(picture's file, file to write)] of one picture, or of every file of a folder, written as PNG."""
+    if not os.path.isdir(source):  # which takes names of any length
+        if out.suffix.lower() not in Image.registered_extensions():  # before the work, not after it
+            raise ConfigError(f"{out.name} has no ending of a picture format; name it for example {out.stem}.png")
+        return [(source, out)]
+    if os.path.lexists(out) and not os.path.isdir(out):
+        raise ConfigError(f"{out.name} is a file; give a folder to write a folder's pictures to")
+    if os.path.realpath(out) == os.path.realpath(source):
+        raise ConfigError("the pictures would be written over those that are read; give another folder")
+    files = _files(source)
+    if not files:
+        raise PictureError("there is no file in the folder; give a picture or a folder of pictures")
+    stems = [p.stem for p in files]
+    return [(p, out / f"{p.stem if stems.count(p.stem) == 1 else p.name}.png") for p in files]
+
+
+def _files(folder):
+    """The files of a folder, sorted, but for hidden ones."""
+    try:
+        return sorted(p for p in folder.iterdir() if p.is_file() and not p.name.startswith("."))
+    except OSError:
+        raise PictureError("the folder cannot be opened; check its permissions") from None
+
+
+def _partner(path, source, what):
+    """The file that goes with a picture: the path, or of a folder its file of the picture's name, or else stem."""
+    if not os.path.isdir(path):
+        return path
+    files = _files(path)
+    found = [p for p in files if p.name == source.name] or [p for p in files if p.stem == source.stem]
+    if not found:
+        raise PictureError(f"there is no {what} for {_shown(source)}; give it the same name")
+    return found[0]
+
+
+def _proposed(image):
+    return restore.PHOTOS if min(image.size) > PHOTO_SIDE else pictures.propose_domain(image)
+
+
+def _seen(image, domain):
+    """float32 (C, H, W) in [0, 1]: a photograph as it is, another picture at its domain's size; never trimmed, because
+    noise would be."""
+    if domain == restore.PHOTOS:
+        return np.asarray(image.convert("RGB"), np.float32).transpose(2, 0, 1) / np.float32(255)
+    row = get_domain(domain)
+    return pictures.prepare(image, channels=row.channels, size=row.size).x
+
+
+def _known(mask, image, domain):
+    """bool (H, W), True where a mask's picture is black: of a small domain at its size, cut as the picture was."""
+    size = image.size if domain == restore.PHOTOS else (get_domain(domain).size,) * 2
+    mask = mask.convert("L")
+    if mask.size != size:
+        if mask.size != image.size:
+            sizes = [f"{s[0]} x {s[1]}" for s in (mask.size, image.size)]
+            raise PictureError(f"the mask is {sizes[0]} pixels, the picture {sizes[1]}; give both one size")
+        side = min(mask.size)
+        left, top = (mask.width - side) // 2, (mask.height - side) // 2
+        mask = mask.crop((left, top, left + side, top + side)).resize(size, Image.Resampling.NEAREST)
+    return np.asarray(mask) <= 127
+
+
+def _shown(path):
+    """A file's name without what breaks a line."""
+    return re.sub(r"[^\w .()+-]", "_", path.name)
+
+
+def _rounded(value):
+    return None if value is None else float(f"{value:.5g}")
+
+
+def _line(row):
+    """A row of figures in words."""
+    noise = f"noise {row['sigma']:.3g}" if row["sigma"] is not None and row["estimated"] is None else None
+    noise = f"noise estimated as {row['estimated']:.3g}" if row["estimated"] is not None else noise
+    psnr, ssim, hole = (row[name] for name in restore.Figures._fields)
+    parts = [row["domain"], row["method"], noise, f"{row['seconds']:.1f} s"]
+    parts += [psnr is not None and f"PSNR {psnr:.2f} dB", ssim is not None and f"SSIM {ssim:.3f}"]
+    parts += [hole is not None and f"PSNR {hole:.2f} dB in the hole"]
+    return f"{row['file']}: {', '.join(part for part in parts if part)}"

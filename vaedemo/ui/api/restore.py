@@ -1,0 +1,162 @@
+"""Endpoints of restoration: denoise, inpaint."""
+
+import numpy as np
+from PIL import Image
+
+from vaedemo import pictures, restore
+from vaedemo.domains import DOMAINS, get_domain
+from vaedemo.errors import PictureError, UnknownDomain
+from vaedemo.ui import wire
+from vaedemo.ui.api.common import _read, whole
+
+__all__ = ["functions"]
+
+MAX_SEED = 2**31 - 1
+MAX_PHOTO = 4_000_000  # pixels
+MAX_HOLE = 250_000  # pixels that biharmonic fills: its time and its memory grow faster than they do
+PHOTO_SIDE = 64  # a picture whose smaller side is above this is a photograph, where nothing else is said
+
+
+def functions(service):
+    """denoise and inpaint over a Service."""
+    library = service.library
+
+    def read(picture):
+        source = _read(service, picture)
+        with service.decoders_turn:
+            return pictures.read(source)
+
+    def restored(picture, mask, domain, method, methods, level, samples, seed, clean):
+        """What both endpoints give; mask: a picture in any form, or None of one that has no holes."""
+        if not isinstance(method, str) or method not in methods:
+            raise wire.RequestError(f"method has to be one of {', '.join(methods)}")
+        if level and method in ("plain", "biharmonic"):
+            raise wire.RequestError(f"the method {method} is told of no noise; leave sigma out")
+        count, start = whole(samples, "samples", 1, restore.MAX_SAMPLES), whole(seed, "seed", 0, MAX_SEED)
+        name = _domain(domain)
+        image = read(picture)
+        name = name or (restore.PHOTOS if min(image.size) > PHOTO_SIDE else pictures.propose_domain(image))
+        y = _seen(image, name)
+        known = None if mask is None else _known(read(mask), image, name, method)
+        truth = None if clean is None else _seen(read(clean), name)
+        estimated, drawn = None, ()
+        with service.models_turn:
+            if level is None and method != "plain":
+                estimated = restore.estimate_level(library, y, name)
+                level = None if method == "vae" and name != restore.PHOTOS else estimated
+            if method == "plain" and name != restore.PHOTOS and known is not None and known.all():
+                x_hat = y  # nothing is missing
+            elif method != "vae":
+                x_hat = restore.restore_with(library, method, y, name, known, level=level)
+            elif name == restore.PHOTOS:
+                job = restore.photo(library, y, sigma=level, mask=known)
+                for _ in job:
+                    pass
+                x_hat = job.mean.numpy()
+            else:
+                made = restore.answers(library, y, name, known, level=level, n=count, seed=start)
+                x_hat, drawn = made.mean, made.samples
+        figures = (None,) * 3 if truth is None else restore.measure(x_hat, truth, known)
+        return {
+            "domain": name,
+            "method": method,
+            "x_hat": _uri(x_hat),
+            "samples": [_uri(x) for x in drawn],
+            "sigma": wire.rounded(level),
+            "estimated": wire.rounded(estimated),
+            **{k: wire.rounded(v) for k, v in zip(restore.Figures._fields, figures, strict=True)},
+            "seed": start,
+        }
+
+    def denoise(
+        picture: str | dict | list,
+        domain: str = "",
+        sigma: float | None = None,
+        samples: int = 8,
+        method: str = "vae",
+        seed: int = 0,
+        clean: str | dict | list | None = None,
+    ) -> dict:
+        """A picture without its noise. picture: in any form that reconstruct takes; for a small domain at the model's
+        own size, else its centre square is scaled, never trimmed. domain: digits, fashion, objects, shapes, photos
+        (keeps its size, at most 4 megapixels), or "" to have it proposed. sigma: the noise's standard deviation, 0 to
+        1; null: estimated, but the vae of a small domain does without. method: vae, plain, nlm, wavelet, tv, median.
+        samples: 1 to 16, of vae in small domains. clean: the undamaged picture. Gives x_hat, of vae the mean of the
+        samples, and samples, as PNG data URIs; sigma as it was told, estimated; psnr in dB and ssim against clean."""
+        level = None if sigma is None else _level(sigma)
+        return restored(picture, None, domain, method, restore.DENOISING, level, samples, seed, clean)
+
+    def inpaint(
+        picture: str | dict | list,
+        mask: str | dict | list,
+        domain: str = "",
+        sigma: float = 0.0,
+        samples: int = 8,
+        method: str = "vae",
+        seed: int = 0,
+        clean: str | dict | list | None = None,
+    ) -> dict:
+        """A picture with its holes filled. mask: a picture of the same size; white (above half) marks what is missing,
+        black is kept, exactly where sigma is 0. sigma: the standard deviation of noise on what is known, 0 to 1, of
+        vae. method: vae, plain, biharmonic (fills at most 250,000 pixels). The other arguments and what it gives are as
+        for denoise; hole_psnr is the PSNR over what was missing."""
+        level = _level(sigma)
+        if mask is None:
+            raise PictureError("The mask is missing; give a picture that is white where something has to be filled.")
+        return restored(picture, mask, domain, method, restore.FILLING, level, samples, seed, clean)
+
+    return denoise, inpaint
+
+
+def _level(sigma):
+    if isinstance(sigma, bool) or not isinstance(sigma, int | float) or not 0 <= sigma <= 1:
+        raise wire.RequestError("sigma has to be a number from 0 to 1")
+    return float(sigma)
+
+
+def _domain(domain):
+    """A domain's name, photos, or "" for the proposed one."""
+    if not isinstance(domain, str):
+        raise wire.RequestError("domain has to be a text")
+    if domain and domain not in {*DOMAINS, restore.PHOTOS}:
+        raise UnknownDomain(f"no domain {domain[:40]!r}; choose from {', '.join([*DOMAINS, restore.PHOTOS])}")
+    return domain
+
+
+def _seen(image, domain):
+    """float32 (C, H, W) in [0, 1]: a photograph as it is, another picture at its domain's size; never trimmed, because
+    noise would be."""
+    if domain != restore.PHOTOS:
+        row = get_domain(domain)
+        return pictures.prepare(image, channels=row.channels, size=row.size).x
+    if image.width * image.height > MAX_PHOTO:
+        raise PictureError(
+            f"The photograph has {image.width * image.height / 1e6:.1f} million pixels; the limit here is "
+            f"{MAX_PHOTO // 10**6} million, so scale it down or use the command line."
+        )
+    return np.asarray(image.convert("RGB"), np.float32).transpose(2, 0, 1) / np.float32(255)
+
+
+def _known(mask, image, domain, method):
+    """bool (H, W), True where a mask's picture is black: of a small domain at its size, cut as the picture was."""
+    size = image.size if domain == restore.PHOTOS else (get_domain(domain).size,) * 2
+    mask = mask.convert("L")
+    if mask.size != size:
+        if mask.size != image.size:
+            sizes = [f"{s[0]} x {s[1]}" for s in (mask.size, image.size)]
+            raise PictureError(f"The mask is {sizes[0]} pixels, the picture {sizes[1]}; give both one size.")
+        side = min(mask.size)
+        left, top = (mask.width - side) // 2, (mask.height - side) // 2
+        mask = mask.crop((left, top, left + side, top + side)).resize(size, Image.Resampling.NEAREST)
+    known = np.asarray(mask) <= 127
+    if not known.any() and (domain == restore.PHOTOS or method == "biharmonic"):
+        raise PictureError("The mask is white all over, so nothing is known; leave a part of it black.")
+    if method == "biharmonic" and (missing := int((~known).sum())) > MAX_HOLE:
+        raise PictureError(
+            f"{missing:,} pixels are missing; biharmonic fills at most {MAX_HOLE:,} here, so choose vae."
+        )
+    return known
+
+
+def _uri(x):
+    return wire.data_uri(pictures.to_image(x), lossless=True)

@@ -1,0 +1,73 @@
+"""Photographs that are being restored, a tile a request, so that the page can show how far it is and stop."""
+
+import secrets
+import threading
+import time
+from collections import OrderedDict
+
+from vaedemo.errors import PictureError
+
+__all__ = ["Job", "Jobs", "MAX_PIXELS"]
+
+MAX_PIXELS = 12_500_000  # of one photograph on the page
+TOTAL_PIXELS = 40_000_000  # of all that wait; the oldest give way
+LASTS = 900.0  # seconds since it was last asked for
+
+
+class Job:
+    """One photograph: y damaged, clean or None, mask, and the Restoring that is worked off by step()."""
+
+    def __init__(self, restoring, y, clean, mask):
+        self.restoring, self.y, self.clean, self.mask = restoring, y, clean, mask
+        self.total = len(restoring.rows) * len(restoring.columns)
+        self.done, self._steps, self._lock = 0, iter(restoring), threading.Lock()
+
+    @property
+    def pixels(self):
+        return self.y.shape[1] * self.y.shape[2]
+
+    def step(self):
+        """Work off one tile; whether all are done. Two requests at once take turns."""
+        with self._lock:
+            if self.done < self.total:
+                self.done, _ = next(self._steps)
+                if self.done == self.total:
+                    next(self._steps, None)  # what follows the last tile
+            return self.done == self.total
+
+
+class Jobs:
+    """The jobs by their names, newest last; those that were not asked for lately are dropped."""
+
+    def __init__(self):
+        self._jobs, self._lock = OrderedDict(), threading.Lock()
+
+    def add(self, job):
+        """The name of a new job, which nobody can guess."""
+        name = secrets.token_urlsafe(12)
+        with self._lock:
+            self._jobs[name] = (time.monotonic(), job)
+            self._tidy()
+        return name
+
+    def get(self, name):
+        """The job of this name; PictureError where it is gone."""
+        with self._lock:
+            self._tidy()
+            if not isinstance(name, str) or name not in self._jobs:
+                raise PictureError("This photograph is no longer here; restore it again.")
+            _, job = self._jobs.pop(name)
+            self._jobs[name] = (time.monotonic(), job)
+            return job
+
+    def drop(self, name):
+        """Forget a job; one that is gone is no error."""
+        with self._lock:
+            self._jobs.pop(name if isinstance(name, str) else "", None)
+
+    def _tidy(self):
+        now = time.monotonic()
+        for name, (at, _) in list(self._jobs.items()):
+            waiting = sum(job.pixels for _, job in self._jobs.values())
+            if now - at > LASTS or (waiting > TOTAL_PIXELS and len(self._jobs) > 1):
+                del self._jobs[name]

@@ -1,0 +1,477 @@
+// "Denoise" and "Inpaint": a picture is damaged, or comes damaged, and what restores it is shown beside it. Small pictures
+// are answered at once; photographs are worked off tile by tile, so that they can be stopped.
+
+import * as address from "./address.js";
+import { html, newest, parts, segmented, styles } from "./dom.js";
+import { save, saveRow } from "./download.js";
+import { resized, maskToWord } from "./maskmath.js";
+import { createMaskPad } from "./maskpad.js";
+import { LIMIT, gradient, unpack } from "./pixels.js";
+import { createPhotoJob } from "./photojob.js";
+import { answerCells, methodCells, photoCells } from "./restorecells.js";
+import { blank, paintBytes, paintError, paintHeat, paintHeatUri, paintUri } from "./restorepaint.js";
+import { COUNTS, FOURTH, MASK_SIDE, fromAddress, levelOf, toAddress } from "./restorestate.js";
+import { markup } from "./restoreview.js";
+import { onShared, share, shared } from "./shared.js";
+import { createSources, request } from "./source.js";
+import { failure, fill, number, onLanguage, t } from "./text.js";
+
+const PHOTOS = "photos";
+
+const packed = (bytes) => {
+  let text = "";
+  for (let i = 0; i < bytes.length; i += 8192) text += String.fromCharCode(...bytes.subarray(i, i + 8192));
+  return btoa(text);
+};
+
+export const mountRestore = async (task, { element, props, server, upload }) => {
+  await styles("tokens.css", "page.css", "reconstruct.css", "restore.css");
+  const { table, noises, masks, methods, spread: SPREAD } = props.value;
+  const root = element.querySelector(`.vd-module-${task}`);
+  if (!Object.keys(table).length) {
+    root.replaceChildren(html(`<p class="vd-nothing"></p>`));
+    const explain = () => (root.firstElementChild.textContent = t("nomodels"));
+    onLanguage(explain);
+    root.dataset.ready = "true";
+    return explain();
+  }
+  root.innerHTML = markup(task);
+  const p = parts(root);
+  const place = address.ofTab(task);
+  const { state, wrong } = fromAddress(place.read(), task, props.value);
+  // source and picture at hand; answer: of the last restore(); others: by method.
+  const now = { source: null, picture: null, x: null, answer: null, others: {}, size: null };
+  const abouts = new Map();
+  const denoising = task === "denoise";
+
+  // ---- asking ------------------------------------------------------------------------------------------------
+
+  const row = () => table[state.domain];
+  const photo = () => state.domain === PHOTOS;
+  const say = (text) => {
+    p.messageText.textContent = text;
+    p.message.hidden = !text;
+  };
+  const ask = async (name, body) => {
+    try {
+      return (await server[name](body)) ?? { error: t("error.lost"), own: true };
+    } catch {
+      return { error: t("error.lost"), own: true };
+    }
+  };
+  const maskOf = () => {
+    if (denoising) return null;
+    const { width, height, data } = pad.mask();
+    return { width, height, data: packed(data) };
+  };
+  const body = () => ({
+    domain: state.domain,
+    given: denoising && state.given,
+    noise: denoising && !state.given ? state.noise : null,
+    level: state.level,
+    seed: state.seed,
+    n: state.n,
+    sigma: denoising ? state.sigma : null,
+    mask: maskOf(),
+  });
+
+  let idle = 0;
+  const restore = newest(async (_, more) => {
+    clearTimeout(idle);
+    const picture = now.picture;
+    if (!picture) return;
+    const sent = { ...body(), x: picture.x };
+    if (photo()) {
+      job.begin(body(), now.source); // not awaited: a newer one takes its place
+      return null;
+    }
+    const answer = await ask("restore", sent);
+    if (now.picture !== picture) return;
+    if (answer.error) return say(failure(answer));
+    now.answer = answer;
+    now.others = {};
+    if (typeof state.view === "number" && state.view >= state.n) state.view = "mean";
+    show();
+    if (!more()) idle = setTimeout(() => compare(sent, answer), 250);
+  });
+
+  const compare = async (sent, answer) => {
+    for (const method of methods.filter((m) => m !== "vae")) {
+      const made = await ask("compare", { ...sent, methods: [method] });
+      if (now.answer !== answer) return;
+      if (made.error) return;
+      Object.assign(now.others, made.methods);
+      showMethods();
+    }
+  };
+
+  const job = createPhotoJob({
+    ask,
+    upload,
+    bar: p.bar,
+    barText: p.barText,
+    halt: p.halt,
+    failed: say,
+    began: async ({ damaged }) => {
+      now.answer = null;
+      await Promise.all([p.damaged, p.before].map((canvas) => paintUri(canvas, damaged)));
+      blank(p.restored);
+      blank(p.fourth);
+      show();
+    },
+    finished: (answer) => {
+      now.answer = answer;
+      show();
+    },
+  });
+
+  // A new picture: as the models see it, or a photograph as it is.
+  const load = newest(async (source) => {
+    const domain = state.domain;
+    root.setAttribute("aria-busy", "true");
+    let answer = null;
+    try {
+      const sent = async () => ({ source: await request(source, upload), domain: photo() ? "objects" : domain, given: denoising && state.given });
+      answer = await ask("source", await sent());
+      if (answer.error?.includes("no longer here") && source.path) {
+        source.path = null;
+        answer = await ask("source", await sent());
+      }
+    } catch (error) {
+      answer = { error: t(error.message === "large" || /413|maximum/.test(error.message) ? "error.large" : "error.upload"), own: true };
+    }
+    root.removeAttribute("aria-busy");
+    sources.drawn();
+    if (answer.error) return say(failure(answer));
+    say("");
+    return take(answer, source);
+  });
+
+  const take = (picture, source) => {
+    Object.assign(now, { picture, source, x: unpack(picture.x), answer: null, others: {} });
+    state.example = source.kind === "example" ? source.name : null;
+    const [width, height] = photo() ? fitted(picture.width, picture.height) : [row().size, row().size];
+    pad.resize(width, height);
+    if (!denoising) pad.radius(p.size.value / 100);
+    if (picture.original) p.original.src = picture.original;
+    else paintOriginal();
+    p.original.classList.toggle("vd-pixels", !(Math.max(picture.width ?? 0, picture.height ?? 0) > 128));
+    p.original.alt = t(state.example ? "yours.example" : "yours.own");
+    if (!photo() && source.kind !== "shared" && !state.given) share({ x: picture.x, domain: state.domain, example: state.example, word: null }, task);
+    if (photo() && !denoising) paintUri(p.damaged, picture.original);
+    show();
+    if (state.mask && state.mask !== "own" && !denoising && !(now.size === `${width}x${height}`)) {
+      now.size = `${width}x${height}`;
+      preset();
+    } else restore();
+  };
+  const fitted = (width, height) => {
+    const scale = Math.min(1, MASK_SIDE / Math.max(width, height));
+    return [Math.max(1, Math.round(width * scale)), Math.max(1, Math.round(height * scale))];
+  };
+  const paintOriginal = () => {
+    const canvas = document.createElement("canvas");
+    paintBytes(canvas, now.x, row().channels);
+    p.original.src = canvas.toDataURL();
+  };
+
+  const preset = newest(async () => {
+    const { width, height } = pad.mask();
+    const amount = state.mask === "random" ? state.amount : null;
+    const answer = await ask("mask", { kind: state.mask, width, height, amount, seed: state.seed });
+    if (answer.error) return say(failure(answer));
+    quiet = true;
+    pad.set({ width, height, data: unpack(answer.mask) });
+    quiet = false;
+    restore();
+    return show();
+  });
+
+  // ---- changing the state ------------------------------------------------------------------------------------
+
+  const set = (patch, again = true) => {
+    Object.assign(state, patch);
+    show();
+    if (again) restore();
+  };
+  const chooseExample = (name) => {
+    sources.showPicture();
+    load({ kind: "example", domain: photo() ? "objects" : state.domain, name });
+  };
+  const chooseDomain = (domain) => {
+    const own = now.source && !["example", "shared"].includes(now.source.kind);
+    job.drop();
+    Object.assign(state, { domain, sigma: null });
+    Object.assign(now, { answer: null, others: {}, picture: null, size: null });
+    showExamples();
+    if (own) return load(now.source);
+    return chooseExample(table[domain].examples[0]);
+  };
+
+  let quiet = false;
+  let painting = 0;
+  const pad = createMaskPad(p.brushPad, (done) => {
+    if (quiet) return;
+    state.mask = "own";
+    if (photo() && !done) return;
+    clearTimeout(painting);
+    // A stroke is answered while it is painted; a photograph is when the brush has rested.
+    painting = setTimeout(() => set({}), photo() ? 600 : 0);
+  });
+
+  const sources = createSources(p, (source) => load(source), (key) => say(t(key)));
+
+  // ---- drawing -----------------------------------------------------------------------------------------------
+
+  const chosen = () => {
+    if (!now.answer || photo()) return null;
+    if (state.view === "mean") return unpack(now.answer.mean);
+    const samples = unpack(now.answer.samples);
+    const i = state.view === "best" ? now.answer.best : state.view;
+    return samples.subarray(i * now.x.length, (i + 1) * now.x.length);
+  };
+  const figuresOf = () => {
+    const f = now.answer?.figures;
+    if (!f) return null;
+    if (photo() || state.view === "mean") return f.mean;
+    return f.samples[state.view === "best" ? now.answer.best : state.view];
+  };
+
+  const showPictures = async () => {
+    const answer = now.answer;
+    if (!answer) return;
+    if (photo()) {
+      await paintUri(p.restored, answer.result);
+      const uri = { error: answer.spread, spread: answer.spread, residual: answer.residual }[state.fourth];
+      if (!uri) blank(p.fourth);
+      else if (uri === answer.spread) await paintHeatUri(p.fourth, uri);
+      else await paintUri(p.fourth, uri);
+      p.restored.dataset.shown = `photos-${job.job().job}`;
+      return;
+    }
+    const { channels } = row();
+    const [y, made] = [unpack(answer.y), chosen()];
+    for (const canvas of [p.damaged, p.before]) paintBytes(canvas, y, channels);
+    paintBytes(p.restored, made, channels);
+    p.restored.dataset.shown = `${state.domain}-${state.view}`;
+    const fourth = fourthOf();
+    if (fourth === "spread") paintHeat(p.fourth, answer.spread);
+    else if (fourth === "error") paintError(p.fourth, now.x, made, channels, "absolute");
+    else {
+      const known = pad.mask().data;
+      const same = Uint8Array.from(made, (v, i) => (denoising || known[i % known.length] ? v : y[i]));
+      paintError(p.fourth, same, y, channels, "signed");
+    }
+  };
+  // There is no error where nothing clean is known, nor of a photograph that only comes scaled.
+  const fourthOf = () => (state.fourth === "error" && (photo() || (denoising && state.given)) ? "spread" : state.fourth);
+
+  const showFigures = () => {
+    const [f, was] = [figuresOf(), now.answer?.figures?.y];
+    const put = (name, digits) => {
+      const hole = name === "hole";
+      const value = hole ? f?.hole : f?.[name];
+      p[name].textContent = value === null || value === undefined ? "–" : number(value, digits);
+      const before = was?.[name];
+      p[`${name}Was`].textContent = before === null || before === undefined ? "\u00a0" : t("restore.was", { value: number(before, digits) });
+    };
+    put("psnr", 1);
+    put("ssim", 2);
+    put("hole", 1);
+    const sigma = photo() ? job.job()?.sigma : now.answer?.sigma;
+    const estimated = photo() ? job.job()?.estimated : now.answer?.estimated;
+    const shownSigma = sigma ?? estimated;
+    p.told.textContent = shownSigma === null || shownSigma === undefined ? "–" : number(shownSigma, 2);
+    p.toldWhy.textContent = estimated === null || estimated === undefined ? t("restore.told.known") : t("restore.told.estimated", { value: number(estimated, 2) });
+  };
+
+  const showControls = () => {
+    segmented(p.domain, `vd-${task}-domain`, Object.keys(table).map((n) => ({ value: n, label: t(`domain.${n}`) })), state.domain, chooseDomain);
+    segmented(p.count, `vd-${task}-count`, COUNTS.map((n) => ({ value: String(n), label: String(n) })), state.n, (n) => set({ n: Number(n), view: "mean" }));
+    const shown = photo() || (denoising && state.given) ? FOURTH.filter((f) => f !== "error") : FOURTH;
+    segmented(p.fourthMode, `vd-${task}-fourth`, shown.map((f) => ({ value: f, label: t(`fourth.${f}`) })), fourthOf(), (fourth) => set({ fourth }, false));
+    p.die.textContent = t("restore.seed.value", { seed: state.seed });
+    const signed = fourthOf() === "residual";
+    p.scaleBar.style.backgroundImage = photo() && signed ? "linear-gradient(to right, #000, #808080, #fff)" : gradient(signed ? "signed" : "absolute");
+    const end = photo() && signed ? 0.25 : fourthOf() === "spread" ? SPREAD : LIMIT;
+    p.scaleLow.textContent = signed ? `≤ −${end}` : "0";
+    p.scaleHigh.textContent = `≥ ${signed ? "+" : ""}${end}`;
+    p.fourthNote.textContent = t(`fourth.${fourthOf()}.note`);
+    p.restoredNote.textContent = photo() ? t("restored.mean") : typeof state.view === "number" ? t("restored.sample", { n: state.view + 1 }) : t(`restored.${state.view}`);
+    p.yoursNote.textContent = now.picture?.width ? `${now.picture.width} × ${now.picture.height}` : "";
+    p.jobField.classList.toggle("vd-away", !photo());
+    p.methodsCard.classList.toggle("vd-res-none", photo());
+    p.brushPad.hidden = denoising;
+    p.given.checked = state.given;
+    p.givenField.hidden = !denoising;
+    if (denoising) {
+      p.noiseField.classList.toggle("vd-away", state.given);
+      segmented(p.noise, `vd-noise`, Object.keys(noises).map((n) => ({ value: n, label: t(`noise.${n}`) })), state.noise, (noise) => set({ noise, level: noises[noise].usual }));
+      const { low, high } = state.given ? { low: 0, high: 1 } : noises[state.noise];
+      const at = state.given ? (state.sigma ?? now.answer?.estimated ?? job.job()?.estimated ?? 0) : state.level;
+      p.level.value = Math.round((1000 * (at - low)) / (high - low));
+      p.level.style.setProperty("--share", (at - low) / (high - low));
+      p.levelValue.textContent = !state.given && state.noise === "jpeg" ? number(at, 0) : number(at, 2);
+      p.levelWhy.textContent = t(state.given ? (state.sigma === null ? "restore.sigma.estimated" : "restore.sigma.hand") : `noise.${state.noise}.why`);
+      p.level.setAttribute("aria-valuetext", p.levelValue.textContent);
+    } else {
+      segmented(p.mask, `vd-mask`, masks.map((m) => ({ value: m, label: t(`mask.${m}`) })), state.mask, (mask) => {
+        state.mask = mask;
+        preset();
+      });
+      p.amountField.classList.toggle("vd-away", state.mask !== "random");
+      p.amount.value = Math.round(1000 * state.amount);
+      p.amount.style.setProperty("--share", state.amount);
+      p.amountValue.textContent = `${Math.round(100 * state.amount)} %`;
+      p.live.textContent = t("restore.missing", { share: number((100 * pad.missing()) / pad.mask().data.length, 0) });
+    }
+  };
+
+  const showAnswers = () => {
+    const answer = now.answer;
+    if (!answer) return p.answers.replaceChildren();
+    if (photo()) return p.answers.replaceChildren(...photoCells(answer.samples ?? []));
+    const about = { size: now.x.length, channels: row().channels, view: state.view };
+    return p.answers.replaceChildren(...answerCells(answer, about, (view) => set({ view }, false)));
+  };
+
+  const showMethods = () => {
+    if (photo() || !now.answer) return p.methods.replaceChildren();
+    return p.methods.replaceChildren(...methodCells(now.answer, methods, now.others, row().channels));
+  };
+
+  const showExamples = async () => {
+    const domain = photo() ? "objects" : state.domain;
+    if (!abouts.has(domain)) {
+      const answer = await ask("domain", { domain });
+      if (!answer.error) abouts.set(domain, answer.examples);
+    }
+    if (domain !== (photo() ? "objects" : state.domain) || !abouts.has(domain)) return;
+    if (p.examples.dataset.domain !== domain) {
+      p.examples.dataset.domain = domain;
+      p.examples.replaceChildren(...abouts.get(domain).map((e) => html(`<button type="button" class="vd-example" data-name="${e.name}" title="${e.name}"><img src="${e.thumb}" alt="${e.name}" width="40" height="40"></button>`)));
+      for (const b of p.examples.children) b.onclick = () => chooseExample(b.dataset.name);
+    }
+    for (const b of p.examples.children) b.setAttribute("aria-pressed", b.dataset.name === state.example);
+  };
+
+  const show = () => {
+    showControls();
+    showFigures();
+    showPictures();
+    showAnswers();
+    showMethods();
+    showExamples();
+    place.write(toAddress(state, task, photo() ? null : maskToWord(pad.mask().data)));
+  };
+
+  // ---- wiring ------------------------------------------------------------------------------------------------
+
+  p.dismiss.onclick = () => say("");
+  p.die.onclick = () => {
+    state.seed = 1 + Math.floor(Math.random() * 999_999);
+    if (!denoising && !["own", null].includes(state.mask)) return preset();
+    return set({});
+  };
+  p.share.addEventListener("input", () => p.before.style.setProperty("--shown", `${p.share.value}%`));
+  let sliding = 0;
+  const later = (patch) => {
+    Object.assign(state, patch);
+    showControls();
+    clearTimeout(sliding);
+    sliding = setTimeout(() => set({}), photo() ? 500 : 0);
+  };
+  if (denoising) {
+    p.level.addEventListener("input", () => {
+      const share = p.level.value / 1000;
+      later(state.given ? { sigma: Number(share.toFixed(3)) } : { level: levelOf(noises, state.noise, share) });
+    });
+    p.given.onchange = () => {
+      Object.assign(state, { given: p.given.checked, sigma: null });
+      load(now.source);
+    };
+  } else {
+    const tool = (name) => {
+      pad.tool(name);
+      p.brush.setAttribute("aria-pressed", name === "brush");
+      p.rubber.setAttribute("aria-pressed", name === "eraser");
+    };
+    tool("brush");
+    p.brush.onclick = () => tool("brush");
+    p.rubber.onclick = () => tool("eraser");
+    p.maskUndo.onclick = pad.undo;
+    p.invert.onclick = pad.invert;
+    p.wipe.onclick = pad.clear;
+    p.size.addEventListener("input", () => pad.radius(p.size.value / 100));
+    p.maskUpload.onclick = () => p.maskFile.click();
+    p.maskFile.onchange = async () => {
+      const [file] = p.maskFile.files;
+      p.maskFile.value = "";
+      try {
+        const image = await createImageBitmap(file);
+        const [width, height] = fitted(image.width, image.height);
+        const canvas = Object.assign(document.createElement("canvas"), { width, height });
+        const ctx = canvas.getContext("2d");
+        ctx.imageSmoothingEnabled = false;
+        ctx.drawImage(image, 0, 0, width, height);
+        const { data } = ctx.getImageData(0, 0, width, height);
+        const known = Uint8Array.from({ length: width * height }, (_, i) => (data[4 * i] + data[4 * i + 1] + data[4 * i + 2] > 381 ? 0 : 1));
+        const here = pad.mask();
+        pad.set(resized({ width, height, data: known }, here.width, here.height));
+      } catch {
+        say(t("restore.mask.unreadable"));
+      }
+    };
+    p.amount.addEventListener("input", () => {
+      state.amount = p.amount.value / 1000;
+      preset();
+    });
+  }
+  p.saveImage.onclick = async () => {
+    if (!now.answer) return;
+    if (photo()) {
+      const made = await ask("file", { job: job.job().job, which: "mean" });
+      if (made.error) return say(failure(made));
+      return save(await (await fetch(made.data)).blob(), `vaedemo-${task}.${made.data.startsWith("data:image/png") ? "png" : "jpg"}`);
+    }
+    const lines = [`${t(`domain.${state.domain}`)}: ${p.restoredNote.textContent}`, figuresOf() ? `PSNR ${p.psnr.textContent} dB, SSIM ${p.ssim.textContent}` : ""];
+    return saveRow(["damaged", "restored", "fourth"].map((n) => ({ title: t(`${n}.title`), canvas: p[n] })), lines, `vaedemo-${task}-${state.domain}.png`);
+  };
+  p.copyLink.onclick = async () => {
+    address.flush();
+    try {
+      await navigator.clipboard.writeText(location.href);
+      p.copied.textContent = t(state.example ? "copied" : "copied.nopicture");
+    } catch {
+      p.copied.textContent = t("copied.not");
+    }
+  };
+  const words = () => {
+    fill(root);
+    p.more.innerHTML = t(`${task}.more`);
+    if (now.picture) show();
+  };
+  onLanguage(words);
+  words();
+  if (state.own) {
+    const { size } = row();
+    quiet = true;
+    pad.resize(size, size);
+    pad.set({ width: size, height: size, data: state.own });
+    quiet = false;
+  }
+  const ready = ({ x, domain, example }) => {
+    if (!table[domain]) return;
+    Object.assign(state, { domain, given: false, sigma: null });
+    sources.showPicture();
+    take({ x, domain, original: null }, { kind: "shared", name: example });
+    state.example = example;
+  };
+  onShared(task, ready);
+  const opened = place.read();
+  if (shared() && shared().from !== task && !opened.domain && !opened.example) ready(shared());
+  else chooseExample(state.example ?? row().examples[0]);
+  if (wrong) say(t("address.fallback"));
+  root.dataset.ready = "true";
+  return null;
+};

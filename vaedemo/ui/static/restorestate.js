@@ -1,0 +1,78 @@
+// The state of "Denoise" and "Inpaint" and its words in the address. Pure functions.
+
+import { maskFromWord } from "./maskmath.js";
+
+export const MASK_SIDE = 512; // longest side of a mask over a photograph, in pixels
+export const COUNTS = [1, 4, 8, 16];
+export const FOURTH = ["error", "spread", "residual"];
+
+export const standard = (task, { table, noises }) => {
+  const domain = table.digits ? "digits" : Object.keys(table)[0];
+  const noise = task === "denoise" ? "gaussian" : null;
+  return {
+    domain,
+    example: table[domain].examples[0] ?? null,
+    noise,
+    level: noise ? 0.5 : 0,
+    seed: 1,
+    n: 8,
+    sigma: null, // corrected by hand; null: the usual one, or estimated
+    given: false, // the picture comes damaged
+    view: "mean", // or "best", or the number of a sample
+    fourth: "error",
+    mask: task === "inpaint" ? "left" : null, // a preset, or "own"
+    amount: 0.8,
+    own: null, // the bytes of a painted mask
+  };
+};
+
+export const levelOf = (noises, noise, share) => noises[noise].low + (noises[noise].high - noises[noise].low) * share;
+
+export const fromAddress = (words, task, value) => {
+  const { table, noises, masks } = value;
+  const state = standard(task, value);
+  let wrong = false;
+  const take = (word, good, read = (v) => v, keep = (v) => (state[word] = v)) => {
+    if (!(word in words)) return;
+    const v = words[word].trim() === "" ? NaN : read(words[word]);
+    if (good(v)) keep(v);
+    else wrong = true;
+  };
+  take("domain", (v) => Object.hasOwn(table, v));
+  state.example = table[state.domain].examples[0] ?? null;
+  take("example", (v) => table[state.domain].examples.includes(v));
+  if (task === "denoise") {
+    take("given", (v) => v === "1", undefined, () => (state.given = true));
+    take("noise", (v) => Object.hasOwn(noises, v), undefined, (v) => Object.assign(state, { noise: v, level: noises[v].usual }));
+    const { low, high } = noises[state.noise];
+    take("level", (v) => v >= Math.min(low, high) && v <= Math.max(low, high), Number);
+    take("sigma", (v) => v >= 0 && v <= 1, Number);
+  } else {
+    take("mask", (v) => masks.includes(v));
+    take("amount", (v) => v >= 0 && v <= 1, Number);
+    const { size } = table[state.domain];
+    take("m", (v) => v !== null, (v) => (size ? maskFromWord(v, size * size) : null), (v) => Object.assign(state, { mask: "own", own: v }));
+  }
+  take("seed", (v) => Number.isInteger(v) && v >= 0 && v <= value.seeds, Number);
+  take("n", (v) => COUNTS.includes(v), Number);
+  take("view", (v) => v === "mean" || v === "best" || (/^\d+$/.test(v) && Number(v) < state.n), undefined, (v) => (state.view = /^\d+$/.test(v) ? Number(v) : v));
+  take("fourth", (v) => FOURTH.includes(v));
+  return { state, wrong };
+};
+
+// word: that of a painted mask, or null.
+export const toAddress = (state, task, word) => ({
+  domain: state.domain,
+  example: state.example,
+  given: state.given ? 1 : null,
+  noise: task === "denoise" && !state.given ? state.noise : null,
+  level: task === "denoise" && !state.given ? Number(state.level.toPrecision(4)) : null,
+  sigma: state.sigma,
+  mask: task === "inpaint" && state.mask !== "own" ? state.mask : null,
+  amount: state.mask === "random" ? state.amount : null,
+  m: state.mask === "own" ? word : null,
+  seed: state.seed === 1 ? null : state.seed,
+  n: state.n === 8 ? null : state.n,
+  view: state.view === "mean" ? null : state.view,
+  fourth: state.fourth === "error" ? null : state.fourth,
+});
