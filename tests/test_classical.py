@@ -178,7 +178,7 @@ def test_deriving_writes_what_is_read_back_and_looks_at_training_pictures_only(m
 def test_shipped_settings_are_of_every_noise_and_work(domain, generator):
     rows = read_settings(CHECKPOINTS / domain)
     assert len(rows) == 25
-    y = torch.rand(DOMAINS[domain].channels, 12, 12, generator=generator).numpy()
+    y = torch.rand(DOMAINS[domain].channels, 28, 28, generator=generator).numpy()
     for r in rows:
         assert r["level"] in levels(r["kind"]) and set(r["methods"]) == set(DENOISERS)
         for method, chosen in r["methods"].items():

@@ -277,7 +277,6 @@ def test_files_that_cannot_be_are_one_line(there, capsys):
     assert "no ending" in refused(capsys, "denoise", there / "digit.png", "--out", there / "o.docx")
     assert "does not exist" in refused(capsys, "denoise", there / "none.png", "--out", there / "o.png")
     assert "cannot be opened" in refused(capsys, "denoise", "x" * 5000, "--out", there / "o.png")
-    assert "could not be written" in refused(capsys, "denoise", there / "digit.png", "--out", f"{'x' * 500}.png")
     (there / "bad.png").write_text("text")
     assert "not a picture" in refused(capsys, "denoise", there / "bad.png", "--out", there / "o.png")
     words = there / "digit.png", "--domain", "digits", "--mask", there / "bad.png", "--out", there / "o.png"

@@ -113,7 +113,6 @@ class _Restore:
             raise ConfigError(f"--samples is {self.samples}; choose 1 to {restore.MAX_SAMPLES}")
         if self.method != "vae" and (self.samples is not None or self.each or self.spread):
             raise ConfigError(f"the method {self.method} has one answer; leave --samples, --each and --spread to vae")
-
         if self.method in ("plain", "biharmonic") and self.sigma:
             raise ConfigError(f"the method {self.method} is told of no noise; leave --sigma to another one")
 

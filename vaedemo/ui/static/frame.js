@@ -2,6 +2,7 @@
 
 import * as address from "./address.js";
 import { html, parts, styles } from "./dom.js";
+import { openTab, tabOf } from "./tabs.js";
 import { fill, isLanguage, language, onLanguage, preferred, setLanguage, t } from "./text.js";
 
 const markup = `
@@ -27,9 +28,6 @@ const setTheme = (name) => {
   document.documentElement.classList.toggle("dark", name === "dark");
   document.documentElement.style.colorScheme = name;
 };
-
-// Gradio draws the tabs; their buttons carry the ids of the tabs in Python.
-const tabButton = (name) => document.getElementById(`vd-tab-${name}-button`);
 
 export const mount = async ({ element, trigger }) => {
   await styles("tokens.css", "page.css");
@@ -73,11 +71,15 @@ export const mount = async ({ element, trigger }) => {
   onLanguage(show);
   show();
 
-  if (tabs.includes(words.tab)) tabButton(words.tab)?.click();
+  if (tabs.includes(words.tab)) openTab(words.tab);
   else address.enter(address.FIRST);
-  document.addEventListener("click", (e) => {
-    const id = e.target.closest?.("[role=tab]")?.id ?? "";
-    const name = id.replace(/^vd-tab-|-button$/g, "");
-    if (tabs.includes(name)) address.enter(name);
-  });
+  // Before Gradio hears of it: afterwards the button may be elsewhere.
+  document.addEventListener(
+    "click",
+    (e) => {
+      const name = tabOf(e.target);
+      if (name) address.enter(name);
+    },
+    true,
+  );
 };

@@ -9,7 +9,8 @@ import { GRIDS, HOTTEST, SEEDS, SIDES, fromAddress, gridName, gridsOf, settled, 
 import { createGrid, enlarged } from "./grids.js";
 import { pack, paint, rgba, unpack } from "./pixels.js";
 import { createQuality, markup as qualityMarkup } from "./quality.js";
-import { onShared, openTab, share, shared } from "./shared.js";
+import { onShared, share, shared } from "./shared.js";
+import { openTab } from "./tabs.js";
 import { request } from "./source.js";
 import { toWord } from "./state.js";
 import { failure, fill, number, onLanguage, t } from "./text.js";

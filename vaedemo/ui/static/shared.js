@@ -15,6 +15,3 @@ export const share = (picture, from) => {
 
 // One listener a tab; it hears of pictures that come from other tabs while it is mounted.
 export const onShared = (name, listener) => listeners.set(name, listener);
-
-// Bring a tab into sight; a tab that is opened for the first time finds the picture with shared().
-export const openTab = (name) => document.getElementById(`vd-tab-${name}-button`)?.click();

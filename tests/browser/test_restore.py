@@ -1,0 +1,164 @@
+"""The tabs "Denoise" and "Inpaint" in a browser: noise, masks by brush and key, photographs, addresses, a phone."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+
+def opened(visit, query="tab=inpaint", **kwargs):
+    """A Visit whose tab has answered once."""
+    v = visit(**kwargs)
+    v.page.goto(f"{v.address}?{query}")
+    module = "denoise" if "tab=denoise" in query else "inpaint"
+    v.root = v.page.locator(f".vd-module-{module}[data-ready=true]")
+    v.root.wait_for()
+    v.page.wait_for_function(f"document.querySelector('.vd-module-{module} [data-part=restored]')?.dataset.shown")
+    v.own = lambda name: v.root.locator(f"[data-part={name}]")
+    v.drawn = lambda name: v.own(name).evaluate("(c) => c.toDataURL()")
+    return v
+
+
+def changes(v, name, before):
+    v.page.wait_for_function(
+        "([m, n, was]) => document.querySelector(`.${m} [data-part=${n}]`).toDataURL() !== was",
+        arg=[v.root.get_attribute("class").split()[1], name, before],
+    )
+
+
+def test_noise_is_added_and_taken_away_and_the_other_methods_follow(visit):
+    v = opened(visit, "tab=denoise&domain=digits&example=three&level=0.5")
+    assert float(v.own("psnr").inner_text()) > float(v.own("psnrWas").inner_text().split()[-1]) + 5
+    assert v.own("answers").locator("button").count() == 9
+    v.own("methods").locator("[data-name=median]").wait_for()
+    before = v.drawn("damaged")
+    v.own("level").focus()
+    v.page.keyboard.press("Home")
+    changes(v, "damaged", before)
+    v.page.wait_for_function("new URL(location.href).searchParams.get('level') === '0.02'")
+    v.own("noise").locator("input[value=jpeg]").check()
+    v.page.wait_for_function("new URL(location.href).searchParams.get('noise') === 'jpeg'")
+
+
+def test_a_click_on_an_answer_shows_it(visit):
+    v = opened(visit, "tab=denoise&domain=fashion")
+    before = v.drawn("restored")
+    v.own("answers").locator("button").nth(2).click()
+    changes(v, "restored", before)
+    v.page.wait_for_function("new URL(location.href).searchParams.has('view')")
+    v.own("fourthMode").locator("input[value=spread]").check()
+    v.page.wait_for_function("new URL(location.href).searchParams.get('fourth') === 'spread'")
+
+
+def test_a_picture_that_is_damaged_already_gets_no_noise_and_an_estimate(visit):
+    v = opened(visit, "tab=denoise&domain=digits")
+    rng = np.random.default_rng(1)
+    noisy = np.zeros((28, 28))
+    noisy[6:22, 12:16] = 1
+    noisy = (np.clip(noisy + rng.normal(0, 0.3, noisy.shape), 0, 1) * 255).astype(np.uint8)
+    file = io.BytesIO()
+    Image.fromarray(noisy).save(file, "PNG")
+    v.own("given").check()
+    v.own("file").set_input_files({"name": "n.png", "mimeType": "image/png", "buffer": file.getvalue()})
+    v.page.wait_for_function(
+        "/[1-9]/.test(document.querySelector('.vd-module-denoise [data-part=toldWhy]').textContent)"
+    )
+    shown = v.own("damaged").evaluate("(c) => [...c.getContext('2d').getImageData(0, 0, 28, 28).data]")
+    assert shown[::4] == noisy.ravel().tolist()
+    assert v.own("psnr").inner_text() == "–"
+
+
+@pytest.mark.parametrize("touch", [False, True], ids=["mouse", "touch"])
+def test_the_brush_takes_pixels_away_and_gets_them_back(visit, touch):
+    options = {"has_touch": True, "is_mobile": True, "viewport": {"width": 390, "height": 844}} if touch else {}
+    v = opened(visit, "tab=inpaint&domain=digits&example=three&mask=left", **options)
+    before = v.drawn("restored")
+    pad = v.own("brushPad")
+    pad.scroll_into_view_if_needed()
+    box = pad.bounding_box()
+    at = [(box["x"] + box["width"] * x, box["y"] + box["height"] * 0.5) for x in (0.55, 0.65, 0.75, 0.85)]
+    if touch:
+        client = v.page.context.new_cdp_session(v.page)
+        for kind, (x, y) in zip(("touchStart", "touchMove", "touchMove", "touchMove"), at, strict=True):
+            client.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y}]})
+        client.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    else:
+        v.page.mouse.move(*at[0])
+        v.page.mouse.down()
+        for x, y in at[1:]:
+            v.page.mouse.move(x, y)
+        v.page.mouse.up()
+    changes(v, "restored", before)
+    v.page.wait_for_function("new URL(location.href).searchParams.has('m')")
+    word = v.words()["m"]
+    # Every pixel that is known is the picture's own.
+    same = v.root.evaluate(
+        """(root) => {
+          const read = (name) => root.querySelector(`[data-part=${name}]`).getContext('2d').getImageData(0, 0, 28, 28).data;
+          const [hole, y, made] = ['brushPad', 'damaged', 'restored'].map(read);
+          let known = 0;
+          for (let i = 0; i < hole.length; i += 4) if (!hole[i + 3]) { known += 1; if (y[i] !== made[i]) return -1; }
+          return known;
+        }"""
+    )
+    assert 250 < same < 392
+    other = opened(visit, v.page.url.split("?", 1)[1])
+    assert other.drawn("restored") == v.drawn("restored") and other.words()["m"] == word
+
+
+def test_the_mask_by_keyboard_undo_invert_clear_and_another_picture(visit):
+    v = opened(visit, "tab=inpaint&domain=digits&mask=right")
+    first = v.drawn("brushPad")
+    v.own("wipe").click()
+    changes(v, "brushPad", first)
+    clear = v.drawn("brushPad")
+    v.own("brushPad").focus()
+    for key in ("ArrowLeft", "ArrowLeft", "Space"):
+        v.page.keyboard.press(key)
+    v.page.keyboard.press("Tab")
+    changes(v, "brushPad", clear)
+    v.own("maskUndo").click()
+    v.page.wait_for_function(
+        "(was) => document.querySelector('.vd-module-inpaint [data-part=brushPad]').toDataURL() === was", arg=clear
+    )
+    v.own("maskUndo").click()
+    v.page.wait_for_function(
+        "(was) => document.querySelector('.vd-module-inpaint [data-part=brushPad]').toDataURL() === was", arg=first
+    )
+    v.own("invert").click()
+    kept = v.drawn("brushPad")
+    assert kept != first
+    v.root.locator(".vd-example").nth(3).click()
+    v.page.wait_for_function("new URL(location.href).searchParams.get('example') !== null")
+    assert v.drawn("brushPad") == kept
+
+
+def test_a_photograph_is_restored_with_a_bar_and_keeps_its_size(visit):
+    v = opened(visit, "tab=inpaint&domain=photos&example=astronaut&mask=text&n=1")
+    assert v.own("bar").get_attribute("max") == "1" and v.own("halt").is_disabled()
+    assert v.own("restored").evaluate("(c) => [c.width, c.height]") == [512, 512]
+    assert float(v.own("hole").inner_text()) > 15
+    with v.page.expect_download() as download:
+        v.own("saveImage").click()
+    assert Image.open(download.value.path()).size == (512, 512)
+
+
+def test_a_bad_mask_file_is_one_sentence(visit):
+    v = opened(visit)
+    v.own("maskFile").set_input_files({"name": "m.png", "mimeType": "image/png", "buffer": b"no picture"})
+    v.own("message").wait_for()
+    assert v.own("messageText").inner_text().endswith(".")
+
+
+@pytest.mark.parametrize("query", ["tab=inpaint&m=AAAA", "tab=denoise&noise=__proto__", "tab=denoise&level=9&n=3"])
+def test_a_garbage_address_falls_back_with_a_note(visit, query):
+    v = opened(visit, query)
+    v.own("message").wait_for()
+
+
+def test_on_a_phone_in_chinese_nothing_is_wider_than_the_screen(visit):
+    v = opened(visit, "tab=denoise&lang=zh", viewport={"width": 390, "height": 844})
+    assert v.page.evaluate("document.documentElement.scrollWidth") <= 390
+    left = v.root.inner_text()
+    assert "复原" in left and "restore." not in left

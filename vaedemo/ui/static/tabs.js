@@ -1,0 +1,21 @@
+// Gradio draws the tabs: a button each, whose id carries the tab's name in Python, and behind "More tabs" those for which
+// the window is too narrow, which carry none.
+
+import { TABS } from "./address.js";
+
+const hidden = () => [...document.querySelectorAll("#vd-tabs .overflow-dropdown button")];
+const behind = () => {
+  const seen = [...document.querySelectorAll("#vd-tabs > .tab-wrapper [role=tab]")].map((b) => b.dataset.tabId);
+  return TABS.filter((name) => !seen.includes(name));
+};
+
+// Bring a tab into sight.
+export const openTab = (name) => (document.getElementById(`vd-tab-${name}-button`) ?? hidden()[behind().indexOf(name)])?.click();
+
+// The name of the tab that a click chooses, or null.
+export const tabOf = (target) => {
+  const button = target.closest?.("[role=tab], .overflow-dropdown button");
+  if (!button) return null;
+  const name = button.dataset.tabId ?? behind()[hidden().indexOf(button)];
+  return TABS.includes(name) ? name : null;
+};
