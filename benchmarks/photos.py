@@ -19,8 +19,8 @@ from common import report
 from PIL import Image, ImageDraw
 
 from vaedemo import runtime, tiles
-from vaedemo.photos import open_photos, text_mask
 from vaedemo.checkpoints import load_checkpoint
+from vaedemo.photos import open_photos, text_mask
 
 SIGMAS = (15, 25, 50)
 HOLES = ("text", "strokes of 8 px")

@@ -11,6 +11,15 @@ from vaedemo.restore import answers, estimate_level, measure, photo, restore_wit
 LEFT = draw_mask("left", 28, 28, None).numpy()
 
 
+@pytest.fixture(scope="module", autouse=True)
+def one_thread():
+    """Threads that wait for each other are slow beside other work, and these models are small."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
 @pytest.fixture(scope="module")
 def library():
     return Library()

@@ -4,6 +4,7 @@ Large weights of some kinds are stored as 8-bit integers with a scale a row (EIG
 at most a 254th of the row's largest weight.
 """
 
+import contextlib
 import json
 import os
 from dataclasses import asdict, fields
@@ -69,14 +70,16 @@ def write_atomic(path, data):
             os.fsync(file.fileno())
         os.replace(part, path)
     except OSError as error:
-        part.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # a name too long for the disk is too long to be removed
+            part.unlink(missing_ok=True)
         raise CheckpointError(
             f"{path.name} could not be written ({error.strerror}); what was there is untouched"
         ) from None
 
 
 def save_checkpoint(path, model, domain, record=None):
-    """Write a model in half precision, or 8 bits where EIGHT_BITS has its kind, with its config and a record (a dict: training time, hardware, steps)."""
+    """Write a model with its config and a record (a dict: training time, hardware, steps), in half precision, or in 8
+    bits where EIGHT_BITS has its kind."""
     tensors = {}
     for name, value in model.state_dict().items():
         value = value.detach().to("cpu", torch.float32).contiguous()

@@ -9,22 +9,25 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
+from PIL import Image
 
-from vaedemo import classical, metrics, runtime
+from vaedemo import classical, metrics, pictures, runtime
 from vaedemo.degrade import UNKNOWN
 from vaedemo.domains import get_domain
 from vaedemo.errors import ConfigError, PictureError, UnknownModel
 from vaedemo.tiles import Restoring
 
-__all__ = ["Answers", "DENOISING", "FILLING", "Figures", "MAX_SAMPLES", "PHOTOS", "answers", "estimate_level",
-           "measure", "photo", "restore_with"]  # fmt: skip
+__all__ = ["Answers", "DENOISING", "FILLING", "Figures", "MAX_SAMPLES", "PHOTOS", "answers", "estimate_level", "known",
+           "measure", "photo", "proposed", "restore_with", "seen"]  # fmt: skip
 
 PHOTOS = "photos"  # what stands for a domain where the picture keeps its size
 DENOISING = ("vae", "plain", *classical.DENOISERS)  # methods by their names; vae is the conditional one
+PHOTO_SIDE = 64  # pixels: no domain's pictures are larger
 FILLING = ("vae", "plain", "biharmonic")
 MAX_SAMPLES = 16
 ITERATIONS = 20  # of the plain VAE, when it fills a hole
 MAX_LEVEL = 1.0
+_NORMAL = torch.special.ndtri((torch.arange(33) + 0.5) / 33)  # equally likely values of a Gaussian
 
 
 class Answers(NamedTuple):
@@ -45,6 +48,38 @@ class Figures(NamedTuple):
     psnr: float
     ssim: float | None
     hole_psnr: float | None
+
+
+def proposed(image):
+    """The domain that a picture of mode L or RGB seems to be of; PHOTOS where both sides are above PHOTO_SIDE."""
+    return PHOTOS if min(image.size) > PHOTO_SIDE else pictures.propose_domain(image)
+
+
+def seen(image, domain):
+    """float32 (C, H, W) in [0, 1]: a photograph as it is, another picture at its domain's size; never trimmed, because
+    noise would be."""
+    if domain == PHOTOS:
+        return np.asarray(image.convert("RGB"), np.float32).transpose(2, 0, 1) / np.float32(255)
+    row = get_domain(domain)
+    return pictures.prepare(image, channels=row.channels, size=row.size).x
+
+
+def known(mask, image, domain, method="vae"):
+    """bool (H, W), True where a mask's picture is black: of a small domain at its size, cut as the picture was.
+    PictureError where it is of another size, or leaves nothing to a method that needs something."""
+    size = image.size if domain == PHOTOS else (get_domain(domain).size,) * 2
+    mask = mask.convert("L")
+    if mask.size != size:
+        if mask.size != image.size:
+            sizes = [f"{s[0]} x {s[1]}" for s in (mask.size, image.size)]
+            raise PictureError(f"the mask is {sizes[0]} pixels, the picture {sizes[1]}; give both one size")
+        side = min(mask.size)
+        left, top = (mask.width - side) // 2, (mask.height - side) // 2
+        mask = mask.crop((left, top, left + side, top + side)).resize(size, Image.Resampling.NEAREST)
+    black = np.asarray(mask) <= 127
+    if not black.any() and (domain == PHOTOS or method == "biharmonic"):
+        raise PictureError("the mask is white all over, so nothing is known; leave a part of it black")
+    return black
 
 
 def _checked(y, mask, shape):
@@ -102,7 +137,7 @@ def answers(library, y, domain, mask=None, *, level=None, n=8, seed=0):
 @torch.no_grad()
 def estimate_level(library, y, domain, mask=None):
     """How strong the noise in y is, as a standard deviation: what is left of y when the model, not told of the noise,
-    has taken it away, less what the model does not know itself. Of photographs: from the finest wavelets (Donoho &
+    has taken it away, less what the model does not know itself, set against what clipping leaves. Of photographs: from the finest wavelets (Donoho &
     Johnstone 1994)."""
     if domain == PHOTOS:
         from skimage.restoration import estimate_sigma
@@ -116,8 +151,16 @@ def estimate_level(library, y, domain, mask=None):
     if not mask.any():
         return 0.0
     made = answers(library, y[0].numpy(), domain, mask[0, 0].numpy(), level=None, n=4)
-    left = (y[0] - torch.from_numpy(made.mean)).square() - torch.from_numpy(made.spread).square()
-    return float(((left * mask[0]).sum() / (mask.sum() * len(y[0]))).clamp(min=0).sqrt())
+    where = mask[0].expand_as(y[0]) > 0
+    y, mean, spread = y[0][where], torch.from_numpy(made.mean)[where], torch.from_numpy(made.spread)[where]
+    left = float(((y - mean).square() - spread.square()).mean().clamp(min=0))
+    sigmas, seen = np.linspace(0, MAX_LEVEL, 101), []
+    clipped = bool(y.min() >= 0 and y.max() <= 1)
+    for sigma in sigmas:  # what noise of each strength would leave of this picture in a file, where it is clipped
+        made_of = mean[:, None] + float(sigma) * _NORMAL
+        made_of = made_of.clamp(0, 1) if clipped else made_of
+        seen.append(float((made_of - mean[:, None]).square().mean()))
+    return round(float(np.interp(left, seen, sigmas)), 6)
 
 
 def restore_with(library, method, y, domain, mask=None, *, level=0.25, noise="gaussian", noise_level=None, clip=True,

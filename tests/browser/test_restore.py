@@ -95,7 +95,8 @@ def test_the_brush_takes_pixels_away_and_gets_them_back(visit, touch):
     # Every pixel that is known is the picture's own.
     same = v.root.evaluate(
         """(root) => {
-          const read = (name) => root.querySelector(`[data-part=${name}]`).getContext('2d').getImageData(0, 0, 28, 28).data;
+          const part = (name) => root.querySelector(`[data-part=${name}]`);
+          const read = (name) => part(name).getContext('2d').getImageData(0, 0, 28, 28).data;
           const [hole, y, made] = ['brushPad', 'damaged', 'restored'].map(read);
           let known = 0;
           for (let i = 0; i < hole.length; i += 4) if (!hole[i + 3]) { known += 1; if (y[i] !== made[i]) return -1; }

@@ -16,13 +16,12 @@ from PIL import Image
 
 from vaedemo import pictures, restore
 from vaedemo.cli.common import write_picture
-from vaedemo.domains import DOMAINS, get_domain
+from vaedemo.domains import DOMAINS
 from vaedemo.errors import ConfigError, PictureError, UnknownDomain
 from vaedemo.library import CHECKPOINTS, Library
 
 __all__ = ["Denoise", "Inpaint"]
 
-PHOTO_SIDE = 64  # a picture whose smaller side is above this is a photograph, where nothing else is said
 SAMPLES, PHOTO_SAMPLES = 8, 4  # where the number is left out
 MAX_PHOTO_SAMPLES = 8  # each takes 12 bytes a pixel
 WHITE_SPREAD = 0.25  # standard deviation that is drawn white
@@ -119,14 +118,13 @@ class _Restore:
     def _one(self, library, source, target):
         """One picture restored and written; its row of figures."""
         image = pictures.read(source)
-        domain = self.domain or _proposed(image)
-        y, mask, clean = _seen(image, domain), None, None
+        domain = self.domain or restore.proposed(image)
+        y, mask, clean = restore.seen(image, domain), None, None
         if self.mask is not None:
-            mask = _known(pictures.read(_partner(self.mask, source, "mask")), image, domain)
-            if not mask.any() and (domain == restore.PHOTOS or self.method == "biharmonic"):
-                raise PictureError("the mask is white all over, so nothing is known; leave a part of it black")
+            white = pictures.read(_partner(self.mask, source, "mask"))
+            mask = restore.known(white, image, domain, self.method)
         if self.clean is not None:
-            clean = _seen(pictures.read(_partner(self.clean, source, "clean picture")), domain)
+            clean = restore.seen(pictures.read(_partner(self.clean, source, "clean picture")), domain)
         start = time.perf_counter()
         level, estimated = self._levels(library, y, domain)
         made = self._restored(library, y, domain, mask, level)
@@ -235,33 +233,6 @@ def _partner(path, source, what):
     if not found:
         raise PictureError(f"there is no {what} for {_shown(source)}; give it the same name")
     return found[0]
-
-
-def _proposed(image):
-    return restore.PHOTOS if min(image.size) > PHOTO_SIDE else pictures.propose_domain(image)
-
-
-def _seen(image, domain):
-    """float32 (C, H, W) in [0, 1]: a photograph as it is, another picture at its domain's size; never trimmed, because
-    noise would be."""
-    if domain == restore.PHOTOS:
-        return np.asarray(image.convert("RGB"), np.float32).transpose(2, 0, 1) / np.float32(255)
-    row = get_domain(domain)
-    return pictures.prepare(image, channels=row.channels, size=row.size).x
-
-
-def _known(mask, image, domain):
-    """bool (H, W), True where a mask's picture is black: of a small domain at its size, cut as the picture was."""
-    size = image.size if domain == restore.PHOTOS else (get_domain(domain).size,) * 2
-    mask = mask.convert("L")
-    if mask.size != size:
-        if mask.size != image.size:
-            sizes = [f"{s[0]} x {s[1]}" for s in (mask.size, image.size)]
-            raise PictureError(f"the mask is {sizes[0]} pixels, the picture {sizes[1]}; give both one size")
-        side = min(mask.size)
-        left, top = (mask.width - side) // 2, (mask.height - side) // 2
-        mask = mask.crop((left, top, left + side, top + side)).resize(size, Image.Resampling.NEAREST)
-    return np.asarray(mask) <= 127
 
 
 def _shown(path):

@@ -208,9 +208,7 @@ class PhotoVAE(nn.Module):
         (B, 1, 1, 1), or UNKNOWN (degrade.py); the means clamped to [0, 1]."""
         b, _, height, width = y.shape
         pad = [-side % self.config.stride for side in (height, width)]
-        y, mask, sigma = (
-            F.pad(t, (0, pad[1], 0, pad[0]), mode="replicate") for t in (y, mask, level.expand_as(mask))
-        )
+        y, mask, sigma = (F.pad(t, (0, pad[1], 0, pad[0]), mode="replicate") for t in (y, mask, level.expand_as(mask)))
         features = self.encode(y * mask, sigma, mask)
         shapes = self.noise_shapes(*y.shape[2:])
         means, scales = [], []

@@ -12,7 +12,7 @@ from vaedemo.domains import get_domain
 from vaedemo.errors import PictureError, VaedemoError
 from vaedemo.ui import wire
 
-__all__ = ["plain", "prepared", "whole"]
+__all__ = ["plain", "prepared", "source_of", "whole"]
 
 MAX_TEXT = 35_000_000  # characters of a picture in base64
 MAX_SIDE = 4096  # of a picture given as rows of numbers
@@ -36,7 +36,7 @@ def prepared(service, picture, domain, fit, polarity):
     if not all(isinstance(word, str) for word in (domain, fit, polarity)):
         raise wire.RequestError("domain, fit and polarity have to be texts")
     row = get_domain(domain) if domain else None
-    source = _read(service, picture)
+    source = source_of(service, picture)
     with service.decoders_turn:
         image = pictures.read(source)
         row = row or get_domain(pictures.propose_domain(image))
@@ -46,7 +46,7 @@ def prepared(service, picture, domain, fit, polarity):
     return made.x, row.name
 
 
-def _read(service, picture):
+def source_of(service, picture):
     """Something that pictures.read takes."""
     if isinstance(picture, dict):
         return service.uploads.path(picture.get("path"))

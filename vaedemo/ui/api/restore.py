@@ -1,20 +1,16 @@
 """Endpoints of restoration: denoise, inpaint."""
 
-import numpy as np
-from PIL import Image
-
 from vaedemo import pictures, restore
-from vaedemo.domains import DOMAINS, get_domain
+from vaedemo.domains import DOMAINS
 from vaedemo.errors import PictureError, UnknownDomain
 from vaedemo.ui import wire
-from vaedemo.ui.api.common import _read, whole
+from vaedemo.ui.api.common import source_of, whole
 
 __all__ = ["functions"]
 
 MAX_SEED = 2**31 - 1
 MAX_PHOTO = 4_000_000  # pixels
 MAX_HOLE = 250_000  # pixels that biharmonic fills: its time and its memory grow faster than they do
-PHOTO_SIDE = 64  # a picture whose smaller side is above this is a photograph, where nothing else is said
 
 
 def functions(service):
@@ -22,7 +18,7 @@ def functions(service):
     library = service.library
 
     def read(picture):
-        source = _read(service, picture)
+        source = source_of(service, picture)
         with service.decoders_turn:
             return pictures.read(source)
 
@@ -35,7 +31,7 @@ def functions(service):
         count, start = whole(samples, "samples", 1, restore.MAX_SAMPLES), whole(seed, "seed", 0, MAX_SEED)
         name = _domain(domain)
         image = read(picture)
-        name = name or (restore.PHOTOS if min(image.size) > PHOTO_SIDE else pictures.propose_domain(image))
+        name = name or restore.proposed(image)
         y = _seen(image, name)
         known = None if mask is None else _known(read(mask), image, name, method)
         truth = None if clean is None else _seen(read(clean), name)
@@ -124,33 +120,16 @@ def _domain(domain):
 
 
 def _seen(image, domain):
-    """float32 (C, H, W) in [0, 1]: a photograph as it is, another picture at its domain's size; never trimmed, because
-    noise would be."""
-    if domain != restore.PHOTOS:
-        row = get_domain(domain)
-        return pictures.prepare(image, channels=row.channels, size=row.size).x
-    if image.width * image.height > MAX_PHOTO:
+    if domain == restore.PHOTOS and image.width * image.height > MAX_PHOTO:
         raise PictureError(
             f"The photograph has {image.width * image.height / 1e6:.1f} million pixels; the limit here is "
             f"{MAX_PHOTO // 10**6} million, so scale it down or use the command line."
         )
-    return np.asarray(image.convert("RGB"), np.float32).transpose(2, 0, 1) / np.float32(255)
+    return restore.seen(image, domain)
 
 
 def _known(mask, image, domain, method):
-    """bool (H, W), True where a mask's picture is black: of a small domain at its size, cut as the picture was."""
-    size = image.size if domain == restore.PHOTOS else (get_domain(domain).size,) * 2
-    mask = mask.convert("L")
-    if mask.size != size:
-        if mask.size != image.size:
-            sizes = [f"{s[0]} x {s[1]}" for s in (mask.size, image.size)]
-            raise PictureError(f"The mask is {sizes[0]} pixels, the picture {sizes[1]}; give both one size.")
-        side = min(mask.size)
-        left, top = (mask.width - side) // 2, (mask.height - side) // 2
-        mask = mask.crop((left, top, left + side, top + side)).resize(size, Image.Resampling.NEAREST)
-    known = np.asarray(mask) <= 127
-    if not known.any() and (domain == restore.PHOTOS or method == "biharmonic"):
-        raise PictureError("The mask is white all over, so nothing is known; leave a part of it black.")
+    known = restore.known(mask, image, domain, method)
     if method == "biharmonic" and (missing := int((~known).sum())) > MAX_HOLE:
         raise PictureError(
             f"{missing:,} pixels are missing; biharmonic fills at most {MAX_HOLE:,} here, so choose vae."

@@ -149,7 +149,8 @@ class Restoration:
         """The same request with "methods": names -> {"methods": {name: {"x_hat", figures} or {"error"}}}."""
         name, x, y, known, noise, level, sigma = self._damaged(request)
         if sigma is None:
-            sigma = 0.0 if not known.all() else estimate_level(self.library, y, name, known)
+            with self.service.models_turn:
+                sigma = 0.0 if not known.all() else estimate_level(self.library, y, name, known)
         made = {}
         for method in _methods(request):
             with self.service.models_turn:
@@ -195,7 +196,8 @@ class Restoration:
         elif noise is not None:
             sigma = float(strength(noise, level))
         elif known.all():
-            sigma = estimated = estimate_level(self.library, y, PHOTOS)
+            with self.service.models_turn:
+                sigma = estimated = estimate_level(self.library, y, PHOTOS)
         else:
             sigma = 0.0
         n = min(PHOTO_SAMPLES, wire.whole(request, "n", 1, MAX_SAMPLES))
