@@ -5,7 +5,7 @@ noise   mean PSNR in dB of Gaussian noise taken off, unclipped and clipped to [0
         plain VAE; the classical methods with the settings tuned on training pictures. `over classical` is the mean of
         samples less the best classical method, and the bar is on it.
 holes   mean PSNR in dB over the hole alone: the mean of 10 samples, the plain VAE iterated, biharmonic equations. The
-        bar is on the smaller of the two differences.
+        bar is on what lies above the last.
 spread  over the pixels of the same holes: how many true values lie within the mean and so many spreads, and the
         correlation of the error's size with the spread; below, what a Gaussian would have.
 time    one small picture with 8 samples, a photograph of 768 x 512 and the memory of one of 12 megapixels.
@@ -240,7 +240,7 @@ def hole_tables(figures):
         for r in measured:
             ahead, bar = [r["mean"] - r[name] for name in ("plain", "biharmonic")], HOLE_BAR.get(domain)
             cells = [f"{r[name]:.2f}" for name in ("mean", "plain", "biharmonic")] + [f"{a:+.2f}" for a in ahead]
-            rows.append([f"{domain}, {r['hole']}", *cells, verdict(f"{bar:+g}", min(ahead) >= bar) if bar else ""])
+            rows.append([f"{domain}, {r['hole']}", *cells, verdict(f"{bar:+g}", ahead[1] >= bar) if bar else ""])
     columns = ["", "mean of 10", "plain VAE, iterated", "biharmonic", "over plain", "over biharmonic", "bar"]
     yield "Holes, PSNR in dB over the hole alone", columns, rows
 

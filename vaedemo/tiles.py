@@ -56,8 +56,11 @@ class Restoring:
                 self._tile(row, column, torch.outer(down, along))
                 done += 1
                 yield done, total
+        fixed = (self.mask > 0) & (self.sigma == 0)  # known exactly: the blending's rounding is taken back
         for picture in (self.mean, *self.samples):
             picture.clamp_(0, 1)
+            if bool(fixed.any()):
+                picture.copy_(torch.where(fixed, self.y.clamp(0, 1), picture))
 
     @torch.no_grad()
     def _tile(self, row, column, weight):
