@@ -137,8 +137,8 @@ def answers(library, y, domain, mask=None, *, level=None, n=8, seed=0):
 @torch.no_grad()
 def estimate_level(library, y, domain, mask=None):
     """How strong the noise in y is, as a standard deviation: what is left of y when the model, not told of the noise,
-    has taken it away, less what the model does not know itself, set against what clipping leaves. Of photographs: from the finest wavelets (Donoho &
-    Johnstone 1994)."""
+    has taken it away, less what the model does not know itself, set against what clipping leaves. Of photographs: from
+    the finest wavelets (Donoho & Johnstone 1994)."""
     if domain == PHOTOS:
         from skimage.restoration import estimate_sigma
 

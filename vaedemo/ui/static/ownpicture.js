@@ -3,7 +3,7 @@
 import { html, newest } from "./dom.js";
 import { paint, rgba, unpack } from "./pixels.js";
 import { share } from "./shared.js";
-import { createSources, request } from "./source.js";
+import { askWith, createSources } from "./source.js";
 import { fromWord, toWord } from "./state.js";
 import { failure, t } from "./text.js";
 
@@ -33,17 +33,7 @@ export const createOwnPicture = (p, { state, table, domains, ask, upload, say, m
   };
 
   const load = newest(async ({ source, domain, keep }) => {
-    let answer = null;
-    try {
-      const body = async () => ({ source: await request(source, upload), domain, models: domain === state.domain ? models() : [] });
-      answer = await ask("prepare", await body());
-      if (answer.error?.includes("no longer here") && source.path) {
-        source.path = null;
-        answer = await ask("prepare", await body());
-      }
-    } catch (error) {
-      answer = { error: t(error.message === "large" || /413|maximum/.test(error.message) ? "error.large" : "error.upload"), own: true };
-    }
+    const answer = await askWith(ask, "prepare", source, upload, { domain, models: domain === state.domain ? models() : [] });
     sources.drawn();
     if (answer.error) return say(failure(answer));
     if (!keep) say("");

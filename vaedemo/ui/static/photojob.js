@@ -1,6 +1,6 @@
 // A photograph that is restored on the server, tile by tile: begun, stepped until it is done, or stopped.
 
-import { request } from "./source.js";
+import { askWith } from "./source.js";
 import { failure, t } from "./text.js";
 
 // hooks: ask(name, body), upload, bar/barText/halt (parts), began(job), finished(answer), failed(sentence)
@@ -26,17 +26,7 @@ export const createPhotoJob = ({ ask, upload, bar, barText, halt, began, finishe
   const begin = async (body, source) => {
     const turn = drop();
     progress(0, 1, t("restore.job.begin"));
-    let job = null;
-    try {
-      const sent = async () => ({ ...body, source: await request(source, upload) });
-      job = await ask("begin", await sent());
-      if (job.error?.includes("no longer here") && source.path) {
-        source.path = null;
-        job = await ask("begin", await sent());
-      }
-    } catch (error) {
-      job = { error: t(/large|413|maximum/.test(error.message) ? "error.large" : "error.upload"), own: true };
-    }
+    const job = await askWith(ask, "begin", source, upload, body);
     if (turn !== now.turn) return job.job && ask("stop", { job: job.job });
     if (job.error) return stopped(failure(job));
     now.job = job;

@@ -8,7 +8,12 @@ export const unpack = (base64) => {
   return bytes;
 };
 
-export const pack = (bytes) => btoa(String.fromCharCode(...bytes));
+// In parts: a function takes only so many arguments.
+export const pack = (bytes) => {
+  let text = "";
+  for (let i = 0; i < bytes.length; i += 8192) text += String.fromCharCode(...bytes.subarray(i, i + 8192));
+  return btoa(text);
+};
 
 // Error at which every map saturates, on values in [0, 1]; the command line draws with the same.
 export const LIMIT = 0.5;

@@ -9,7 +9,7 @@ import { html, newest, parts, segmented, styles } from "./dom.js";
 import { saveJson, saveRow } from "./download.js";
 import { createNumbers } from "./numbers.js";
 import { LIMIT, colours, errors, gradient, pack, paint, rgba, unpack, valueAt } from "./pixels.js";
-import { createSources, request } from "./source.js";
+import { askWith, createSources } from "./source.js";
 import { ERRORS, FITS, POLARITIES, betasOf, everyModel, fromAddress, fromWord, kindsOf, modelKey, settled, toAddress, toWord } from "./state.js";
 import { onShared, share } from "./shared.js";
 import { createStrip } from "./strip.js";
@@ -95,17 +95,8 @@ export const mount = async ({ element, props, server, upload }) => {
   const load = newest(async ({ source, domain, live }, more) => {
     clearTimeout(idle);
     root.setAttribute("aria-busy", "true");
-    let answer = null;
-    try {
-      const body = async () => ({ source: await request(source, upload), domain, fit: state.fit, polarity: state.polarity, models: domain === state.domain ? [model()] : [] });
-      answer = await ask("prepare", await body());
-      if (answer.error?.includes("no longer here") && source.path) {
-        source.path = null;
-        answer = await ask("prepare", await body());
-      }
-    } catch (error) {
-      answer = { error: t(error.message === "large" || /413|maximum/.test(error.message) ? "error.large" : "error.upload"), own: true };
-    }
+    const body = { domain, fit: state.fit, polarity: state.polarity, models: domain === state.domain ? [model()] : [] };
+    const answer = await askWith(ask, "prepare", source, upload, body);
     root.removeAttribute("aria-busy");
     now.pending = null;
     if (answer.error) {

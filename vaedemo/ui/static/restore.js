@@ -2,31 +2,27 @@
 // are answered at once; photographs are worked off tile by tile, so that they can be stopped.
 
 import * as address from "./address.js";
-import { html, newest, parts, segmented, styles } from "./dom.js";
+import { html, newest, parts, styles } from "./dom.js";
 import { save, saveRow } from "./download.js";
-import { resized, maskToWord } from "./maskmath.js";
+import { maskToWord } from "./maskmath.js";
+import { createControls } from "./restorecontrols.js";
 import { createMaskPad } from "./maskpad.js";
-import { LIMIT, gradient, unpack } from "./pixels.js";
+import { createMaskTools } from "./masktools.js";
+import { pack, unpack } from "./pixels.js";
 import { createPhotoJob } from "./photojob.js";
 import { answerCells, methodCells, photoCells } from "./restorecells.js";
 import { blank, paintBytes, paintError, paintHeat, paintHeatUri, paintUri } from "./restorepaint.js";
-import { COUNTS, FOURTH, MASK_SIDE, fromAddress, levelOf, toAddress } from "./restorestate.js";
+import { MASK_SIDE, fromAddress, levelOf, toAddress } from "./restorestate.js";
 import { markup } from "./restoreview.js";
 import { onShared, share, shared } from "./shared.js";
-import { createSources, request } from "./source.js";
+import { askWith, createSources } from "./source.js";
 import { failure, fill, number, onLanguage, t } from "./text.js";
 
 const PHOTOS = "photos";
 
-const packed = (bytes) => {
-  let text = "";
-  for (let i = 0; i < bytes.length; i += 8192) text += String.fromCharCode(...bytes.subarray(i, i + 8192));
-  return btoa(text);
-};
-
 export const mountRestore = async (task, { element, props, server, upload }) => {
   await styles("tokens.css", "page.css", "reconstruct.css", "restore.css");
-  const { table, noises, masks, methods, spread: SPREAD } = props.value;
+  const { table, noises, methods } = props.value;
   const root = element.querySelector(`.vd-module-${task}`);
   if (!Object.keys(table).length) {
     root.replaceChildren(html(`<p class="vd-nothing"></p>`));
@@ -62,7 +58,7 @@ export const mountRestore = async (task, { element, props, server, upload }) => 
   const maskOf = () => {
     if (denoising) return null;
     const { width, height, data } = pad.mask();
-    return { width, height, data: packed(data) };
+    return { width, height, data: pack(data) };
   };
   const body = () => ({
     domain: state.domain,
@@ -129,17 +125,7 @@ export const mountRestore = async (task, { element, props, server, upload }) => 
   const load = newest(async (source) => {
     const domain = state.domain;
     root.setAttribute("aria-busy", "true");
-    let answer = null;
-    try {
-      const sent = async () => ({ source: await request(source, upload), domain: photo() ? "objects" : domain, given: denoising && state.given });
-      answer = await ask("source", await sent());
-      if (answer.error?.includes("no longer here") && source.path) {
-        source.path = null;
-        answer = await ask("source", await sent());
-      }
-    } catch (error) {
-      answer = { error: t(error.message === "large" || /413|maximum/.test(error.message) ? "error.large" : "error.upload"), own: true };
-    }
+    const answer = await askWith(ask, "source", source, upload, { domain: photo() ? "objects" : domain, given: denoising && state.given });
     root.removeAttribute("aria-busy");
     sources.drawn();
     if (answer.error) return say(failure(answer));
@@ -199,12 +185,11 @@ export const mountRestore = async (task, { element, props, server, upload }) => 
     load({ kind: "example", domain: photo() ? "objects" : state.domain, name });
   };
   const chooseDomain = (domain) => {
-    const own = now.source && !["example", "shared"].includes(now.source.kind);
     job.drop();
     Object.assign(state, { domain, sigma: null });
     Object.assign(now, { answer: null, others: {}, picture: null, size: null });
     showExamples();
-    if (own) return load(now.source);
+    if (now.source && !["example", "shared"].includes(now.source.kind)) return load(now.source);
     return chooseExample(table[domain].examples[0]);
   };
 
@@ -285,47 +270,15 @@ export const mountRestore = async (task, { element, props, server, upload }) => 
     p.toldWhy.textContent = estimated === null || estimated === undefined ? t("restore.told.known") : t("restore.told.estimated", { value: number(estimated, 2) });
   };
 
-  const showControls = () => {
-    segmented(p.domain, `vd-${task}-domain`, Object.keys(table).map((n) => ({ value: n, label: t(`domain.${n}`) })), state.domain, chooseDomain);
-    segmented(p.count, `vd-${task}-count`, COUNTS.map((n) => ({ value: String(n), label: String(n) })), state.n, (n) => set({ n: Number(n), view: "mean" }));
-    const shown = photo() || (denoising && state.given) ? FOURTH.filter((f) => f !== "error") : FOURTH;
-    segmented(p.fourthMode, `vd-${task}-fourth`, shown.map((f) => ({ value: f, label: t(`fourth.${f}`) })), fourthOf(), (fourth) => set({ fourth }, false));
-    p.die.textContent = t("restore.seed.value", { seed: state.seed });
-    const signed = fourthOf() === "residual";
-    p.scaleBar.style.backgroundImage = photo() && signed ? "linear-gradient(to right, #000, #808080, #fff)" : gradient(signed ? "signed" : "absolute");
-    const end = photo() && signed ? 0.25 : fourthOf() === "spread" ? SPREAD : LIMIT;
-    p.scaleLow.textContent = signed ? `≤ −${end}` : "0";
-    p.scaleHigh.textContent = `≥ ${signed ? "+" : ""}${end}`;
-    p.fourthNote.textContent = t(`fourth.${fourthOf()}.note`);
-    p.restoredNote.textContent = photo() ? t("restored.mean") : typeof state.view === "number" ? t("restored.sample", { n: state.view + 1 }) : t(`restored.${state.view}`);
-    p.yoursNote.textContent = now.picture?.width ? `${now.picture.width} × ${now.picture.height}` : "";
-    p.jobField.classList.toggle("vd-away", !photo());
-    p.methodsCard.classList.toggle("vd-res-none", photo());
-    p.brushPad.hidden = denoising;
-    p.given.checked = state.given;
-    p.givenField.hidden = !denoising;
-    if (denoising) {
-      p.noiseField.classList.toggle("vd-away", state.given);
-      segmented(p.noise, `vd-noise`, Object.keys(noises).map((n) => ({ value: n, label: t(`noise.${n}`) })), state.noise, (noise) => set({ noise, level: noises[noise].usual }));
-      const { low, high } = state.given ? { low: 0, high: 1 } : noises[state.noise];
-      const at = state.given ? (state.sigma ?? now.answer?.estimated ?? job.job()?.estimated ?? 0) : state.level;
-      p.level.value = Math.round((1000 * (at - low)) / (high - low));
-      p.level.style.setProperty("--share", (at - low) / (high - low));
-      p.levelValue.textContent = !state.given && state.noise === "jpeg" ? number(at, 0) : number(at, 2);
-      p.levelWhy.textContent = t(state.given ? (state.sigma === null ? "restore.sigma.estimated" : "restore.sigma.hand") : `noise.${state.noise}.why`);
-      p.level.setAttribute("aria-valuetext", p.levelValue.textContent);
-    } else {
-      segmented(p.mask, `vd-mask`, masks.map((m) => ({ value: m, label: t(`mask.${m}`) })), state.mask, (mask) => {
-        state.mask = mask;
-        preset();
-      });
-      p.amountField.classList.toggle("vd-away", state.mask !== "random");
-      p.amount.value = Math.round(1000 * state.amount);
-      p.amount.style.setProperty("--share", state.amount);
-      p.amountValue.textContent = `${Math.round(100 * state.amount)} %`;
-      p.live.textContent = t("restore.missing", { share: number((100 * pad.missing()) / pad.mask().data.length, 0) });
-    }
-  };
+  const showControls = createControls(p, {
+    task, value: props.value, state, pad, photo, fourthOf, set, chooseDomain,
+    picture: () => now.picture,
+    estimated: () => now.answer?.estimated ?? job.job()?.estimated ?? 0,
+    preset: (mask) => {
+      state.mask = mask;
+      preset();
+    },
+  });
 
   const showAnswers = () => {
     const answer = now.answer;
@@ -391,37 +344,7 @@ export const mountRestore = async (task, { element, props, server, upload }) => 
       load(now.source);
     };
   } else {
-    const tool = (name) => {
-      pad.tool(name);
-      p.brush.setAttribute("aria-pressed", name === "brush");
-      p.rubber.setAttribute("aria-pressed", name === "eraser");
-    };
-    tool("brush");
-    p.brush.onclick = () => tool("brush");
-    p.rubber.onclick = () => tool("eraser");
-    p.maskUndo.onclick = pad.undo;
-    p.invert.onclick = pad.invert;
-    p.wipe.onclick = pad.clear;
-    p.size.addEventListener("input", () => pad.radius(p.size.value / 100));
-    p.maskUpload.onclick = () => p.maskFile.click();
-    p.maskFile.onchange = async () => {
-      const [file] = p.maskFile.files;
-      p.maskFile.value = "";
-      try {
-        const image = await createImageBitmap(file);
-        const [width, height] = fitted(image.width, image.height);
-        const canvas = Object.assign(document.createElement("canvas"), { width, height });
-        const ctx = canvas.getContext("2d");
-        ctx.imageSmoothingEnabled = false;
-        ctx.drawImage(image, 0, 0, width, height);
-        const { data } = ctx.getImageData(0, 0, width, height);
-        const known = Uint8Array.from({ length: width * height }, (_, i) => (data[4 * i] + data[4 * i + 1] + data[4 * i + 2] > 381 ? 0 : 1));
-        const here = pad.mask();
-        pad.set(resized({ width, height, data: known }, here.width, here.height));
-      } catch {
-        say(t("restore.mask.unreadable"));
-      }
-    };
+    createMaskTools(p, pad, say);
     p.amount.addEventListener("input", () => {
       state.amount = p.amount.value / 1000;
       preset();

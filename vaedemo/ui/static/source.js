@@ -4,6 +4,7 @@
 
 import { createCamera } from "./camera.js";
 import { createPad } from "./pad.js";
+import { t } from "./text.js";
 
 const MOST_BYTES = 25_000_000; // as pictures.py has it
 
@@ -18,6 +19,20 @@ export const request = async (source, upload) => {
     source.path = sent.path;
   }
   return { upload: source.path };
+};
+
+// ask(name, {...body, source}) with the source sent first; once more where the server has dropped the file meanwhile. The
+// answer, or {error} with the page's own sentence.
+export const askWith = async (ask, name, source, upload, body) => {
+  try {
+    const sent = async () => ({ ...body, source: await request(source, upload) });
+    const answer = await ask(name, await sent());
+    if (!answer.error?.includes("no longer here") || !source.path) return answer;
+    source.path = null;
+    return await ask(name, await sent());
+  } catch (error) {
+    return { error: t(error.message === "large" || /413|maximum/.test(error.message) ? "error.large" : "error.upload"), own: true };
+  }
 };
 
 export const createSources = (p, changed, failed) => {

@@ -1,0 +1,141 @@
+"""Server functions of "Denoise" and "Inpaint": answers, photographs by tiles, hostile requests, bounds of the jobs."""
+
+import base64
+
+import numpy as np
+import pytest
+import torch
+
+from vaedemo.degrade import NOISES
+from vaedemo.errors import PictureError
+from vaedemo.library import Library
+from vaedemo.ui import photojobs, wire
+from vaedemo.ui.service import Service
+from vaedemo.ui.tabs.restore import Restoration
+
+
+@pytest.fixture(scope="module")
+def ask(tmp_path_factory):
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    own = Restoration(Service(Library(), tmp_path_factory.mktemp("uploads")))
+    yield {f.__name__: f for f in own.functions}
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture(scope="module")
+def x(ask):
+    return ask["source"]({"source": {"example": "three", "domain": "digits"}, "domain": "digits"})["x"]
+
+
+def request(x, **more):
+    return {"domain": "digits", "x": x, "noise": None, "level": 0, "seed": 1, "mask": None, "n": 4} | more
+
+
+def half():
+    known = np.ones((28, 28), np.uint8)
+    known[:, 14:] = 0
+    return known
+
+
+@pytest.mark.parametrize("noise", NOISES)
+def test_every_noise_is_added_and_taken_away(ask, x, noise):
+    sent = request(x, noise=noise, level=NOISES[noise].usual)
+    got = ask["restore"](sent)
+    assert len(got["log_likelihood"]) == 4 and 0 <= got["best"] < 4
+    assert len(base64.b64decode(got["samples"])) == 4 * 784
+    assert got == ask["restore"](sent)
+    if noise not in ("jpeg", "blur"):
+        assert got["figures"]["mean"]["psnr"] > got["figures"]["y"]["psnr"] + 1
+    others = ask["compare"](sent | {"methods": ["plain", "nlm", "wavelet", "tv", "median"]})["methods"]
+    assert len(others) == 5 and all(m["psnr"] > 5 for m in others.values())
+
+
+def test_known_pixels_come_back_bit_for_bit(ask, x):
+    known = half()
+    mask = {"width": 28, "height": 28, "data": base64.b64encode(known.tobytes()).decode()}
+    got = ask["restore"](request(x, mask=mask))
+    clean = np.frombuffer(base64.b64decode(x), np.uint8).reshape(28, 28)
+    for name in ("mean", "samples"):
+        made = np.frombuffer(base64.b64decode(got[name]), np.uint8).reshape(-1, 28, 28)
+        assert (made[:, :, :14] == clean[:, :14]).all()
+    assert got["figures"]["mean"]["hole"] is not None and got["sigma"] == 0
+    assert got == ask["restore"](request(x, mask=mask["data"]))
+
+
+def test_masks_that_hide_all_or_nothing(ask, x):
+    nothing = {"width": 1, "height": 1, "data": base64.b64encode(b"\0").decode()}
+    assert "mean" in ask["restore"](request(x, mask=nothing))
+    assert ask["compare"](request(x, mask=nothing, methods=["biharmonic"]))["key"] == "PictureError"
+    everything = {"width": 2, "height": 2, "data": base64.b64encode(b"\1\1\1\1").decode()}
+    assert "mean" in ask["restore"](request(x, mask=everything))
+
+
+def test_a_damaged_picture_is_scaled_only_and_its_noise_estimated(ask):
+    clean = np.zeros((28, 28), np.float32)
+    clean[5:23, 12:16] = 1
+    noisy = np.clip(clean + np.random.default_rng(0).normal(0, 0.3, clean.shape), 0, 1)
+    from vaedemo.pictures import to_image
+
+    uri = wire.data_uri(to_image(noisy[None]), lossless=True)
+    made = ask["source"]({"source": {"data": uri}, "domain": "digits", "given": True})
+    assert np.abs(np.frombuffer(base64.b64decode(made["x"]), np.uint8).reshape(28, 28) / 255 - noisy).max() < 0.003
+    got = ask["restore"](request(made["x"], given=True))
+    assert 0.2 < got["estimated"] < 0.4 and got["figures"] is None and got["sigma"] is None
+    assert ask["restore"](request(made["x"], given=True, sigma=0.3))["sigma"] == 0.3
+
+
+@pytest.mark.parametrize("kind", ["left", "block", "random", "lines", "text"])
+def test_mask_presets(ask, kind):
+    got = ask["mask"]({"kind": kind, "width": 40, "height": 30, "amount": None, "seed": 3})
+    known = np.frombuffer(base64.b64decode(got["mask"]), np.uint8)
+    assert known.size == 1200 and set(np.unique(known)) == {0, 1}
+
+
+def test_a_photograph_is_worked_off_tile_by_tile(ask):
+    sent = {"source": {"example": "coffee", "domain": "objects"}, "noise": "gaussian", "level": 0.1, "seed": 1, "n": 1}
+    job = ask["begin"](sent)
+    assert (job["width"], job["height"]) == (600, 400) and job["total"] >= 2
+    assert "not finished" in ask["file"]({"job": job["job"], "which": "mean"})["error"]
+    steps = [ask["step"]({"job": job["job"]}) for _ in range(job["total"])]
+    assert [s["done"] for s in steps] == list(range(1, job["total"] + 1))
+    assert "result" in steps[-1] and "result" not in steps[0]
+    assert steps[-1]["figures"]["mean"]["psnr"] > steps[-1]["figures"]["y"]["psnr"] + 5
+    assert ask["file"]({"job": job["job"], "which": "mean"})["data"].startswith("data:image/png")
+    assert ask["stop"]({"job": job["job"]}) == {}
+    assert "no longer here" in ask["step"]({"job": job["job"]})["error"]
+
+
+HOSTILE = [
+    ("restore", {"n": 0}), ("restore", {"n": 99}), ("restore", {"seed": -1}), ("restore", {"seed": True}),
+    ("restore", {"noise": "__class__", "level": 1}), ("restore", {"noise": "gaussian", "level": float("nan")}),
+    ("restore", {"noise": "gaussian", "level": "1"}), ("restore", {"sigma": 7}), ("restore", {"sigma": float("inf")}),
+    ("restore", {"mask": "AAAA"}), ("restore", {"mask": 3}), ("restore", {"mask": {"width": 10**9, "height": 1}}),
+    ("restore", {"domain": "photos"}), ("restore", {"x": "AAAA"}), ("compare", {"methods": [["nlm"]]}),
+    ("compare", {"methods": "nlm"}), ("compare", {"methods": ["rm"] * 3}), ("mask", {"kind": "own"}),
+    ("mask", {"kind": "left", "width": 10**6, "height": 4}), ("begin", {"source": None}), ("step", {"job": ["x"]}),
+    ("begin", {"source": {"upload": "/etc/passwd"}}), ("file", {"job": None}), ("source", {"source": 4}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("case", HOSTILE, ids=str)
+def test_hostile_requests_get_one_sentence(ask, x, case):
+    name, more = case
+    got = ask[name](request(x) | more)
+    assert got["key"] != "Exception" and got["error"].endswith((".", "!", "?"))
+
+
+def test_jobs_are_bounded_and_forgotten(monkeypatch):
+    class Fake:
+        pixels = 15_000_000
+
+    jobs = photojobs.Jobs()
+    names = [jobs.add(Fake()) for _ in range(4)]
+    for gone in names[:2]:
+        with pytest.raises(PictureError):
+            jobs.get(gone)
+    assert jobs.get(names[3]).pixels
+    later = photojobs.time.monotonic() + 10_000
+    monkeypatch.setattr(photojobs.time, "monotonic", lambda: later)
+    with pytest.raises(PictureError):
+        jobs.get(names[3])
