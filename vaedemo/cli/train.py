@@ -76,8 +76,6 @@ class Train:
     """with --all: where finished models go"""
     threads: int | None = None
     """processor threads; PyTorch's choice if left out"""
-    start: Path | None = None
-    """of one model: a checkpoint whose weights, where they fit, are the first ones (left out: the recipe's)"""
     dry_run: bool = False
     """print the resolved config and the estimated time, and stop"""
     json: bool = False
@@ -126,7 +124,7 @@ class Train:
         model = dataclasses.replace(r.model, **_chosen(self.model))
         train = dataclasses.replace(r.train, seed=self.seed, **_chosen(self.train))
         start = self.checkpoints / r.domain / r.start if r.start and model == r.model else None
-        start = self.start or (start if start is not None and start.exists() else None)
+        start = start if start is not None and start.exists() else None
         yield Run(r.domain, model, train, self._folder(r), start), lambda: self._pictures_for(r)
 
     def _folder(self, r):

@@ -12,7 +12,7 @@ import { pack, unpack } from "./pixels.js";
 import { createPhotoJob } from "./photojob.js";
 import { answerCells, methodCells, photoCells } from "./restorecells.js";
 import { blank, paintBytes, paintError, paintHeat, paintHeatUri, paintUri } from "./restorepaint.js";
-import { MASK_SIDE, fromAddress, levelOf, toAddress } from "./restorestate.js";
+import { MASK_SIDE, fourthsOf, fromAddress, levelOf, toAddress } from "./restorestate.js";
 import { markup } from "./restoreview.js";
 import { onShared, share, shared } from "./shared.js";
 import { askWith, createSources } from "./source.js";
@@ -227,7 +227,7 @@ export const mountRestore = async (task, { element, props, server, upload }) => 
     if (!answer) return;
     if (photo()) {
       await paintUri(p.restored, answer.result);
-      const uri = { error: answer.spread, spread: answer.spread, residual: answer.residual }[state.fourth];
+      const uri = answer[fourthOf()];
       if (!uri) blank(p.fourth);
       else if (uri === answer.spread) await paintHeatUri(p.fourth, uri);
       else await paintUri(p.fourth, uri);
@@ -242,14 +242,12 @@ export const mountRestore = async (task, { element, props, server, upload }) => 
     const fourth = fourthOf();
     if (fourth === "spread") paintHeat(p.fourth, answer.spread);
     else if (fourth === "error") paintError(p.fourth, now.x, made, channels, "absolute");
-    else {
-      const known = pad.mask().data;
-      const same = Uint8Array.from(made, (v, i) => (denoising || known[i % known.length] ? v : y[i]));
-      paintError(p.fourth, same, y, channels, "signed");
-    }
+    else paintError(p.fourth, made, y, channels, "signed");
   };
-  // There is no error where nothing clean is known, nor of a photograph that only comes scaled.
-  const fourthOf = () => (state.fourth === "error" && (photo() || (denoising && state.given)) ? "spread" : state.fourth);
+  const fourthOf = () => {
+    const there = fourthsOf(task, state);
+    return there.includes(state.fourth) ? state.fourth : there[0];
+  };
 
   const showFigures = () => {
     const [f, was] = [figuresOf(), now.answer?.figures?.y];

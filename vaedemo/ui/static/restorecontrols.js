@@ -2,7 +2,7 @@
 
 import { segmented } from "./dom.js";
 import { LIMIT, gradient } from "./pixels.js";
-import { COUNTS, FOURTH } from "./restorestate.js";
+import { COUNTS, fourthsOf } from "./restorestate.js";
 import { number, t } from "./text.js";
 
 // A function that draws them; picture() and estimated() are those at hand, set and the others change the state.
@@ -13,8 +13,7 @@ export const createControls = (p, { task, value, state, pad, photo, fourthOf, se
   return () => {
     segmented(p.domain, `vd-${task}-domain`, Object.keys(table).map((n) => ({ value: n, label: t(`domain.${n}`) })), state.domain, chooseDomain);
     segmented(p.count, `vd-${task}-count`, COUNTS.map((n) => ({ value: String(n), label: String(n) })), state.n, (n) => set({ n: Number(n), view: "mean" }));
-    const shown = photo() || (denoising && state.given) ? FOURTH.filter((f) => f !== "error") : FOURTH;
-    segmented(p.fourthMode, `vd-${task}-fourth`, shown.map((f) => ({ value: f, label: t(`fourth.${f}`) })), fourthOf(), (fourth) => set({ fourth }, false));
+    segmented(p.fourthMode, `vd-${task}-fourth`, fourthsOf(task, state).map((f) => ({ value: f, label: t(`fourth.${f}`) })), fourthOf(), (fourth) => set({ fourth }, false));
     p.die.textContent = t("restore.seed.value", { seed: state.seed });
     const signed = fourthOf() === "residual";
     p.scaleBar.style.backgroundImage = photo() && signed ? "linear-gradient(to right, #000, #808080, #fff)" : gradient(signed ? "signed" : "absolute");

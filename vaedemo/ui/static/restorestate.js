@@ -4,7 +4,10 @@ import { maskFromWord } from "./maskmath.js";
 
 export const MASK_SIDE = 512; // longest side of a mask over a photograph, in pixels
 export const COUNTS = [1, 4, 8, 16];
-export const FOURTH = ["error", "spread", "residual"];
+const FOURTH = ["error", "spread", "residual"];
+// What the fourth picture may show: without a clean picture at hand there is no error, and of a hole nothing is removed.
+export const fourthsOf = (task, { domain, given }) =>
+  FOURTH.filter((f) => (f === "error" ? domain !== "photos" && !given : f !== "residual" || task === "denoise"));
 
 export const standard = (task, { table, noises }) => {
   const domain = table.digits ? "digits" : Object.keys(table)[0];
@@ -56,7 +59,7 @@ export const fromAddress = (words, task, value) => {
   take("seed", (v) => Number.isInteger(v) && v >= 0 && v <= value.seeds, Number);
   take("n", (v) => COUNTS.includes(v), Number);
   take("view", (v) => v === "mean" || v === "best" || (/^\d+$/.test(v) && Number(v) < state.n), undefined, (v) => (state.view = /^\d+$/.test(v) ? Number(v) : v));
-  take("fourth", (v) => FOURTH.includes(v));
+  take("fourth", (v) => fourthsOf(task, state).includes(v));
   return { state, wrong };
 };
 

@@ -22,7 +22,7 @@ const masks = `
     ${slider("amount", "restore.amount.label")}
   </div>`;
 
-export const markup = (task) => `
+export const markup = (task, denoising = task === "denoise") => `
 <div class="vd-rec vd-res">
   <div class="vd-message" data-part="message" role="alert" hidden><span data-part="messageText"></span><button
     type="button" data-part="dismiss" data-t-label="dismiss.label"></button></div>
@@ -55,14 +55,14 @@ export const markup = (task) => `
         ${field("count", "restore.count.label")}
         <div class="vd-field"><span data-t="restore.seed.label"></span><button type="button" class="vd-small" data-part="die" data-t-title="restore.die.why"></button></div>
       </div>
-      ${task === "denoise" ? field("noise", "restore.noise.label") + slider("level", "restore.level.label") : masks}
+      ${denoising ? field("noise", "restore.noise.label") + slider("level", "restore.level.label") : masks}
       <div class="vd-res-job" data-part="jobField"><progress data-part="bar" max="1" value="0"></progress><span data-part="barText" role="status"></span>
         <button type="button" class="vd-small" data-part="halt" data-t="restore.halt.button"></button></div>
       <dl class="vd-figures">
         <div><dt data-t="psnr.name" data-t-title="psnr.why"></dt><dd><b data-part="psnr"></b> dB</dd><small data-part="psnrWas"></small></div>
         <div><dt data-t="ssim.name" data-t-title="ssim.why"></dt><dd><b data-part="ssim"></b></dd><small data-part="ssimWas"></small></div>
-        <div><dt data-t="restore.hole.name" data-t-title="restore.hole.why"></dt><dd><b data-part="hole"></b></dd><small data-part="holeWas"></small></div>
-        <div><dt data-t="restore.told.name" data-t-title="restore.told.why"></dt><dd><b data-part="told"></b></dd><small data-part="toldWhy"></small></div>
+        <div${denoising ? " hidden" : ""}><dt data-t="restore.hole.name" data-t-title="restore.hole.why"></dt><dd><b data-part="hole"></b> dB</dd><small data-part="holeWas"></small></div>
+        <div${denoising ? "" : " hidden"}><dt data-t="restore.told.name" data-t-title="restore.told.why"></dt><dd><b data-part="told"></b></dd><small data-part="toldWhy"></small></div>
       </dl>
     </div>
   </section>
