@@ -37,7 +37,7 @@ FLOORS = ((3 / 255) ** 2, (8 / 255) ** 2)  # added to a squared error, of noise 
 
 @dataclass(frozen=True)
 class PhotoTrainConfig:
-    """One run. Of every three steps two are of small noisy crops and one of larger crops with holes."""
+    """One run. Of every three steps some are of small noisy crops and hole_steps of larger crops with holes."""
 
     steps: int = _option(24_000, "updates in all")
     cooldown: float = _option(0.3, "share of the steps, at the end, over which the learning rate falls to zero")
@@ -48,6 +48,7 @@ class PhotoTrainConfig:
     sampled: float = _option(0.5, "weight of the bound (the VAE's part) beside the mean pass (the regression's part)")
     honest: float = _option(0.0, "weight of the likelihood of the prior's draws, which the scales alone learn from")
     noise_crops: tuple[int, int] = _option((12, 64), "crops a step of noise, and their side")
+    hole_steps: int = _option(1, "of every three steps: those of crops with holes")
     hole_crops: tuple[int, int] = _option((6, 96), "crops a step of holes, and their side")
     weight_decay: float = _option(1e-4, "decoupled weight decay")
     clip: float = _option(0.5, "gradient norm above which gradients are scaled down")
@@ -59,6 +60,7 @@ class PhotoTrainConfig:
     def __post_init__(self):
         _require(self.steps >= 1, f"steps is {self.steps}; choose 1 or more")
         _require(0 <= self.cooldown <= 1, f"cooldown is {self.cooldown}; choose 0 to 1")
+        _require(0 <= self.hole_steps <= 3, f"hole_steps is {self.hole_steps}; choose 0 to 3")
         _require(0 < self.lr < 1, f"lr is {self.lr}; choose between 0 and 1, for example 0.002")
 
     @property
@@ -197,7 +199,7 @@ def _start(folder, config, fingerprint):
 
 
 def _batch(photos, holes, config, step, generator):
-    if step % 3 == 2:
+    if step % 3 >= 3 - config.hole_steps:
         return damage(photos.crops(*config.hole_crops, generator), holes, generator, noisy=0.5, broken=1.0), 0.5
     return damage(photos.crops(*config.noise_crops, generator), holes, generator, noisy=1.0, broken=0.1), 1 / 3
 
