@@ -2,6 +2,7 @@
 // paths between pictures; and how good the samples are.
 
 import * as address from "./address.js";
+import { createAsk } from "./ask.js";
 import { createArithmetic, markup as arithmeticMarkup } from "./arithmetic.js";
 import { clamp, html, newest, parts, segmented, styles } from "./dom.js";
 import { save, saveRow } from "./download.js";
@@ -14,6 +15,7 @@ import { openTab } from "./tabs.js";
 import { request } from "./source.js";
 import { toWord } from "./state.js";
 import { failure, fill, number, onLanguage, t } from "./text.js";
+import { message } from "./view.js";
 
 const ICONS = {
   die: "M6 3h8a3 3 0 0 1 3 3v8a3 3 0 0 1-3 3H6a3 3 0 0 1-3-3V6a3 3 0 0 1 3-3zM7 6.9v.2M13 6.9v.2M10 9.9v.2M7 12.9v.2M13 12.9v.2",
@@ -35,8 +37,7 @@ const figure = ([kind, prior]) => `
 
 const markup = () => `
 <div class="vd-rec vd-gen">
-  <div class="vd-message" data-part="message" role="alert" hidden><span data-part="messageText"></span><button
-    type="button" data-part="dismiss" data-t-label="dismiss.label"></button></div>
+  ${message}
   <section class="vd-gen-top">
     <div class="vd-gen-rail">
       ${field("domain")}${field("d")}
@@ -104,13 +105,7 @@ export const mount = async ({ element, props, server, upload }) => {
     p.message.hidden = !text;
   };
   const failed = (answer) => say(failure(answer));
-  const ask = async (name, body) => {
-    try {
-      return (await server[name](body)) ?? { error: t("error.lost"), own: true };
-    } catch {
-      return { error: t("error.lost"), own: true };
-    }
-  };
+  const ask = createAsk(server);
 
   const draw = newest(async (job) => {
     const answer = await ask("samples", { ...job, n: job.n ** 2 });

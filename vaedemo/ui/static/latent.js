@@ -14,6 +14,7 @@
 // On d > 2 the maps show a plane and no path; sections that work on d = 2 keep to their own models.
 
 import * as address from "./address.js";
+import { createAsk } from "./ask.js";
 import { html, newest, parts, segmented, styles } from "./dom.js";
 import { save } from "./download.js";
 import { SPACINGS, VIEWS, betasAt, dimsOf, fromWords, standard, toWords } from "./latentstate.js";
@@ -61,13 +62,7 @@ export const mount = async ({ element, props, server, upload }) => {
     p.messageText.textContent = text;
     p.message.hidden = !text;
   };
-  const ask = async (name, body) => {
-    try {
-      return (await server[name](body)) ?? { error: t("error.lost"), own: true };
-    } catch {
-      return { error: t("error.lost"), own: true };
-    }
-  };
+  const ask = createAsk(server);
   const asking = async (name, body) => {
     const answer = await ask(name, body);
     if (answer.error) say(failure(answer));

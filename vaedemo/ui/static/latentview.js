@@ -1,5 +1,7 @@
 // The markup of the tab "Latent space"; words come from text/ by their data-t keys.
 
+import { message } from "./view.js";
+
 const ICONS = {
   upload: "M10 13V3M6 7l4-4 4 4M3 13v4h14v-4",
   draw: "M3 17l1-4L14 3l3 3L7 16z",
@@ -103,8 +105,7 @@ const posterior = `
 
 export const markup = () => `
 <div class="vd-lat">
-  <div class="vd-message" data-part="message" role="alert" hidden><span data-part="messageText"></span><button
-    type="button" data-part="dismiss" data-t-label="dismiss.label"></button></div>
+  ${message}
   <section class="vd-lat-choosers">
     ${choice("domain", "domain.label")}${choice("view", "latent.view.label")}${choice("dims", "latent.dims.label")}
     ${choice("beta", "latent.beta.label")}${choice("spacing", "latent.spacing.label")}

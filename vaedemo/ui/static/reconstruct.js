@@ -2,6 +2,7 @@
 // that the slider answers without asking the server.
 
 import * as address from "./address.js";
+import { createAsk } from "./ask.js";
 import { createBits } from "./bits.js";
 import { shareCursor } from "./cursor.js";
 import { createCurve } from "./curve.js";
@@ -47,13 +48,7 @@ export const mount = async ({ element, props, server, upload }) => {
     p.messageText.textContent = text;
     p.message.hidden = !text;
   };
-  const ask = async (name, body) => {
-    try {
-      return (await server[name](body)) ?? { error: t("error.lost"), own: true };
-    } catch {
-      return { error: t("error.lost"), own: true };
-    }
-  };
+  const ask = createAsk(server);
 
   const keep = (picture, results) => {
     if (now.picture === picture) for (const r of results) now.results.set(r.key, r);

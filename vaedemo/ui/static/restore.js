@@ -2,6 +2,7 @@
 // are answered at once; photographs are worked off tile by tile, so that they can be stopped.
 
 import * as address from "./address.js";
+import { createAsk } from "./ask.js";
 import { html, newest, parts, styles } from "./dom.js";
 import { save, saveRow } from "./download.js";
 import { maskToWord } from "./maskmath.js";
@@ -48,13 +49,7 @@ export const mountRestore = async (task, { element, props, server, upload }) => 
     p.messageText.textContent = text;
     p.message.hidden = !text;
   };
-  const ask = async (name, body) => {
-    try {
-      return (await server[name](body)) ?? { error: t("error.lost"), own: true };
-    } catch {
-      return { error: t("error.lost"), own: true };
-    }
-  };
+  const ask = createAsk(server);
   const maskOf = () => {
     if (denoising) return null;
     const { width, height, data } = pad.mask();
@@ -95,7 +90,7 @@ export const mountRestore = async (task, { element, props, server, upload }) => 
     for (const method of methods.filter((m) => m !== "vae")) {
       const made = await ask("compare", { ...sent, methods: [method] });
       if (now.answer !== answer) return;
-      if (made.error) return;
+      if (made.error) continue; // one that cannot, such as biharmonic where nothing is known
       Object.assign(now.others, made.methods);
       showMethods();
     }

@@ -1,6 +1,6 @@
 // The markup of "Denoise" and "Inpaint"; words come from text/ by their data-t keys.
 
-import { ICONS, button, panel, yoursPanel } from "./view.js";
+import { ICONS, button, message, panel, sources, yoursPanel } from "./view.js";
 
 const field = (part, label, extra = "") => `
   <div class="vd-field" data-part="${part}Field"><span data-t="${label}"></span>
@@ -24,8 +24,7 @@ const masks = `
 
 export const markup = (task, denoising = task === "denoise") => `
 <div class="vd-rec vd-res">
-  <div class="vd-message" data-part="message" role="alert" hidden><span data-part="messageText"></span><button
-    type="button" data-part="dismiss" data-t-label="dismiss.label"></button></div>
+  ${message}
   <section class="vd-top">
     <div class="vd-panels">
       ${yoursPanel()}
@@ -41,11 +40,7 @@ export const markup = (task, denoising = task === "denoise") => `
     <output class="vd-readout" id="vd-res-live-${task}" data-part="live" aria-live="polite"></output>
     <div class="vd-errormode"><div class="vd-switch vd-switch-small" data-part="fourthMode" role="radiogroup" data-t-label="fourth.label"></div></div>
     <div class="vd-tools">
-      <div class="vd-sources">
-        ${button("upload", ICONS.upload)}${button("draw", ICONS.draw)}${button("camera", ICONS.camera)}
-        <input type="file" data-part="file" accept="image/*,.tif,.tiff" hidden>
-      </div>
-      <div class="vd-examples" data-part="examples" role="group" data-t-label="examples.label"></div>
+      ${sources}
       <label class="vd-res-given" data-part="givenField"><input type="checkbox" data-part="given"> <span data-t="restore.given.label"></span></label>
     </div>
     <div class="vd-controls">

@@ -7,6 +7,10 @@ export const panel = (name, inside, extra = "") => `
     <div class="vd-under" data-part="${name}Under">${extra}</div>
   </figure>`;
 
+export const message = `
+<div class="vd-message" data-part="message" role="alert" hidden><span data-part="messageText"></span><button
+  type="button" data-part="dismiss" data-t-label="dismiss.label"></button></div>`;
+
 const canvas = (name) => `
   <canvas class="vd-pixels" data-part="${name}" width="28" height="28" role="img" tabindex="0"
     data-t-label="${name}.label" aria-describedby="vd-readout"></canvas><i class="vd-cursor" hidden></i>`;
@@ -43,10 +47,17 @@ export const yoursPanel = () =>
         </div>`,
       );
 
+// The buttons beside it, and the examples.
+export const sources = `
+<div class="vd-sources">
+  ${button("upload", ICONS.upload)}${button("draw", ICONS.draw)}${button("camera", ICONS.camera)}
+  <input type="file" data-part="file" accept="image/*,.tif,.tiff" hidden>
+  </div>
+  <div class="vd-examples" data-part="examples" role="group" data-t-label="examples.label"></div>`;
+
 export const markup = () => `
 <div class="vd-rec">
-  <div class="vd-message" data-part="message" role="alert" hidden><span data-part="messageText"></span><button
-    type="button" data-part="dismiss" data-t-label="dismiss.label"></button></div>
+  ${message}
   <section class="vd-top">
     <div class="vd-panels">
       ${yoursPanel()}
@@ -63,11 +74,7 @@ export const markup = () => `
     <div class="vd-errormode"><div class="vd-switch vd-switch-small" data-part="errorMode" role="radiogroup"
       data-t-label="errormode.label"></div></div>
     <div class="vd-tools">
-      <div class="vd-sources">
-        ${button("upload", ICONS.upload)}${button("draw", ICONS.draw)}${button("camera", ICONS.camera)}
-        <input type="file" data-part="file" accept="image/*,.tif,.tiff" hidden>
-      </div>
-      <div class="vd-examples" data-part="examples" role="group" data-t-label="examples.label"></div>
+      ${sources}
       <div class="vd-options">
         <div class="vd-field" data-part="polarityField"><span data-t="polarity.label"></span>
           <div class="vd-switch vd-switch-small" data-part="polarity" role="radiogroup" data-t-label="polarity.label"></div></div>
