@@ -5,7 +5,8 @@ state is kept apart as stable.pt: with more steps asked for, a run goes on from 
 
     python -m vaedemo.photos_training --data data/photos --train '{"steps": 20000}'
     python -m vaedemo.photos_training --domain objects --data data --start checkpoints/photos/restore.safetensors \\
-        --folder runs/objects/photo-restore --train '{"steps": 3000, "lr": 0.001, "honest": 0.5}'
+        --folder runs/objects/photo-restore --model '{"temperature": 0.4}' \\
+        --train '{"steps": 3200, "lr": 0.001, "honest": 0.5, "kl_warmup": 300}'
 """
 
 import copy

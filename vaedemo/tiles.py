@@ -43,7 +43,7 @@ class Restoring:
         self.samples = [torch.zeros_like(self.y) for _ in seeds]
         padded = [self.rows[-1][1], self.columns[-1][1]]
         self._eps = [
-            {i: torch.randn(shape, generator=runtime.generator("restore", seed, i))
+            {i: model.config.temperature * torch.randn(shape, generator=runtime.generator("restore", seed, i))
              for i, shape in model.noise_shapes(*padded).items()}
             for seed in seeds
         ]  # fmt: skip

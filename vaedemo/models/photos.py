@@ -34,7 +34,10 @@ class PhotoConfig:
     latents: tuple[int, ...] = _option((0, 4, 6, 8), "latent channels a level; 0 for a level without")
     guide: int = _option(24, "channels at half resolution of the encoder that sees the clean picture, in training only")
 
+    temperature: float = _option(1.0, "of the prior's draws, chosen on held-out pictures: below 1 they are more alike")
+
     def __post_init__(self):
+        _require(0 < self.temperature <= 1, f"temperature is {self.temperature}; choose above 0, at most 1")
         sizes = {len(self.widths), len(self.blocks), len(self.latents)}
         _require(len(sizes) == 1, "widths, blocks and latents have unequal lengths; give one entry a level in each")
         _require(min(self.widths) >= 1 and min(self.blocks) >= 0 and min(self.latents) >= 0, "give sizes of 0 or more")
@@ -214,7 +217,7 @@ class PhotoVAE(nn.Module):
         means, scales = [], []
         for _ in range(n):
             eps = {i: torch.randn(b, *s, generator=generator).to(y) for i, s in shapes.items()}
-            made = self.decode(features, eps)
+            made = self.decode(features, {i: self.config.temperature * e for i, e in eps.items()})
             means.append(made.mean[..., :height, :width].clamp(0, 1))
             scales.append(made.log_scale[..., :height, :width].exp())
         return torch.stack(means), torch.stack(scales)
