@@ -19,7 +19,8 @@ from common import report
 from PIL import Image, ImageDraw
 
 from vaedemo import runtime, tiles
-from vaedemo.checkpoints import load_checkpoint
+from vaedemo.checkpoints import RESTORER, load_checkpoint
+from vaedemo.library import CHECKPOINTS
 from vaedemo.photos import open_photos, text_mask
 
 SIGMAS = (15, 25, 50)
@@ -102,27 +103,32 @@ def restored(model, y, sigma, known=None):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--model", type=Path, default=None)
-    parser.add_argument("--photos", type=Path, default=Path("data/photos"))
+    parser.add_argument("--model", type=Path, default=CHECKPOINTS / "photos" / RESTORER)
+    parser.add_argument(
+        "--data-dir", type=Path, default=Path("data"), help="its folder photos/ has kodak/, cid22/, clic/"
+    )
     parser.add_argument("--classical", type=Path, default=Path("runs/photos/classical.json"))
     parser.add_argument("--clipped", action="store_true")
     parser.add_argument("--only", choices=("noise", "holes"))
-    parser.add_argument("--name", default="photos")
+    parser.add_argument("--name", help="of the results file; photos or photos_clipped if left out")
     args = parser.parse_args()
-    model = load_checkpoint(args.model)[0] if args.model else None
-    files = sorted((args.photos / "kodak").glob("*.png"), key=lambda p: int(p.stem))
+    model, photos = load_checkpoint(args.model)[0], args.data_dir / "photos"
+    files = sorted((photos / "kodak").glob("*.png"), key=lambda p: int(p.stem))
+    if not files:
+        print(f"There are no photographs in {photos / 'kodak'}; give the folder that has photos/kodak as --data-dir.")
+        return
     pictures = [np.asarray(Image.open(p).convert("RGB")).astype(np.float32) / 255 for p in files]
     rows, figures, seconds = [], {}, []
 
     def row(task, ours, classical, name):
         figures[task] = {"ours": ours, name: classical}
-        mean = [np.mean(v) if v else np.nan for v in (ours, classical)]
+        mean = [np.mean(v) for v in (ours, classical)]
         rows.append((task, f"{mean[0]:.2f}", f"{mean[1]:.2f} ({name})", f"{mean[0] - mean[1]:+.2f}"))
         print(rows[-1], flush=True)
 
     for sigma in SIGMAS if args.only != "holes" else ():
         tag = f"nlm/{sigma}/{'clipped' if args.clipped else 'unclipped'}"
-        choose = functools.partial(tuned, open_photos(args.photos), sigma, args.clipped)
+        choose = functools.partial(tuned, open_photos(photos), sigma, args.clipped)
         setting = kept(args.classical, f"{tag}/setting", choose)
         ours, other = [], []
         for number, clean in enumerate(pictures):
@@ -130,10 +136,9 @@ def main():
             other.append(
                 kept(args.classical, f"{tag}/{number}", lambda: float(psnr(nlm(y, sigma, setting), clean)))  # noqa: B023
             )
-            if model:
-                began = time.perf_counter()
-                ours.append(float(psnr(restored(model, y, sigma), clean)))
-                seconds.append(time.perf_counter() - began)
+            began = time.perf_counter()
+            ours.append(float(psnr(restored(model, y, sigma), clean)))
+            seconds.append(time.perf_counter() - began)
         row(f"sigma {sigma}{', clipped' if args.clipped else ''}", ours, other, "non-local means")
     for kind in HOLES if args.only != "noise" else ():
         ours, other = [], []
@@ -144,12 +149,16 @@ def main():
                 kept(args.classical, f"biharmonic/{kind}/{number}",
                      lambda: float(psnr(biharmonic(y, hole), clean, hole)))  # noqa: B023
             )  # fmt: skip
-            if model:
-                ours.append(float(psnr(restored(model, y, 0, ~hole), clean, hole)))
+            ours.append(float(psnr(restored(model, y, 0, ~hole), clean, hole)))
         row(kind, ours, other, "biharmonic")
-    if model:
+    if figures:
         figures["seconds a picture"] = round(float(np.median(seconds)), 2) if seconds else None
-        report(args.name, figures, ("task", "vaedemo", "classical", "difference"), rows)
+        report(
+            args.name or ("photos_clipped" if args.clipped else "photos"),
+            figures,
+            ("task", "vaedemo", "classical", "difference"),
+            rows,
+        )
 
 
 if __name__ == "__main__":
