@@ -4,11 +4,15 @@ import os
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 
+from vaedemo import pictures
 from vaedemo.configs import ModelConfig
 from vaedemo.datasets import Pictures
+from vaedemo.examples import EXAMPLES, example
 
 torch.set_num_threads(2)
 
@@ -27,6 +31,30 @@ def blobs():
     x = torch.exp(-((at - cx[:, None]) ** 2) / r[:, None] ** 2)
     y = torch.exp(-((at - cy[:, None]) ** 2) / r[:, None] ** 2)
     return Pictures((y[:, None, :, None] * x[:, None, None, :] * 255).round().byte(), torch.arange(200) % 10)
+
+
+@pytest.fixture(scope="module")
+def one_thread():
+    """Networks this small spend more on handing work between threads than on the work."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="session")
+def digit():
+    """An example digit as the models see it, float32 (1, 28, 28)."""
+    source = pictures.read(example("digits", EXAMPLES["digits"][0]))
+    return pictures.prepare(source, channels=1, size=28, strokes="digits").x
+
+
+@pytest.fixture(scope="session")
+def photo():
+    """float32 (3, 80, 96), soft and coloured."""
+    coarse = np.random.default_rng(0).integers(0, 256, (4, 5, 3), dtype=np.uint8)
+    image = Image.fromarray(coarse).resize((96, 80), Image.Resampling.BICUBIC)
+    return np.asarray(image, np.float32).transpose(2, 0, 1) / 255
 
 
 def small(kind="vae", **changes):

@@ -11,20 +11,12 @@ from PIL import Image
 
 from vaedemo import pictures, restore
 from vaedemo.degrade import add_noise
-from vaedemo.examples import EXAMPLES, example
 from vaedemo.library import Library
 from vaedemo.ui.api.common import plain
 from vaedemo.ui.api.restore import functions
 from vaedemo.ui.service import Service
 
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    """Networks this small spend more on handing work between threads than on the work."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture(scope="module")
@@ -35,20 +27,6 @@ def service(tmp_path_factory):
 @pytest.fixture(scope="module")
 def endpoints(service):
     return {f.__name__: plain(f) for f in functions(service)}
-
-
-@pytest.fixture(scope="module")
-def digit():
-    source = pictures.read(example("digits", EXAMPLES["digits"][0]))
-    return pictures.prepare(source, channels=1, size=28, strokes="digits").x
-
-
-@pytest.fixture(scope="module")
-def photo():
-    """(3, 70, 96), soft and coloured."""
-    coarse = np.random.default_rng(0).integers(0, 256, (4, 5, 3), dtype=np.uint8)
-    image = Image.fromarray(coarse).resize((96, 70), Image.Resampling.BICUBIC)
-    return np.asarray(image, np.float32).transpose(2, 0, 1) / 255
 
 
 def uri(image):

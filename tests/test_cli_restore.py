@@ -11,17 +11,9 @@ from tests.test_cli import refused
 from vaedemo import pictures, restore, shapes
 from vaedemo.cli import main
 from vaedemo.degrade import add_noise
-from vaedemo.examples import EXAMPLES, example
 from vaedemo.library import Library
 
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    """Networks this small spend more on handing work between threads than on the work."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def noisy(x, sigma, seed=0):
@@ -37,20 +29,6 @@ def mask_file(path, known):
     """White where something is missing."""
     Image.fromarray(np.where(known, 0, 255).astype(np.uint8)).save(path)
     return path
-
-
-@pytest.fixture(scope="module")
-def digit():
-    source = pictures.read(example("digits", EXAMPLES["digits"][0]))
-    return pictures.prepare(source, channels=1, size=28, strokes="digits").x
-
-
-@pytest.fixture(scope="module")
-def photo():
-    """(3, 80, 96), soft and coloured."""
-    coarse = np.random.default_rng(0).integers(0, 256, (4, 5, 3), dtype=np.uint8)
-    image = Image.fromarray(coarse).resize((96, 80), Image.Resampling.BICUBIC)
-    return np.asarray(image, np.float32).transpose(2, 0, 1) / 255
 
 
 @pytest.fixture

@@ -10,14 +10,7 @@ from vaedemo.checkpoints import load_checkpoint
 from vaedemo.errors import PictureError
 from vaedemo.models.photos import PhotoConfig, PhotoVAE, fill_holes
 
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    """Networks this small spend more on handing work between threads than on the work."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def model(seed=0, loud=True):

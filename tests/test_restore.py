@@ -11,13 +11,7 @@ from vaedemo.restore import answers, estimate_level, measure, photo, restore_wit
 LEFT = draw_mask("left", 28, 28, None).numpy()
 
 
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    """Threads that wait for each other are slow beside other work, and these models are small."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,6 @@ import base64
 
 import numpy as np
 import pytest
-import torch
 
 from vaedemo.degrade import NOISES
 from vaedemo.errors import PictureError
@@ -15,12 +14,9 @@ from vaedemo.ui.tabs.restore import Restoration
 
 
 @pytest.fixture(scope="module")
-def ask(tmp_path_factory):
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
+def ask(tmp_path_factory, one_thread):
     own = Restoration(Service(Library(), tmp_path_factory.mktemp("uploads")))
-    yield {f.__name__: f for f in own.functions}
-    torch.set_num_threads(threads)
+    return {f.__name__: f for f in own.functions}
 
 
 @pytest.fixture(scope="module")
