@@ -31,7 +31,7 @@ __all__ = ["Restoration", "build_denoise", "build_inpaint"]
 MAX_SEED = 2**31 - 1
 MAX_MASK = 1024  # pixels a side of a painted mask
 SHOWN = 1400  # longest side of a photograph as the page shows it
-LOSSLESS = 4_000_000  # pixels up to which a photograph is given back as PNG
+LOSSLESS = 4_000_000  # pixels up to which a photograph is given back as PNG, and has samples
 SPREAD = 0.25  # the spread at which its heat map saturates, as the page draws it
 PHOTO_SAMPLES = 4
 PRESETS = tuple(k for k in MASKS if k not in ("anywhere", "brush"))
@@ -200,7 +200,7 @@ class Restoration:
                 sigma = estimated = estimate_level(self.library, y, PHOTOS)
         else:
             sigma = 0.0
-        n = min(PHOTO_SAMPLES, wire.whole(request, "n", 1, MAX_SAMPLES))
+        n = min(PHOTO_SAMPLES if width * height <= LOSSLESS else 1, wire.whole(request, "n", 1, MAX_SAMPLES))
         y = y * known
         restoring = photo(self.library, y, sigma=sigma, mask=known, seeds=range(seed, seed + n) if n > 1 else ())
         clean = None if request.get("given") is True else x
