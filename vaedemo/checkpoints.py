@@ -35,7 +35,12 @@ __all__ = [
 FORMAT = "vaedemo 1"
 RESTORER = "restore.safetensors"
 OTHERS = ("vaedemo mixtures", "vaedemo classifier")  # formats of what lies beside checkpoints
-EIGHT_BITS = ("dense", "pca", "conditional", "photo-restore")  # kinds whose weights of LARGE numbers or more take 8 bits
+EIGHT_BITS = (
+    "dense",
+    "pca",
+    "conditional",
+    "photo-restore",
+)  # kinds whose weights of LARGE numbers or more take 8 bits
 LARGE = 2048
 SCALE = ".scale"  # after a tensor's name: the tensor of its rows' scales
 
