@@ -174,7 +174,8 @@ def test_a_run_gone_on_with_is_the_plain_run(opened, tmp_path):
             config = photos_training.PhotoTrainConfig(
                 steps=n, cooldown=0.5, noise_crops=(2, 32), hole_crops=(2, 32), save_every=0, warmup=2
             )
-            last = list(photos_training.fit(m, opened, config, tmp_path / folder, holes=bank, log_every=1))[-1]
+            source = photos_training.Crops(opened, config, bank)
+            last = list(photos_training.fit(m, source, config, tmp_path / folder, log_every=1))[-1]
         return m, last
 
     (whole, last), (resumed, _) = trained("whole", 8), trained("parts", 4, 8)
@@ -190,3 +191,33 @@ def test_a_run_gone_on_with_is_the_plain_run(opened, tmp_path):
 def test_the_shipped_size_stays_below_two_million_parameters():
     with torch.device("meta"):
         assert sum(p.numel() for p in PhotoVAE(PhotoConfig()).parameters()) <= 2_000_000
+
+
+def test_small_pictures_of_a_domain_are_learnt_and_their_level_may_be_untold(tmp_path, generator):
+    from vaedemo.datasets import Pictures
+
+    x = (torch.rand(24, 3, 32, 32, generator=generator) * 255).byte()
+    source = photos_training.Small(Pictures(x[:16]), Pictures(x[16:]), "objects", count=6)
+    batch, _ = source.batch(0, generator)
+    assert batch.x.shape == (6, 3, 32, 32) and batch.sigma.shape == batch.mask.shape == (6, 1, 32, 32)
+    m = model(loud=False).requires_grad_(True)
+    config = photos_training.PhotoTrainConfig(steps=3, honest=0.5, warmup=1)
+    last = list(photos_training.fit(m, source, config, tmp_path, log_every=1))[-1]
+    assert set(last.psnr) == {"0.1", "0.25", "left", "block", "random"}
+    back, domain, record = load_checkpoint(tmp_path / "model.safetensors")
+    assert (domain, record["pictures"]) == ("objects", 16)
+    y = batch.y[:2]
+    means, scales = back.samples(y, batch.mask[:2], torch.full((2, 1, 1, 1), -1.0), 3, generator)
+    assert means.shape == scales.shape == (3, 2, 3, 32, 32) and scales.min() > 0
+
+
+def test_honest_moves_the_scales_and_not_the_mean_of_the_prior(generator):
+    m = model().requires_grad_(True).train()
+    x = torch.rand(2, 3, 32, 32, generator=generator)
+    sigma = torch.full((2, 1, 32, 32), 0.1)
+    batch = photos.Damaged(x, x + 0.1 * torch.randn(x.shape, generator=generator), sigma, torch.ones_like(sigma))
+    plain, honest = (
+        photos_training.losses(m, batch, torch.Generator().manual_seed(1), 0.5, honest=h).loss for h in (0.0, 1.0)
+    )
+    change = torch.autograd.grad(honest - plain, m.head.bias)[0].view(6, 4)
+    assert change[:3].abs().max() < 1e-5 < 1e-3 < change[3:].abs().max()  # but for the rounding of a difference

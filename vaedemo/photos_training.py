@@ -31,7 +31,7 @@ from vaedemo.errors import NotFinite, TrainingError
 from vaedemo.models.photos import PhotoConfig, PhotoVAE, log_prob
 from vaedemo.photos import Damaged, damage, draw_mask, mask_bank, open_photos, text_mask
 
-__all__ = ["Losses", "PhotoProgress", "PhotoTrainConfig", "Small", "fit", "held_out_psnr", "losses", "rate"]
+__all__ = ["Crops", "Losses", "PhotoProgress", "PhotoTrainConfig", "Small", "fit", "held_out_psnr", "losses", "rate"]
 
 FLOORS = ((3 / 255) ** 2, (8 / 255) ** 2)  # added to a squared error, of noise and of holes, before its logarithm
 
@@ -199,21 +199,40 @@ def _start(folder, config, fingerprint):
     return state
 
 
-def _batch(photos, holes, config, step, generator):
-    if step % 3 >= 3 - config.hole_steps:
-        return damage(photos.crops(*config.hole_crops, generator), holes, generator, noisy=0.5, broken=1.0), 0.5
-    return damage(photos.crops(*config.noise_crops, generator), holes, generator, noisy=1.0, broken=0.1), 1 / 3
+class Crops:
+    """What fit() learns photographs from: its domain, how many pictures it has, batch(step, generator) -> (Damaged,
+    share that goes through the posterior), and psnr(model) on held-out ones by task. holes is a mask bank, one of
+    2048 if None."""
+
+    domain = "photos"
+
+    def __init__(self, photos, config, holes=None):
+        self.photos, self.config = photos, config
+        self.holes = mask_bank(seed=config.seed) if holes is None else holes
+
+    def __len__(self):
+        return sum(map(len, self.photos.train.values()))
+
+    def batch(self, step, generator):
+        holed = step % 3 >= 3 - self.config.hole_steps
+        crops = self.photos.crops(*(self.config.hole_crops if holed else self.config.noise_crops), generator)
+        noisy, broken, share = (0.5, 1.0, 0.5) if holed else (1.0, 0.1, 1 / 3)
+        return damage(crops, self.holes, generator, noisy=noisy, broken=broken), share
+
+    def psnr(self, model):
+        return held_out_psnr(model, self.photos)
 
 
 class Small:
-    """Pictures of a domain, small ones, in place of photographs: batches damaged as those of the conditional models are
-    (degrade.random_corruption), and how well the held-out ones come back."""
+    """The same of a domain's small pictures, damaged as those of the conditional models (degrade.random_corruption)."""
 
     def __init__(self, pictures, held_out, domain, count=64):
         self.pictures, self.held_out, self.domain, self.count = pictures, held_out, domain, count
 
+    def __len__(self):
+        return len(self.pictures)
+
     def batch(self, step, generator):
-        """(Damaged, share of it that goes through the posterior) of a step."""
         x = self.pictures[torch.randint(len(self.pictures), (self.count,), generator=generator)]
         flip = torch.rand(len(x), 1, 1, 1, generator=generator) < 0.5
         x = torch.where(flip, x.flip(3), x)
@@ -222,7 +241,6 @@ class Small:
 
     @torch.no_grad()
     def psnr(self, model):
-        """Mean PSNR in dB of the mean pass on held-out pictures, by task; of holes over the missing pixels."""
         x, found = self.held_out.first(200)[torch.arange(min(200, len(self.held_out)))], {}
         for task, level in (("0.1", 0.1), ("0.25", 0.25), ("left", 0), ("block", 0), ("random", 0)):
             generator = runtime.generator("measure", task)
@@ -238,10 +256,9 @@ class Small:
         return found
 
 
-def fit(model, photos, config, folder, *, holes=None, log_every=50, started_from=None):
-    """Train model in place on Photos; yields PhotoProgress. The folder gets state.pt, stable.pt, log.jsonl and, at each
-    measurement and at the end, model.safetensors (the averaged weights, which model holds at the end too). holes is a
-    mask bank, by default one of 2048."""
+def fit(model, source, config, folder, *, log_every=50, started_from=None):
+    """Train model in place on Crops or Small; yields PhotoProgress. The folder gets state.pt, stable.pt, log.jsonl and,
+    at each measurement and at the end, model.safetensors (the averaged weights, which model holds at the end too)."""
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     lasting = {k: v for k, v in asdict(config).items() if k not in ("steps", "cooldown", "save_every", "measure_every")}
@@ -259,9 +276,7 @@ def fit(model, photos, config, folder, *, holes=None, log_every=50, started_from
         model.load_state_dict(state["model"])
         averaged.load_state_dict(state["averaged"])
         optimizer.load_state_dict(state["optimizer"])
-    half, small = runtime.bfloat16_available(device), isinstance(photos, Small)
-    if holes is None and not small:
-        holes = mask_bank(seed=config.seed)
+    half = runtime.bfloat16_available(device)
     began = saved = measured = time.monotonic()
 
     def save(name):
@@ -276,16 +291,16 @@ def fit(model, photos, config, folder, *, holes=None, log_every=50, started_from
 
     def publish(psnr):
         record = {"seconds": round(before + time.monotonic() - began, 1), "hardware": runtime.hardware(device),
-                  "steps": step, "pictures": len(photos.pictures) if small else sum(map(len, photos.train.values())),
-                  "started_from": started_from, "held_out_psnr": psnr}  # fmt: skip
-        save_checkpoint(folder / "model.safetensors", averaged, photos.domain if small else "photos", record)
+                  "steps": step, "pictures": len(source), "started_from": started_from,
+                  "held_out_psnr": psnr}  # fmt: skip
+        save_checkpoint(folder / "model.safetensors", averaged, source.domain, record)
 
     sums, count = [0.0] * 4, 0
     while step < config.steps:
         if step == config.stable:
             save("stable.pt")
         generator = runtime.generator("photos", config.seed, step)
-        batch, share = photos.batch(step, generator) if small else _batch(photos, holes, config, step, generator)
+        batch, share = source.batch(step, generator)
         with torch.autocast("cpu", torch.bfloat16, enabled=half):
             weight = min(1.0, step / max(1, config.kl_warmup))
             terms = losses(model, batch, generator, share, weight, config.sampled, config.free, config.honest)
@@ -306,8 +321,7 @@ def fit(model, photos, config, folder, *, holes=None, log_every=50, started_from
         now, last = time.monotonic(), step == config.steps
         psnr = None
         if last or now - measured >= config.measure_every:
-            psnr = photos.psnr(averaged) if small else held_out_psnr(averaged, photos)
-            measured = time.monotonic()
+            psnr, measured = source.psnr(averaged), time.monotonic()
             publish(psnr)
         if last or psnr or now - saved >= config.save_every:
             save("state.pt")
@@ -343,11 +357,12 @@ def _main():
         model = PhotoVAE(config)
     if args.start:
         warm_start(model, args.start)
-    pictures = open_photos(args.data) if args.domain is None else Small(
-        *datasets.held_out(datasets.load(args.domain, "train", Path(args.data)), 2000), args.domain
-    )  # fmt: skip
+    if args.domain is None:
+        source = Crops(open_photos(args.data), train)
+    else:
+        source = Small(*datasets.held_out(datasets.load(args.domain, "train", Path(args.data)), 2000), args.domain)
     name = args.start and Path(args.start).parent.name
-    for p in fit(model, pictures, train, args.folder, started_from=name):
+    for p in fit(model, source, train, args.folder, started_from=name):
         if p.psnr or p.step % 500 == 0:
             print(f"{p.step}/{p.steps} {p.seconds:.0f} s loss {p.loss:.3f} mean {p.mean:.3f} bound {p.bound:.3f} "
                   f"kl {p.kl:.4f} lr {p.lr:.1e} {p.psnr or ''}", flush=True)  # fmt: skip

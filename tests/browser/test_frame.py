@@ -58,7 +58,7 @@ def test_both_languages_are_complete_and_switch_without_a_reload(visit):
     v.page.evaluate("window.still = true")
     assert v.page.get_by_role("tab", name="Reconstruct").is_visible()
     v.part("zh").click()
-    for name in ("重建", "潜空间", "生成"):  # Gradio renames them one after another
+    for name in ("重建", "潜空间", "生成", "去噪", "修补"):  # Gradio renames them one after another
         v.page.get_by_role("tab", name=name).wait_for()
     assert v.page.evaluate("window.still") and v.page.evaluate("document.documentElement.lang") == "zh-CN"
     text = v.page.evaluate("document.body.innerText")
