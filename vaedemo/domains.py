@@ -22,6 +22,7 @@ class Domain:
     licence: str
     widths: tuple[int, ...]
     strokes: str | None = None  # "digits" or "clothes": light strokes on dark, and how they are trimmed and centred
+    mirrored: bool = False  # whether a mirrored picture is one of the domain too
     dense_dims: tuple[int, ...] = ()
     hidden: int = 128
     betas: dict[int, tuple[float, ...]] = field(default_factory=dict)  # latent dimension -> betas besides 1
@@ -134,6 +135,7 @@ DOMAINS = {
             source="CIFAR-10 (Krizhevsky 2009)",
             licence="none stated: trained on, no picture of it is shipped",
             widths=(16, 32),
+            mirrored=True,
             special={"128": {"depth": 0, "neck": 16}},  # a hundred numbers come near a linear code: PCA is hard to beat
             epochs={"ae": 6, "vae": 6, "vae-32": 8, "vae-128": 3},
             anchor=32,

@@ -4,12 +4,19 @@ import math
 
 import torch
 
-__all__ = ["cdf", "kl", "log_prob", "sample"]
+__all__ = ["cdf", "kl", "log_prob", "pairs", "sample"]
 
 
 def sample(mu, logvar, eps):
     """z = mu + sigma * eps, the reparametrisation trick; all of one shape. Kingma & Welling 2014, section 2.4."""
     return mu + torch.exp(0.5 * logvar) * eps
+
+
+def pairs(n, *shape, generator=None):
+    """float32 (n, *shape) ~ N(0, I), every second draw minus the one before it. Each is a fair draw; their mean, and what
+    is linear in them, has the mean of all draws exactly (antithetic variates, Hammersley & Morton 1956)."""
+    drawn = torch.randn((n + 1) // 2, *shape, generator=generator)
+    return torch.stack([drawn, -drawn], 1).flatten(0, 1)[:n]
 
 
 def kl(mu, logvar):

@@ -28,7 +28,8 @@ from vaedemo.configs import _option, _require
 from vaedemo.degrade import draw_mask as draw_small
 from vaedemo.degrade import random_corruption
 from vaedemo.errors import NotFinite, TrainingError
-from vaedemo.models.photos import PhotoConfig, PhotoVAE, log_prob
+from vaedemo.domains import get_domain
+from vaedemo.models.photos import PhotoConfig, PhotoVAE, log_prob, padded
 from vaedemo.photos import Damaged, damage, draw_mask, mask_bank, open_photos, text_mask
 
 __all__ = ["Crops", "Losses", "PhotoProgress", "PhotoTrainConfig", "Small", "fit", "held_out_psnr", "losses", "rate"]
@@ -134,7 +135,7 @@ def losses(model, batch, generator, share, kl_weight=1.0, sampled=0.5, free=0.0,
     x, sigma, mask = batch.x[rest], batch.sigma[rest], batch.mask[rest]
     drawn = model.decode(features.rows(rest), eps, model.guides(x, features.filled[rest], sigma, mask))
     unknown = 1 - mask * (sigma == 0)
-    dims = (3 * unknown.sum((1, 2, 3))).clamp(min=1)
+    dims = (x.shape[1] * unknown.sum((1, 2, 3))).clamp(min=1)
     nll = -(log_prob(x, drawn.mean, drawn.log_scale) * unknown).sum((1, 2, 3)) / dims
     some = (unknown.sum((1, 2, 3)) > 0).float()
     kl = (drawn.kl / dims * some).sum() / some.sum().clamp(min=1)
@@ -223,33 +224,42 @@ class Crops:
         return held_out_psnr(model, self.photos)
 
 
+HOLES = ("left", "block", "random")  # of small pictures, measured beside noise; random: 80 % of the pixels
+
+
 class Small:
     """The same of a domain's small pictures, damaged as those of the conditional models (degrade.random_corruption)."""
 
-    def __init__(self, pictures, held_out, domain, count=64):
-        self.pictures, self.held_out, self.domain, self.count = pictures, held_out, domain, count
+    def __init__(self, pictures, held_out, domain, stride, count=64):
+        self.pictures, self.held_out, self.domain = pictures, held_out, domain
+        self.stride, self.count = stride, count
+        row = get_domain(domain)
+        self.mirrored = row.mirrored
+        self.tasks = {str(s): s for s in ((0.25, 0.5, 0.75) if row.strokes else (0.1, 0.25))} | dict.fromkeys(HOLES, 0)
 
     def __len__(self):
         return len(self.pictures)
 
     def batch(self, step, generator):
         x = self.pictures[torch.randint(len(self.pictures), (self.count,), generator=generator)]
-        flip = torch.rand(len(x), 1, 1, 1, generator=generator) < 0.5
-        x = torch.where(flip, x.flip(3), x)
+        if self.mirrored:
+            flip = torch.rand(len(x), 1, 1, 1, generator=generator) < 0.5
+            x = torch.where(flip, x.flip(3), x)
         y, mask, level = random_corruption(x, generator)
-        return Damaged(x, y, level.expand_as(mask), mask), 0.4
+        return Damaged(*padded(self.stride, x, y, level.expand_as(mask), mask)), 0.4
 
     @torch.no_grad()
     def psnr(self, model):
         x, found = self.held_out.first(200)[torch.arange(min(200, len(self.held_out)))], {}
-        for task, level in (("0.1", 0.1), ("0.25", 0.25), ("left", 0), ("block", 0), ("random", 0)):
+        for task, level in self.tasks.items():
             generator = runtime.generator("measure", task)
             mask = torch.ones(len(x), 1, *x.shape[2:])
             if not level:
                 amount = 0.8 if task == "random" else None
                 mask = torch.stack([draw_small(task, *x.shape[2:], generator, amount) for _ in x])[:, None]
             y = (x + level * torch.randn(x.shape, generator=generator)) * mask
-            square = (model(y, torch.full_like(mask, level), mask).mean.clamp(0, 1) - x).square()
+            mean = model(*padded(model.config.stride, y, torch.full_like(mask, level), mask)).mean
+            square = (mean[..., : x.shape[2], : x.shape[3]].clamp(0, 1) - x).square()
             region = torch.ones_like(mask) if level else 1 - mask
             error = (square * region).sum((1, 2, 3)) / (x.shape[1] * region.sum((1, 2, 3)))
             found[task] = round(metrics.psnr(error).mean().item(), 3)
@@ -351,7 +361,8 @@ def _main():
     args = parser.parse_args()
     runtime.set_threads(args.threads)
     values = [{k: tuple(v) if isinstance(v, list) else v for k, v in d.items()} for d in (args.model, args.train)]
-    config, train = PhotoConfig(**values[0]), PhotoTrainConfig(**values[1])
+    channels = get_domain(args.domain).channels if args.domain else 3
+    config, train = PhotoConfig(**{"channels": channels, **values[0]}), PhotoTrainConfig(**values[1])
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(train.seed)
         model = PhotoVAE(config)
@@ -360,7 +371,7 @@ def _main():
     if args.domain is None:
         source = Crops(open_photos(args.data), train)
     else:
-        source = Small(*datasets.held_out(datasets.load(args.domain, "train", Path(args.data)), 2000), args.domain)
+        source = Small(*datasets.held_out(datasets.load(args.domain, "train", Path(args.data)), 2000), args.domain, config.stride)
     name = args.start and Path(args.start).parent.name
     for p in fit(model, source, train, args.folder, started_from=name):
         if p.psnr or p.step % 500 == 0:

@@ -1,6 +1,7 @@
 """The page in a browser: one server and one Chromium for all tests, a new page for each, and what it complained of."""
 
 import os
+import re
 import shutil
 import socket
 
@@ -16,6 +17,9 @@ FLAGS = (
     "--use-fake-device-for-media-stream",
     "--use-fake-ui-for-media-stream",
 )
+
+# How many times slower the page's own work is done: SLOW=6 brings out what a test does not wait for.
+SLOW = float(os.environ.get("SLOW", 1))
 
 if CHROMIUM is None:
     collect_ignore_glob = ["test_*.py"]
@@ -55,16 +59,22 @@ class Visit:
     def __init__(self, context, address):
         self.address, self.page = address, context.new_page()
         self.page.set_default_timeout(15_000)
-        self.complaints, self.foreign, self.asked = [], [], []
+        self.complaints, self.foreign, self.asked, self.under_way = [], [], [], set()
         self.page.on("console", lambda m: self.complaints.append(m.text) if m.type == "error" else None)
         self.page.on("pageerror", lambda e: self.complaints.append(str(e)))
         self.page.on("request", self._note)
+        for event in ("requestfinished", "requestfailed"):
+            self.page.on(event, lambda request: self.under_way.discard(request))
+        if SLOW > 1:
+            context.new_cdp_session(self.page).send("Emulation.setCPUThrottlingRate", {"rate": SLOW})
 
     def _note(self, request):
         if not request.url.startswith((self.address, "data:", "blob:")):
             self.foreign.append(request.url)
         if "component_server" in request.url or "/upload" in request.url:
             self.asked.append(request.post_data_json["fn_name"] if "component_server" in request.url else "upload")
+        if request.resource_type in ("fetch", "xhr") and not re.search("heartbeat|queue/data", request.url):
+            self.under_way.add(request)
 
     def open(self, query=""):
         self.page.goto(f"{self.address}?{query}")
@@ -86,9 +96,32 @@ class Visit:
     def shows(self, key):
         self.wait("part('made').dataset.shown === arg", key)
 
+    def idle(self):
+        """Until nothing has been asked of the server for a moment. (Playwright's "networkidle" is of the page's first
+        load: reached once, it is not waited for again.)"""
+        quiet = 0
+        for _ in range(600):
+            # The page's own clock: what it put off for less comes before, on a busy machine too.
+            self.page.evaluate("() => new Promise((done) => setTimeout(() => requestAnimationFrame(done), 50))")
+            quiet = 0 if self.under_way else quiet + 1
+            if quiet == 5:
+                return self
+        raise AssertionError(f"never at rest: {[r.url for r in self.under_way]}")
+
     def words(self):
-        self.page.wait_for_timeout(250)  # the address is written a moment later
+        """The address's words, once what it is about to say is said."""
+        self.idle()
         return self.page.evaluate("Object.fromEntries(new URL(location.href).searchParams)")
+
+    def speak(self, language):
+        """Switch to "en" or "zh" and wait until the tabs, which Gradio renames one after another, have followed."""
+        self.part(language).click()
+        self.page.wait_for_function(
+            """(zh) => [...document.querySelectorAll("#vd-tabs [role=tab]")].every(
+                 (tab) => /[\u4e00-\u9fff]/.test(tab.textContent) === zh)""",
+            arg=language == "zh",
+        )
+        self.idle()
 
 
 @pytest.fixture

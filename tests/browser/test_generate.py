@@ -65,6 +65,11 @@ class Tab:
             "(w) => document.querySelector('[data-part=grids]').dataset.shown.split(' ').includes(w)", arg=words
         )
 
+    def shows(self, part, start):
+        self.page.wait_for_function(
+            "([p, s]) => document.querySelector(`[data-part=${p}]`).dataset.shown.startsWith(s)", arg=[part, start]
+        )
+
     def changed(self, part, before):
         self.page.wait_for_function(
             "([p, b]) => document.querySelector(`.vd-module-generate [data-part=${p}]`).toDataURL() !== b",
@@ -260,9 +265,9 @@ def test_a_copied_address_restores_everything(tab):
     words = g.v.words()
     wanted = {"tab": "generate", "domain": "fashion", "t": "0.99", "seed": "77", "n": "4", "b": "bag", "at": "9"}
     assert wanted.items() <= words.items() and words["path"] == "spherical" and words["step"] == "0"
-    g.page.wait_for_load_state("networkidle")
+    g.v.idle()
     other = tab(g.page.url.split("?", 1)[1].replace("tab=generate", ""))
-    other.page.wait_for_load_state("networkidle")
+    other.v.idle()
     assert other.shown() == g.shown()
     assert other.pixels("vae-normal") == g.pixels("vae-normal")
     for name in ("chosen", "sumae", "sumvae", "wayae", "stripvae"):
@@ -292,7 +297,7 @@ def test_arithmetic_with_examples_a_sample_and_a_file(tab):
         card.locator("[data-name=zero]").click()
         if slot != "c":
             g.changed("sumae", before)
-    g.page.wait_for_load_state("networkidle")
+    g.v.idle()
     same = g.picture("sumvae")
     assert g.v.words() | {"a": "zero", "b": "zero", "c": "zero"} == g.v.words()
     card.locator("[data-slot=a]").click()
@@ -312,7 +317,7 @@ def test_arithmetic_with_examples_a_sample_and_a_file(tab):
 
 def test_the_way_between_two_pictures_follows_its_slider_without_a_request(tab):
     g = tab()
-    g.page.wait_for_load_state("networkidle")
+    g.v.idle()
     asked, seen = len(g.v.asked), set()
     g.part("step").press("Home")
     for _ in range(24):
@@ -355,11 +360,10 @@ def test_domains_are_switched_and_dimensions_follow(tab):
     for domain in ("shapes", "objects", "digits"):
         g.part("domain").locator(f"input[value={domain}]").check()
         g.until(domain)
-        g.page.wait_for_load_state("networkidle")
-        assert g.part("sumvae").get_attribute("data-shown").startswith(domain)
+        g.shows("sumvae", domain)
         assert g.v.words()["domain"] == domain
     g.part("d").locator("input[value='2']").check()
-    g.page.wait_for_function("document.querySelector('[data-part=sumvae]').dataset.shown === 'digits-2'")
+    g.shows("sumvae", "digits-2")
 
 
 def test_the_keyboard_alone(tab):
@@ -414,15 +418,14 @@ def test_chinese_is_complete(tab):
     assert not re.findall(r"\b[a-z]+(?:\.[a-z]+)+\b", text), "a key instead of its phrase"
     left = set(re.findall(r"[A-Za-z]{4,}", text)) - {"Fréchet", "chet"}
     assert not left or not MIXTURES, f"not translated: {left}"
-    g.page.locator("[data-part=en]").click()
-    g.page.get_by_role("tab", name="Generate").wait_for()
+    g.v.speak("en")
     assert not re.findall(r"[\u4e00-\u9fff]", g.page.locator(ROOT).evaluate("(e) => e.innerText"))
 
 
 @pytest.mark.parametrize("query", [WORDS, "lang=zh&domain=fashion&theme=dark&pca=1"])
 def test_390_pixels_without_sideways_scroll_and_by_touch(tab, query):
     g = tab(query, viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
-    g.page.wait_for_load_state("networkidle")
+    g.v.idle()
     assert g.page.evaluate("document.documentElement.scrollWidth") <= 390
     over = g.page.evaluate(
         """[...document.querySelectorAll('.vd *')].filter((e) => e.getClientRects().length
@@ -452,7 +455,7 @@ def test_nothing_jumps_while_samples_change(tab):
         g.part("domain").locator(f"input[value={domain}]").check()
         heights.add(g.page.evaluate(tall))
         g.until(domain)
-        g.page.wait_for_load_state("networkidle")
+        g.v.idle()
         heights.add(g.page.evaluate(tall))
     g.part("class").locator("input[value='3']").check()
     heights.add(g.page.evaluate(tall))

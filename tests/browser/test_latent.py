@@ -22,7 +22,7 @@ def enter(visit, query="", **kwargs):
     v.page.set_default_timeout(45_000)
     v.page.goto(f"{v.address}?tab=latent&{query}")
     v.page.locator(READY).wait_for()
-    v.page.wait_for_load_state("networkidle")
+    v.idle()
     return v
 
 
@@ -322,7 +322,7 @@ def test_a_drawing_moves_on_the_map_while_it_is_drawn(visit):
 def test_the_picture_of_reconstruct_comes_along_and_goes_back(visit):
     v = visit().open("domain=fashion")
     v.page.locator(".vd-example").nth(2).click()
-    v.page.wait_for_load_state("networkidle")
+    v.idle()
     seen = v.page.locator(".vd-module-reconstruct [data-part=seen]").evaluate("(c) => c.toDataURL()")
     v.page.locator("#vd-tab-latent-button").click()
     v.page.locator(READY).wait_for()
@@ -405,7 +405,7 @@ def test_every_canvas_has_a_name_and_a_role_and_a_text_tells_of_the_point(visit)
     wait(v, "/AE, z = \\(/.test(part('aeLive').textContent)")
     assert part(v, "aeMoving").get_attribute("aria-describedby") == part(v, "aeLive").get_attribute("id")
     part(v, "view").locator("input[value=density]").check()
-    v.page.locator("[data-part=zh]").click()
+    v.speak("zh")
     wait(v, "/最近/.test(part('aeLive').textContent)")
     text = v.page.evaluate("document.querySelector('.vd-lat').innerText")
     assert not re.findall(r"\blatent\.[a-z.]+\b", text), "a key instead of its phrase"
@@ -429,7 +429,7 @@ def test_switching_tabs_and_hovering_leaves_nothing_behind(visit):
                 v.page.wait_for_function(f"document.querySelector('.vd-module-{name}').offsetParent !== null")
         v.page.evaluate(HOVER, ["ae", events])
         v.page.mouse.move(5, 5)
-        v.page.wait_for_load_state("networkidle")
+        v.idle()
 
     round_trip(2, 40)
     before = metrics(v, session)
@@ -446,12 +446,12 @@ def test_maps_are_fetched_once_and_only_when_the_tab_is_first_seen(visit):
     asked = []
     v.page.on("request", lambda r: asked.append(r.url) if re.search("/(maps|decoders)/", r.url) else None)
     v.open()
-    v.page.wait_for_load_state("networkidle")
+    v.idle()
     assert asked == []
     for _ in range(3):
         v.page.locator("#vd-tab-latent-button").click()
         v.page.locator(READY).wait_for()
-        v.page.wait_for_load_state("networkidle")
+        v.idle()
         v.page.locator("#vd-tab-reconstruct-button").click()
     seen = (re.search(r"/(maps/digits\..*|decoders/digits/.*-2\..*)", url) for url in asked)
     own = [found[1] for found in seen if found]

@@ -36,7 +36,7 @@ def colourful_png():
 
 def test_the_first_screen_is_complete_without_a_click_and_without_asking_for_more(visit):
     v = visit().open()
-    v.page.wait_for_load_state("networkidle")
+    v.idle()
     assert v.asked == []
     for name in ("seen", "made", "error"):
         assert v.part(name).evaluate(
@@ -138,7 +138,7 @@ def test_a_drawing_travels_in_the_address(visit):
     v.page.mouse.move(box["x"] + 150, box["y"] + 220, steps=5)
     v.page.mouse.up()
     v.page.wait_for_function("new URL(location.href).searchParams.has('x')")
-    v.page.wait_for_load_state("networkidle")
+    v.idle()
     word = v.words()["x"]
     other = visit().open(f"x={word}&kind=ae")
     read = "(c) => [...c.getContext('2d').getImageData(0, 0, 28, 28).data]"
@@ -182,7 +182,7 @@ def test_an_uploaded_picture_can_be_turned_dark_for_light(visit):
     before = v.pixels("seen")
     v.part("file").set_input_files({"name": "../../odd name.png", "mimeType": "image/png", "buffer": stroke_png()})
     v.wait("part('seen').toDataURL() !== arg", before)
-    v.page.wait_for_load_state("networkidle")
+    v.idle()
     v.part("domain").locator("input[value=digits]").check()
     v.wait("part('seenUnder').textContent !== ''")
     right = v.pixels("seen")

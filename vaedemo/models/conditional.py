@@ -11,6 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from vaedemo import gaussian
 from vaedemo.models.blocks import Residual
 
 __all__ = ["Answer", "Conditional"]
@@ -34,7 +35,8 @@ def _fold(size):
 
 class Conditional(nn.Module):
     """Damaged pictures -> plausible clean ones. config.latent_dim numbers of z are dense, config.neck a position of a
-    map (7 x 7 of 28 x 28 pictures); config.widths: channels at the folded picture and at half of that."""
+    map (7 x 7 of 28 x 28 pictures); config.widths: channels at the folded picture and at half of that; config.blocks:
+    residual blocks on the way down at the folded picture, one more on each of the other ways."""
 
     def __init__(self, config):
         super().__init__()
@@ -44,8 +46,9 @@ class Conditional(nn.Module):
         wide, deep = config.widths
         c, d, n, h = config.channels, config.latent_dim, config.neck, config.hidden
         self.side = side
-        self.look = nn.Sequential(nn.Conv2d((c + 2) * pixels, wide, 3, padding=1), Residual(wide))
-        self.lower = nn.Sequential(nn.Conv2d(wide, deep, 3, stride=2, padding=1), Residual(deep), Residual(deep))
+        more = config.blocks + 1
+        self.look = nn.Sequential(nn.Conv2d((c + 2) * pixels, wide, 3, padding=1), *_residuals(wide, config.blocks))
+        self.lower = nn.Sequential(nn.Conv2d(wide, deep, 3, stride=2, padding=1), *_residuals(deep, more))
         numbers = n * side**2
         self.context = nn.Sequential(nn.SiLU(), nn.Conv2d(deep, n, 1), nn.Flatten(), nn.Linear(numbers, h), nn.SiLU())
         self.prior_dense = nn.Linear(h, 2 * d)
@@ -63,7 +66,7 @@ class Conditional(nn.Module):
         self.middle = Residual(deep)
         self.rise = nn.Conv2d(deep, wide, 3, padding=1)
         self.last = nn.Sequential(
-            Residual(wide), Residual(wide), nn.SiLU(), nn.Conv2d(wide, 3 * c * pixels, 3, padding=1),
+            *_residuals(wide, more), nn.SiLU(), nn.Conv2d(wide, 3 * c * pixels, 3, padding=1),
             nn.PixelShuffle(self.fold),
         )  # fmt: skip
         for layer in (self.prior_dense, self.shift_dense, self.prior_map, self.shift_map[1]):
@@ -104,12 +107,17 @@ class Conditional(nn.Module):
         return dense, torch.randn(n, self.config.neck, self.side, self.side, generator=generator)
 
     def samples(self, y, mask, level, n, generator=None):
-        """(means, scales), each float32 (n, B, C, H, W), of n draws from p(z|y, mask) for every picture; the means
-        clamped to [0, 1]. Known pixels are not put back."""
+        """(means, scales), each float32 (n, B, C, H, W), of n draws in pairs (gaussian.pairs) from p(z|y, mask) for every
+        picture; the means clamped to [0, 1]. Known pixels are not put back."""
+        shapes = ((self.config.latent_dim,), (self.config.neck, self.side, self.side))
+        eps = [gaussian.pairs(n, len(y), *s, generator=generator).flatten(0, 1).to(y) for s in shapes]
         condition = tuple(t.repeat(n, *[1] * (t.ndim - 1)) for t in self.condition(y, mask, level))
-        device = y.device
-        got = self.answer(condition, *(e.to(device) for e in self.noise(n * len(y), generator)))
+        got = self.answer(condition, *eps)
         return got.mean.clamp(0, 1).unflatten(0, (n, -1)), got.log_scale.exp().unflatten(0, (n, -1))
+
+
+def _residuals(width, count):
+    return [Residual(width) for _ in range(count)]
 
 
 def _draw(prior, shift, eps):

@@ -4,7 +4,7 @@
 import { aboutOf } from "./about.js";
 import { html } from "./dom.js";
 import { paint, rgba, unpack } from "./pixels.js";
-import { request } from "./source.js";
+import { askWith } from "./source.js";
 import { failure, number, t } from "./text.js";
 
 const UPLOAD = "M10 13V3M6 7l4-4 4 4M3 13v4h14v-4";
@@ -78,16 +78,11 @@ export const createEnds = (p, context, { changed, allowPoints }) => {
       const picture = context.picture();
       return picture ? { ...end, x: picture.base64 } : null;
     }
-    let answer;
-    try {
-      if (end.kind === "point") answer = await context.ask("decode", { domain, kind: end.model, d: 2, beta: 1, z: end.z });
-      else {
-        const source = end.kind === "file" ? await request(end.source, context.upload) : { example: end.name, domain };
-        answer = await context.ask("prepare", { source, domain, models: [] });
-      }
-    } catch (error) {
-      answer = { error: t(error.message === "large" || /413|maximum/.test(error.message) ? "error.large" : "error.upload"), own: true };
-    }
+    const source = end.kind === "file" ? end.source : { kind: "example", name: end.name, domain };
+    const answer =
+      end.kind === "point"
+        ? await context.ask("decode", { domain, kind: end.model, d: 2, beta: 1, z: end.z })
+        : await askWith(context.ask, "prepare", source, context.upload, { domain, models: [] });
     if (answer.error) context.say(failure(answer));
     return answer.error ? null : { ...end, x: answer.x ?? answer.x_hat };
   };

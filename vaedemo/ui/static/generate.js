@@ -4,7 +4,7 @@
 import * as address from "./address.js";
 import { createAsk } from "./ask.js";
 import { createArithmetic, markup as arithmeticMarkup } from "./arithmetic.js";
-import { clamp, html, newest, parts, segmented, styles } from "./dom.js";
+import { clamp, newest, parts, segmented, styles } from "./dom.js";
 import { save, saveRow } from "./download.js";
 import { GRIDS, HOTTEST, SEEDS, SIDES, fromAddress, gridName, gridsOf, settled, toAddress } from "./generatestate.js";
 import { createGrid, enlarged } from "./grids.js";
@@ -12,9 +12,9 @@ import { pack, paint, rgba, unpack } from "./pixels.js";
 import { createQuality, markup as qualityMarkup } from "./quality.js";
 import { onShared, share, shared } from "./shared.js";
 import { openTab } from "./tabs.js";
-import { request } from "./source.js";
+import { askWith } from "./source.js";
 import { toWord } from "./state.js";
-import { failure, fill, number, onLanguage, t } from "./text.js";
+import { failure, fill, noModels, number, onLanguage, t } from "./text.js";
 import { message } from "./view.js";
 
 const ICONS = {
@@ -81,13 +81,7 @@ export const mount = async ({ element, props, server, upload }) => {
   const { table, measured } = props.value;
   const root = element.querySelector(".vd-module-generate");
   const place = address.ofTab("generate");
-  if (!Object.keys(table).length) {
-    root.replaceChildren(html(`<p class="vd-nothing"></p>`));
-    const explain = () => (root.firstElementChild.textContent = t("nomodels"));
-    onLanguage(explain);
-    root.dataset.ready = "true";
-    return explain();
-  }
+  if (!Object.keys(table).length) return noModels(root);
   // The words of another tab, which stand in the address until this one writes its own, are none of ours.
   const words = address.read().tab === "generate" ? place.read() : {};
   const near = table[shared()?.domain] ? shared().domain : Object.keys(table)[0];
@@ -149,12 +143,8 @@ export const mount = async ({ element, props, server, upload }) => {
   // The bytes of a file as a model of this domain sees it, or null and a sentence.
   const read = async (blob) => {
     const { domain } = state;
-    let answer = null;
-    try {
-      answer = await ask("prepare", { source: await request({ kind: "file", blob, path: null }, upload), domain, fit: "crop", polarity: "auto", models: [] });
-    } catch (error) {
-      answer = { error: t(error.message === "large" || /413|maximum/.test(error.message) ? "error.large" : "error.upload"), own: true };
-    }
+    const source = { kind: "file", blob, path: null };
+    const answer = await askWith(ask, "prepare", source, upload, { domain, fit: "crop", polarity: "auto", models: [] });
     if (answer.error) failed(answer);
     else say("");
     return answer.error || state.domain !== domain ? null : answer.x;

@@ -14,7 +14,7 @@ import { askWith, createSources } from "./source.js";
 import { ERRORS, FITS, POLARITIES, betasOf, everyModel, fromAddress, fromWord, kindsOf, modelKey, settled, toAddress, toWord } from "./state.js";
 import { onShared, share } from "./shared.js";
 import { createStrip } from "./strip.js";
-import { failure, fill, number, onLanguage, significant, t } from "./text.js";
+import { failure, fill, noModels, number, onLanguage, significant, t } from "./text.js";
 import { markup } from "./view.js";
 
 export const mount = async ({ element, props, server, upload }) => {
@@ -23,13 +23,7 @@ export const mount = async ({ element, props, server, upload }) => {
   const root = element.querySelector(".vd-module-reconstruct");
   const place = address.ofTab("reconstruct");
   const words = place.read();
-  if (!first) {
-    root.replaceChildren(html(`<p class="vd-nothing"></p>`));
-    const explain = () => (root.firstElementChild.textContent = t("nomodels"));
-    onLanguage(explain);
-    root.dataset.ready = "true";
-    return explain();
-  }
+  if (!first) return noModels(root);
   root.innerHTML = markup();
   const p = parts(root);
   const standard = { domain: first.domain, kind: first.kind, d: first.d, beta: 1, example: first.example, fit: "crop", polarity: "auto", error: "absolute" };

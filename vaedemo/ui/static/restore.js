@@ -17,7 +17,7 @@ import { MASK_SIDE, fourthsOf, fromAddress, levelOf, toAddress } from "./restore
 import { markup } from "./restoreview.js";
 import { onShared, share, shared } from "./shared.js";
 import { askWith, createSources } from "./source.js";
-import { failure, fill, number, onLanguage, t } from "./text.js";
+import { failure, fill, noModels, number, onLanguage, t } from "./text.js";
 
 const PHOTOS = "photos";
 
@@ -25,13 +25,7 @@ export const mountRestore = async (task, { element, props, server, upload }) => 
   await styles("tokens.css", "page.css", "reconstruct.css", "restore.css");
   const { table, noises, methods } = props.value;
   const root = element.querySelector(`.vd-module-${task}`);
-  if (!Object.keys(table).length) {
-    root.replaceChildren(html(`<p class="vd-nothing"></p>`));
-    const explain = () => (root.firstElementChild.textContent = t("nomodels"));
-    onLanguage(explain);
-    root.dataset.ready = "true";
-    return explain();
-  }
+  if (!Object.keys(table).length) return noModels(root);
   root.innerHTML = markup(task);
   const p = parts(root);
   const place = address.ofTab(task);

@@ -45,3 +45,13 @@ export const setLanguage = (name) => {
 };
 
 export const onLanguage = (callback) => document.addEventListener("vd-language", callback);
+
+// All that a tab shows where no model is to be had, in the language of the moment.
+export const noModels = (root) => {
+  const only = Object.assign(document.createElement("p"), { className: "vd-nothing" });
+  const explain = () => (only.textContent = t("nomodels"));
+  root.replaceChildren(only);
+  onLanguage(explain);
+  root.dataset.ready = "true";
+  explain();
+};
