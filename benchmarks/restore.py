@@ -1,4 +1,5 @@
 """What restoration is worth: python benchmarks/restore.py --data-dir DIR [--domain D] [--count 500] [--only PART]
+The temperature of a prior's draws was chosen by --held-out --temperature 0.4 --only spread --name choose, and others.
 
 noise   mean PSNR in dB of Gaussian noise taken off, unclipped and clipped to [0, 1]: the mean of 8 samples of the
         conditional VAE, which is told the sigma; of the 8 the one under which the damaged picture is likeliest; the
@@ -22,6 +23,7 @@ import statistics
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -293,13 +295,20 @@ def main():
     parser.add_argument("--only", choices=PARTS)
     parser.add_argument("--checkpoints", type=Path, default=CHECKPOINTS)
     parser.add_argument("--name", default="restore", help="of the results file")
+    parser.add_argument("--held-out", action="store_true", help="training pictures that no model saw, to choose by")
+    parser.add_argument("--temperature", type=float, help="of the prior's draws, in place of the checkpoint's")
     args = parser.parse_args()
+    if (args.held_out or args.temperature) and args.name == "restore":
+        parser.error("these figures are for choosing, not for quoting; give them a --name of their own")
     torch.set_num_threads(1)
     library, parts = Library(args.checkpoints), [args.only] if args.only else PARTS
     figures = {part: {} for part in parts}
     for domain in [args.domain] if args.domain else DOMAINS:
-        test = datasets.load(domain, "test", args.data_dir)
-        x = test[: args.count]
+        pictures = datasets.load(domain, "train" if args.held_out else "test", args.data_dir)
+        x = (datasets.held_out(pictures, 2000)[1] if args.held_out else pictures)[: args.count]
+        if args.temperature:
+            model = library.restorer(domain)
+            model.config = replace(model.config, temperature=args.temperature)
         for part in parts:
             figures[part][domain] = MEASURED[part][0](library, domain, x)
     if "time" in parts and not args.domain:

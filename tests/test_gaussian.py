@@ -1,5 +1,6 @@
 import math
 
+import pytest
 import torch
 
 from vaedemo import gaussian
@@ -37,3 +38,12 @@ def test_samples_have_the_mean_and_the_deviation(generator):
     z = gaussian.sample(torch.tensor(2.0), torch.tensor(math.log(0.25)), eps)
     assert abs(z.mean().item() - 2) < 0.01
     assert abs(z.std().item() - 0.5) < 0.01
+
+
+@pytest.mark.parametrize("n", [1, 2, 5, 8])
+def test_pairs_are_fair_draws_whose_mean_is_that_of_all(n):
+    drawn = gaussian.pairs(n, 3, 2, generator=torch.Generator().manual_seed(1))
+    assert drawn.shape == (n, 3, 2)
+    assert torch.equal(drawn[1::2], -drawn[: n // 2 * 2 : 2])
+    many = gaussian.pairs(20_000, 1, generator=torch.Generator().manual_seed(2))
+    assert many.mean().abs() < 1e-6 and many.std() == pytest.approx(1, abs=0.03)

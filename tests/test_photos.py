@@ -5,7 +5,7 @@ import pytest
 import torch
 from PIL import Image
 
-from vaedemo import photos, photos_training, tiles
+from vaedemo import classical, photos, photos_training, tiles
 from vaedemo.checkpoints import load_checkpoint
 from vaedemo.errors import PictureError
 from vaedemo.models.photos import PhotoConfig, PhotoVAE, fill_holes
@@ -13,10 +13,11 @@ from vaedemo.models.photos import PhotoConfig, PhotoVAE, fill_holes
 pytestmark = pytest.mark.usefixtures("one_thread")
 
 
-def model(seed=0, loud=True):
+def model(seed=0, loud=True, channels=3):
     """A small PhotoVAE; loud ones have weights where zeros start, so that every path counts."""
     torch.manual_seed(seed)
-    made = PhotoVAE(PhotoConfig(widths=(8, 8, 8), blocks=(1, 1, 1), latents=(0, 2, 2), guide=4)).eval()
+    sizes = {"widths": (8, 8, 8), "blocks": (1, 1, 1), "latents": (0, 2, 2), "guide": 4}
+    made = PhotoVAE(PhotoConfig(**sizes, channels=channels)).eval()
     if loud:
         for name, p in made.named_parameters():
             if not p.any() and name.endswith("weight"):
@@ -88,6 +89,17 @@ def test_fill_holes_keeps_what_is_known_and_a_constant():
     assert torch.equal(fill_holes(noise * 0, mask * 0), torch.full_like(y, 0.5))
 
 
+def test_a_thin_hole_is_filled_as_the_biharmonic_equation_says():
+    y = torch.from_numpy(np.random.default_rng(0).random((8, 8))).float()[None, None]
+    y = torch.nn.functional.interpolate(y, size=64, mode="bicubic").clamp(0, 1).expand(1, 3, 64, 64)
+    mask = torch.ones(1, 1, 64, 64)
+    mask[:, :, 20:44, 30:33] = mask[:, :, 50:52, 10:40] = 0
+    wanted = classical.inpaint((y * mask)[0].numpy(), mask[0, 0].numpy())
+    error = (fill_holes(y * mask, mask)[0].numpy() - wanted)[:, mask[0, 0].numpy() == 0]
+    flat = (fill_holes(y * mask, mask, rounds=0)[0].numpy() - wanted)[:, mask[0, 0].numpy() == 0]
+    assert np.abs(error).mean() < 0.005 and np.abs(error).mean() < 0.1 * np.abs(flat).mean()
+
+
 def test_known_pixels_without_noise_come_back_bit_exact():
     y, mask = torch.rand(1, 3, 64, 64), (torch.rand(1, 1, 64, 64) < 0.7).float()
     mean = model()(y * mask, torch.zeros(1, 1, 64, 64), mask).mean
@@ -123,7 +135,7 @@ def test_tiles_give_the_whole_pictures_result():
     tiled = tiles.Restoring(m, y, 0.05, mask, seeds=(4,), tile=192, overlap=128)
     assert len(list(whole)) == 1 and len(list(tiled)) == 6
     for a, b in ((whole.mean, tiled.mean), (whole.samples[0], tiled.samples[0])):
-        assert (a - b).abs().max() < 1 / 255
+        assert (a - b).abs().max() < 2 / 255 and (a - b).abs().mean() < 2e-4  # half precision's own rounding
 
 
 @pytest.mark.parametrize("length", [1, 32, 769, 1500, 4000, 20_000])
@@ -193,22 +205,28 @@ def test_the_shipped_size_stays_below_two_million_parameters():
         assert sum(p.numel() for p in PhotoVAE(PhotoConfig()).parameters()) <= 2_000_000
 
 
-def test_small_pictures_of_a_domain_are_learnt_and_their_level_may_be_untold(tmp_path, generator):
+@pytest.mark.parametrize(
+    ("domain", "channels", "size", "tasks"),
+    [("objects", 3, 32, {"0.1", "0.25"}), ("digits", 1, 28, {"0.25", "0.5", "0.75"})],
+)
+def test_small_pictures_of_a_domain_are_learnt_and_their_level_may_be_untold(
+    tmp_path, generator, domain, channels, size, tasks
+):
     from vaedemo.datasets import Pictures
 
-    x = (torch.rand(24, 3, 32, 32, generator=generator) * 255).byte()
-    source = photos_training.Small(Pictures(x[:16]), Pictures(x[16:]), "objects", count=6)
+    x = (torch.rand(24, channels, size, size, generator=generator) * 255).byte()
+    source = photos_training.Small(Pictures(x[:16]), Pictures(x[16:]), domain, stride=32, count=6)
     batch, _ = source.batch(0, generator)
-    assert batch.x.shape == (6, 3, 32, 32) and batch.sigma.shape == batch.mask.shape == (6, 1, 32, 32)
-    m = model(loud=False).requires_grad_(True)
+    assert batch.x.shape == (6, channels, 32, 32) and batch.sigma.shape == batch.mask.shape == (6, 1, 32, 32)
+    m = model(loud=False, channels=channels).requires_grad_(True)
     config = photos_training.PhotoTrainConfig(steps=3, honest=0.5, warmup=1)
     last = list(photos_training.fit(m, source, config, tmp_path, log_every=1))[-1]
-    assert set(last.psnr) == {"0.1", "0.25", "left", "block", "random"}
-    back, domain, record = load_checkpoint(tmp_path / "model.safetensors")
-    assert (domain, record["pictures"]) == ("objects", 16)
-    y = batch.y[:2]
-    means, scales = back.samples(y, batch.mask[:2], torch.full((2, 1, 1, 1), -1.0), 3, generator)
-    assert means.shape == scales.shape == (3, 2, 3, 32, 32) and scales.min() > 0
+    assert set(last.psnr) == {*tasks, "left", "block", "random"}
+    back, named, record = load_checkpoint(tmp_path / "model.safetensors")
+    assert (named, record["pictures"]) == (domain, 16)
+    y, mask = batch.y[:2, :, :size, :size], batch.mask[:2, :, :size, :size]
+    means, scales = back.samples(y, mask, torch.full((2, 1, 1, 1), -1.0), 3, generator)
+    assert means.shape == scales.shape == (3, 2, channels, size, size) and scales.min() > 0
 
 
 def test_honest_moves_the_scales_and_not_the_mean_of_the_prior(generator):

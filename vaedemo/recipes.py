@@ -38,7 +38,7 @@ def restore_recipe(domain):
     """The Recipe of the conditional VAE of a domain."""
     row = get_domain(domain)
     model = ModelConfig(
-        kind="conditional", latent_dim=32, channels=row.channels, size=row.size, widths=(48, 64), blocks=2, hidden=96, neck=6
+        kind="conditional", latent_dim=32, channels=row.channels, size=row.size, widths=(32, 48), hidden=96, neck=6
     )
     return Recipe(domain, model, TrainConfig(epochs=RESTORE_EPOCHS[domain], batch_size=BATCH, lr=RESTORE_LR), None)
 

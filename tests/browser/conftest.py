@@ -58,7 +58,7 @@ class Visit:
 
     def __init__(self, context, address):
         self.address, self.page = address, context.new_page()
-        self.page.set_default_timeout(15_000)
+        self.page.set_default_timeout(30_000 * SLOW)
         self.complaints, self.foreign, self.asked, self.under_way = [], [], [], set()
         self.page.on("console", lambda m: self.complaints.append(m.text) if m.type == "error" else None)
         self.page.on("pageerror", lambda e: self.complaints.append(str(e)))

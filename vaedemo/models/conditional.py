@@ -35,8 +35,7 @@ def _fold(size):
 
 class Conditional(nn.Module):
     """Damaged pictures -> plausible clean ones. config.latent_dim numbers of z are dense, config.neck a position of a
-    map (7 x 7 of 28 x 28 pictures); config.widths: channels at the folded picture and at half of that; config.blocks:
-    residual blocks on the way down at the folded picture, one more on each of the other ways."""
+    map (7 x 7 of 28 x 28 pictures); config.widths: channels at the folded picture and at half of that."""
 
     def __init__(self, config):
         super().__init__()
@@ -46,9 +45,8 @@ class Conditional(nn.Module):
         wide, deep = config.widths
         c, d, n, h = config.channels, config.latent_dim, config.neck, config.hidden
         self.side = side
-        more = config.blocks + 1
-        self.look = nn.Sequential(nn.Conv2d((c + 2) * pixels, wide, 3, padding=1), *_residuals(wide, config.blocks))
-        self.lower = nn.Sequential(nn.Conv2d(wide, deep, 3, stride=2, padding=1), *_residuals(deep, more))
+        self.look = nn.Sequential(nn.Conv2d((c + 2) * pixels, wide, 3, padding=1), Residual(wide))
+        self.lower = nn.Sequential(nn.Conv2d(wide, deep, 3, stride=2, padding=1), Residual(deep), Residual(deep))
         numbers = n * side**2
         self.context = nn.Sequential(nn.SiLU(), nn.Conv2d(deep, n, 1), nn.Flatten(), nn.Linear(numbers, h), nn.SiLU())
         self.prior_dense = nn.Linear(h, 2 * d)
@@ -66,7 +64,7 @@ class Conditional(nn.Module):
         self.middle = Residual(deep)
         self.rise = nn.Conv2d(deep, wide, 3, padding=1)
         self.last = nn.Sequential(
-            *_residuals(wide, more), nn.SiLU(), nn.Conv2d(wide, 3 * c * pixels, 3, padding=1),
+            Residual(wide), Residual(wide), nn.SiLU(), nn.Conv2d(wide, 3 * c * pixels, 3, padding=1),
             nn.PixelShuffle(self.fold),
         )  # fmt: skip
         for layer in (self.prior_dense, self.shift_dense, self.prior_map, self.shift_map[1]):
@@ -114,10 +112,6 @@ class Conditional(nn.Module):
         condition = tuple(t.repeat(n, *[1] * (t.ndim - 1)) for t in self.condition(y, mask, level))
         got = self.answer(condition, *eps)
         return got.mean.clamp(0, 1).unflatten(0, (n, -1)), got.log_scale.exp().unflatten(0, (n, -1))
-
-
-def _residuals(width, count):
-    return [Residual(width) for _ in range(count)]
 
 
 def _draw(prior, shift, eps):
