@@ -13,8 +13,8 @@ def sample(mu, logvar, eps):
 
 
 def pairs(n, *shape, generator=None):
-    """float32 (n, *shape) ~ N(0, I), every second draw minus the one before it. Each is a fair draw; their mean, and what
-    is linear in them, has the mean of all draws exactly (antithetic variates, Hammersley & Morton 1956)."""
+    """float32 (n, *shape) ~ N(0, I), every second draw minus the one before it. Each is a fair draw, and the mean
+    of what is linear in an even number of them is exact (antithetic variates, Hammersley & Morton 1956)."""
     drawn = torch.randn((n + 1) // 2, *shape, generator=generator)
     return torch.stack([drawn, -drawn], 1).flatten(0, 1)[:n]
 

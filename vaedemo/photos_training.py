@@ -27,8 +27,8 @@ from vaedemo.checkpoints import save_checkpoint, warm_start, write_atomic
 from vaedemo.configs import _option, _require
 from vaedemo.degrade import draw_mask as draw_small
 from vaedemo.degrade import random_corruption
-from vaedemo.errors import NotFinite, TrainingError
 from vaedemo.domains import get_domain
+from vaedemo.errors import NotFinite, TrainingError
 from vaedemo.models.photos import PhotoConfig, PhotoVAE, log_prob, padded
 from vaedemo.photos import Damaged, damage, draw_mask, mask_bank, open_photos, text_mask
 
@@ -371,7 +371,8 @@ def _main():
     if args.domain is None:
         source = Crops(open_photos(args.data), train)
     else:
-        source = Small(*datasets.held_out(datasets.load(args.domain, "train", Path(args.data)), 2000), args.domain, config.stride)
+        pictures = datasets.held_out(datasets.load(args.domain, "train", Path(args.data)), 2000)
+        source = Small(*pictures, args.domain, config.stride)
     name = args.start and Path(args.start).parent.name
     for p in fit(model, source, train, args.folder, started_from=name):
         if p.psnr or p.step % 500 == 0:

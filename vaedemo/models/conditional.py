@@ -105,8 +105,8 @@ class Conditional(nn.Module):
         return dense, torch.randn(n, self.config.neck, self.side, self.side, generator=generator)
 
     def samples(self, y, mask, level, n, generator=None):
-        """(means, scales), each float32 (n, B, C, H, W), of n draws in pairs (gaussian.pairs) from p(z|y, mask) for every
-        picture; the means clamped to [0, 1]. Known pixels are not put back."""
+        """(means, scales), each float32 (n, B, C, H, W), of n draws from p(z|y, mask) for every picture, in pairs
+        (gaussian.pairs); the means clamped to [0, 1]. Known pixels are not put back."""
         shapes = ((self.config.latent_dim,), (self.config.neck, self.side, self.side))
         eps = [gaussian.pairs(n, len(y), *s, generator=generator).flatten(0, 1).to(y) for s in shapes]
         condition = tuple(t.repeat(n, *[1] * (t.ndim - 1)) for t in self.condition(y, mask, level))
