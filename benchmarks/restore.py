@@ -9,6 +9,8 @@ holes   mean PSNR in dB over the hole alone: the mean of 10 samples, the plain V
         bar is on what lies above the last.
 spread  over the pixels of the same holes: how many true values lie within the mean and so many spreads, and the
         correlation of the error's size with the spread; below, what a Gaussian would have.
+estimate  the noise's strength, where it is not told: restore.estimate_level of 100 pictures, mean and standard
+        deviation.
 time    one small picture with 8 samples, a photograph of 768 x 512 and the memory of one of 12 megapixels.
 
 Every method gets the same input, the first --count test pictures; figures to quote take 500 or more. A picture's mean
@@ -36,7 +38,7 @@ from vaedemo.degrade import add_noise, draw_mask
 from vaedemo.domains import DOMAINS, get_domain
 from vaedemo.library import CHECKPOINTS, Library
 
-PARTS = ("noise", "holes", "spread", "time")
+PARTS = ("noise", "holes", "spread", "estimate", "time")
 GREY = ("digits", "fashion")
 SIGMAS = {d: (0.25, 0.5, 0.75) if d in GREY else (0.1, 0.25) for d in DOMAINS}
 HOLES = (("left half", "left", None), ("block of half the sides", "block", 0.5), ("80 % of the pixels", "random", 0.8))
@@ -45,6 +47,7 @@ HOLE_BAR = {"digits": 5.0, "fashion": 5.0, "objects": 1.5}  # dB over the better
 WITHIN = {0.5: 0.383, 1: 0.683, 2: 0.954, 3: 0.997}  # spreads: a Gaussian's share
 SHARE_BAR, CORRELATION_BAR = (0.9, 0.99), 0.5  # within two spreads
 SMALL_BAR, PHOTO_BAR, MEMORY_BAR = 150, 2500, 1500  # ms, ms, MB
+LEVELS, ESTIMATED = (0.0, 0.05, 0.1, 0.25, 0.5), 100  # sigmas, and pictures of each
 FLOOR = 1e-6  # of a picture's mean squared error
 BATCH = 100
 MISSED = "**missed**"
@@ -184,6 +187,19 @@ def measure_spread(library, domain, x):
     return rows
 
 
+def measure_estimate(library, domain, x):
+    """[{"sigma", "clip", "pictures", "mean", "std"}]"""
+    rows, x = [], x[:ESTIMATED]
+    for clip in (False, True):
+        for sigma in LEVELS:
+            y = add_noise(x, "gaussian", sigma, runtime.generator("benchmark", "estimate", sigma), clip).numpy()
+            found = [restore.estimate_level(library, one, domain) for one in y]
+            spread = {"mean": statistics.mean(found), "std": statistics.stdev(found)}
+            rows.append({"sigma": sigma, "clip": clip, "pictures": len(x)} | spread)
+    say(f"{domain}: estimate")
+    return rows
+
+
 def milliseconds(work):
     began = time.perf_counter()
     work()
@@ -264,6 +280,15 @@ def spread_tables(figures):
     yield "Share of true values within so many spreads", ["", *map(str, WITHIN)], shares
 
 
+def estimate_tables(figures):
+    rows = []
+    for domain, measured in figures.items():
+        for clip in (False, True):
+            cells = [f"{r['mean']:.3f} ± {r['std']:.3f}" for r in measured if r["clip"] == clip]
+            rows.append([f"{domain}{', clipped' if clip else ''}", *cells])
+    yield "Estimated strength of the noise", ["true sigma", *map(str, LEVELS)], rows
+
+
 def time_tables(figures):
     rows = [
         [f"{domain}, 8 samples", verdict(f"{f['ms']:.0f} ms", f["ms"] <= SMALL_BAR), f"{SMALL_BAR} ms"]
@@ -283,6 +308,7 @@ MEASURED = {
     "noise": (measure_noise, noise_tables),
     "holes": (measure_holes, hole_tables),
     "spread": (measure_spread, spread_tables),
+    "estimate": (measure_estimate, estimate_tables),
     "time": (measure_small, time_tables),
 }
 

@@ -121,15 +121,15 @@ def test_unknown_domains_and_methods_are_refused(library, x):
         restore_with(library, "biharmonic", clean, "digits", np.ones((3, 3)))
 
 
-def test_the_estimated_level_grows_with_the_noise_and_is_nothing_of_a_clean_picture(library, x):
+def test_the_estimated_level_grows_with_the_noise_and_is_small_of_a_clean_picture(library, x):
     found = [estimate_level(library, clean, "digits") for clean in x.numpy()]
-    for level in (0.1, 0.25, 0.5):
-        y = add_noise(x, "gaussian", level, torch.Generator().manual_seed(1), clip=False).numpy()
+    for level, clip in ((0.1, False), (0.25, True), (0.5, True)):
+        y = add_noise(x, "gaussian", level, torch.Generator().manual_seed(1), clip=clip).numpy()
         now = [estimate_level(library, one, "digits") for one in y]
-        assert now == pytest.approx([level] * 4, rel=0.25)
+        assert now == pytest.approx([level] * 4, rel=0.2) and np.mean(now) == pytest.approx(level, rel=0.15)
         assert all(a < b for a, b in zip(found, now, strict=True))
         found = now
-    assert max(estimate_level(library, clean, "digits") for clean in x.numpy()) < 0.03
+    assert max(estimate_level(library, clean, "digits") for clean in x.numpy()) < 0.08
     assert estimate_level(library, x[0].numpy(), "digits", np.zeros((28, 28))) == 0
 
 

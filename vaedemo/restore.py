@@ -136,9 +136,11 @@ def answers(library, y, domain, mask=None, *, level=None, n=8, seed=0):
 
 @torch.no_grad()
 def estimate_level(library, y, domain, mask=None):
-    """How strong the noise in y is, as a standard deviation: what is left of y when the model, not told of the noise,
-    has taken it away, less what the model does not know itself, set against what clipping leaves. Of photographs: from
-    the finest wavelets (Donoho & Johnstone 1994)."""
+    """How strong the noise in y is, as a standard deviation: the mean square of what the model, not told of the noise,
+    takes away, and half of the variance that it leaves open, set against what clipping leaves. (The error of a
+    posterior mean is orthogonal to y, so E(y - x)^2 = E(y - mean)^2 + Var(x | y); half, because the model's mean is not
+    quite that one: chosen on held-out training pictures, measured by benchmarks/restore.py.) Of photographs: from the
+    finest wavelets (Donoho & Johnstone 1994)."""
     if domain == PHOTOS:
         from skimage.restoration import estimate_sigma
 
@@ -153,7 +155,8 @@ def estimate_level(library, y, domain, mask=None):
     made = answers(library, y[0].numpy(), domain, mask[0, 0].numpy(), level=None, n=4)
     where = mask[0].expand_as(y[0]) > 0
     y, mean, spread = y[0][where], torch.from_numpy(made.mean)[where], torch.from_numpy(made.spread)[where]
-    left = float(((y - mean).square() - spread.square()).mean().clamp(min=0))
+    taken = float((y - mean).square().mean())
+    left = taken + 0.5 * min(taken, float(spread.square().mean()))
     sigmas, seen = np.linspace(0, MAX_LEVEL, 101), []
     clipped = bool(y.min() >= 0 and y.max() <= 1)
     for sigma in sigmas:  # what noise of each strength would leave of this picture in a file, where it is clipped
