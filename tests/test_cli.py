@@ -132,6 +132,10 @@ def test_train_writes_a_whole_folder(data, tmp_path, capsys):
     assert json.loads(capsys.readouterr().out)["steps"] == 8
     found = {p.name for p in (out / "digits" / "ae-3").iterdir()}
     assert found == {"config.json", "log.json", "losses.png", "model.safetensors", "reconstructions.png", "samples.png"}
+    words[words.index("--out") + 1] = tmp_path / "again"
+    main([*map(str, words), "--start", str(out / "digits" / "ae-3" / "model.safetensors"), "--dry-run", "--json"])
+    assert json.loads(capsys.readouterr().out)["starts_from"] == "model"
+    refused(capsys, *words, "--start", tmp_path / "none.safetensors")
 
 
 def test_train_all_trains_what_is_missing(data, tmp_path, monkeypatch, capsys):

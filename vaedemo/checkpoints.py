@@ -178,10 +178,12 @@ def decoder_bytes(path):
 
 
 def warm_start(model, path):
-    """Copy every tensor of another checkpoint whose name and shape fit; the names copied."""
+    """Copy every tensor of another checkpoint whose name and shape fit; the names copied. CheckpointError if none is."""
     other, _, _ = load_checkpoint(path)
     mine, theirs = model.state_dict(), other.state_dict()
     fitting = {k: v for k, v in theirs.items() if k in mine and mine[k].shape == v.shape}
+    if not fitting:
+        raise CheckpointError(f"no weights of {Path(path).name} fit this model; start from one of the same kind")
     model.load_state_dict(fitting, strict=False)
     return sorted(fitting)
 

@@ -72,6 +72,8 @@ class Train:
     """folder with DOMAIN_train.npz and DOMAIN_test.npz; without it the public sets are downloaded"""
     out: Path = Path("runs")
     """folder of the runs; a run is a folder in it"""
+    start: Path | None = None
+    """a checkpoint whose weights are the first ones wherever they fit (left out: the recipe's)"""
     checkpoints: Path = CHECKPOINTS
     """with --all: where finished models go"""
     threads: int | None = None
@@ -124,7 +126,7 @@ class Train:
         model = dataclasses.replace(r.model, **_chosen(self.model))
         train = dataclasses.replace(r.train, seed=self.seed, **_chosen(self.train))
         start = self.checkpoints / r.domain / r.start if r.start and model == r.model else None
-        start = start if start is not None and start.exists() else None
+        start = self.start or (start if start is not None and start.exists() else None)
         yield Run(r.domain, model, train, self._folder(r), start), lambda: self._pictures_for(r)
 
     def _folder(self, r):
