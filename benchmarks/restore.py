@@ -84,10 +84,10 @@ class Ours(NamedTuple):
 @torch.no_grad()
 def ours(library, y, domain, mask, sigma, n, seed=0):
     """Ours of pictures y (B, C, H, W) with masks (B, 1, H, W), all at one sigma."""
-    model, parts, draws = library.restorer(domain), [], runtime.generator("restore", seed)
+    model, parts, generator = library.restorer(domain), [], runtime.generator("restore", seed)
     for at in range(0, len(y), BATCH):
         part, known = y[at : at + BATCH], mask[at : at + BATCH]
-        means, scales = model.samples(part * known, known, torch.full((len(part), 1, 1, 1), sigma), n, draws)
+        means, scales = restore.draws(model, domain, part, known, sigma, n, generator)
         variance = scales.square() + sigma**2
         fit = ((part - means).square() / variance + variance.log()) * known
         best = fit.flatten(2).sum(2).argmin(0)

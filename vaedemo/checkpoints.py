@@ -178,7 +178,7 @@ def decoder_bytes(path):
 
 
 def warm_start(model, path):
-    """Copy every tensor of another checkpoint whose name and shape fit; the names copied. CheckpointError if none is."""
+    """Copy every tensor of another checkpoint whose name and shape fit; the names copied. CheckpointError if none."""
     other, _, _ = load_checkpoint(path)
     mine, theirs = model.state_dict(), other.state_dict()
     fitting = {k: v for k, v in theirs.items() if k in mine and mine[k].shape == v.shape}

@@ -48,7 +48,7 @@ class PhotoTrainConfig:
     kl_warmup: int = _option(2000, "steps over which the weight of the KL term rises to one")
     free: float = _option(0.01, "nats a value below which the KL term costs nothing: keeps the latents in use")
     sampled: float = _option(0.5, "weight of the bound (the VAE's part) beside the mean pass (the regression's part)")
-    honest: float = _option(0.0, "weight of the likelihood of the prior's draws, which the scales alone learn from")
+    honest: float = _option(0.0, "weight of the prior's draws: of the error of a pair's mean, and of the scales")
     noise_crops: tuple[int, int] = _option((12, 64), "crops a step of noise, and their side")
     hole_steps: int = _option(1, "of every three steps: those of crops with holes")
     hole_crops: tuple[int, int] = _option((6, 96), "crops a step of holes, and their side")
@@ -111,24 +111,27 @@ def _log_error(square, region, floor):
     return 0.5 * torch.log(error + floor), (count > 0).float()
 
 
+def _mean_error(square, mask, sigma):
+    """Mean of _log_error over the noise and over the holes of each picture."""
+    noisy = mask * (sigma != 0)  # below zero where its strength is not told
+    parts = [_log_error(square, region, floor) for region, floor in zip((noisy, 1 - mask), FLOORS, strict=True)]
+    return sum((v * w).sum() for v, w in parts) / sum(w.sum() for _, w in parts).clamp(min=1)
+
+
 def losses(model, batch, generator, share, kl_weight=1.0, sampled=0.5, free=0.0, honest=0.0):
     """Losses of a Damaged batch: its first pictures through the mean pass, the last share through the posterior.
 
     The mean pass (z at the prior's mean) is scored by the log of its squared error, apart for noise and for holes, so
     that both count alike; the posterior pass by the ELBO over the values that are not known exactly, with free nats
-    (Kingma et al. 2016) a value. honest is the weight of the likelihood of draws from the prior, which moves the scales
-    alone.
+    (Kingma et al. 2016) a value. honest is the weight of opposite draws from the prior: the error of their mean, and
+    the likelihood of one of them, which moves the scales alone.
     """
     features = model.encode(*batch[1:])
     count = len(batch.x)
     first = count - round(share * count)
     plain, rest = slice(0, first), slice(first, count)
     square = (model.decode(features.rows(plain)).mean - batch.x[plain]).square()
-    parts = []
-    noisy = batch.mask[plain] * (batch.sigma[plain] != 0)  # below zero where its strength is not told
-    for region, floor in zip((noisy, 1 - batch.mask[plain]), FLOORS, strict=True):
-        parts.append(_log_error(square, region, floor))
-    value = sum((v * w).sum() for v, w in parts) / sum(w.sum() for _, w in parts).clamp(min=1)
+    value = _mean_error(square, batch.mask[plain], batch.sigma[plain])
 
     shapes = model.noise_shapes(*batch.x.shape[2:])
     eps = {i: torch.randn(count - first, *s, generator=generator) for i, s in shapes.items()}
@@ -142,10 +145,12 @@ def losses(model, batch, generator, share, kl_weight=1.0, sampled=0.5, free=0.0,
     bound = (nll * some).sum() / some.sum().clamp(min=1) + kl_weight * (kl - free).clamp(min=0)
     loss = value + sampled * bound
     if honest:
-        # The posterior knows x, so its passes never show how wrong a draw from the prior is: here the scales learn it.
-        prior = model.decode(features.rows(rest), eps)
-        nll = -(log_prob(x, prior.mean.detach(), prior.log_scale) * unknown).sum((1, 2, 3)) / dims
-        loss = loss + honest * (nll * some).sum() / some.sum().clamp(min=1)
+        # The posterior knows x, so its passes never show what a draw from the prior is worth. Here the mean of a draw
+        # and its opposite learns it, which does not make draws alike, and the scales learn how wrong a draw is.
+        one, other = (model.decode(features.rows(rest), {i: side * e for i, e in eps.items()}) for side in (1, -1))
+        nll = -(log_prob(x, one.mean.detach(), one.log_scale) * unknown).sum((1, 2, 3)) / dims
+        both = _mean_error(((one.mean + other.mean) / 2 - x).square(), mask, sigma)
+        loss = loss + honest * (both + (nll * some).sum() / some.sum().clamp(min=1))
     return Losses(loss, value, bound, kl)
 
 
@@ -234,7 +239,7 @@ class Small:
         self.pictures, self.held_out, self.domain = pictures, held_out, domain
         self.stride, self.count = stride, count
         row = get_domain(domain)
-        self.mirrored = row.mirrored
+        self.mirrors = row.mirrors
         self.tasks = {str(s): s for s in ((0.25, 0.5, 0.75) if row.strokes else (0.1, 0.25))} | dict.fromkeys(HOLES, 0)
 
     def __len__(self):
@@ -242,9 +247,8 @@ class Small:
 
     def batch(self, step, generator):
         x = self.pictures[torch.randint(len(self.pictures), (self.count,), generator=generator)]
-        if self.mirrored:
-            flip = torch.rand(len(x), 1, 1, 1, generator=generator) < 0.5
-            x = torch.where(flip, x.flip(3), x)
+        turned = torch.randint(len(self.mirrors), (len(x), 1, 1, 1), generator=generator)
+        x = sum(torch.where(turned == i, x.flip(axes), 0) for i, axes in enumerate(self.mirrors))
         y, mask, level = random_corruption(x, generator)
         return Damaged(*padded(self.stride, x, y, level.expand_as(mask), mask)), 0.4
 

@@ -109,6 +109,20 @@ def _checked_level(level):
     return float(level)
 
 
+def draws(model, domain, y, mask, sigma, n, generator):
+    """(means, scales) as model.samples has them, each (n, B, C, H, W), of pictures y (B, C, H, W) at one sigma. Where a
+    mirrored picture is one of the domain too, pairs of draws take turns at looking into the mirrors (self-ensemble,
+    Timofte, Rothe & Van Gool 2016): the network's own leanings to one side average out."""
+    mirrors, found = get_domain(domain).mirrors, []
+    for k, axes in enumerate(mirrors):
+        count = sum(1 for i in range(n) if i // 2 % len(mirrors) == k)
+        if count:
+            seen = ((y * mask).flip(axes), mask.flip(axes), torch.full((len(y), 1, 1, 1), float(sigma)))
+            back = [axis + 1 for axis in axes]
+            found.append([t.flip(back) for t in model.samples(*seen, count, generator)])
+    return tuple(torch.cat(parts) for parts in zip(*found, strict=True))
+
+
 @torch.no_grad()
 def answers(library, y, domain, mask=None, *, level=None, n=8, seed=0):
     """Answers of a domain's conditional VAE. level: the noise's standard deviation; None where it is not known.
@@ -118,10 +132,8 @@ def answers(library, y, domain, mask=None, *, level=None, n=8, seed=0):
         raise ConfigError(f"the number of samples is {n}; choose 1 to {MAX_SAMPLES}")
     y, mask = _checked(y, mask, get_domain(domain).shape)
     sigma, model = _checked_level(level), library.restorer(domain)
-    means, scales = model.samples(
-        y * mask, mask, torch.full((1, 1, 1, 1), sigma), n, runtime.generator("restore", seed)
-    )
-    means, scales = means[:, 0], scales[:, 0]
+    drawn = draws(model, domain, y, mask, sigma, n, runtime.generator("restore", seed))
+    means, scales = (t[:, 0] for t in drawn)
     variance = scales.square() + max(sigma, 0.0) ** 2
     score = -0.5 * ((y - means).square() / variance + variance.log() + np.log(2 * np.pi))
     log_likelihood = (score * mask[0]).flatten(1).sum(1)

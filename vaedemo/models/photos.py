@@ -22,6 +22,7 @@ __all__ = ["Features", "PhotoConfig", "PhotoVAE", "Restored", "fill_holes", "log
 FILL_LEVELS = 5  # halvings by which a hole is filled before the network sees it
 FILL_ROUNDS = 20  # that then bend the filling least
 LOG_SCALE = (-6.5, 0.5)  # of the picture's range: from 0.4 to 420 grey levels
+UNTOLD = -0.1  # what the network sees where a strength is not told (below zero): near what it knows
 SIGMA_UNIT = 5.0  # sigma of 75 grey levels enters as 1.5
 
 
@@ -193,7 +194,7 @@ class PhotoVAE(nn.Module):
     def encode(self, y, sigma, mask):
         """Features from y (B, 3, H, W), sigma (B, 1, H, W) in y's unit, mask (B, 1, H, W), 1 where known."""
         filled = fill_holes(y, mask)
-        given = torch.cat([filled - 0.5, SIGMA_UNIT * sigma * mask, 1 - mask], 1)
+        given = torch.cat([filled - 0.5, SIGMA_UNIT * sigma.clamp(min=UNTOLD) * mask, 1 - mask], 1)
         h, levels = self.stem(_folded(given)), []
         for i, blocks in enumerate(self.down_blocks):
             h = blocks(h)
@@ -204,7 +205,7 @@ class PhotoVAE(nn.Module):
 
     def guides(self, x, filled, sigma, mask):
         """What the posterior sees of the clean picture x at each level."""
-        g, found = _folded(torch.cat([4 * (x - filled), SIGMA_UNIT * sigma * mask, 1 - mask], 1)), []
+        g, found = _folded(torch.cat([4 * (x - filled), SIGMA_UNIT * sigma.clamp(min=UNTOLD) * mask, 1 - mask], 1)), []
         for layer in self.guide:
             g = F.relu(layer(g))
             found.append(g)
