@@ -3,10 +3,13 @@
 The learning rate rises, stays, and falls only over the last part (Hu et al. 2024, WSD). Where it starts to fall the
 state is kept apart as stable.pt: with more steps asked for, a run goes on from there.
 
-    python -m vaedemo.photos_training --data data/photos --train '{"steps": 20000}'
+    python -m vaedemo.photos_training --data data/photos
+    python -m vaedemo.photos_training --data data/photos --start checkpoints/photos/restore.safetensors \\
+        --folder runs/photos/holes \\
+        --train '{"steps": 9000, "lr": 0.001, "hole_steps": 2, "kl_warmup": 300, "cooldown": 0.5}'
     python -m vaedemo.photos_training --domain objects --data data --start checkpoints/photos/restore.safetensors \\
         --folder runs/objects/photo-restore --model '{"temperature": 0.4}' \\
-        --train '{"steps": 3200, "lr": 0.001, "honest": 0.5, "kl_warmup": 300}'
+        --train '{"steps": 4500, "lr": 0.0003, "honest": 0.5, "kl_warmup": 1, "cooldown": 0.7}'
 """
 
 import copy
