@@ -1,5 +1,5 @@
 """What restoration is worth: python benchmarks/restore.py --data-dir DIR [--domain D] [--count 500] [--only PART]
-The temperature of a prior's draws was chosen by --held-out --temperature 0.4 --only spread --name choose, and others.
+The temperature of a prior's draws was chosen by --held-out --temperature 0.5 --only spread --name choose, and others.
 
 noise   mean PSNR in dB of Gaussian noise taken off, unclipped and clipped to [0, 1]: the mean of 8 samples of the
         conditional VAE, which is told the sigma; of the 8 the one under which the damaged picture is likeliest; the

@@ -8,7 +8,7 @@ state is kept apart as stable.pt: with more steps asked for, a run goes on from 
         --folder runs/photos/holes \\
         --train '{"steps": 9000, "lr": 0.001, "hole_steps": 2, "kl_warmup": 300, "cooldown": 0.5}'
     python -m vaedemo.photos_training --domain objects --data data --start checkpoints/photos/restore.safetensors \\
-        --folder runs/objects/photo-restore --model '{"temperature": 0.4}' \\
+        --folder runs/objects/photo-restore --model '{"temperature": 0.5}' \\
         --train '{"steps": 4500, "lr": 0.0003, "honest": 0.5, "kl_warmup": 1, "cooldown": 0.7}'
 """
 
