@@ -160,3 +160,15 @@ def test_help_and_themes(visit):
     assert v.words()["theme"] == "light"
     v.part("help").click()
     assert v.part("helpText").is_visible()
+
+
+def test_a_tab_opens_from_an_address_though_its_button_is_drawn_late(visit):
+    v = visit()
+    v.page.add_init_script(
+        """const find = document.getElementById.bind(document);
+        let early = 3;
+        document.getElementById = (id) => (id === "vd-tab-latent-button" && early-- > 0 ? null : find(id));"""
+    )
+    v.page.goto(f"{v.address}?tab=latent")
+    v.page.locator(".vd-module-latent[data-ready=true]").wait_for()
+    assert v.words()["tab"] == "latent"

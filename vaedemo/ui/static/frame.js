@@ -2,7 +2,7 @@
 
 import * as address from "./address.js";
 import { html, parts, styles } from "./dom.js";
-import { openTab, tabOf } from "./tabs.js";
+import { openFirst, tabOf } from "./tabs.js";
 import { fill, isLanguage, language, onLanguage, preferred, setLanguage, t } from "./text.js";
 
 const markup = `
@@ -71,7 +71,7 @@ export const mount = async ({ element, trigger }) => {
   onLanguage(show);
   show();
 
-  if (tabs.includes(words.tab)) openTab(words.tab);
+  if (tabs.includes(words.tab)) openFirst(words.tab);
   else address.enter(address.FIRST);
   // Before Gradio hears of it: afterwards the button may be elsewhere.
   document.addEventListener(

@@ -19,3 +19,19 @@ export const tabOf = (target) => {
   const name = button.dataset.tabId ?? behind()[hidden().indexOf(button)];
   return TABS.includes(name) ? name : null;
 };
+
+// Bring a tab into sight at the start: Gradio may not have drawn its button yet, so it is asked until the tab is there,
+// or until the visitor has chosen another one.
+export const openFirst = (name) => {
+  const late = Date.now() + 30_000;
+  let chosen = false;
+  const choose = (e) => (chosen ||= e.isTrusted && tabOf(e.target) !== null);
+  document.addEventListener("click", choose, true);
+  const again = () => {
+    const there = document.querySelector(`.vd-module-${name}`)?.offsetParent;
+    if (there || chosen || Date.now() > late) return document.removeEventListener("click", choose, true);
+    openTab(name);
+    return setTimeout(again, 200);
+  };
+  again();
+};
