@@ -17,8 +17,8 @@ from vaedemo.domains import get_domain
 from vaedemo.errors import ConfigError, PictureError, UnknownModel
 from vaedemo.tiles import Restoring
 
-__all__ = ["Answers", "DENOISING", "FILLING", "Figures", "MAX_SAMPLES", "PHOTOS", "answers", "estimate_level", "known",
-           "measure", "photo", "proposed", "restore_with", "seen"]  # fmt: skip
+__all__ = ["Answers", "DENOISING", "FILLING", "Figures", "MAX_SAMPLES", "PHOTOS", "answers", "draws", "estimate_level",
+           "known", "measure", "photo", "proposed", "restore_with", "seen"]  # fmt: skip
 
 PHOTOS = "photos"  # what stands for a domain where the picture keeps its size
 DENOISING = ("vae", "plain", *classical.DENOISERS)  # methods by their names; vae is the conditional one
