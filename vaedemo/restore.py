@@ -117,9 +117,9 @@ def draws(model, domain, y, mask, sigma, n, generator):
     for k, axes in enumerate(mirrors):
         count = sum(1 for i in range(n) if i // 2 % len(mirrors) == k)
         if count:
-            seen = ((y * mask).flip(axes), mask.flip(axes), torch.full((len(y), 1, 1, 1), float(sigma)))
+            given = ((y * mask).flip(axes), mask.flip(axes), torch.full((len(y), 1, 1, 1), float(sigma)))
             back = [axis + 1 for axis in axes]
-            found.append([t.flip(back) for t in model.samples(*seen, count, generator)])
+            found.append([t.flip(back) for t in model.samples(*given, count, generator)])
     return tuple(torch.cat(parts) for parts in zip(*found, strict=True))
 
 

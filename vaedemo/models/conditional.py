@@ -99,16 +99,19 @@ class Conditional(nn.Module):
         mean = mean + torch.sigmoid(gate) * y * mask  # little noise: mostly what is there
         return Answer(mean, log_scale, None if x is None else first + second)
 
+    @property
+    def noise_shapes(self):
+        """Shapes of the eps_dense and the eps_map of one answer."""
+        return (self.config.latent_dim,), (self.config.neck, self.side, self.side)
+
     def noise(self, n, generator=None):
         """(eps_dense, eps_map) ~ N(0, I) for n answers."""
-        dense = torch.randn(n, self.config.latent_dim, generator=generator)
-        return dense, torch.randn(n, self.config.neck, self.side, self.side, generator=generator)
+        return tuple(torch.randn(n, *shape, generator=generator) for shape in self.noise_shapes)
 
     def samples(self, y, mask, level, n, generator=None):
         """(means, scales), each float32 (n, B, C, H, W), of n draws from p(z|y, mask) for every picture, in pairs
         (gaussian.pairs); the means clamped to [0, 1]. Known pixels are not put back."""
-        shapes = ((self.config.latent_dim,), (self.config.neck, self.side, self.side))
-        eps = [gaussian.pairs(n, len(y), *s, generator=generator).flatten(0, 1).to(y) for s in shapes]
+        eps = [gaussian.pairs(n, len(y), *s, generator=generator).flatten(0, 1).to(y) for s in self.noise_shapes]
         condition = tuple(t.repeat(n, *[1] * (t.ndim - 1)) for t in self.condition(y, mask, level))
         got = self.answer(condition, *eps)
         return got.mean.clamp(0, 1).unflatten(0, (n, -1)), got.log_scale.exp().unflatten(0, (n, -1))

@@ -75,7 +75,5 @@ def _rows(picture):
 
 
 def whole(value, name, low, high):
-    """A whole number of a request, within its limits."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high or value % 1:
-        raise wire.RequestError(f"{name} has to be a whole number from {low} to {high}")
-    return int(value)
+    """A whole number given as an argument, within its limits."""
+    return wire.whole({name: value}, name, low, high)

@@ -105,9 +105,7 @@ def functions(service):
 
 
 def _level(sigma):
-    if isinstance(sigma, bool) or not isinstance(sigma, int | float) or not 0 <= sigma <= 1:
-        raise wire.RequestError("sigma has to be a number from 0 to 1")
-    return float(sigma)
+    return wire.number({"sigma": sigma}, "sigma", 0, 1)
 
 
 def _domain(domain):
