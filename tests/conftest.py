@@ -14,7 +14,7 @@ from vaedemo.configs import ModelConfig
 from vaedemo.datasets import Pictures
 from vaedemo.examples import EXAMPLES, example
 
-torch.set_num_threads(2)
+torch.set_num_threads(1)
 
 
 @pytest.fixture

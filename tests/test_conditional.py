@@ -1,15 +1,17 @@
+import math
+
 import pytest
 import torch
 
 from tests.conftest import small
-from vaedemo import objectives
+from vaedemo import gaussian, objectives
 from vaedemo.checkpoints import available, file_name, load_checkpoint, save_checkpoint
 from vaedemo.configs import ModelConfig, TrainConfig
 from vaedemo.datasets import held_out
 from vaedemo.degrade import random_corruption
 from vaedemo.domains import DOMAINS
 from vaedemo.errors import ConfigError
-from vaedemo.models import build_model
+from vaedemo.models import build_model, conditional
 from vaedemo.recipes import recipe, recipes
 from vaedemo.training import fit
 
@@ -112,3 +114,70 @@ def test_sizes_that_cannot_be_folded_are_refused():
         ModelConfig(kind="conditional", size=30)
     with pytest.raises(ConfigError, match="two widths"):
         ModelConfig(kind="conditional", size=28, widths=(8,))
+
+
+def _random(model, generator, std=0.1):
+    for p in model.parameters():
+        torch.nn.init.normal_(p, std=std, generator=generator)
+    return model
+
+
+def test_a_draw_and_its_kl_are_those_of_two_gaussians(generator):
+    prior, shift = torch.randn(4, 6, 2, 2, generator=generator) * 3, torch.randn(4, 6, 2, 2, generator=generator) * 3
+    eps = torch.randn(4, 3, 2, 2, generator=generator)
+    mu, logvar = prior.chunk(2, 1)
+    move, ratio = shift.chunk(2, 1)
+    logvar, ratio = 4 * torch.tanh(logvar / 4), 4 * torch.tanh(ratio / 4)
+    p = torch.distributions.Normal(mu, (logvar / 2).exp())
+    q = torch.distributions.Normal(mu + move, ((logvar + ratio) / 2).exp())
+    z, nats = conditional._draw(prior, None, eps)
+    assert nats is None and torch.allclose(z, p.mean + p.stddev * eps, atol=1e-5)
+    z, nats = conditional._draw(prior, shift, eps)
+    assert torch.allclose(z, q.mean + q.stddev * eps, rtol=1e-4, atol=1e-4)
+    assert torch.allclose(nats, torch.distributions.kl_divergence(q, p).sum((1, 2, 3)), rtol=1e-4)
+
+
+def test_the_kl_of_an_answer_is_that_of_both_levels(blobs, generator):
+    model, x = _random(build_model(tiny()), generator), blobs[torch.arange(3)]
+    condition, noise = model.condition(*random_corruption(x, generator)), model.noise(3, generator)
+    both = model.answer(condition, *noise, x).kl
+    with torch.no_grad():
+        for p in model.shift_map.parameters():
+            p.zero_()
+    dense = model.answer(condition, *noise, x).kl
+    with torch.no_grad():
+        for p in model.shift_dense.parameters():
+            p.zero_()
+    assert (both > dense).all() and (dense > 0).all()
+    assert not model.answer(condition, *noise, x).kl.any()
+
+
+@pytest.mark.parametrize(("scale", "log_scale"), [(-2.0, math.log(2) - 4), (-40.0, -4.0), (30.0, 0.7)])
+def test_the_last_layer_gives_a_mean_a_scale_and_how_much_of_the_damaged_pixel_stays(scale, log_scale, blobs):
+    model, x = build_model(tiny()).eval(), blobs[torch.arange(2)]
+    mask = torch.ones(2, 1, 28, 28)
+    mask[..., 14:] = 0
+    last = model.last[3]
+    with torch.no_grad():
+        last.weight.zero_()
+        last.bias.copy_(torch.tensor([0.1, scale, 1.5]).repeat_interleave(model.fold**2))
+    condition = model.condition(x, mask, torch.zeros(2, 1, 1, 1))
+    got = model.answer(condition, *model.noise(2))
+    assert torch.allclose(got.mean, 0.1 + torch.sigmoid(torch.tensor(1.5)) * x * mask, atol=1e-6)
+    assert torch.allclose(got.log_scale, torch.full_like(x, log_scale), atol=1e-5)
+    means, scales = model.samples(x, mask, torch.zeros(2, 1, 1, 1), 3)
+    assert torch.allclose(means, got.mean.clamp(0, 1).expand_as(means)) and torch.allclose(scales, got.log_scale.exp())
+
+
+def test_samples_are_the_answers_to_pairs_of_draws(blobs, generator):
+    model, x = _random(build_model(tiny()), generator), blobs[torch.arange(2)]
+    damaged = random_corruption(x, generator)
+    got = model.samples(*damaged, 3, seeded())[0]
+    same = seeded()
+    eps = [gaussian.pairs(3, 2, *shape, generator=same) for shape in model.noise_shapes]
+    condition = model.condition(*damaged)
+    for k in range(3):
+        wanted = model.answer(condition, *(e[k] for e in eps)).mean.clamp(0, 1)
+        assert torch.allclose(got[k], wanted, atol=1e-5)
+    assert model.noise_shapes == ((3,), (2, 7, 7))
+    assert [tuple(e.shape) for e in model.noise(5, generator)] == [(5, 3), (5, 2, 7, 7)]

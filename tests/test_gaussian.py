@@ -47,3 +47,16 @@ def test_pairs_are_fair_draws_whose_mean_is_that_of_all(n):
     assert torch.equal(drawn[1::2], -drawn[: n // 2 * 2 : 2])
     many = gaussian.pairs(20_000, 1, generator=torch.Generator().manual_seed(2))
     assert many.mean().abs() < 1e-6 and many.std() == pytest.approx(1, abs=0.03)
+
+
+def test_a_sample_is_the_mean_and_sigma_times_epsilon():
+    z = gaussian.sample(
+        torch.tensor([1.0, -2.0]), torch.tensor([math.log(4.0), math.log(0.25)]), torch.tensor([0.5, -3.0])
+    )
+    assert torch.allclose(z, torch.tensor([2.0, -3.5]))
+
+
+@pytest.mark.parametrize("n", [1, 2, 5, 8])
+def test_pairs_draw_half_as_many_numbers_as_they_give(n):
+    drawn = gaussian.pairs(n, 3, generator=torch.Generator().manual_seed(4))
+    assert torch.equal(drawn[::2], torch.randn((n + 1) // 2, 3, generator=torch.Generator().manual_seed(4)))

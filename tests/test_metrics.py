@@ -42,3 +42,33 @@ def test_active_units():
     rng = np.random.default_rng(0)
     mu = torch.from_numpy(rng.normal(size=(1000, 3)) * np.array([1.0, 0.05, 0.2]))
     assert metrics.active_units(mu).tolist() == [True, False, True]
+
+
+def test_mse_is_of_the_difference_of_each_picture():
+    x = torch.tensor([0.5, 0.25])[:, None, None, None].expand(2, 3, 4, 5)
+    assert torch.allclose(
+        metrics.mse(x, x + torch.tensor([0.1, -0.2])[:, None, None, None]), torch.tensor([0.01, 0.04])
+    )
+
+
+def test_ssim_of_flat_pictures_is_its_first_factor_and_of_a_paler_one_its_second(generator):
+    a, b = (torch.full((1, 1, 11, 11), v, dtype=torch.float64) for v in (0.02, 0.05))
+    assert metrics.ssim(a, b).item() == pytest.approx((2 * 0.02 * 0.05 + 1e-4) / (0.02**2 + 0.05**2 + 1e-4), rel=1e-9)
+    x = 0.02 * torch.rand(1, 1, 11, 11, generator=generator, dtype=torch.float64)
+    distance = torch.arange(11, dtype=torch.float64) - 5
+    line = torch.exp(-(distance**2) / 4.5)
+    weight = torch.outer(line, line) / line.sum() ** 2
+    mean = (weight * x).sum()
+    variance = (weight * x * x).sum() - mean**2
+    got = metrics.ssim(x, mean + 0.5 * (x - mean)).item()  # the same mean, half the contrast
+    assert got == pytest.approx(((variance + 9e-4) / (1.25 * variance + 9e-4)).item(), rel=1e-9)
+
+
+def test_ssim_is_one_figure_a_picture_and_refuses_a_short_side(generator):
+    x = torch.rand(3, 1, 12, 14, generator=generator)
+    y = torch.stack([x[0], 1 - x[1], x[2]])
+    got = metrics.ssim(x, y)
+    assert got.shape == (3,) and got[0] > 0.999 and got[1] < 0.5 and got[2] > 0.999
+    for size in ((10, 14), (14, 10)):
+        with pytest.raises(ValueError, match=rf"pictures of \({size[0]}, {size[1]}\) are too small"):
+            metrics.ssim(torch.zeros(1, 1, *size), torch.zeros(1, 1, *size))
