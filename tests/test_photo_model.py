@@ -1,0 +1,257 @@
+"""The network of photographs piece by piece, against closed forms and plain reimplementations."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from tests.test_photos import model
+from vaedemo import gaussian
+from vaedemo.errors import ConfigError
+from vaedemo.models import photos
+from vaedemo.models.photos import PhotoConfig, PhotoVAE, fill_holes
+
+pytestmark = pytest.mark.usefixtures("one_thread")
+
+
+def normal(generator, *shape):
+    return torch.randn(*shape, generator=generator)
+
+
+def test_log_prob_is_a_gaussians(generator):
+    x, mean, log_scale = (normal(generator, 2, 3, 4, 4) for _ in range(3))
+    wanted = torch.distributions.Normal(mean, log_scale.exp()).log_prob(x)
+    assert torch.allclose(photos.log_prob(x, mean, log_scale), wanted, atol=1e-4)
+
+
+def test_the_laplacian_of_a_parabola_is_constant_and_the_edge_goes_on():
+    y, x = torch.meshgrid(torch.arange(6.0), torch.arange(7.0), indexing="ij")
+    found = photos._laplacian((x**2 + 3 * y**2)[None, None])
+    assert torch.equal(found[0, 0, 1:-1, 1:-1], torch.full((4, 5), 8.0))
+    assert found[0, 0, 0, 2] == 2 + 3  # above the first row lies the first row again
+    assert not photos._laplacian(torch.full((1, 2, 3, 3), 0.7)).any()
+
+
+def test_bending_least_solves_the_biharmonic_equation_in_a_small_hole(generator):
+    value = torch.rand(1, 1, 9, 9, generator=generator, dtype=torch.float64)
+    hole = torch.zeros_like(value)
+    hole[..., 4, 3:6] = hole[..., 5, 4] = 1
+    found = photos._bent_least(value, hole, 60)
+    assert torch.equal(found * (1 - hole), value * (1 - hole))
+    missing = hole.flatten().nonzero()[:, 0]
+
+    def bent(flat):
+        return photos._laplacian(photos._laplacian(flat.view(1, 1, 9, 9))).flatten()
+
+    columns = torch.stack([bent(torch.eye(81, dtype=torch.float64)[i]) for i in range(81)], 1)
+    known = (value * (1 - hole)).flatten()
+    exact = torch.linalg.solve(columns[missing][:, missing], -(columns @ known)[missing])
+    assert torch.allclose(found.flatten()[missing], exact, atol=1e-3)
+    few = photos._bent_least(value, hole, 12).flatten()[missing]
+    first = value.flatten()[missing]
+    bound = 1 / math.cosh(12 * math.acosh((64 + 0.5) / (64 - 0.5)))  # of Chebyshev's iteration
+    assert (few - exact).norm() < bound * (first - exact).norm()
+
+
+def test_chebyshevs_steps_are_the_best_polynomial_of_the_residual():
+    """Of one unknown the operator is the number a; the error after n rounds is T_n((m - a) / h) / T_n(m / h)."""
+    value, hole = torch.zeros(1, 1, 9, 9, dtype=torch.float64), torch.zeros(1, 1, 9, 9, dtype=torch.float64)
+    value[..., 4, 4], hole[..., 4, 4] = 1, 1
+    a = photos._laplacian(photos._laplacian(value))[0, 0, 4, 4].item()
+    assert a == 20
+    middle, half = (64 + 0.5) / 2, (64 - 0.5) / 2
+    for n in (1, 2, 5):
+        found = photos._bent_least(value, hole, n)[0, 0, 4, 4].item()
+        wanted = math.cos(n * math.acos((middle - a) / half)) / math.cosh(n * math.acosh(middle / half))
+        assert found == pytest.approx(wanted, abs=1e-9)
+
+
+def test_averages_are_over_what_is_known():
+    value = torch.tensor([[1.0, 9.0, 5.0, 9.0], [3.0, 9.0, 9.0, 9.0]])[None, None]
+    known = torch.tensor([[1.0, 0.0, 0.0, 0.0], [1.0, 0.0, 0.0, 0.0]])[None, None]
+    mean, reached = photos._averaged(value, known, torch.nn.functional.avg_pool2d)
+    assert torch.allclose(mean, torch.tensor([[2.0, 0.0]])) and torch.equal(reached, torch.tensor([[[[1.0, 0.0]]]]))
+
+
+def test_a_hole_in_a_ramp_is_filled_with_the_ramp_and_cut_to_the_range():
+    ramp = torch.linspace(0.1, 0.9, 64).expand(1, 2, 64, 64)
+    mask = torch.ones(1, 1, 64, 64)
+    mask[..., 30:33, 20:40] = 0
+    assert torch.allclose(fill_holes(ramp * mask, mask), ramp, atol=2e-3)
+    steep = torch.where(torch.arange(64) < 32, 0.0, 1.0).expand(1, 1, 64, 64)
+    mask[...] = 1
+    mask[..., 20:44, 28:36] = 0
+    found = fill_holes(steep * mask, mask)
+    assert found.min() == 0 and found.max() == 1
+    assert torch.equal(fill_holes(2 * ramp, torch.ones_like(mask)), 2 * ramp)  # nothing is missing: nothing is changed
+
+
+def test_without_rounds_a_hole_holds_the_averages_of_what_is_known():
+    y, mask = torch.rand(1, 1, 32, 32), torch.zeros(1, 1, 32, 32)
+    mask[..., :16] = 1
+    y[..., :16], y[..., 16:] = 0.25, 0.75
+    assert torch.allclose(fill_holes(y, mask, rounds=0), torch.full_like(y, 0.25))
+    one = torch.zeros(1, 1, 64, 64)
+    one[..., :32, :32] = 1
+    corner = torch.rand(1, 1, 64, 64, generator=torch.Generator().manual_seed(1))
+    found = fill_holes(corner, one, rounds=0)
+    assert found[0, 0, -1, -1].item() == pytest.approx(corner[..., :32, :32].mean().item(), abs=1e-6)
+
+
+def test_a_stochastic_level_is_a_gaussian_and_a_shift_and_scale_of_it(generator):
+    level = photos._Latent(6, 2, 3)
+    for p in level.parameters():
+        torch.nn.init.normal_(p, std=0.5, generator=generator)
+    h, guide, eps = (normal(generator, 3, c, 4, 4) for c in (6, 3, 2))
+    with torch.no_grad():
+        mu, logvar = level.prior(h).chunk(2, 1)
+        logvar = logvar.clamp(-8, 4)
+        d, s = level.posterior(torch.relu(level.meet(torch.cat([h, guide], 1)))).chunk(2, 1)
+        s = s.clamp(-8, 2)
+        p = torch.distributions.Normal(mu, (logvar / 2).exp())
+        q = torch.distributions.Normal(mu + d * p.stddev, p.stddev * (s / 2).exp())
+        q_draw = q.mean + q.stddev * eps
+        for (out, nats), z in (
+            (level(h, None, None), p.mean),
+            (level(h, None, eps), p.mean + p.stddev * eps),
+            (level(h, guide, eps), q_draw),
+        ):
+            assert torch.allclose(out, h + level.inject(z), atol=1e-4)
+            assert (nats is None) == (z is not q_draw)
+        assert nats.shape == (3,)
+        assert torch.allclose(nats, torch.distributions.kl_divergence(q, p).sum((1, 2, 3)), rtol=1e-4)
+
+
+def test_variances_stay_within_their_limits(generator):
+    level = photos._Latent(4, 1, 2)
+    h, guide, eps = (normal(generator, 1, c, 4, 4) for c in (4, 2, 1))
+    found = {}
+    for name, (prior, posterior) in {"low": (-50.0, -50.0), "high": (50.0, 50.0)}.items():
+        with torch.no_grad():
+            level.inject.weight.zero_()
+            level.inject.weight[:, 0, 1, 1] = 1
+            level.inject.bias.zero_()
+            level.prior.bias[1], level.posterior.bias[1] = prior, posterior
+            found[name] = [(level(h, g, eps)[0] - h)[:, :1] / eps for g in (None, guide)]
+    for name, logs in {"low": (-8, -16), "high": (4, 6)}.items():
+        for ratio, log in zip(found[name], logs, strict=True):
+            assert torch.allclose(ratio, torch.full_like(ratio, math.exp(log / 2)), rtol=1e-2, atol=1e-5)
+
+
+def test_the_head_gives_a_residual_and_a_scale_within_its_limits():
+    m = model(loud=False)
+    y, mask = torch.rand(1, 3, 32, 32), torch.ones(1, 1, 32, 32)
+    with torch.no_grad():
+        for bias, wanted in ((0.5, 0.5 - 3), (9.0, 0.5), (-9.0, -6.5)):
+            m.head.bias.copy_(torch.tensor([0.2] * 12 + [bias] * 12))
+            got = m(y, torch.full((1, 1, 32, 32), 0.1), mask)
+            assert torch.allclose(got.mean, y + 0.2, atol=1e-6) and got.kl is None
+            assert torch.allclose(got.log_scale, torch.full_like(y, wanted))
+
+
+def test_the_network_is_told_the_strength_where_it_is_known_and_where_holes_are():
+    m = model()
+    seen = []
+    m.stem.register_forward_hook(lambda _, given, __: seen.append(given[0]))
+    y, mask = torch.rand(1, 3, 32, 32), torch.ones(1, 1, 32, 32)
+    mask[..., :8] = 0
+    m.encode(y * mask, torch.full((1, 1, 32, 32), 0.1), mask)
+    m.encode(y * mask, torch.full((1, 1, 32, 32), -1.0), mask)
+    for given, told in zip(seen, (0.5, photos.UNTOLD * 5), strict=True):
+        given = torch.nn.functional.pixel_shuffle(given, 2)
+        assert torch.equal(given[:, :3], fill_holes(y * mask, mask) - 0.5)
+        assert torch.allclose(given[:, 3:4], told * mask) and torch.equal(given[:, 4:], 1 - mask)
+
+
+def test_the_guide_sees_what_the_clean_picture_adds():
+    m = model()
+    seen = []
+    m.guide[0].register_forward_hook(lambda _, given, __: seen.append(given[0]))
+    x, filled, mask = torch.rand(1, 3, 32, 32), torch.rand(1, 3, 32, 32), torch.ones(1, 1, 32, 32)
+    mask[..., :8] = 0
+    found = m.guides(x, filled, torch.full((1, 1, 32, 32), 0.2), mask)
+    given = torch.nn.functional.pixel_shuffle(seen[0], 2)
+    assert torch.allclose(given[:, :3], 4 * (x - filled)) and torch.allclose(given[:, 3:4], mask)
+    assert torch.equal(given[:, 4:], 1 - mask)
+    assert [tuple(g.shape) for g in found] == [(1, 4, 16, 16), (1, 6, 8, 8), (1, 8, 4, 4)]
+    assert all(g.min() >= 0 for g in found)
+
+
+def test_the_kl_is_the_sum_over_the_levels(generator):
+    m, x = model(), torch.rand(2, 3, 32, 32, generator=generator)
+    sigma, mask = torch.full((2, 1, 32, 32), 0.1), torch.ones(2, 1, 32, 32)
+    features = m.encode(x, sigma, mask)
+    eps = {i: normal(generator, 2, *s) for i, s in m.noise_shapes(32, 32).items()}
+    each = {}
+    for name, level in m.latent.items():
+        level.register_forward_hook(lambda _, __, out, name=name: each.update({name: out[1]}))
+    found = m.decode(features, eps, m.guides(x, features.filled, sigma, mask))
+    assert set(each) == {"1", "2"} and all((v > 0).all() for v in each.values())
+    assert torch.allclose(found.kl, each["1"] + each["2"])
+
+
+def test_noise_has_the_sides_of_each_level_and_pictures_are_padded_up_to_the_stride():
+    m = model()
+    assert m.noise_shapes(64, 96) == {1: (2, 16, 24), 2: (2, 8, 12)}
+    assert m.config.stride == 32 and PhotoConfig(widths=(4,) * 6, blocks=(1,) * 6, latents=(1,) * 6).stride == 64
+    y = torch.arange(6.0).view(1, 1, 2, 3)
+    big, same = photos.padded(4, y, y)
+    assert big.shape == (1, 1, 4, 4) and torch.equal(big, same)
+    assert torch.equal(big[0, 0, :2, :3], y[0, 0]) and torch.equal(big[0, 0, 3], torch.tensor([3.0, 4.0, 5.0, 5.0]))
+    assert photos.padded(3, torch.zeros(1, 1, 6, 9))[0].shape == (1, 1, 6, 9)
+
+
+def test_samples_are_decoded_from_pairs_of_tempered_draws(generator):
+    torch.manual_seed(0)
+    sizes = {"widths": (8, 8, 8), "blocks": (1, 1, 1), "latents": (0, 2, 2), "guide": 4}
+    m = PhotoVAE(PhotoConfig(**sizes, temperature=0.25)).requires_grad_(False)
+    for p in m.parameters():
+        torch.nn.init.normal_(p, std=0.1, generator=generator)
+    y, mask = torch.rand(2, 3, 32, 32, generator=generator), torch.ones(2, 1, 32, 32)
+    mask[..., 3:9] = 0
+    means, scales = m.samples(y, mask, torch.full((2, 1, 1, 1), 0.1), 3, torch.Generator().manual_seed(5))
+    same = torch.Generator().manual_seed(5)
+    eps = {i: 0.25 * gaussian.pairs(3, 2, *s, generator=same) for i, s in m.noise_shapes(32, 32).items()}
+    features = m.encode(y * mask, torch.full((2, 1, 32, 32), 0.1), mask)
+    for k in range(3):
+        made = m.decode(features, {i: e[k] for i, e in eps.items()})
+        assert torch.allclose(means[k], made.mean.clamp(0, 1), atol=1e-6)
+        assert torch.allclose(scales[k], made.log_scale.exp(), atol=1e-6)
+
+
+def test_features_of_some_rows_are_those_of_their_pictures(generator):
+    m, y = model(), torch.rand(3, 3, 32, 32, generator=generator)
+    sigma, mask = torch.zeros(3, 1, 32, 32), (torch.rand(3, 1, 32, 32, generator=generator) < 0.8).float()
+    some, alone = m.encode(y, sigma, mask).rows([2]), m.encode(y[2:], sigma[2:], mask[2:])
+    for a, b in zip((*some.levels, some.filled, some.fixed), (*alone.levels, alone.filled, alone.fixed), strict=True):
+        assert torch.allclose(a.float(), b.float(), atol=1e-5)
+    assert torch.equal(some.fixed, mask[2:] > 0)
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"temperature": 0.0}, "temperature is 0.0; choose above 0"),
+        ({"temperature": 1.1}, "temperature is 1.1"),
+        ({"widths": (8, 8)}, "unequal lengths"),
+        ({"widths": (0, 8, 8, 8)}, "sizes of 0 or more"),
+        ({"blocks": (2, 2, 2, -1)}, "sizes of 0 or more"),
+        ({"latents": (0, 4, 6, -1)}, "sizes of 0 or more"),
+        ({"guide": 0}, "guide is 0; choose 1 or more"),
+        ({"channels": 2}, "channels is 2; choose 1 or 3"),
+    ],
+)
+def test_a_config_that_makes_no_network_is_refused(changes, says):
+    with pytest.raises(ConfigError, match=says):
+        PhotoConfig(**changes)
+    assert PhotoConfig(temperature=1.0, blocks=(0, 0, 0, 0), guide=1, channels=1).stride == 32
+
+
+def test_a_level_starts_as_the_identity_and_its_prior_as_the_standard_gaussian():
+    m = model(loud=False)
+    h, eps = torch.rand(1, 8, 4, 4), torch.randn(1, 2, 4, 4)
+    level = m.latent["1"]
+    assert torch.allclose(level(h, None, eps)[0], h + level.inject(eps))
+    assert torch.equal(m.down_blocks[0](h), h)
+    assert np.isclose(sum(p.abs().sum().item() for p in m.head.parameters()), 0)
