@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 import torch
+from safetensors import safe_open
+from safetensors.numpy import save_file
 
 from tests.conftest import small
-from vaedemo import mixtures
+from vaedemo import mixtures, runtime
 from vaedemo.checkpoints import available, save_checkpoint
 from vaedemo.datasets import Pictures
 from vaedemo.errors import CheckpointError, ConfigError, UnknownModel
@@ -137,3 +139,105 @@ def test_a_models_codes_and_its_mixtures(kind, blobs):
     found = mixtures.fit_model(model, Pictures(blobs.x, torch.arange(200) % 2), "digits")
     assert set(found) == {None, 0, 1}
     assert all(m.means.shape[1] == 3 for m in found.values())
+
+
+def test_a_models_mixtures_are_fitted_to_the_codes_of_each_class(blobs, monkeypatch):
+    model, y = build_model(small("vae")).eval(), torch.arange(200) % 2
+    monkeypatch.setattr(mixtures, "PICTURES", 150)
+    asked = []
+
+    def noted(z, components, seed):
+        asked.append((z, components, seed))
+        return fit_mixture(z, 1)
+
+    monkeypatch.setattr(mixtures, "fit_mixture", noted)
+    found = mixtures.fit_model(model, Pictures(blobs.x, y), "digits", seed=5)
+    chosen = torch.randperm(200, generator=runtime.generator("mixtures", 5))[:150]
+    z = mixtures.codes(model, Pictures(blobs.x[chosen]), 5)
+    many, few = mixtures.COMPONENTS.get("digits", (10, 3))
+    assert [(components, seed) for _, components, seed in asked] == [(many, 5), (few, 5), (few, 5)]
+    for (given, *_), rows in zip(asked, (slice(None), y[chosen] == 0, y[chosen] == 1), strict=True):
+        assert np.array_equal(given, z[rows])
+    assert list(found) == [None, 0, 1]
+    asked.clear()
+    mixtures.fit_model(model, Pictures(blobs.x, y), "shapes")
+    assert [(components, seed) for _, components, seed in asked] == [(mixtures.COMPONENTS["shapes"][0], 0)] + [
+        (mixtures.COMPONENTS["shapes"][1], 0)
+    ] * 2
+
+
+@pytest.mark.parametrize(("latent_dim", "few"), [(mixtures.SMALL, 3), (mixtures.SMALL + 1, 1)])
+def test_classes_of_few_dimensions_have_three_components_and_of_many_one(latent_dim, few, blobs, monkeypatch):
+    model = build_model(small("ae", latent_dim=latent_dim)).eval()
+    asked = []
+    monkeypatch.setattr(mixtures, "fit_mixture", lambda z, components, seed: asked.append(components))
+    mixtures.fit_model(model, Pictures(blobs.x, torch.zeros(200)), "something else")
+    assert asked == [10, few]
+
+
+def test_codes_follow_their_seed(blobs):
+    model = build_model(small("vae")).eval()
+    a, b, c = (mixtures.codes(model, blobs, seed) for seed in (0, 0, 1))
+    assert np.array_equal(a, b) and not np.array_equal(a, c) and np.array_equal(a, mixtures.codes(model, blobs))
+
+
+def rows_of(d, components=1):
+    """A mixture's rows as a file has them: N(0, I), weights 2 each."""
+    rows = np.zeros((components, (d + 1) * (d + 2) // 2))
+    rows[:, 0] = 2
+    rows[:, 1 + d :] = np.eye(d)[np.tril_indices(d)]
+    return rows
+
+
+def written(path, rows):
+    save_file({"vae/all": np.asarray(rows, np.float16)}, str(path), {"format": mixtures.FORMAT, "domain": "digits"})
+    return path
+
+
+@pytest.mark.parametrize("d", [1, 2, 32])
+def test_a_file_of_any_dimension_is_read_and_its_weights_sum_to_one(d, tmp_path):
+    found = load_mixture(written(tmp_path / "m.safetensors", rows_of(d, 4)), "vae/all")
+    assert np.array_equal(found.weights, np.full(4, 0.25, np.float32)) and not found.means.any()
+    assert np.array_equal(found.factors, np.eye(d, dtype=np.float32)[None].repeat(4, 0))
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda rows: rows[:, :-1],
+        lambda rows: np.concatenate([rows, rows[:, :1]], 1),
+        lambda rows: rows[:0],
+        lambda rows: rows[0],
+        lambda rows: rows[:, :1],
+        lambda rows: rows * [[0, *[1] * (rows.shape[1] - 1)]],
+        lambda rows: rows * [[-1, *[1] * (rows.shape[1] - 1)]],
+        lambda rows: rows * [[*[1] * (rows.shape[1] - 1), 0]],
+        lambda rows: rows * [[*[1] * (rows.shape[1] - 1), -1]],
+        lambda rows: rows + [[0, np.nan, *[0] * (rows.shape[1] - 2)]],
+        lambda rows: rows + [[np.inf, *[0] * (rows.shape[1] - 1)]],
+    ],
+)  # fmt: skip
+def test_a_damaged_mixture_is_named(damage, tmp_path):
+    path = written(tmp_path / "m.safetensors", damage(rows_of(2)))
+    with pytest.raises(CheckpointError, match=r"^m.safetensors has a damaged mixture vae/all; restore it"):
+        load_mixture(path, "vae/all")
+
+
+def test_one_component_may_weigh_nothing(tmp_path):
+    rows = rows_of(2, 2)
+    rows[0, 0] = 0
+    assert load_mixture(written(tmp_path / "m.safetensors", rows), "vae/all").weights.tolist() == [0, 1]
+
+
+def test_a_written_file_says_whose_it_is_and_keeps_every_deviation_above_zero(two, tmp_path):
+    path = tmp_path / mixtures.FILE
+    thin = two._replace(factors=two.factors * 1e-9)
+    save_mixtures(path, {"vae-2/all": thin}, "digits", {"seed": 3})
+    assert np.einsum("kii->ki", load_mixture(path, "vae-2/all").factors) == pytest.approx(mixtures.SMALLEST, rel=0.1)
+    assert np.array_equal(thin.factors, two.factors * 1e-9)  # what was given is as it was
+    with safe_open(str(path), "np") as file:
+        assert file.metadata() == {"format": mixtures.FORMAT, "domain": "digits", "record": '{"seed": 3}'}
+        assert file.get_tensor("vae-2/all").dtype == np.float16
+    save_mixtures(path, {"vae-2/all": two}, "digits")
+    with safe_open(str(path), "np") as file:
+        assert file.metadata()["record"] == "{}"

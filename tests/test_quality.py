@@ -85,3 +85,12 @@ def test_confidence_and_entropy():
 def test_what_cannot_be_measured_is_refused(call):
     with pytest.raises(ConfigError):
         call()
+
+
+def test_the_numbers_of_neighbours_are_the_papers_and_confidence_exceeds_its_threshold(generator):
+    real, fake = (torch.randn(40, 2, generator=generator) for _ in range(2))
+    assert quality.precision_recall(real, fake) == quality.precision_recall(real, fake, k=3)
+    assert quality.precision_recall(real, fake) != quality.precision_recall(real, fake, k=4)
+    assert quality.density_coverage(real, fake) == quality.density_coverage(real, fake, k=5)
+    even = torch.tensor([[0.75, 0.25], [0.7500001, 0.2499999], [0.5, 0.5]])
+    assert quality.confident_share(even, threshold=0.75) == pytest.approx(1 / 3)
