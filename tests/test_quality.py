@@ -88,7 +88,7 @@ def test_what_cannot_be_measured_is_refused(call):
 
 
 def test_the_numbers_of_neighbours_are_the_papers_and_confidence_exceeds_its_threshold(generator):
-    real, fake = (torch.randn(40, 2, generator=generator) for _ in range(2))
+    real, fake = torch.randn(60, 6, generator=generator), 1 + torch.randn(60, 6, generator=generator)
     assert quality.precision_recall(real, fake) == quality.precision_recall(real, fake, k=3)
     assert quality.precision_recall(real, fake) != quality.precision_recall(real, fake, k=4)
     assert quality.density_coverage(real, fake) == quality.density_coverage(real, fake, k=5)
