@@ -6,7 +6,7 @@ TORCH ?= auto
 TORCH_CPU ?= https://download.pytorch.org/whl/cpu
 BIN := .venv/bin
 
-.PHONY: app test train bench lint env help
+.PHONY: app test quick mutants train bench lint env help
 
 help:  ## list the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## */  make \1\t/' | expand -t 14
@@ -14,8 +14,18 @@ help:  ## list the commands
 app: .venv/app  ## start the page on http://127.0.0.1:7860 (PORT=8000 for another port)
 	@PORT=$(PORT) $(BIN)/python app.py
 
+# Files are shared out among as many processes as there are cores, the browser's first: they take longest.
+PARALLEL := -n auto --dist loadfile --no-loadscope-reorder
+
 test: .venv/dev  ## run every test
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest $(PARALLEL)
+
+quick: .venv/dev  ## run the tests that take a minute together: no browser, no training, no page
+	@$(BIN)/python -m pytest $(PARALLEL) --ignore tests/browser -m "not slow"
+
+mutants: .venv/dev  ## change the arithmetic here and there and see that tests fail (CODE=vaedemo.metrics for one module)
+	@$(BIN)/python -m pip install -q --disable-pip-version-check mutmut==3.8.1
+	@OMP_NUM_THREADS=1 $(BIN)/mutmut run $(if $(CODE),"$(CODE)*") && $(BIN)/mutmut results
 
 train: .venv/app  ## train every model that is missing (DATA=folder of .npz files; without it the sets are downloaded)
 	@$(BIN)/python -m vaedemo train --all $(if $(DATA),--data-dir $(DATA))
