@@ -1,6 +1,7 @@
 // Where the bits of a VAE go: KL of each latent dimension, and the ELBO as reconstruction term plus KL term.
 
 import { clamp, onWidth, svg } from "./dom.js";
+import { onPointer } from "./pointer.js";
 import { number, significant, t } from "./text.js";
 
 const HEIGHT = 176;
@@ -72,12 +73,14 @@ export const createBits = (root, bar) => {
     note.textContent = i < 0 ? summary() : say(i);
     draw();
   };
-  chart.addEventListener("pointermove", (e) => {
-    const g = geometry(now.kl, now.width);
-    const i = clamp(Math.floor((e.clientX - chart.getBoundingClientRect().left - MARGIN.left) / g.slot), 0, now.kl.length - 1);
-    if (i !== now.focus) focus(i);
+  onPointer(chart, {
+    hover: (e) => {
+      const g = geometry(now.kl, now.width);
+      const i = clamp(Math.floor((e.clientX - chart.getBoundingClientRect().left - MARGIN.left) / g.slot), 0, now.kl.length - 1);
+      if (i !== now.focus) focus(i);
+    },
+    leave: () => focus(-1),
   });
-  chart.addEventListener("pointerleave", () => focus(-1));
   chart.addEventListener("blur", () => focus(-1));
   chart.addEventListener("keydown", (e) => {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[e.key];

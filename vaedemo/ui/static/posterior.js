@@ -48,7 +48,7 @@ export const createPosterior = (p, state, hooks) => {
       mark();
       hooks.changed();
     };
-    cell.addEventListener("pointerenter", choose);
+    cell.addEventListener("pointerenter", (e) => e.isPrimary && choose()); // of several fingers the first
     cell.addEventListener("focus", choose);
     cell.addEventListener("click", choose);
     p.samples.append(cell);

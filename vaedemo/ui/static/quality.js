@@ -37,7 +37,7 @@ export const scale = (values, width = WIDTH) => {
 
 export const markup = () => `
   <section class="vd-card vd-gen-quality" data-part="qualityCard">
-    <header><h3 data-t="generate.quality.title"></h3><p data-part="qualityWhat"></p></header>
+    <header><h2 data-t="generate.quality.title"></h2><p data-part="qualityWhat"></p></header>
     <div class="vd-gen-table" data-part="qualityTable"></div>
     <p class="vd-gen-line" data-t="generate.quality.why"></p>
     <details><summary data-t="generate.quality.how"></summary><div data-part="qualityHow"></div></details>

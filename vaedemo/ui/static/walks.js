@@ -18,7 +18,7 @@ const TYPES = { gif: "image/gif", webp: "image/webp" };
 
 const markup = () => `
 <section class="vd-card vd-walks">
-  <header><h3 data-t="walk.title"></h3><p data-t="walk.why"></p></header>
+  <header><h2 data-t="walk.title"></h2><p data-t="walk.why"></p></header>
   <div class="vd-walk-controls">
     ${endsMarkup()}
     <div class="vd-walk-settings">
