@@ -84,6 +84,7 @@ export const createArithmetic = (root, app) => {
       canvas.closest(".vd-gen-strip").classList.toggle("vd-away", !frames);
       if (!frames) continue;
       const count = shownFrames();
+      canvas.setAttribute("aria-label", t("generate.strip.label", { kind: t(`kind.${kind}`), n: count }));
       const shown = new Uint8Array(count * each);
       for (let i = 0; i < count; i += 1) shown.set(sampleOf(frames, i * now.every, channels, size), i * each);
       drawSheet(canvas, shown, app.row(), count);
@@ -170,7 +171,7 @@ export const createArithmetic = (root, app) => {
       const names = { kind: t(`kind.${kind}`) };
       p[`sum${kind}`].setAttribute("aria-label", t("generate.sum.label", names));
       p[`way${kind}`].setAttribute("aria-label", t("generate.way.label", names));
-      p[`strip${kind}`].setAttribute("aria-label", t("generate.strip.label", names));
+      p[`strip${kind}`].setAttribute("aria-label", t("generate.strip.label", { ...names, n: shownFrames() }));
     }
     drawStep();
     sums.show();

@@ -1,6 +1,6 @@
 // PSNR against latent dimension: this picture by each kind of model, and behind it the test set's mean, dashed.
 
-import { clamp, onWidth, svg } from "./dom.js";
+import { clamp, onWidth, pointOn, svg } from "./dom.js";
 import { onPointer } from "./pointer.js";
 import { number, t } from "./text.js";
 
@@ -98,8 +98,8 @@ export const createCurve = (root, choose) => {
     draw();
   };
   const nearest = (e) => {
-    const [box, g] = [chart.getBoundingClientRect(), geometry(now.series, now.width)];
-    const [x, y] = [e.clientX - box.left, e.clientY - box.top];
+    const g = geometry(now.series, now.width);
+    const [x, y] = pointOn(chart, e);
     const far = (p) => (g.x(p.d) - x) ** 2 + (g.y(p.psnr) - y) ** 2;
     return points().sort((a, b) => far(a) - far(b))[0] ?? null;
   };

@@ -227,8 +227,8 @@ export const createMapView = (kind, { still, moving, picture }, hooks) => {
     else return;
     e.preventDefault();
   });
-  onWidth(moving, (width) => {
-    now.side = width;
+  onWidth(moving, (_, pixels) => {
+    now.side = pixels;
     drawAll();
   });
 

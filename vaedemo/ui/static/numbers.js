@@ -87,7 +87,7 @@ export const createNumbers = (root, changed) => {
     const shown = Math.min(now.z.length, SHOWN);
     const across = columns(shown, now.width);
     root.style.setProperty("--columns", across);
-    root.style.setProperty("--track", `${[220, 220, 92][Math.ceil(shown / across)] ?? 84}px`);
+    root.style.setProperty("--track", `${[13.75, 13.75, 5.75][Math.ceil(shown / across)] ?? 5.25}rem`);
   };
   onWidth(root, (width) => {
     now.width = width;

@@ -156,8 +156,8 @@ export const createPosterior = (p, state, hooks) => {
     p.lensNote.textContent = t("latent.lens.note", { times });
     p.lens.setAttribute("aria-label", t("latent.lens.label", { times }));
   };
-  onWidth(p.lens, (width) => {
-    now.side = width;
+  onWidth(p.lens, (_, pixels) => {
+    now.side = pixels;
     drawLens();
   });
 
