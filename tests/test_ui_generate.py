@@ -180,3 +180,13 @@ def test_without_models_the_tab_says_so(tmp_path):
     for function in tab.functions:
         if function.__name__ in GOOD and function.__name__ != "examples":
             said(function(GOOD[function.__name__]))
+
+
+@pytest.mark.parametrize(
+    ("domain", "d", "label"), [("shapes", 10, None), ("shapes", 10, 2), ("digits", 8, None), ("digits", 32, 4)]
+)
+def test_the_number_of_gaussians_is_that_of_the_mixture_that_was_drawn_from(tab, functions, domain, d, label):
+    answer = functions["samples"](GOOD["samples"] | {"domain": domain, "d": d, "label": label})
+    counts = {name: grid["components"] for name, grid in answer["grids"].items() if "components" in grid}
+    fitted = {f"{kind}-mixture": len(tab.library.mixture(domain, kind, d, label).weights) for kind in ("ae", "vae")}
+    assert counts == fitted

@@ -21,6 +21,7 @@ __all__ = [
 ]
 
 ROWS = 1000  # of a distance matrix at a time
+SURE = 0.9  # the probability above which a class counts as recognised
 
 
 class PrecisionRecall(NamedTuple):
@@ -100,7 +101,7 @@ def density_coverage(real, fake, k=5):
     return DensityCoverage(around.double().mean().item() / k, held.double().mean().item())
 
 
-def confident_share(probabilities, threshold=0.9):
+def confident_share(probabilities, threshold=SURE):
     """Share in [0, 1] of the rows of probabilities (N, classes) whose largest exceeds the threshold."""
     return (torch.as_tensor(probabilities).amax(1) > threshold).double().mean().item()
 

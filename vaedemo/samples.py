@@ -43,6 +43,7 @@ SOURCES = (
 )
 COUNT = 10_000  # samples, and reference pictures
 NEIGHBOURS = 5_000  # of them for precision, recall, density and coverage
+SEEDS = 5
 CHUNK = 1_000
 
 
@@ -90,7 +91,7 @@ def compare(real, fake):
     return dict(zip(MEASURES, values, strict=True))
 
 
-def measure(real, fake_of, domain, d, source, seeds=5, count=COUNT):
+def measure(real, fake_of, domain, d, source, seeds=SEEDS, count=COUNT):
     """The Measured row of samples fake_of(seed), a Judgement, against `count` pictures of real, the Judgement of a
     training set, chosen anew for each seed."""
     if len(real.features) < count:
@@ -106,7 +107,7 @@ def measure(real, fake_of, domain, d, source, seeds=5, count=COUNT):
 
 
 @torch.no_grad()
-def measure_source(library, real, domain, d, source, seeds=5, count=COUNT, test=None):
+def measure_source(library, real, domain, d, source, seeds=SEEDS, count=COUNT, test=None):
     """The Measured row of one of SOURCES but the last: "ae+mixture" is the autoencoder's mixture, "ae+reconstruction"
     what it makes of the test pictures: below that no samples of it can be expected to fall."""
     kind, prior = source.split("+")

@@ -4,6 +4,7 @@ import { clamp, newest, onWidth, parts, segmented } from "./dom.js";
 import { FRAMES, PATHS } from "./generatestate.js";
 import { drawSheet, sampleOf, sideOf } from "./grids.js";
 import { paint, rgba, unpack } from "./pixels.js";
+import { onPointer } from "./pointer.js";
 import { createSlots, slotMarkup, trayMarkup } from "./slots.js";
 import { t } from "./text.js";
 
@@ -23,7 +24,7 @@ const strip = (kind) => `
 
 export const markup = () => `
   <section class="vd-card" data-part="sumCard">
-    <header><h3 data-t="generate.sum.title"></h3><p data-part="sumWhy"></p></header>
+    <header><h2 data-t="generate.sum.title"></h2><p data-part="sumWhy"></p></header>
     <div class="vd-gen-sum">
       <div class="vd-gen-terms">${slotMarkup("a")}${sign("−")}${slotMarkup("b")}${sign("+")}${slotMarkup("c")}</div>
       ${sign("=")}
@@ -33,7 +34,7 @@ export const markup = () => `
     <p class="vd-gen-line" data-t="generate.sum.note"></p>
   </section>
   <section class="vd-card" data-part="wayCard">
-    <header><h3 data-t="generate.way.title"></h3><p data-part="wayWhy"></p>
+    <header><h2 data-t="generate.way.title"></h2><p data-part="wayWhy"></p>
       <div class="vd-switch vd-switch-small" data-part="path" role="radiogroup" data-t-label="generate.path.label"></div></header>
     <div class="vd-gen-way">${slotMarkup("p")}
       <div class="vd-gen-results">${result("way", "ae")}${result("way", "vae")}</div>${slotMarkup("q")}</div>
@@ -83,6 +84,7 @@ export const createArithmetic = (root, app) => {
       canvas.closest(".vd-gen-strip").classList.toggle("vd-away", !frames);
       if (!frames) continue;
       const count = shownFrames();
+      canvas.setAttribute("aria-label", t("generate.strip.label", { kind: t(`kind.${kind}`), n: count }));
       const shown = new Uint8Array(count * each);
       for (let i = 0; i < count; i += 1) shown.set(sampleOf(frames, i * now.every, channels, size), i * each);
       drawSheet(canvas, shown, app.row(), count);
@@ -132,19 +134,11 @@ export const createArithmetic = (root, app) => {
   const ways = slots(p.wayCard, askWay);
 
   p.step.addEventListener("input", () => setStep(Number(p.step.value)));
-  for (const kind of KINDS) {
-    const canvas = p[`strip${kind}`];
-    const to = (e) => {
-      const box = canvas.getBoundingClientRect();
-      setStep(Math.round(((e.clientX - box.left) / box.width) * shownFrames() * now.every - now.every / 2));
-    };
-    canvas.addEventListener("pointerdown", (e) => {
-      if (e.button) return;
-      canvas.setPointerCapture(e.pointerId);
-      to(e);
-    });
-    canvas.addEventListener("pointermove", (e) => canvas.hasPointerCapture(e.pointerId) && to(e));
-  }
+  const to = (e) => {
+    const box = e.currentTarget.getBoundingClientRect();
+    setStep(Math.round(((e.clientX - box.left) / box.width) * shownFrames() * now.every - now.every / 2));
+  };
+  onPointer(KINDS.map((kind) => p[`strip${kind}`]), { press: to, drag: (_, e) => to(e) });
   onWidth(p.strips, (width) => {
     now.every = everyOf(width);
     p.strips.style.setProperty("--shown", shownFrames());
@@ -177,7 +171,7 @@ export const createArithmetic = (root, app) => {
       const names = { kind: t(`kind.${kind}`) };
       p[`sum${kind}`].setAttribute("aria-label", t("generate.sum.label", names));
       p[`way${kind}`].setAttribute("aria-label", t("generate.way.label", names));
-      p[`strip${kind}`].setAttribute("aria-label", t("generate.strip.label", names));
+      p[`strip${kind}`].setAttribute("aria-label", t("generate.strip.label", { ...names, n: shownFrames() }));
     }
     drawStep();
     sums.show();

@@ -1,6 +1,8 @@
-// Where the bits of a VAE go: KL of each latent dimension, and the ELBO as reconstruction term plus KL term.
+// Where the bits of a VAE go: KL of each latent dimension, and the ELBO as reconstruction term plus KL term, in nats and in
+// bits a pixel. A pixel in colour has three values, and the literature's bits per dimension are bits a value.
 
-import { clamp, onWidth, svg } from "./dom.js";
+import { clamp, onWidth, pointOn, svg } from "./dom.js";
+import { onPointer } from "./pointer.js";
 import { number, significant, t } from "./text.js";
 
 const HEIGHT = 176;
@@ -23,6 +25,12 @@ export const geometry = (values, width, height = HEIGHT) => {
 const ticks = (top) => {
   const step = niceStep(top);
   return Array.from({ length: Math.floor(top / step) + 1 }, (_, i) => i * step);
+};
+
+// Bits a pixel and bits a value of nats a picture of size x size pixels with so many channels.
+export const bitsOf = (nats, channels, size) => {
+  const pixel = nats / Math.LN2 / size ** 2;
+  return { pixel, value: pixel / channels };
 };
 
 export const createBits = (root, bar) => {
@@ -72,12 +80,14 @@ export const createBits = (root, bar) => {
     note.textContent = i < 0 ? summary() : say(i);
     draw();
   };
-  chart.addEventListener("pointermove", (e) => {
-    const g = geometry(now.kl, now.width);
-    const i = clamp(Math.floor((e.clientX - chart.getBoundingClientRect().left - MARGIN.left) / g.slot), 0, now.kl.length - 1);
-    if (i !== now.focus) focus(i);
+  onPointer(chart, {
+    hover: (e) => {
+      const g = geometry(now.kl, now.width);
+      const i = clamp(Math.floor((pointOn(chart, e)[0] - MARGIN.left) / g.slot), 0, now.kl.length - 1);
+      if (i !== now.focus) focus(i);
+    },
+    leave: () => focus(-1),
   });
-  chart.addEventListener("pointerleave", () => focus(-1));
   chart.addEventListener("blur", () => focus(-1));
   chart.addEventListener("keydown", (e) => {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[e.key];
@@ -90,17 +100,20 @@ export const createBits = (root, bar) => {
     draw();
   });
 
-  return (result, figures, pixels) => {
+  // row: the domain's {channels, size}.
+  return (result, figures, { channels, size }) => {
     Object.assign(now, { kl: result.kl, mean: figures?.kl ?? null, active: figures?.active ?? null });
     focus(-1);
     const kl = result.kl.reduce((a, b) => a + b, 0);
     const total = result.distortion + kl;
+    const { pixel, value } = bitsOf(total, channels, size);
     bar.innerHTML = `<div class="vd-split" role="img" aria-label="${t("elbo.label")}"><i class="vd-term-rec"></i><i class="vd-term-kl"></i></div>
-      <p>${t("elbo.line", {
+      <p>${t(channels > 1 ? "elbo.line.colour" : "elbo.line", {
         total: number(total, 1),
         rec: `<b class="vd-c-rec">${number(result.distortion, 1)}</b>`,
         kl: `<b class="vd-c-kl">${number(kl, 1)}</b>`,
-        bpp: number(total / Math.LN2 / pixels, 3),
+        bpp: number(pixel, 3),
+        bpd: number(value, 3),
       })}</p>`;
     bar.querySelector(".vd-term-rec").style.flexGrow = Math.max(0, result.distortion);
     bar.querySelector(".vd-term-kl").style.flexGrow = kl;

@@ -2,6 +2,7 @@
 // all of them and told to read(row, column).
 
 import { clamp } from "./dom.js";
+import { onPointer } from "./pointer.js";
 
 // The pixel of a side x side picture under a point of its box.
 export const pixelAt = (box, side, clientX, clientY) => ({
@@ -29,12 +30,14 @@ export const shareCursor = (canvases, read, leave) => {
     leave();
   };
 
-  for (const canvas of canvases) {
-    canvas.addEventListener("pointermove", (e) => {
-      const { row, column } = pixelAt(canvas.getBoundingClientRect(), canvas.width, e.clientX, e.clientY);
+  onPointer(canvases, {
+    hover: ({ currentTarget: canvas, clientX, clientY }) => {
+      const { row, column } = pixelAt(canvas.getBoundingClientRect(), canvas.width, clientX, clientY);
       put(row, column);
-    });
-    canvas.addEventListener("pointerleave", hide);
+    },
+    leave: hide,
+  });
+  for (const canvas of canvases) {
     canvas.addEventListener("blur", hide);
     canvas.addEventListener("keydown", (e) => {
       const step = STEPS[e.key];

@@ -1,6 +1,7 @@
 // PSNR against latent dimension: this picture by each kind of model, and behind it the test set's mean, dashed.
 
-import { clamp, onWidth, svg } from "./dom.js";
+import { clamp, onWidth, pointOn, svg } from "./dom.js";
+import { onPointer } from "./pointer.js";
 import { number, t } from "./text.js";
 
 const HEIGHT = 316;
@@ -97,16 +98,18 @@ export const createCurve = (root, choose) => {
     draw();
   };
   const nearest = (e) => {
-    const [box, g] = [chart.getBoundingClientRect(), geometry(now.series, now.width)];
-    const [x, y] = [e.clientX - box.left, e.clientY - box.top];
+    const g = geometry(now.series, now.width);
+    const [x, y] = pointOn(chart, e);
     const far = (p) => (g.x(p.d) - x) ** 2 + (g.y(p.psnr) - y) ** 2;
     return points().sort((a, b) => far(a) - far(b))[0] ?? null;
   };
-  chart.addEventListener("pointermove", (e) => {
-    const p = nearest(e);
-    if (p && (p.kind !== now.focus?.kind || p.d !== now.focus?.d)) focus(p);
+  onPointer(chart, {
+    hover: (e) => {
+      const p = nearest(e);
+      if (p && (p.kind !== now.focus?.kind || p.d !== now.focus?.d)) focus(p);
+    },
+    leave: () => focus(null),
   });
-  chart.addEventListener("pointerleave", () => focus(null));
   chart.addEventListener("blur", () => focus(null));
   chart.addEventListener("click", (e) => {
     const p = nearest(e);

@@ -22,7 +22,7 @@ const field = (name, part) => `<div class="vd-field" data-part="dims${part}Field
 
 const markup = () => `
 <section class="vd-card vd-dims">
-  <header><h3 data-t="dims.title"></h3><p data-t="dims.why"></p></header>
+  <header><h2 data-t="dims.title"></h2><p data-t="dims.why"></p></header>
   <div class="vd-dims-controls">${field("kind", "Kind")}${field("d", "D")}${field("beta", "Beta")}${field("start", "Start")}
     <div class="vd-dims-buttons">
       <button type="button" class="vd-button" data-part="dimsAgain" data-t="dims.again"></button>
@@ -42,7 +42,7 @@ const markup = () => `
   </div>
 </section>
 <section class="vd-card vd-factors">
-  <header><h3 data-t="dims.matrix.title"></h3><p data-part="dimsFactorsWhy"></p></header>
+  <header><h2 data-t="dims.matrix.title"></h2><p data-part="dimsFactorsWhy"></p></header>
   <div class="vd-factors-body" data-part="dimsFactors"></div>
 </section>`;
 

@@ -37,13 +37,24 @@ export const styles = (...names) =>
     }),
   );
 
-// Calls draw(width) now and whenever the element's width changes.
+// Calls draw(width, pixels) now and whenever the element's width changes; width is in sixteenths of the text's size, which
+// are pixels unless the visitor's text is larger.
 export const onWidth = (element, draw) => {
-  let width = 0;
+  let last = "";
   new ResizeObserver(([entry]) => {
-    const now = Math.round(entry.contentRect.width);
-    if (now !== width && now > 0) draw((width = now));
+    const pixels = Math.round(entry.contentRect.width);
+    const width = Math.round((16 * pixels) / parseFloat(getComputedStyle(document.documentElement).fontSize));
+    if (`${width} ${pixels}` === last || pixels <= 0) return;
+    last = `${width} ${pixels}`;
+    draw(width, pixels);
   }).observe(element);
+};
+
+// A point of the window in the units of a chart's viewBox.
+export const pointOn = (chart, { clientX, clientY }) => {
+  const box = chart.getBoundingClientRect();
+  const scale = chart.viewBox.baseVal.width / box.width;
+  return [(clientX - box.left) * scale, (clientY - box.top) * scale];
 };
 
 export const clamp = (value, low, high) => Math.min(high, Math.max(low, value));

@@ -1,8 +1,9 @@
 // Shapes, whose factors are known: how much each dimension tells of each factor, as a heat map, and the scores of
 // disentanglement beside it.
 
-import { clamp, escaped, html, onWidth, svg } from "./dom.js";
+import { clamp, escaped, html, onWidth, pointOn, svg } from "./dom.js";
 import { LIMIT, colours, gradient } from "./pixels.js";
+import { onPointer } from "./pointer.js";
 import { number, t } from "./text.js";
 
 export const FACTORS = ["shape", "size", "angle", "x", "y"];
@@ -68,15 +69,17 @@ export const createFactors = (root, { pick, choose }) => {
     draw();
   };
   const under = (e) => {
-    const box = chart.getBoundingClientRect();
-    const [f, k] = [Math.floor((e.clientY - box.top - HEAD) / CELL), Math.floor((e.clientX - box.left - LEFT) / slot())];
+    const [x, y] = pointOn(chart, e);
+    const [f, k] = [Math.floor((y - HEAD) / CELL), Math.floor((x - LEFT) / slot())];
     return f >= 0 && f < FACTORS.length && k >= 0 && k < now.order.length ? [f, k] : null;
   };
-  chart.addEventListener("pointermove", (e) => {
-    const cell = under(e);
-    if (String(cell) !== String(now.focus)) focus(cell);
+  onPointer(chart, {
+    hover: (e) => {
+      const cell = under(e);
+      if (String(cell) !== String(now.focus)) focus(cell);
+    },
+    leave: () => focus(null),
   });
-  chart.addEventListener("pointerleave", () => focus(null));
   chart.addEventListener("blur", () => focus(null));
   chart.addEventListener("click", (e) => under(e) && pick(now.order[under(e)[1]]));
   chart.addEventListener("keydown", (e) => {

@@ -37,7 +37,6 @@ const figure = ([kind, prior]) => `
 
 const markup = () => `
 <div class="vd-rec vd-gen">
-  ${message}
   <section class="vd-gen-top">
     <div class="vd-gen-rail">
       ${field("domain")}${field("d")}
@@ -60,7 +59,7 @@ const markup = () => `
     </div>
     <div class="vd-gen-grids" data-part="grids">
       ${GRIDS.slice(0, 4).map(figure).join("")}
-      <p class="vd-gen-line" data-t="generate.why.normal"></p><p class="vd-gen-line" data-t="generate.why.mixture"></p>
+      <p class="vd-gen-line" data-t="generate.why.normal"></p><p class="vd-gen-line" data-part="whyMixture"></p>
       ${GRIDS.slice(4).map(figure).join("")}<p class="vd-gen-line vd-gen-pcaline" data-t="generate.why.pca" hidden></p>
     </div>
     <output class="vd-gen-hidden" id="vd-gen-readout" data-part="readout" aria-live="polite"></output>
@@ -74,6 +73,7 @@ const markup = () => `
   ${arithmeticMarkup()}
   ${qualityMarkup()}
   <details class="vd-more"><summary data-t="more.title"></summary><div data-part="more"></div></details>
+  ${message}
 </div>`;
 
 export const mount = async ({ element, props, server, upload }) => {
@@ -89,7 +89,7 @@ export const mount = async ({ element, props, server, upload }) => {
   root.innerHTML = markup();
   const p = parts(root);
   // What the grids show, which is what was last asked for and answered; and the pictures it came with.
-  const now = { drawn: null, asked: 0 };
+  const now = { drawn: null, asked: 0, parts: 0 };
 
   // ---- asking the server -------------------------------------------------------------------------------------
 
@@ -114,6 +114,8 @@ export const mount = async ({ element, props, server, upload }) => {
       missing.hidden = !given?.error;
       missing.textContent = given?.error ? failure(given) : "";
     }
+    now.parts = answer.grids["vae-mixture"]?.components ?? answer.grids["ae-mixture"]?.components ?? 0;
+    showWhy();
     // Where the chosen grid could not be drawn, another one's sample stands in.
     if (!chosen()) state.grid = Object.keys(grids).find((name) => grids[name].sample(0)) ?? state.grid;
     showChosen();
@@ -174,6 +176,11 @@ export const mount = async ({ element, props, server, upload }) => {
     paint(p.chosen, rgba(bytes, row().channels));
     p.chosen.setAttribute("aria-label", t("generate.chosen", { source: named(state.grid), i: state.at + 1 }));
     p.chosenNote.textContent = t("generate.chosen", { source: named(state.grid), i: state.at + 1 });
+  };
+  // What the mixtures are made of, as the server drew from them.
+  const showWhy = () => {
+    const of = now.drawn?.label === null ? "all" : "class";
+    p.whyMixture.textContent = now.parts ? t(`generate.why.mixture.${of}${now.parts === 1 ? ".one" : ""}`, { n: now.parts }) : "";
   };
   const take = (tab) => {
     const bytes = chosen();
@@ -295,6 +302,7 @@ export const mount = async ({ element, props, server, upload }) => {
   const sayWords = () => {
     fill(root);
     p.more.innerHTML = t("generate.more");
+    showWhy();
     show();
     showChosen();
     arithmetic.words();

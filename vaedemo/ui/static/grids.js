@@ -2,6 +2,7 @@
 
 import { clamp, html } from "./dom.js";
 import { paint, rgba } from "./pixels.js";
+import { onPointer } from "./pointer.js";
 
 // Pixels between samples of a size.
 export const gapOf = (size) => Math.max(1, Math.round(size / 28));
@@ -97,10 +98,12 @@ export const createGrid = (frame, { told, choose }) => {
     if (!ring.hidden) put(ring, i);
   };
 
-  canvas.addEventListener("pointermove", (e) => {
-    if (e.pointerType !== "touch" && now.bytes) point(indexAt(canvas.getBoundingClientRect(), now.n, now.n, e.clientX, e.clientY));
+  onPointer(canvas, {
+    hover: (e) => {
+      if (e.pointerType !== "touch" && now.bytes) point(indexAt(canvas.getBoundingClientRect(), now.n, now.n, e.clientX, e.clientY));
+    },
+    leave,
   });
-  canvas.addEventListener("pointerleave", leave);
   canvas.addEventListener("blur", leave);
   canvas.addEventListener("focus", () => canvas.matches(":focus-visible") && point(now.chosen ?? now.at));
   canvas.addEventListener("click", (e) => {

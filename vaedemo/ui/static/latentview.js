@@ -79,7 +79,7 @@ const taken = (part, label) => `
 
 const posterior = `
   <section class="vd-card vd-lat-yours">
-    <header><h3 data-t="latent.yours.title"></h3><p data-t="latent.yours.why"></p></header>
+    <header><h2 data-t="latent.yours.title"></h2><p data-t="latent.yours.why"></p></header>
     ${yours}
     <figure class="vd-lat-lens">
       <figcaption><b data-t="latent.lens.title"></b><span class="vd-note" data-part="lensNote"></span></figcaption>

@@ -6,6 +6,7 @@ import { digits, extent, frame, grain, nearest, neighbourDistance, outline, roun
 import { createGrid } from "./mapgrid.js";
 import { drawChosen, drawCursor, drawLensMark, drawPath, drawPosterior, drawStill } from "./maplayers.js";
 import { unpack } from "./pixels.js";
+import { onPointer } from "./pointer.js";
 
 const REST = 150; // ms without a move until the exact picture is asked for
 const STEP = 1 / 60; // of the map, by an arrow key; with Shift five times as far
@@ -191,26 +192,27 @@ export const createMapView = (kind, { still, moving, picture }, hooks) => {
     pointer.x = e.clientX - box.left;
     pointer.y = e.clientY - box.top;
   };
-  moving.addEventListener("pointerdown", (e) => {
-    if (e.button || !now.frame) return;
-    moving.setPointerCapture(e.pointerId);
+  const follows = (e) => {
+    if (!now.frame) return false;
     within(e);
     move(pointer.x, pointer.y);
+    return true;
+  };
+  const away = () => now.hover && restore();
+  onPointer(moving, {
+    press: follows,
+    drag: (_, e) => follows(e),
+    lift: (e) => {
+      if (!now.frame) return;
+      within(e);
+      choose();
+      if (e.pointerType !== "mouse") restore();
+    },
+    cancel: away,
+    hover: follows,
+    leave: away,
   });
-  moving.addEventListener("pointermove", (e) => {
-    if (!now.frame) return;
-    within(e);
-    move(pointer.x, pointer.y);
-  });
-  moving.addEventListener("pointerup", (e) => {
-    if (e.button || !now.frame || !moving.hasPointerCapture(e.pointerId)) return;
-    within(e);
-    choose();
-    if (e.pointerType !== "mouse") restore();
-  });
-  moving.addEventListener("pointercancel", () => now.hover && restore());
-  moving.addEventListener("pointerleave", () => now.hover && restore());
-  moving.addEventListener("blur", () => now.hover && restore());
+  moving.addEventListener("blur", away);
   moving.addEventListener("keydown", (e) => {
     if (!now.frame) return;
     const step = KEYS[e.key];
@@ -225,8 +227,8 @@ export const createMapView = (kind, { still, moving, picture }, hooks) => {
     else return;
     e.preventDefault();
   });
-  onWidth(moving, (width) => {
-    now.side = width;
+  onWidth(moving, (_, pixels) => {
+    now.side = pixels;
     drawAll();
   });
 

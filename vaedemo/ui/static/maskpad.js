@@ -1,6 +1,7 @@
 // A brush over a picture: what it covers is missing. Mouse, pen, finger, or arrow keys and Space.
 
 import { inverted, missing, pointAt, resized, stroke } from "./maskmath.js";
+import { onPointer } from "./pointer.js";
 
 const MOST_UNDO = 40;
 const STEPS = { ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] };
@@ -36,33 +37,26 @@ export const createMaskPad = (canvas, changed) => {
   const at = (e) => pointAt(canvas.getBoundingClientRect(), now.width, now.height, e.clientX, e.clientY);
   const paint = (a, b) => stroke(now.data, now.width, now.height, a, b, now.radius, now.value);
 
-  canvas.addEventListener("pointerdown", (e) => {
-    if (e.button) return;
-    canvas.setPointerCapture(e.pointerId);
-    remember();
-    now.last = at(e);
-    paint(now.last, now.last);
-    draw();
-    changed(false);
+  const hand = onPointer(canvas, {
+    press: (e) => {
+      remember();
+      now.last = at(e);
+      paint(now.last, now.last);
+      draw();
+      changed(false);
+    },
+    drag: (points) => {
+      for (const point of points) {
+        const p = at(point);
+        paint(now.last, p);
+        now.last = p;
+      }
+      draw();
+      changed(false);
+    },
+    lift: () => changed(true),
+    revoke: () => back(),
   });
-  canvas.addEventListener("pointermove", (e) => {
-    if (!now.last) return;
-    const events = e.getCoalescedEvents?.() ?? [];
-    for (const one of events.length ? events : [e]) {
-      const p = at(one);
-      paint(now.last, p);
-      now.last = p;
-    }
-    draw();
-    changed(false);
-  });
-  const end = () => {
-    if (!now.last) return;
-    now.last = null;
-    changed(true);
-  };
-  canvas.addEventListener("pointerup", end);
-  canvas.addEventListener("pointercancel", end);
   canvas.addEventListener("focus", () => {
     if (!canvas.matches(":focus-visible")) return;
     now.at = { x: now.width / 2, y: now.height / 2 };
@@ -74,6 +68,7 @@ export const createMaskPad = (canvas, changed) => {
   });
 
   const put = (mask) => {
+    hand.stop(); // a stroke that goes on belongs to the mask before
     Object.assign(now, mask);
     draw();
     changed(true);
@@ -111,6 +106,7 @@ export const createMaskPad = (canvas, changed) => {
     },
     // The same mask for a picture of another size; nothing else changes.
     resize: (width, height) => {
+      hand.stop();
       Object.assign(now, resized(now, width, height));
       draw();
     },

@@ -1,6 +1,7 @@
 // The code z as bars that can be dragged: mean of the test set in the middle, three standard deviations either way.
 
 import { clamp, html, onWidth } from "./dom.js";
+import { onPointer } from "./pointer.js";
 import { number, t } from "./text.js";
 
 const SHOWN = 32;
@@ -61,14 +62,14 @@ export const createNumbers = (root, changed) => {
       const { low, high } = now.ranges[i];
       set(i, low + clamp(1 - (e.clientY - box.top) / box.height, 0, 1) * (high - low));
     };
-    bar.addEventListener("pointerdown", (e) => {
-      if (e.button || !track.contains(e.target)) return;
-      e.preventDefault();
-      bar.focus();
-      track.setPointerCapture(e.pointerId);
-      drag(e);
+    onPointer(track, {
+      press: (e) => {
+        e.preventDefault();
+        bar.focus();
+        drag(e);
+      },
+      drag: (_, e) => drag(e),
     });
-    track.addEventListener("pointermove", (e) => track.hasPointerCapture(e.pointerId) && drag(e));
     bar.addEventListener("dblclick", () => set(i, now.own[i]));
     bar.addEventListener("keydown", (e) => {
       const { low, high } = now.ranges[i];
@@ -86,7 +87,7 @@ export const createNumbers = (root, changed) => {
     const shown = Math.min(now.z.length, SHOWN);
     const across = columns(shown, now.width);
     root.style.setProperty("--columns", across);
-    root.style.setProperty("--track", `${[220, 220, 92][Math.ceil(shown / across)] ?? 84}px`);
+    root.style.setProperty("--track", `${[13.75, 13.75, 5.75][Math.ceil(shown / across)] ?? 5.25}rem`);
   };
   onWidth(root, (width) => {
     now.width = width;

@@ -1,5 +1,7 @@
 // A small drawing board: pen, eraser, undo, clear; changed(dataURL) after each move and each stroke.
 
+import { onPointer } from "./pointer.js";
+
 const PAPER = "#ffffff";
 const INK = "#15171a";
 
@@ -32,42 +34,39 @@ export const createPad = (canvas, changed) => {
     if (undo.length > 40) undo.shift();
   };
 
-  canvas.addEventListener("pointerdown", (e) => {
-    if (e.button) return;
-    canvas.setPointerCapture(e.pointerId);
-    remember();
-    empty = false;
-    last = at(e);
-    line(last, last);
-    send();
+  const hand = onPointer(canvas, {
+    press: (e) => {
+      remember();
+      empty = false;
+      last = at(e);
+      line(last, last);
+      send();
+    },
+    drag: (points) => {
+      for (const point of points) {
+        const p = at(point);
+        line(last, p);
+        last = p;
+      }
+      send();
+    },
+    lift: send,
+    revoke: () => back(),
   });
-  canvas.addEventListener("pointermove", (e) => {
-    if (!last) return;
-    const events = e.getCoalescedEvents?.() ?? [];
-    for (const c of events.length ? events : [e]) {
-      const p = at(c);
-      line(last, p);
-      last = p;
-    }
+  const back = () => {
+    hand.stop();
+    if (!undo.length) return;
+    ctx.putImageData(undo.pop(), 0, 0);
+    empty = undo.length === 0;
     send();
-  });
-  const end = () => {
-    if (last) send();
-    last = null;
   };
-  canvas.addEventListener("pointerup", end);
-  canvas.addEventListener("pointercancel", end);
   blank();
 
   return {
     choose: (name) => (tool = name),
-    undo: () => {
-      if (!undo.length) return;
-      ctx.putImageData(undo.pop(), 0, 0);
-      empty = undo.length === 0;
-      send();
-    },
+    undo: back,
     clear: () => {
+      hand.stop();
       remember();
       blank();
       empty = true;

@@ -48,7 +48,7 @@ export const createPosterior = (p, state, hooks) => {
       mark();
       hooks.changed();
     };
-    cell.addEventListener("pointerenter", choose);
+    cell.addEventListener("pointerenter", (e) => e.isPrimary && choose()); // of several fingers the first
     cell.addEventListener("focus", choose);
     cell.addEventListener("click", choose);
     p.samples.append(cell);
@@ -156,8 +156,8 @@ export const createPosterior = (p, state, hooks) => {
     p.lensNote.textContent = t("latent.lens.note", { times });
     p.lens.setAttribute("aria-label", t("latent.lens.label", { times }));
   };
-  onWidth(p.lens, (width) => {
-    now.side = width;
+  onWidth(p.lens, (_, pixels) => {
+    now.side = pixels;
     drawLens();
   });
 

@@ -37,7 +37,7 @@ export const scale = (values, width = WIDTH) => {
 
 export const markup = () => `
   <section class="vd-card vd-gen-quality" data-part="qualityCard">
-    <header><h3 data-t="generate.quality.title"></h3><p data-part="qualityWhat"></p></header>
+    <header><h2 data-t="generate.quality.title"></h2><p data-part="qualityWhat"></p></header>
     <div class="vd-gen-table" data-part="qualityTable"></div>
     <p class="vd-gen-line" data-t="generate.quality.why"></p>
     <details><summary data-t="generate.quality.how"></summary><div data-part="qualityHow"></div></details>
@@ -81,7 +81,8 @@ const axis = ({ x, ticks }) => {
   return chart;
 };
 
-// measured: whether there are figures at all. show(domain, d, name of the domain in words).
+// measured: how the figures are measured, {samples, near, seeds, sure}, or false where there are none.
+// show(domain, d, name of the domain in words).
 export const createQuality = (root, measured) => {
   const p = parts(root);
   const now = { figures: null, shown: null };
@@ -91,7 +92,7 @@ export const createQuality = (root, measured) => {
     const floor = rows.find((r) => r.source === "test")?.frechet?.[0];
     const along = { floor, ...scale(rows.flatMap((r) => (r.frechet ? [r.frechet[0], Math.max(r.frechet[0] - r.frechet[1], r.frechet[0] / 2)] : []))) };
     const most = Math.max(...rows.map((r) => r.samples ?? 0));
-    const heads = Object.keys(MEASURES).map((m) => `<th scope="col" title="${escaped(t(`generate.measure.${m}.why`))}">${t(`generate.measure.${m}`)}</th>`);
+    const heads = Object.keys(MEASURES).map((m) => `<th scope="col" title="${escaped(t(`generate.measure.${m}.why`, { sure: measured.sure }))}">${t(`generate.measure.${m}`)}</th>`);
     const table = html(`<table><thead><tr><th scope="col">${t("generate.source")}</th><td class="vd-gen-dots"></td>${heads.join("")}</tr></thead><tbody></tbody></table>`);
     table.querySelector("thead .vd-gen-dots").append(axis(along));
     for (const row of rows) {
@@ -109,7 +110,10 @@ export const createQuality = (root, measured) => {
     const [domain, d, name] = now.shown;
     const own = (now.figures?.rows ?? []).filter((r) => r.domain === domain);
     const dims = [...new Set(own.map((r) => r.d))].sort((a, b) => a - b);
-    p.qualityHow.innerHTML = t("generate.quality.protocol");
+    const test = own.find((r) => r.source === "test")?.samples ?? measured.samples;
+    const few = test < measured.samples ? t("generate.quality.few", { domain: name, n: number(test, 0) }) : "";
+    const protocol = Object.fromEntries(Object.entries(measured).map(([k, v]) => [k, number(v, 0)]));
+    p.qualityHow.innerHTML = measured ? t("generate.quality.protocol", { ...protocol, few }) : "";
     if (!dims.length) {
       const waiting = measured && !now.figures;
       p.qualityWhat.textContent = "";

@@ -279,7 +279,7 @@ export const mount = async ({ element, props, server, upload }) => {
     const variational = Boolean(result?.kl);
     if (result) {
       if (!now.edited) numbers(result.z, result.sigma, about?.figures[key()]);
-      if (variational) bits(result, about?.figures[key()], now.x.length);
+      if (variational) bits(result, about?.figures[key()], own);
     }
     p.numbersWhy.textContent = t(result?.sigma ? "numbers.whyvae" : "numbers.why");
     p.bitsBody.classList.toggle("vd-away", !variational);

@@ -54,19 +54,19 @@ export const markup = (task, denoising = task === "denoise") => `
       <div class="vd-res-job" data-part="jobField"><progress data-part="bar" max="1" value="0"></progress><span data-part="barText" role="status"></span>
         <button type="button" class="vd-small" data-part="halt" data-t="restore.halt.button"></button></div>
       <dl class="vd-figures">
-        <div><dt data-t="psnr.name" data-t-title="psnr.why"></dt><dd><b data-part="psnr"></b> dB</dd><small data-part="psnrWas"></small></div>
-        <div><dt data-t="ssim.name" data-t-title="ssim.why"></dt><dd><b data-part="ssim"></b></dd><small data-part="ssimWas"></small></div>
-        <div${denoising ? " hidden" : ""}><dt data-t="restore.hole.name" data-t-title="restore.hole.why"></dt><dd><b data-part="hole"></b> dB</dd><small data-part="holeWas"></small></div>
-        <div${denoising ? "" : " hidden"}><dt data-t="restore.told.name" data-t-title="restore.told.why"></dt><dd><b data-part="told"></b></dd><small data-part="toldWhy"></small></div>
+        <div><dt data-t="psnr.name" data-t-title="psnr.why"></dt><dd><b data-part="psnr"></b> dB</dd><dd class="vd-aside" data-part="psnrWas"></dd></div>
+        <div><dt data-t="ssim.name" data-t-title="ssim.why"></dt><dd><b data-part="ssim"></b></dd><dd class="vd-aside" data-part="ssimWas"></dd></div>
+        <div${denoising ? " hidden" : ""}><dt data-t="restore.hole.name" data-t-title="restore.hole.why"></dt><dd><b data-part="hole"></b> dB</dd><dd class="vd-aside" data-part="holeWas"></dd></div>
+        <div${denoising ? "" : " hidden"}><dt data-t="restore.told.name" data-t-title="restore.told.why"></dt><dd><b data-part="told"></b></dd><dd class="vd-aside" data-part="toldWhy"></dd></div>
       </dl>
     </div>
   </section>
   <section class="vd-card vd-res-answers">
-    <header><h3 data-t="restore.answers.title"></h3><p data-t="restore.answers.why"></p></header>
+    <header><h2 data-t="restore.answers.title"></h2><p data-t="restore.answers.why"></p></header>
     <div class="vd-res-strip" data-part="answers" role="group" data-t-label="restore.answers.title"></div>
   </section>
   <section class="vd-card vd-res-methods" data-part="methodsCard">
-    <header><h3 data-t="restore.methods.title"></h3><p data-t="restore.methods.why"></p></header>
+    <header><h2 data-t="restore.methods.title"></h2><p data-t="restore.methods.why"></p></header>
     <div class="vd-res-strip" data-part="methods"></div>
   </section>
   <section class="vd-take">

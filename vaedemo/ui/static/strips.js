@@ -14,6 +14,13 @@ export const swing = (time, duration = 2.4, rest = 0.5) => {
   return clamp(there / duration, 0, 1);
 };
 
+// The mean length of a code drawn from N(0, I) in d dimensions: sqrt(2) Gamma((d + 1) / 2) / Gamma(d / 2).
+export const meanNorm = (d) => {
+  let mean = d % 2 ? Math.sqrt(2 / Math.PI) : Math.sqrt(Math.PI / 2);
+  for (let k = d % 2 ? 1 : 2; k < d; k += 2) mean *= (k + 1) / k;
+  return mean;
+};
+
 // Length of a code.
 export const norm = (z) => Math.sqrt(z.reduce((sum, v) => sum + v * v, 0));
 

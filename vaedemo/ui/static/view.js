@@ -98,31 +98,31 @@ export const markup = () => `
           <div class="vd-switch" data-part="beta" role="radiogroup" data-t-label="beta.label"></div></div>
       </div>
       <dl class="vd-figures">
-        <div><dt data-t="psnr.name" data-t-title="psnr.why"></dt><dd><b data-part="psnr"></b> dB</dd><small data-part="psnrMean"></small></div>
-        <div><dt data-t="ssim.name" data-t-title="ssim.why"></dt><dd><b data-part="ssim"></b></dd><small data-t="ssim.note"></small></div>
-        <div><dt data-t="mse.name" data-t-title="mse.why"></dt><dd><b data-part="mse"></b></dd><small data-part="mseMean"></small></div>
-        <div class="vd-bytes"><dt data-t="bytes.name" data-t-title="bytes.why"></dt><dd data-part="bytes"></dd><small data-part="ratio"></small></div>
+        <div><dt data-t="psnr.name" data-t-title="psnr.why"></dt><dd><b data-part="psnr"></b> dB</dd><dd class="vd-aside" data-part="psnrMean"></dd></div>
+        <div><dt data-t="ssim.name" data-t-title="ssim.why"></dt><dd><b data-part="ssim"></b></dd><dd class="vd-aside" data-t="ssim.note"></dd></div>
+        <div><dt data-t="mse.name" data-t-title="mse.why"></dt><dd><b data-part="mse"></b></dd><dd class="vd-aside" data-part="mseMean"></dd></div>
+        <div class="vd-bytes"><dt data-t="bytes.name" data-t-title="bytes.why"></dt><dd data-part="bytes"></dd><dd class="vd-aside" data-part="ratio"></dd></div>
       </dl>
       <p class="vd-remark" data-part="remark"></p>
     </div>
   </section>
 
   <section class="vd-card vd-every">
-    <header><h3 data-t="every.title"></h3><p data-t="every.why"></p></header>
+    <header><h2 data-t="every.title"></h2><p data-t="every.why"></p></header>
     <div class="vd-strip" data-part="strip" role="group" data-t-label="every.title"></div>
   </section>
   <section class="vd-card vd-curve">
-    <header><h3 data-t="curve.title"></h3><p data-t="curve.why"></p></header>
+    <header><h2 data-t="curve.title"></h2><p data-t="curve.why"></p></header>
     <div class="vd-chart" data-part="curve"></div>
   </section>
 
   <section class="vd-card vd-numbers">
-    <header><h3 data-t="numbers.title"></h3><p data-part="numbersWhy"></p>
+    <header><h2 data-t="numbers.title"></h2><p data-part="numbersWhy"></p>
       <button type="button" class="vd-small" data-part="reset" data-t="reset.button" disabled></button></header>
     <div data-part="numbers"></div>
   </section>
   <section class="vd-card vd-bits">
-    <header><h3 data-t="bits.title"></h3><p data-part="bitsWhy"></p></header>
+    <header><h2 data-t="bits.title"></h2><p data-part="bitsWhy"></p></header>
     <div class="vd-bits-body" data-part="bitsBody">
       <div class="vd-chart" data-part="bits"></div>
       <div class="vd-elbo" data-part="elbo"></div>

@@ -5,7 +5,7 @@ import { newest, parts, segmented, styles } from "./dom.js";
 import { save } from "./download.js";
 import { unpack } from "./pixels.js";
 import { nearestDim } from "./state.js";
-import { createStrips, onPath, swing } from "./strips.js";
+import { createStrips, meanNorm, onPath, swing } from "./strips.js";
 import { failure, fill, number, t } from "./text.js";
 
 const KINDS = ["ae", "vae"];
@@ -18,7 +18,7 @@ const TYPES = { gif: "image/gif", webp: "image/webp" };
 
 const markup = () => `
 <section class="vd-card vd-walks">
-  <header><h3 data-t="walk.title"></h3><p data-t="walk.why"></p></header>
+  <header><h2 data-t="walk.title"></h2><p data-t="walk.why"></p></header>
   <div class="vd-walk-controls">
     ${endsMarkup()}
     <div class="vd-walk-settings">
@@ -147,7 +147,7 @@ export const createWalks = (root, context) => {
       now.fine = null;
       if (now.playing) refine();
     }
-    p.walkFoot.textContent = t("walk.foot", { d: state.d, root: number(Math.sqrt(state.d), 1) });
+    p.walkFoot.textContent = t("walk.foot", { d: state.d, root: number(meanNorm(state.d), 1) });
     showPlay();
     ends.show();
   };

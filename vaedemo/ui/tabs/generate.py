@@ -5,6 +5,8 @@ from vaedemo.errors import UnknownModel, VaedemoError
 from vaedemo.generate import arithmetic, generate
 from vaedemo.latent import PATHS, walk
 from vaedemo.library import encode
+from vaedemo.quality import SURE
+from vaedemo.samples import COUNT, NEIGHBOURS, SEEDS
 from vaedemo.ui import wire
 from vaedemo.ui.component import module_html
 from vaedemo.ui.service import example_names
@@ -49,13 +51,14 @@ class Generation:
                     "dims": dims,
                     "pca": "pca" in kinds,
                 }
+        protocol = {"samples": COUNT, "near": NEIGHBOURS, "seeds": SEEDS, "sure": round(100 * SURE)}
         measured = (self.library.folder / "maps" / "samples.json").is_file()
-        return {"table": table, "measured": measured}
+        return {"table": table, "measured": measured and protocol}
 
     def samples(self, request):
         """{"domain", "d", "n", "seed", "temperature", "label": index of a class or null, "pca": bool} -> {"grids":
-        {"ae-normal": {"x": n pictures, base64 of uint8 (n, C, H, W)} or {"error": sentence}, ...}}. One class at a time
-        is a matter of the mixtures; the others draw from all."""
+        {"ae-normal": {"x": n pictures, base64 of uint8 (n, C, H, W)} or {"error": sentence}, ...}}, of a mixture its
+        "components" too. One class at a time is a matter of the mixtures; the others draw from all."""
         row = get_domain(wire.text(request, "domain"))
         d, n, seed = (
             _dim(request),
@@ -74,6 +77,9 @@ class Generation:
                     only = label if prior == "mixture" else None
                     x = generate(self.library, row.name, kind, d, prior, n, seed, temperature, only).x_hat
                 grids[f"{kind}-{prior}"] = {"x": wire.pack(x)}
+                if prior == "mixture":
+                    parts = len(self.library.mixture(row.name, kind, d, only).weights)
+                    grids[f"{kind}-{prior}"]["components"] = parts
             except VaedemoError as error:
                 grids[f"{kind}-{prior}"], failed = {"error": wire.sentence(error)}, error
         if not any("x" in grid for grid in grids.values()):

@@ -1,0 +1,69 @@
+"""Every tab for everyone: no violation that axe-core finds, nothing cut or overlapping in a narrow window and with
+large text, in both languages and both themes."""
+
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).resolve().parent
+AXE = HERE.parent / "js" / "node_modules" / "axe-core" / "axe.min.js"
+LAYOUT = (HERE / "layout.js").read_text(encoding="utf-8")
+# A visit a row: the tab, and what it shows.
+SHOWN = (
+    "tab=reconstruct&kind=vae",
+    "tab=latent",
+    "tab=latent&domain=shapes",
+    "tab=generate",
+    "tab=denoise",
+    "tab=inpaint",
+)
+# What else than serious and critical violations there must not be.
+NEVER = {"definition-list", "heading-order"}
+VIOLATIONS = """async (never) => {
+  const { violations } = await axe.run(document, { resultTypes: ["violations"] });
+  const bad = violations.filter((v) => ["serious", "critical"].includes(v.impact) || never.includes(v.id));
+  return bad.map((v) => `${v.id}: ${v.nodes.map((n) => n.html.slice(0, 100)).join(" | ")}`);
+}"""
+
+
+@pytest.fixture
+def opened(visit):
+    """A function that opens a tab in a narrow window and waits until it has drawn everything."""
+
+    def make(query, width=320):
+        v = visit(viewport={"width": width, "height": 900})
+        v.page.goto(f"{v.address}?{query}&lang=en&theme=light")
+        v.page.locator(f".vd-module-{query.split('&')[0].removeprefix('tab=')}[data-ready=true]").wait_for()
+        return v.idle()
+
+    return make
+
+
+@pytest.mark.parametrize("query", SHOWN)
+def test_axe_finds_nothing_serious(opened, query):
+    if not AXE.exists():
+        pytest.skip("axe-core is not installed: run npm ci in tests/js")
+    v = opened(query, 390)
+    v.page.evaluate(AXE.read_text(encoding="utf-8"))
+    v.part("help").click()
+    for details in v.page.locator(".vd details:visible").all():
+        details.evaluate("(e) => (e.open = true)")
+    for width in (390, 1280):
+        v.page.set_viewport_size({"width": width, "height": 900})
+        for language in ("en", "zh"):
+            v.speak(language)
+            for _ in ("light", "dark"):
+                where = f"{width} px, {language}, {v.page.evaluate('document.documentElement.style.colorScheme')}"
+                assert v.page.evaluate(VIOLATIONS, sorted(NEVER)) == [], where
+                v.part("theme").click()
+
+
+@pytest.mark.parametrize("query", SHOWN)
+def test_nothing_is_cut_or_overlaps(opened, query):
+    v = opened(query)
+    for width, text in ((320, 1), (390, 1), (1280, 2), (1280, 1)):
+        v.page.set_viewport_size({"width": width, "height": 900})
+        v.page.evaluate("(times) => (document.documentElement.style.fontSize = `${100 * times}%`)", text)
+        for language in ("en", "zh"):
+            v.speak(language)
+            assert v.page.evaluate(LAYOUT) == [], f"{width} px, text {text} times as large, {language}"
