@@ -16,7 +16,8 @@ import torch
 from common import RESULTS, Measured, parse, report, verdict
 
 from vaedemo import datasets, runtime
-from vaedemo.classifier import Judgement
+from vaedemo.classifier import FILE as CLASSIFIER
+from vaedemo.classifier import Judgement, load_classifier
 from vaedemo.domains import DOMAINS
 from vaedemo.library import Library
 from vaedemo.samples import COUNT, MEASURES, SOURCES, judge_pictures, lead, measure, measure_source, write
@@ -54,7 +55,7 @@ def main():
     parser.add_argument("--count", type=int, default=COUNT, help="samples a seed, and training pictures compared with")
     args = parse(parser, domain="digits", seeds=2, count=40)
     torch.set_num_threads(1)
-    library, rows, bars = Library(), [], {}
+    library, rows, bars, accuracies = Library(), [], {}, {}
     for domain in [args.domain] if args.domain else DOMAINS:
         row = DOMAINS[domain]
         real = judge_pictures(library, domain, datasets.load(domain, "train", args.data_dir))
@@ -75,13 +76,16 @@ def main():
                 bars[f"{domain} {d}: {first} beats {second}"] = said
             write(RESULTS if args.tiny else library.folder, [*made.values(), *(r._replace(d=d) for r in below[:1])])
             print(f"{domain} {d} done", flush=True)
+        accuracies[domain] = load_classifier(library.folder / domain / CLASSIFIER)[2]["accuracy"]
     path = RESULTS / "samples.json"
     known = json.loads(path.read_text()) if path.exists() else {"rows": [], "bars": {}}
     mine = {(r.domain, r.d, r.source) for r in rows}
     kept = [r for r in known["rows"] if (r["domain"], r["d"], r["source"]) not in mine]
-    figures = {"rows": kept + [r._asdict() for r in rows], "bars": known["bars"] | bars, "seeds": args.seeds}
+    figures = {"rows": kept + [r._asdict() for r in rows], "bars": known["bars"] | bars, "seeds": args.seeds,
+               "classifiers": known.get("classifiers", {}) | accuracies}  # fmt: skip
     table = [[f"{r.domain}, {r.d}: {r.source}", r.samples, *cells(r)] for r in rows]
     report("samples", figures, ["", "samples", *MEASURES], table)
+    print("accuracy of the classifiers:", ", ".join(f"{d} {a:.1%}" for d, a in accuracies.items()))
     for name, said in bars.items():
         print(f"{name}: by {said['gain']:.2f} ± {said['standard_error']:.2f} {said['verdict']}")
 
