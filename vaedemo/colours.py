@@ -2,7 +2,8 @@
 
 declared() and profile() find what a file declares: an embedded ICC profile, the chunks of a PNG, code points (ITU-T
 H.273) of a PNG or an AVIF, or Adobe RGB as cameras note it in EXIF; each becomes the bytes of an ICC profile. to_srgb()
-converts with LittleCMS. What is damaged, or of another kind than the picture, is left out: the values then are taken for sRGB.
+converts with LittleCMS. What is damaged, or of another kind than the picture, is left out: the values then are taken
+for sRGB.
 """
 
 import contextlib

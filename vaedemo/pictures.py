@@ -22,6 +22,7 @@ from vaedemo.errors import ConfigError, PictureError
 __all__ = [
     "MAX_BYTES",
     "MAX_PIXELS",
+    "Placed",
     "Prepared",
     "grid",
     "layers",
@@ -50,14 +51,30 @@ _UPRIGHT = {
 _ORIENTATION = 0x0112  # EXIF tag
 
 
+class Placed(NamedTuple):
+    """Which part of an upright picture of `size` (width, height) is seen where: its box (left, top, right, bottom), in
+    pixels and parts of them, fills the box `to` of a canvas (width, height)."""
+
+    size: tuple[int, int]
+    box: tuple[float, float, float, float]
+    to: tuple[int, int, int, int]
+    canvas: tuple[int, int]
+
+    @classmethod
+    def whole(cls, size, canvas):
+        """A picture all of which fills the canvas."""
+        return cls(size, (0, 0, *size), (0, 0, *canvas), canvas)
+
+
 class Prepared(NamedTuple):
     """x float32 (C, H, W) in [0, 1], what the model sees; whether light and dark were exchanged for it; the source
-    as read, at most 1024 pixels on its long side; the source's own (width, height), upright."""
+    as read, at most 1024 pixels on its long side; the source's own (width, height), upright; where it lies in x."""
 
     x: np.ndarray
     inverted: bool
     picture: Image.Image
     size: tuple[int, int]
+    placed: Placed
 
 
 def read(source):
@@ -296,30 +313,38 @@ def prepare(source, *, channels, size, strokes=None, fit="crop", polarity="auto"
             raise ConfigError(f"{name} is {value!r}; choose from {', '.join(map(str, choices))}")
     picture, original = _read(source, enough=SHOWN)
     seen, inverted = picture.convert("L" if channels == 1 or strokes else "RGB"), False
+    box, to = (0, 0, *seen.size), (0, 0, size, size)
     if strokes:
-        seen, inverted = isolate.figure(seen, size, strokes, polarity)
+        seen, inverted, box, to = isolate.figure(seen, size, strokes, polarity)
         seen = seen.convert("L" if channels == 1 else "RGB")
     elif seen.size != (size, size):
-        seen = _crop(seen, size) if fit == "crop" else _pad(seen, size)
+        seen, box, to = _crop(seen, size) if fit == "crop" else _pad(seen, size)
     x = np.asarray(seen, np.float32).reshape(size, size, channels).transpose(2, 0, 1) / np.float32(255)
+    scales = (original[0] / picture.width, original[1] / picture.height) * 2
+    box = tuple(at * scale for at, scale in zip(box, scales, strict=True))
     picture.thumbnail((SHOWN, SHOWN), Image.Resampling.HAMMING)
-    return Prepared(np.ascontiguousarray(x), inverted, picture, original)
+    placed = Placed(original, box, to, (size, size))
+    return Prepared(np.ascontiguousarray(x), inverted, picture, original, placed)
 
 
 def _crop(image, size):
+    """The centre square; its box, and where that lies."""
     side = min(image.size)
     left, top = (image.width - side) // 2, (image.height - side) // 2
-    return isolate.resize(image.crop((left, top, left + side, top + side)), size, size)
+    box = (left, top, left + side, top + side)
+    return isolate.resize(image.crop(box), size, size), box, (0, 0, size, size)
 
 
 def _pad(image, size):
+    """The whole picture with bars; its box, and where that lies."""
     a = np.asarray(image)
     edge = np.concatenate([a[0], a[-1], a[:, 0], a[:, -1]])
     colour = np.median(edge, axis=0).round().astype(int)
     canvas = Image.new(image.mode, (size, size), tuple(colour.tolist()) if edge.ndim == 2 else int(colour))
     width, height = (max(1, round(side * size / max(image.size))) for side in image.size)
-    canvas.paste(isolate.resize(image, width, height), ((size - width) // 2, (size - height) // 2))
-    return canvas
+    left, top = (size - width) // 2, (size - height) // 2
+    canvas.paste(isolate.resize(image, width, height), (left, top))
+    return canvas, (0, 0, *image.size), (left, top, left + width, top + height)
 
 
 def propose_domain(picture):
