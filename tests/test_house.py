@@ -14,7 +14,8 @@ ROOT = Path(vaedemo.__file__).parent
 # Within a floor a module may import those before it; the services of floor 3 import none of each other.
 FLOORS = (
     ("errors", "configs", "runtime", "gaussian", "metrics", "degrade", "classical", "disentanglement", "quality",
-     "isolate", "pictures", "examples", "shapes", "domains", "datasets", "photos"),
+     "isolate", "colours", "depths", "tiffs", "filekinds", "pictures", "examples", "shapes", "domains", "masks",
+     "datasets", "photos"),
     ("models",),
     ("objectives", "checkpoints", "mixtures", "training", "classifier", "runs", "recipes", "photos_training", "tiles"),
     ("library", "maps"),

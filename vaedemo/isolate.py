@@ -19,21 +19,26 @@ _PASTED = 20 / 28  # the box of an MNIST digit
 
 
 def figure(image, size, strokes, polarity):
-    """Light figure on black, mode "L" (size, size), from mode "L"; and whether light and dark were exchanged."""
+    """Light figure on black, mode "L" (size, size), from mode "L"; whether light and dark were exchanged; and which box
+    (left, top, right, bottom) of the image lies in which box of the figure."""
     exact = image.size == (size, size)
     inverted = polarity == "invert" or (polarity == "auto" and dark_on_light(image))
     if inverted:
         image = image.point([255 - v for v in range(256)])
+    whole, square = (0, 0, *image.size), (0, 0, size, size)
     if exact:
-        return image, inverted
+        return image, inverted, whole, square
     g = _grey(image, _WORK)
     light = _ink(g) if strokes == "digits" else _cloth(g)
     box = _box(light > (0.3 if strokes == "digits" else 0))
     if box is None:
-        return Image.new("L", (size, size)), inverted
+        return Image.new("L", (size, size)), inverted, whole, square
     left, top, right, bottom = box
     trimmed = _image(light[top:bottom, left:right])
-    return (_digit if strokes == "digits" else _garment)(trimmed, size), inverted
+    made, grow, to = (_digit if strokes == "digits" else _garment)(trimmed, size)
+    scales = (image.width / g.shape[1], image.height / g.shape[0]) * 2
+    box = [at * scale for at, scale in zip((left - grow, top - grow, right + grow, bottom + grow), scales, strict=True)]
+    return made, inverted, tuple(box), to
 
 
 def _image(values):
@@ -161,12 +166,13 @@ def _pieces(mask):
 
 
 def _digit(trimmed, size):
-    """A trimmed figure pasted as MNIST did it: longer side 20/28 of the size, centre of mass in the middle."""
+    """A trimmed figure pasted as MNIST did it: longer side 20/28 of the size, centre of mass in the middle; by how many
+    pixels it was made broader on each side, and where it lies (left, top, right, bottom)."""
     target = max(1, round(_PASTED * size))
     a = np.asarray(trimmed, np.float32) / 255
     outline = np.pad(a, 1)
     length = sum(np.abs(np.diff(outline, axis=axis)).sum() for axis in (0, 1)) * np.pi / 4
-    scale = target / max(trimmed.size)
+    scale, grow = target / max(trimmed.size), 0
     thickness = 2 * a.sum() / max(length, 1e-6) * scale * 28 / size
     if thickness < _THIN and scale < 1:
         # A fine pen would fade away when it is made small: draw it with a broader one.
@@ -179,12 +185,11 @@ def _digit(trimmed, size):
     mass = max(a.sum(), 1e-6)
     left = size / 2 - (a.sum(0) * np.arange(width)).sum() / mass
     top = size / 2 - (a.sum(1) * np.arange(height)).sum() / mass
+    left = int(np.clip(round(left), 0, size - width))
+    top = int(np.clip(round(top), 0, size - height))
     canvas = Image.new("L", (size, size))
-    canvas.paste(
-        Image.fromarray(np.round(a).astype(np.uint8)),
-        (int(np.clip(round(left), 0, size - width)), int(np.clip(round(top), 0, size - height))),
-    )
-    return canvas
+    canvas.paste(Image.fromarray(np.round(a).astype(np.uint8)), (left, top))
+    return canvas, grow, (left, top, left + width, top + height)
 
 
 def _broader(trimmed, grow):
@@ -197,11 +202,12 @@ def _broader(trimmed, grow):
 
 
 def _garment(trimmed, size):
-    """A trimmed figure as large as the picture allows, in its middle, on black."""
+    """A trimmed figure as large as the picture allows, in its middle, on black; otherwise as _digit()."""
     width, height = (max(1, round(side * size / max(trimmed.size))) for side in trimmed.size)
     canvas = Image.new("L", (size, size))
-    canvas.paste(resize(trimmed, width, height), ((size - width) // 2, (size - height) // 2))
-    return canvas
+    left, top = (size - width) // 2, (size - height) // 2
+    canvas.paste(resize(trimmed, width, height), (left, top))
+    return canvas, 0, (left, top, left + width, top + height)
 
 
 class Features(NamedTuple):

@@ -15,23 +15,30 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
-from vaedemo import isolate
+from vaedemo import colours, depths, filekinds, isolate, tiffs
+from vaedemo.depths import MAX_PIXELS, require_pixels
 from vaedemo.errors import ConfigError, PictureError
 
-__all__ = ["MAX_BYTES", "MAX_PIXELS", "Prepared", "grid", "prepare", "propose_domain", "read", "to_image"]
+__all__ = [
+    "MAX_BYTES",
+    "MAX_PIXELS",
+    "Placed",
+    "Prepared",
+    "grid",
+    "layers",
+    "prepare",
+    "propose_domain",
+    "read",
+    "to_image",
+]
 
 MAX_BYTES = 25_000_000  # of a file
-MAX_PIXELS = 50_000_000
 SHOWN = 1024  # longest side of Prepared.picture
 
 # Decoders written in Python, and the bytes of a file that they are given: at most about two seconds' work.
 _SLOW = {"bmp_rle": 2_000_000, "ppm": 2_000_000, "ppm_plain": 200_000}
 # Only decoders that are fast and start no other program: EPS would start Ghostscript, QOI is slow.
 _FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "AVIF", "TIFF", "BMP", "ICO", "PPM", "JPEG2000")
-_SIGNATURES = tuple(
-    bytes.fromhex(code)  # of PNG, JPEG, GIF, TIFF (two), BMP, PGM, PPM, JPEG 2000, ICO
-    for code in ("89504e47", "ffd8ff", "474946", "49492a", "4d4d00", "424d", "5035", "5036", "0000000c", "00000100")
-)
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -44,32 +51,86 @@ _UPRIGHT = {
 _ORIENTATION = 0x0112  # EXIF tag
 
 
+class Placed(NamedTuple):
+    """Which part of an upright picture of `size` (width, height) is seen where: its box (left, top, right, bottom), in
+    pixels and parts of them, fills the box `to` of a canvas (width, height)."""
+
+    size: tuple[int, int]
+    box: tuple[float, float, float, float]
+    to: tuple[int, int, int, int]
+    canvas: tuple[int, int]
+
+    @classmethod
+    def whole(cls, size, canvas):
+        """A picture all of which fills the canvas."""
+        return cls(size, (0, 0, *size), (0, 0, *canvas), canvas)
+
+
 class Prepared(NamedTuple):
     """x float32 (C, H, W) in [0, 1], what the model sees; whether light and dark were exchanged for it; the source
-    as read, at most 1024 pixels on its long side; the source's own (width, height), upright."""
+    as read, at most 1024 pixels on its long side; the source's own (width, height), upright; where it lies in x."""
 
     x: np.ndarray
     inverted: bool
     picture: Image.Image
     size: tuple[int, int]
+    placed: Placed
 
 
 def read(source):
     """The upright picture, mode "L" (grey) or "RGB", of a path, bytes, PIL image or array; else PictureError.
 
     Arrays are (H, W) or (H, W, 1 | 3 | 4), uint8, uint16, bool or float in [0, 1]. Of an animation the first frame is
-    taken, transparency is laid on white, 16 bits are scaled to 8. At most MAX_PIXELS, checked before decoding.
+    taken, colours are converted to sRGB (colours.py), other depths are scaled to 8 bits (depths.py), and transparency
+    is laid on white. At most MAX_PIXELS, checked before decoding.
     """
     return _read(source)[0]
+
+
+def layers(source):
+    """The upright picture as it is stored, mode "1", "L", "LA", "P", "RGB" or "RGBA": with its transparency and its
+    palette, colours not converted, small whole numbers of any depth as they are. What a mask is read from."""
+    if isinstance(source, np.ndarray):
+        return _from_array(source)
+    image, data, name = _source(source, labels=True)
+    return _whole(lambda: _eight_bits(_loaded(image, name, None)[0], name, labels=True), name, data)
 
 
 def _read(source, enough=None):
     """The picture and its own (width, height). A big JPEG may come smaller, never below `enough` pixels on a side."""
     if isinstance(source, np.ndarray):
-        picture = _from_array(source)
+        picture = _plain(_from_array(source))
         return picture, picture.size
+    image, data, name = _source(source)
+
+    def upright():
+        icc = colours.profile(image)
+        picture, size = _loaded(image, name, enough)
+        picture = _plain(_eight_bits(colours.to_srgb(picture, icc), name))
+        picture.info = {}  # what it says of orientation and colours is done: it may be read once more
+        return picture, size
+
+    return _whole(upright, name, data)
+
+
+def _whole(make, name, data=b""):
+    """What make() gives of a file's bytes, or a sentence."""
+    try:
+        return make()
+    except PictureError:
+        raise
+    except MemoryError:
+        raise PictureError(f"{name} needs more memory than there is; scale it down first.") from None
+    except Exception:  # decoders raise whatever damaged data lead them to
+        said = filekinds.unusual(data, name) or f"{name} is damaged or cut off; get a whole copy of it."
+        raise PictureError(said) from None
+
+
+def _source(source, labels=False):
+    """(opened picture with its size checked, its file's bytes if any, its name) of anything but an array."""
     if isinstance(source, Image.Image):
-        return _upright(source, "This picture")
+        require_pixels(source.size, "This picture")
+        return source, b"", "This picture"
     if isinstance(source, bytes | bytearray | memoryview):
         name, data = "This file", bytes(source[: MAX_BYTES + 1])
     elif isinstance(source, str | os.PathLike):
@@ -81,7 +142,13 @@ def _read(source, enough=None):
         raise PictureError(f"{name} is empty; choose another one.")
     if len(data) > MAX_BYTES:
         raise PictureError(_too_large(name))
-    return _upright(_opened(data, name), name, enough)
+    image = _whole(lambda: tiffs.read(data, name, labels) or depths.netpbm(data, name, labels), name, data)
+    if image is None:
+        data, said = colours.declared(data)
+        image = _opened(data, name)
+        image.info.update(said)
+        image = _whole(lambda: depths.png(image, data, labels), name, data)
+    return image, data, name
 
 
 def _too_large(name):
@@ -115,17 +182,6 @@ def _bytes_of(path):
         raise PictureError(f"{name} cannot be opened; check its name and its permissions.") from None
 
 
-def _require_pixels(size, name):
-    width, height = size
-    if width < 1 or height < 1:
-        raise PictureError(f"{name} has no pixels; choose another picture.")
-    if width * height > MAX_PIXELS:
-        raise PictureError(
-            f"{name} has {width} x {height} = {width * height / 1e6:,.0f} million pixels; "
-            f"the limit is {MAX_PIXELS // 10**6} million, so scale it down first."
-        )
-
-
 def _opened(data, name):
     """The picture in these bytes with its header read and its size checked, not yet decoded."""
     try:
@@ -142,8 +198,11 @@ def _opened(data, name):
     except PictureError:
         raise
     except Exception:  # decoders raise whatever a damaged header leads them to
-        raise PictureError(_unreadable(data, name)) from None
-    _require_pixels(image.size, name)
+        image = _whole(lambda: tiffs.read(data, name, whole=True), name, data)
+        if image is None:
+            raise PictureError(filekinds.unreadable(data, name)) from None
+        return image
+    require_pixels(image.size, name)
     if image.tile and len(data) > _SLOW.get(image.tile[0][0], MAX_BYTES):
         raise PictureError(f"{name} is stored in an unusual way that is slow to read; save it as PNG and try again.")
     return image
@@ -155,55 +214,25 @@ def _require_icon(data, name):
         start = struct.unpack_from("<I", data, at + 12)[0]
         packed = data[start : start + 4] == b"\x89PNG"
         sides = struct.unpack_from(">II" if packed else "<ii", data, start + (16 if packed else 4))
-        _require_pixels([abs(side) for side in sides], name)
+        require_pixels([abs(side) for side in sides], name)
 
 
-def _unreadable(data, name):
-    """The sentence for bytes that no decoder takes."""
-    head = data[:4096].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    brand = data[8:12] if data[4:8] == b"ftyp" else b""
-    if b"<svg" in head:
-        return f"{name} is an SVG drawing; export it as PNG and try again."
-    if head.startswith((b"<!doctype html", b"<html")):
-        return f"{name} is a web page, not a picture; save the picture itself."
-    if head.startswith(b"%pdf"):
-        return f"{name} is a PDF document; export the page as PNG and try again."
-    if brand in (b"heic", b"heix", b"hevc", b"mif1", b"msf1"):
-        return f"{name} is a HEIC picture, which cannot be read here; save it as JPEG and try again."
-    if brand and brand not in (b"avif", b"avis"):
-        return f"{name} is a film; save one picture of it as PNG and try again."
-    if head.startswith((b"pk\3\4", b"\x1f\x8b", b"7z\xbc\xaf", b"bzh", b"\xfd7zxz", b"rar!")):
-        return f"{name} is a packed archive; unpack it and choose a picture in it."
-    if brand or data.startswith(_SIGNATURES) or (data[:4] == b"RIFF" and data[8:12] == b"WEBP"):
-        return f"{name} is damaged or cut off; get a whole copy of it."
-    return f"{name} is not a picture; choose a PNG, JPEG, WebP, GIF, TIFF or BMP file."
-
-
-def _upright(image, name, enough=None):
-    """Decoded, rotated as EXIF says, mode "L" or "RGB"; and the picture's own (width, height)."""
-    _require_pixels(image.size, name)
+def _loaded(image, name, enough):
+    """Decoded and rotated as EXIF says; and the picture's own (width, height)."""
     size = image.size
-    try:
-        if enough and min(size) > 2 * enough:
-            # The decoder halves a JPEG almost for nothing; for other formats this does nothing.
-            image.draft(None, tuple(side * enough // min(size) for side in size))
-        image.load()
-        orientation = _orientation(image)
-        factor = min(image.size) // enough if enough else 1
-        if factor > 1 and image.mode in ("L", "LA", "RGB", "RGBA", "CMYK") and "transparency" not in image.info:
-            # Before anything else is made of it: less memory.
-            image = image.reduce(factor)
-        if orientation in _UPRIGHT:
-            image = image.transpose(_UPRIGHT[orientation])
-            size = size[::-1] if orientation >= 5 else size
-        image = _plain(image, name)
-    except PictureError:
-        raise
-    except MemoryError:
-        raise PictureError(f"{name} needs more memory than there is; scale it down first.") from None
-    except Exception:  # as above: a decoder that met damaged data
-        raise PictureError(f"{name} is damaged or cut off; get a whole copy of it.") from None
-    _require_pixels(image.size, name)
+    if enough and min(size) > 2 * enough:
+        # The decoder halves a JPEG almost for nothing; for other formats this does nothing.
+        image.draft(None, tuple(side * enough // min(size) for side in size))
+    image.load()
+    require_pixels(image.size, name)
+    orientation = _orientation(image)
+    factor = min(image.size) // enough if enough else 1
+    if factor > 1 and image.mode in ("L", "LA", "RGB", "RGBA", "CMYK") and "transparency" not in image.info:
+        # Before anything else is made of it: less memory.
+        image = image.reduce(factor)
+    if orientation in _UPRIGHT:
+        image = image.transpose(_UPRIGHT[orientation])
+        size = size[::-1] if orientation >= 5 else size
     return image, size
 
 
@@ -214,14 +243,22 @@ def _orientation(image):
         return None
 
 
-def _plain(image, name):
-    """Mode "L" or "RGB" from any mode."""
-    if image.mode.startswith("I") or image.mode == "F":
-        return Image.fromarray(_to_bytes(np.asarray(image), name))
+def _eight_bits(image, name, labels=False):
+    """The picture with values of 8 bits, from those of 16 or 32 or of floating point."""
+    if not image.mode.startswith("I") and image.mode != "F":
+        return image
+    values = np.asarray(image)
+    # Pillow scales the text forms of netpbm itself, to 16 bits.
+    low, high = (0, 65535) if image.format == "PPM" and image.mode == "I" else depths.limits(values, name, None, labels)
+    return Image.fromarray(depths.to_bytes(values, low, high))
+
+
+def _plain(image):
+    """Mode "L" or "RGB" from any mode of 8 bits."""
     grey = image.mode in ("1", "L", "LA", "La")
     if image.mode in ("P", "PA"):
-        colours = np.asarray(image.getpalette("RGB") or [0, 0, 0]).reshape(-1, 3)
-        grey = bool((colours == colours[:, :1]).all())
+        table = np.asarray(image.getpalette("RGB") or [0, 0, 0]).reshape(-1, 3)
+        grey = bool((table == table[:, :1]).all())
     if image.has_transparency_data:
         mode = "LA" if grey and not image.mode.startswith("P") else "RGBA"
         image = image.convert(mode)
@@ -232,29 +269,13 @@ def _plain(image, name):
     return image.convert(mode) if image.mode != mode else image.copy()
 
 
-def _to_bytes(values, name):
-    """uint8 from 16 bits, or from whole numbers or floats whose range a file does not say: it is told by the values."""
-    if values.dtype.kind == "u":
-        return np.round(np.arange(65536) / 257).astype(np.uint8)[values]
-    low, high = values.min(), values.max()
-    if not (np.isfinite(low) and np.isfinite(high)):
-        raise PictureError(f"{name} holds values that are infinite or not a number; replace them and try again.")
-    if low < 0 or high > 65535:
-        low, high = float(low), float(high)  # a measurement, such as a scan: from its lowest to its highest value
-    elif values.dtype.kind == "f" and high <= 1:
-        low, high = 0, 1
-    else:
-        low, high = 0, 255 if high <= 255 else 65535
-    scaled = (values.astype(np.float32) - low) * (255 / max(high - low, 1e-30))
-    return np.round(scaled).clip(0, 255).astype(np.uint8)
-
-
 def _from_array(a):
+    """A picture of 8 bits, mode L, RGB or RGBA."""
     if a.ndim not in (2, 3) or (a.ndim == 3 and a.shape[2] not in (1, 3, 4)):
         raise PictureError(f"The array has shape {a.shape}; give (height, width) or (height, width, 1, 3 or 4).")
     if a.dtype.kind not in "fub" or (a.dtype.kind == "u" and a.dtype.itemsize > 2):
         raise PictureError(f"The array holds {a.dtype.name}; give uint8, uint16, bool or floats from 0 to 1.")
-    _require_pixels((a.shape[1], a.shape[0]), "The array")
+    require_pixels((a.shape[1], a.shape[0]), "The array")
     if a.dtype.kind == "f":
         low, high = float(a.min()), float(a.max())
         if not (np.isfinite(low) and np.isfinite(high)):
@@ -263,11 +284,11 @@ def _from_array(a):
             raise PictureError(f"The array holds values from {low:.4g} to {high:.4g}; scale them to 0 to 1.")
         a = np.round(a.astype(np.float32).clip(0, 1) * 255).astype(np.uint8)
     elif a.dtype.itemsize == 2:
-        a = _to_bytes(a, "The array")
+        a = depths.to_bytes(a, 0, 65535)
     elif a.dtype.kind == "b":
         a = a.astype(np.uint8) * 255
     a = np.ascontiguousarray(a)
-    return _plain(Image.fromarray(a[..., 0] if a.ndim == 3 and a.shape[2] == 1 else a), "The array")
+    return Image.fromarray(a[..., 0] if a.ndim == 3 and a.shape[2] == 1 else a)
 
 
 def prepare(source, *, channels, size, strokes=None, fit="crop", polarity="auto"):
@@ -292,30 +313,38 @@ def prepare(source, *, channels, size, strokes=None, fit="crop", polarity="auto"
             raise ConfigError(f"{name} is {value!r}; choose from {', '.join(map(str, choices))}")
     picture, original = _read(source, enough=SHOWN)
     seen, inverted = picture.convert("L" if channels == 1 or strokes else "RGB"), False
+    box, to = (0, 0, *seen.size), (0, 0, size, size)
     if strokes:
-        seen, inverted = isolate.figure(seen, size, strokes, polarity)
+        seen, inverted, box, to = isolate.figure(seen, size, strokes, polarity)
         seen = seen.convert("L" if channels == 1 else "RGB")
     elif seen.size != (size, size):
-        seen = _crop(seen, size) if fit == "crop" else _pad(seen, size)
+        seen, box, to = _crop(seen, size) if fit == "crop" else _pad(seen, size)
     x = np.asarray(seen, np.float32).reshape(size, size, channels).transpose(2, 0, 1) / np.float32(255)
+    scales = (original[0] / picture.width, original[1] / picture.height) * 2
+    box = tuple(at * scale for at, scale in zip(box, scales, strict=True))
     picture.thumbnail((SHOWN, SHOWN), Image.Resampling.HAMMING)
-    return Prepared(np.ascontiguousarray(x), inverted, picture, original)
+    placed = Placed(original, box, to, (size, size))
+    return Prepared(np.ascontiguousarray(x), inverted, picture, original, placed)
 
 
 def _crop(image, size):
+    """The centre square; its box, and where that lies."""
     side = min(image.size)
     left, top = (image.width - side) // 2, (image.height - side) // 2
-    return isolate.resize(image.crop((left, top, left + side, top + side)), size, size)
+    box = (left, top, left + side, top + side)
+    return isolate.resize(image.crop(box), size, size), box, (0, 0, size, size)
 
 
 def _pad(image, size):
+    """The whole picture with bars; its box, and where that lies."""
     a = np.asarray(image)
     edge = np.concatenate([a[0], a[-1], a[:, 0], a[:, -1]])
     colour = np.median(edge, axis=0).round().astype(int)
     canvas = Image.new(image.mode, (size, size), tuple(colour.tolist()) if edge.ndim == 2 else int(colour))
     width, height = (max(1, round(side * size / max(image.size))) for side in image.size)
-    canvas.paste(isolate.resize(image, width, height), ((size - width) // 2, (size - height) // 2))
-    return canvas
+    left, top = (size - width) // 2, (size - height) // 2
+    canvas.paste(isolate.resize(image, width, height), (left, top))
+    return canvas, (0, 0, *image.size), (left, top, left + width, top + height)
 
 
 def propose_domain(picture):

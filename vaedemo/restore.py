@@ -9,9 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from PIL import Image
 
-from vaedemo import classical, metrics, pictures, runtime
+from vaedemo import classical, masks, metrics, pictures, runtime
 from vaedemo.degrade import UNKNOWN
 from vaedemo.domains import get_domain
 from vaedemo.errors import ConfigError, PictureError, UnknownModel
@@ -65,21 +64,17 @@ def seen(image, domain):
 
 
 def known(mask, image, domain, method="vae"):
-    """bool (H, W), True where a mask's picture is black: of a small domain at its size, cut as the picture was.
-    PictureError where it is of another size, or leaves nothing to a method that needs something."""
-    size = image.size if domain == PHOTOS else (get_domain(domain).size,) * 2
-    mask = mask.convert("L")
-    if mask.size != size:
-        if mask.size != image.size:
-            sizes = [f"{s[0]} x {s[1]}" for s in (mask.size, image.size)]
-            raise PictureError(f"the mask is {sizes[0]} pixels, the picture {sizes[1]}; give both one size")
-        side = min(mask.size)
-        left, top = (mask.width - side) // 2, (mask.height - side) // 2
-        mask = mask.crop((left, top, left + side, top + side)).resize(size, Image.Resampling.NEAREST)
-    black = np.asarray(mask) <= 127
-    if not black.any() and (domain == PHOTOS or method == "biharmonic"):
+    """masks.Fitted of a mask, any source that masks.read takes, over a picture, of a small domain cut as by seen().
+    PictureError where it is of another shape, or leaves nothing to a method that needs something."""
+    if domain == PHOTOS:
+        placed = pictures.Placed.whole(image.size, image.size)
+    else:
+        row = get_domain(domain)
+        placed = pictures.prepare(image, channels=row.channels, size=row.size).placed
+    fitted = masks.known(masks.read(mask), placed)
+    if not fitted.known.any() and (domain == PHOTOS or method == "biharmonic"):
         raise PictureError("the mask is white all over, so nothing is known; leave a part of it black")
-    return black
+    return fitted
 
 
 def _checked(y, mask, shape):

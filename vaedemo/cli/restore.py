@@ -40,8 +40,9 @@ NUMBER = (
     "made of samples: it has some (4 if left out, at most 8) only with --each or --spread"
 )
 MASK = (
-    "a picture of the same size: WHITE (above 127) MARKS WHAT IS MISSING and is filled, black is kept; of a folder one "
-    "mask for all, or a folder with files of the same names"
+    "a picture of the same shape: WHITE (above half) MARKS WHAT IS MISSING and is filled, black is kept; labels (0 and "
+    "1), and strokes or holes in a transparent picture, are understood too. Of a folder one mask for all, or a folder "
+    "with files of the same names"
 )
 
 
@@ -98,6 +99,8 @@ class _Restore:
             return
         for row in rows:
             print(_line(row))
+            if row.get("note"):
+                print(f"vaedemo: {row['file']}: {row['note']}", file=sys.stderr)
 
     def _check(self):
         if self.method not in self.methods:
@@ -119,10 +122,10 @@ class _Restore:
         """One picture restored and written; its row of figures."""
         image = pictures.read(source)
         domain = self.domain or restore.proposed(image)
-        y, mask, clean = restore.seen(image, domain), None, None
+        y, mask, clean, note = restore.seen(image, domain), None, None, {}
         if self.mask is not None:
-            white = pictures.read(_partner(self.mask, source, "mask"))
-            mask = restore.known(white, image, domain, self.method)
+            fitted = restore.known(_partner(self.mask, source, "mask"), image, domain, self.method)
+            mask, note = fitted.known, {"note": fitted.said()}
         if self.clean is not None:
             clean = restore.seen(pictures.read(_partner(self.clean, source, "clean picture")), domain)
         start = time.perf_counter()
@@ -139,7 +142,7 @@ class _Restore:
         said = {"file": _shown(source), "domain": domain, "method": self.method}
         said |= {"sigma": _rounded(level), "estimated": _rounded(estimated), "seconds": round(seconds, 3)}
         said |= {name: _rounded(v) for name, v in zip(restore.Figures._fields, figures, strict=True)}
-        return said | {"seed": self.seed}
+        return said | {"seed": self.seed} | note
 
     def _levels(self, library, y, domain):
         """(the noise's strength as the method is told it or None, the estimate or None): the models of small pictures

@@ -33,7 +33,11 @@ def functions(service):
         image = read(picture)
         name = name or restore.proposed(image)
         y = _seen(image, name)
-        known = None if mask is None else _known(read(mask), image, name, method)
+        known, note = None, {}
+        if mask is not None:
+            with service.decoders_turn:
+                fitted = _fitted(source_of(service, mask), image, name, method)
+            known, note = fitted.known, {"note": fitted.said()}
         truth = None if clean is None else _seen(read(clean), name)
         estimated, drawn = None, ()
         with service.models_turn:
@@ -62,6 +66,7 @@ def functions(service):
             "estimated": wire.rounded(estimated),
             **{k: wire.rounded(v) for k, v in zip(restore.Figures._fields, figures, strict=True)},
             "seed": start,
+            **note,
         }
 
     def denoise(
@@ -92,10 +97,12 @@ def functions(service):
         seed: int = 0,
         clean: str | dict | list | None = None,
     ) -> dict:
-        """A picture with its holes filled. mask: a picture of the same size; white (above half) marks what is missing,
-        black is kept, exactly where sigma is 0. sigma: the standard deviation of noise on what is known, 0 to 1, of
+        """A picture with its holes filled. mask: a picture of the same shape; white (above half) marks what is missing,
+        black is kept, exactly where sigma is 0; labels 0 and 1, and strokes or holes in a transparent picture, are
+        understood too. sigma: the standard deviation of noise on what is known, 0 to 1, of
         vae. method: vae, plain, biharmonic (fills at most 250,000 pixels). The other arguments and what it gives are as
-        for denoise; hole_psnr is the PSNR over what was missing."""
+        for denoise; hole_psnr is the PSNR over what was missing; note: a sentence where the mask marks nothing, or
+        nearly all, else null."""
         level = _level(sigma)
         if mask is None:
             raise PictureError("The mask is missing; give a picture that is white where something has to be filled.")
@@ -126,13 +133,13 @@ def _seen(image, domain):
     return restore.seen(image, domain)
 
 
-def _known(mask, image, domain, method):
-    known = restore.known(mask, image, domain, method)
-    if method == "biharmonic" and (missing := int((~known).sum())) > MAX_HOLE:
+def _fitted(mask, image, domain, method):
+    fitted = restore.known(mask, image, domain, method)
+    if method == "biharmonic" and (missing := int((~fitted.known).sum())) > MAX_HOLE:
         raise PictureError(
             f"{missing:,} pixels are missing; biharmonic fills at most {MAX_HOLE:,} here, so choose vae."
         )
-    return known
+    return fitted
 
 
 def _uri(x):

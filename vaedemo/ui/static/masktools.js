@@ -1,25 +1,11 @@
-// The buttons of a mask: brush, eraser, undo, invert, clear, size, and a mask out of a file.
+// The buttons of a mask: brush, eraser, undo, invert, clear, size, and a mask out of a file, which the server reads.
 
-import { resized } from "./maskmath.js";
-import { t } from "./text.js";
+import { unpack } from "./pixels.js";
+import { askWith, request } from "./source.js";
+import { failure, number, t } from "./text.js";
 
-const MOST = 1024; // pixels a side of a mask as it is read
-
-// White of a file marks what is missing; null where it is no picture.
-const read = async (file) => {
-  const image = await createImageBitmap(file);
-  const scale = Math.min(1, MOST / Math.max(image.width, image.height));
-  const [width, height] = [image.width, image.height].map((side) => Math.max(1, Math.round(side * scale)));
-  const canvas = Object.assign(document.createElement("canvas"), { width, height });
-  const ctx = canvas.getContext("2d");
-  ctx.imageSmoothingEnabled = false;
-  ctx.drawImage(image, 0, 0, width, height);
-  const { data } = ctx.getImageData(0, 0, width, height);
-  const light = (i) => data[4 * i] + data[4 * i + 1] + data[4 * i + 2];
-  return { width, height, data: Uint8Array.from({ length: width * height }, (_, i) => (light(i) > 381 ? 0 : 1)) };
-};
-
-export const createMaskTools = (p, pad, say) => {
+// now: the picture at hand {picture, source}; maskFile is put there, the source of a file that lies over it.
+export const createMaskTools = (p, pad, { ask, upload, say, now, domain }) => {
   const tool = (name) => {
     pad.tool(name);
     p.brush.setAttribute("aria-pressed", name === "brush");
@@ -33,14 +19,22 @@ export const createMaskTools = (p, pad, say) => {
   p.wipe.onclick = pad.clear;
   p.size.addEventListener("input", () => pad.radius(p.size.value / 100));
   p.maskUpload.onclick = () => p.maskFile.click();
-  p.maskFile.onchange = async () => {
+  // The server takes a mask the way that its picture went; of one from another tab that way is not known.
+  const read = async (blob) => {
+    const { picture, source } = now;
+    const file = { kind: "file", blob, path: null };
+    const sent = source && source.kind !== "shared" ? await request(source, upload) : null;
+    const { width, height } = pad.mask();
+    const answer = await askWith(ask, "maskfile", file, upload, { domain: domain(), width, height, picture: sent });
+    if (now.picture !== picture) return;
+    if (answer.error) return say(failure(answer));
+    say(answer.note ? t(`restore.mask.${answer.note}`, { share: number(100 * answer.share, 0) }) : "");
+    now.maskFile = { upload: file.path };
+    pad.set({ width, height, data: unpack(answer.mask) });
+  };
+  p.maskFile.onchange = () => {
     const [file] = p.maskFile.files;
     p.maskFile.value = "";
-    try {
-      const { width, height } = pad.mask();
-      pad.set(resized(await read(file), width, height));
-    } catch {
-      say(t("restore.mask.unreadable"));
-    }
+    if (file) read(file);
   };
 };

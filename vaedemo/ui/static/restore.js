@@ -31,7 +31,8 @@ export const mountRestore = async (task, { element, props, server, upload }) => 
   const place = address.ofTab(task);
   const { state, wrong } = fromAddress(place.read(), task, props.value);
   // source and picture at hand; answer: of the last restore(); others: by method.
-  const now = { source: null, picture: null, x: null, answer: null, others: {}, size: null };
+  // maskFile: the source of a mask's file that lies over this picture.
+  const now = { source: null, picture: null, x: null, answer: null, others: {}, size: null, maskFile: null };
   const abouts = new Map();
   const denoising = task === "denoise";
 
@@ -47,7 +48,7 @@ export const mountRestore = async (task, { element, props, server, upload }) => 
   const maskOf = () => {
     if (denoising) return null;
     const { width, height, data } = pad.mask();
-    return { width, height, data: pack(data) };
+    return { width, height, data: pack(data), file: photo() ? now.maskFile : null };
   };
   const body = () => ({
     domain: state.domain,
@@ -123,6 +124,7 @@ export const mountRestore = async (task, { element, props, server, upload }) => 
   });
 
   const take = (picture, source) => {
+    if (source !== now.source) now.maskFile = null;
     Object.assign(now, { picture, source, x: unpack(picture.x), answer: null, others: {} });
     state.example = source.kind === "example" ? source.name : null;
     const [width, height] = photo() ? fitted(picture.width, picture.height) : [row().size, row().size];
@@ -331,7 +333,7 @@ export const mountRestore = async (task, { element, props, server, upload }) => 
       load(now.source);
     };
   } else {
-    createMaskTools(p, pad, say);
+    createMaskTools(p, pad, { ask, upload, say, now, domain: () => state.domain });
     p.amount.addEventListener("input", () => {
       state.amount = p.amount.value / 1000;
       preset();

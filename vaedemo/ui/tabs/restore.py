@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from vaedemo import pictures, runtime
+from vaedemo import masks, pictures, runtime
 from vaedemo.degrade import MASKS, NOISES, add_noise, draw_mask, strength
 from vaedemo.domains import DOMAINS, get_domain
 from vaedemo.errors import PictureError
@@ -58,8 +58,8 @@ class Restoration:
     def __init__(self, service):
         self.service, self.library, self.jobs = service, service.library, Jobs()
         named = (
-            self.source, self.restore, self.compare, self.mask, self.begin, self.step, self.stop, self.file,
-            service.domain,
+            self.source, self.restore, self.compare, self.mask, self.maskfile, self.begin, self.step, self.stop,
+            self.file, service.domain,
         )  # fmt: skip
         self.functions = [wire.answered(f) for f in named]
 
@@ -172,12 +172,36 @@ class Restoration:
         known = draw_mask(kind, height, width, generator, amount).numpy()
         return {"mask": wire.pack(known / 255)}
 
+    def maskfile(self, request):
+        """{"source": of a mask's file, "picture": the picture's source or null where only its x is known, "domain",
+        "width", "height": of the mask wanted} -> {"mask": base64, 1 where known, "note" (masks.NOTES) or null, "share":
+        of what is missing}. The mask goes the way of its picture: cropped, or trimmed and centred, as that is seen."""
+        domain = wire.choice(request, "domain", (*DOMAINS, PHOTOS), PHOTOS)
+        width, height = (wire.whole(request, side, 1, MAX_MASK) for side in ("width", "height"))
+        missing = self._missing(request.get("source"))
+        placed = pictures.Placed.whole((width, height), (width, height))
+        if request.get("picture") is not None:
+            image = self._image({"source": request["picture"]})
+            placed = pictures.Placed.whole(image.size, (width, height))
+            if domain != PHOTOS:
+                row = DOMAINS[domain]
+                placed = pictures.prepare(image, channels=row.channels, size=row.size, strokes=row.strokes).placed
+        fitted = masks.known(missing, placed)
+        return {"mask": wire.pack(fitted.known / 255), "note": fitted.note, "share": wire.rounded(fitted.share)}
+
+    def _missing(self, source):
+        """What the mask marks that a source is of; bool (H, W)."""
+        if not isinstance(source, dict):
+            raise wire.RequestError("a source is an object with one of example, upload, data")
+        with self.service.decoders_turn:
+            return masks.read(self.service.source(source))
+
     # ---- photographs ---------------------------------------------------------------------------------------------
 
     def begin(self, request):
-        """{"source", "given", "noise" or null, "level", "seed", "mask" {"width", "height", "data"} or null, "sigma" or
-        null, "n", "method"} -> a job to be worked off by step(): {"job", "total", "width", "height", "damaged",
-        "estimated", "sigma"}."""
+        """{"source", "given", "noise" or null, "level", "seed", "mask" {"width", "height", "data", "file": the source
+        of the file it is from or null} or null, "sigma" or null, "n", "method"} -> a job to be worked off by step():
+        {"job", "total", "width", "height", "damaged", "estimated", "sigma"}."""
         image = self._image(request).convert("RGB")
         width, height = image.size
         if width * height > MAX_PIXELS:
@@ -185,7 +209,7 @@ class Restoration:
                                f"{MAX_PIXELS / 1e6:.1f}, so scale it down, or use the command line.")  # fmt: skip
         x = np.asarray(image, np.float32).transpose(2, 0, 1) / np.float32(255)
         seed = wire.whole(request, "seed", 0, MAX_SEED)
-        known = _mask(request.get("mask"), width, height)
+        known = self._known(request.get("mask"), width, height)
         noise, level = _noise(request)
         y = x
         if noise is not None:
@@ -215,6 +239,18 @@ class Restoration:
             "sigma": wire.rounded(sigma),
             "estimated": wire.rounded(estimated, 3),
         }
+
+    def _known(self, given, width, height):
+        """As _mask(); where it came from a file ("file": its source), and was not painted over since, as exact as that
+        is: a painted mask has fewer pixels than a photograph."""
+        known = _mask(given, width, height)
+        if not isinstance(given, dict) or given.get("file") is None:
+            return known
+        missing, size = self._missing(given["file"]), (width, height)
+        small = (int(given["width"]), int(given["height"]))
+        shown = masks.known(missing, pictures.Placed.whole(size, small)).known.astype(np.float32)
+        exact = masks.known(missing, pictures.Placed.whole(size, size)).known.astype(np.float32)
+        return np.where(known == _larger(shown, width, height), exact, known)
 
     def step(self, request):
         """{"job"} -> {"done", "total"}; with the last tile the restored photograph, its spread and figures too."""
@@ -299,6 +335,12 @@ def _mask(given, width, height):
     if len(data) != math.prod(sides):
         raise wire.RequestError(f"the mask is {len(data)} bytes, not {sides[1]} x {sides[0]}")
     known = np.frombuffer(data, np.uint8).reshape(sides) > 0
-    if tuple(sides) != (height, width):
-        known = known[(np.arange(height) * sides[0] // height)[:, None], np.arange(width) * sides[1] // width]
-    return known.astype(np.float32)
+    return _larger(known, width, height).astype(np.float32)
+
+
+def _larger(known, width, height):
+    """A mask (H, W) at another size, each pixel from the one that lies under its first corner."""
+    if known.shape == (height, width):
+        return known
+    sides = known.shape
+    return known[(np.arange(height) * sides[0] // height)[:, None], np.arange(width) * sides[1] // width]

@@ -1,0 +1,273 @@
+"""Colours as sRGB: whatever colour space a picture's file declares is converted.
+
+declared() and profile() find what a file declares: an embedded ICC profile, the chunks of a PNG, code points (ITU-T
+H.273) of a PNG or an AVIF, or Adobe RGB as cameras note it in EXIF; each becomes the bytes of an ICC profile. to_srgb()
+converts with LittleCMS. What is damaged, or of another kind than the picture, is left out: the values then are taken
+for sRGB.
+"""
+
+import contextlib
+import struct
+import zlib
+from io import BytesIO
+
+import numpy as np
+from PIL import Image
+
+__all__ = ["declared", "profile", "to_srgb"]
+
+_D65 = (0.3127, 0.3290)
+_REC709 = ((0.64, 0.33), (0.30, 0.60), (0.15, 0.06))
+_REC601 = ((0.63, 0.34), (0.31, 0.595), (0.155, 0.07))
+_ADOBE = ((0.64, 0.33), (0.21, 0.71), (0.15, 0.06))
+_PRIMARIES = {  # of H.273: white point, then red, green and blue
+    1: (_D65, *_REC709),
+    4: ((0.310, 0.316), (0.67, 0.33), (0.21, 0.71), (0.14, 0.08)),
+    5: (_D65, (0.64, 0.33), (0.29, 0.60), (0.15, 0.06)),
+    6: (_D65, *_REC601),
+    7: (_D65, *_REC601),
+    9: (_D65, (0.708, 0.292), (0.170, 0.797), (0.131, 0.046)),
+    11: ((0.314, 0.351), (0.680, 0.320), (0.265, 0.690), (0.150, 0.060)),
+    12: (_D65, (0.680, 0.320), (0.265, 0.690), (0.150, 0.060)),
+}
+_ADOBE_GAMMA = 563 / 256  # Adobe RGB (1998) Color Image Encoding, 4.3.4.2
+_BRADFORD = np.array([[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]])
+_D50 = np.array([0.9642, 1.0, 0.8249])  # of the profile connection space
+_STEPS = 4096  # of a curve's table
+_SAME = 1  # level of 255: a profile that moves no colour further is sRGB, and rounding is all that it would do
+_MAX_PROFILE = 8_000_000  # bytes
+_WHITE = 203.0  # cd/m^2 of diffuse white where a curve is absolute (ITU-R BT.2408)
+
+
+def _srgb(v):
+    return np.where(v <= 0.04045, v / 12.92, ((v + 0.055) / 1.055) ** 2.4)
+
+
+def _pq(v):
+    """SMPTE ST 2084, as a share of diffuse white; what is brighter is clipped."""
+    p = v ** (1 / 78.84375)
+    nits = 10_000 * (np.maximum(p - 0.8359375, 0) / (18.8515625 - 18.6875 * p)) ** (1 / 0.1593017578125)
+    return nits / _WHITE
+
+
+def _hlg(v):
+    """ARIB STD-B67, for a screen of 1,000 cd/m^2 (ITU-R BT.2100: system gamma 1.2), as a share of diffuse white."""
+    a, b, c = 0.17883277, 0.28466892, 0.55991073
+    return 1000 * np.where(v <= 0.5, v * v / 3, (np.exp((v - c) / a) + b) / 12) ** 1.2 / _WHITE
+
+
+# Of H.273. The curves of cameras for television (1, 6, 14, 15) are shown by every screen as if they were sRGB's.
+_CURVES = {1: _srgb, 4: 2.2, 5: 2.8, 6: _srgb, 8: 1.0, 13: _srgb, 14: _srgb, 15: _srgb, 16: _pq, 18: _hlg}
+
+
+def declared(data):
+    """(a file's bytes without a PNG's chunks of colour, what they or an AVIF's code points say, as Image.info has it):
+    read here because Pillow refuses the whole picture where one of them is damaged, and does not know all."""
+    if data[:8] == b"\x89PNG\r\n\x1a\n":
+        return _chunks(data)
+    if data[4:8] == b"ftyp" and 0 < (at := data.find(b"colrnclx", 0, 65536)) <= len(data) - 12:
+        return data, {"cicp": struct.unpack_from(">HH", data, at + 8)}
+    return data, {}
+
+
+def _chunks(data):
+    said, kept, at = {}, [data[:8]], 8
+    while at + 12 <= len(data):
+        length, kind = struct.unpack_from(">I4s", data, at)
+        after = at + 12 + length
+        if kind == b"IDAT" or after > len(data):
+            break
+        if kind not in (b"iCCP", b"cICP", b"sRGB", b"gAMA", b"cHRM"):
+            kept.append(data[at:after])
+        elif zlib.crc32(data[at + 4 : after - 4]) == struct.unpack_from(">I", data, after - 4)[0]:
+            _note(said, kind, data[at + 8 : after - 4])
+        at = after
+    return b"".join([*kept, data[at:]]), said
+
+
+def _note(said, kind, body):
+    """Put down what a chunk says; of one that is damaged nothing."""
+    if kind == b"iCCP":
+        name, _, packed = body.partition(b"\0")
+        unpacker = zlib.decompressobj()
+        with contextlib.suppress(zlib.error):
+            icc = unpacker.decompress(packed[1:], _MAX_PROFILE) if packed[:1] == b"\0" else b""
+            if icc and unpacker.eof:
+                said["icc_profile"] = icc
+    elif kind == b"cICP" and len(body) == 4:
+        said["cicp"] = tuple(body)
+    elif kind == b"sRGB" and len(body) == 1:
+        said["srgb"] = body[0]
+    elif kind == b"gAMA" and len(body) == 4:
+        said["gamma"] = struct.unpack(">I", body)[0] / 1e5
+    elif kind == b"cHRM" and len(body) == 32:
+        said["chromaticity"] = tuple(v / 1e5 for v in struct.unpack(">8I", body))
+
+
+def profile(image):
+    """Bytes of the ICC profile of an opened picture, None where it declares sRGB or nothing.
+
+    In a PNG cICP is stronger than iCCP, that than sRGB, and that than gAMA and cHRM (PNG, third edition, 4.3). In an
+    AVIF a profile is stronger than code points."""
+    info, grey = image.info, image.mode in _GREY
+    icc = info.get("icc_profile")
+    if "cicp" in info and not (icc and image.format == "AVIF"):
+        primaries, transfer = info["cicp"][:2]
+        if primaries in _PRIMARIES and transfer in _CURVES:
+            curve = _CURVES[transfer]
+            return None if primaries == 1 and curve is _srgb else _made(_PRIMARIES[primaries], curve, grey)
+    if icc:
+        return icc if isinstance(icc, bytes) and len(icc) <= _MAX_PROFILE else None
+    if "srgb" in info:
+        return None
+    if info.get("gamma") or info.get("chromaticity"):
+        points = _of_png(info.get("gamma"), info.get("chromaticity"))
+        return points and _made(*points, grey)
+    return _made((_D65, *_ADOBE), _ADOBE_GAMMA, grey) if _is_adobe(image) else None
+
+
+def _of_png(gamma, chromaticity):
+    """(points, curve) of gAMA and cHRM, None where they say sRGB; 1/2.2 stands for its own curve, as in libpng."""
+    whites = (_D65, *_REC709)
+    if isinstance(chromaticity, tuple) and len(chromaticity) == 8:
+        whites = tuple(zip(chromaticity[::2], chromaticity[1::2], strict=True))
+    usual = np.allclose(whites, (_D65, *_REC709), atol=0.005)
+    if not gamma or abs(gamma * 2.2 - 1) < 0.05:
+        return None if usual else (whites, _srgb)
+    return (whites, 1 / gamma) if 0.1 <= gamma <= 10 else None
+
+
+def _is_adobe(image):
+    """Whether EXIF says Adobe RGB: ColorSpace 2, or uncalibrated with the interoperability index R03 (DCF 2.0)."""
+    try:
+        exif = image.getexif()
+        space = exif.get_ifd(0x8769).get(0xA001)
+        return space == 2 or (space == 0xFFFF and str(exif.get_ifd(0xA005).get(1, ""))[:3] == "R03")
+    except Exception:  # damaged EXIF is no reason to refuse the picture
+        return False
+
+
+def _made(points, curve, grey):
+    """Bytes of an ICC profile (version 2) from (x, y) of white, red, green, blue and a curve: an exponent, or a
+    function [0, 1] -> light. Of a grey picture only the curve counts. None where the points span no colours."""
+    levels = np.linspace(0, 1, _STEPS)
+    light = curve(levels) if callable(curve) else levels**curve
+    table = np.round(np.clip(light, 0, 1) * 65535).astype(">u2").tobytes()
+    tags = {"wtpt": _xyz(_D50)}
+    if not grey:
+        columns = _adapted(points)
+        if columns is None:
+            return None
+        tags |= {name: _xyz(column) for name, column in zip(("rXYZ", "gXYZ", "bXYZ"), columns.T, strict=True)}
+    curves = ("kTRC",) if grey else ("rTRC", "gTRC", "bTRC")  # which share one table
+    tags |= dict.fromkeys(curves, b"curv\0\0\0\0" + struct.pack(">I", _STEPS) + table)
+    index, body, at = b"", b"", {}
+    for name, tag in tags.items():
+        if tag not in at:
+            at[tag] = 132 + 12 * len(tags) + len(body)
+            body += tag
+        index += struct.pack(">4sII", name.encode(), at[tag], len(tag))
+    size, space = 132 + len(index) + len(body), b"GRAY" if grey else b"RGB "
+    head = struct.pack(">I4sI4s4s4s", size, b"", 0x02400000, b"mntr", space, b"XYZ ")
+    head = head + struct.pack(">6H4s", 2000, 1, 1, 0, 0, 0, b"acsp") + bytes(28) + _xyz(_D50)[8:]
+    return head.ljust(128, b"\0") + struct.pack(">I", len(tags)) + index + body
+
+
+def _adapted(points):
+    """XYZ of the primaries as columns (3, 3), adapted to the connection space's white (ICC.1:2001-04, annex E)."""
+    try:
+        white, *primaries = (np.array([x / y, 1, (1 - x - y) / y]) for x, y in points)
+        columns = np.stack(primaries, axis=1)
+        columns = columns * np.linalg.solve(columns, white)
+        scale = np.diag((_BRADFORD @ _D50) / (_BRADFORD @ white))
+        columns = np.linalg.inv(_BRADFORD) @ scale @ _BRADFORD @ columns
+    except (np.linalg.LinAlgError, ZeroDivisionError):
+        return None
+    return columns if np.isfinite(columns).all() and np.abs(columns).max() < 10 and (white > 0).all() else None
+
+
+def _xyz(values):
+    return b"XYZ \0\0\0\0" + np.round(np.asarray(values) * 65536).astype(">i4").tobytes()
+
+
+def to_srgb(image, icc):
+    """The picture in sRGB, from mode 1, L, LA, I;16, P, RGB, RGBA or CMYK, which becomes RGB; transparency is left as
+    it is. The same object where the profile is sRGB's, is damaged, or is one of another kind of picture."""
+    if not icc:
+        return image
+    try:
+        return _converted(image, icc)
+    except Exception:  # LittleCMS and Pillow raise whatever a damaged profile leads them to
+        return image
+
+
+def _converted(image, icc):
+    from PIL import ImageCms
+
+    source, srgb = ImageCms.ImageCmsProfile(BytesIO(icc)), ImageCms.createProfile("sRGB")
+    space = source.profile.xcolor_space.strip()
+
+    def through(picture):
+        """RGB of a picture in the profile's own space; of a small one, such as a ramp, without short cuts."""
+        exact = ImageCms.Flags.NOOPTIMIZE if picture.height == 1 else ImageCms.Flags.NONE
+        # As browsers do: black is not stretched to the screen's.
+        intent = ImageCms.Intent.RELATIVE_COLORIMETRIC
+        return ImageCms.profileToProfile(picture, source, srgb, intent, "RGB", flags=exact)
+
+    mode = image.mode
+    if mode == "CMYK" or space == "CMYK":
+        return through(image) if mode == space else image
+    if space == "GRAY":
+        return _through_ramp(image, through) if mode in _GREY else image
+    if space != "RGB" or _moves(through, _COLOURS) <= _SAME:
+        return image
+    if mode in _GREY:
+        return _through_ramp(image, lambda ramp: through(Image.merge("RGB", [_eight(ramp)] * 3)))
+    if mode == "P":
+        return _with_palette(image, through)
+    if "transparency" in image.info:  # a colour that counts as transparent: told before it is another one
+        image = image.convert("RGBA")
+    made = through(image.convert("RGB"))
+    if image.mode == "RGBA":
+        made.putalpha(image.getchannel("A"))
+    return made
+
+
+_GREY = ("1", "L", "LA", "I;16", "I;16B", "I;16L", "I;16N")
+_COLOURS = Image.fromarray(np.stack(np.meshgrid(*[np.arange(0, 256, 15, np.uint8)] * 3), -1).reshape(18, -1, 3))
+
+
+def _moves(through, picture):
+    """How far a conversion moves any colour of a picture, in levels of 255."""
+    before, after = (np.asarray(p.convert("RGB"), int) for p in (picture, through(picture)))
+    return int(np.abs(after - before).max())
+
+
+def _eight(image):
+    """A grey picture of mode L from one of 16 bits."""
+    return image if image.mode == "L" else Image.fromarray((np.asarray(image, np.uint32) + 128) // 257).convert("L")
+
+
+def _through_ramp(image, through):
+    """A grey picture converted by a table of all its levels; one of 16 bits becomes mode L."""
+    ramp = Image.fromarray(np.arange(256, dtype=np.uint8)[None])
+    if not image.mode.startswith("I"):
+        if _moves(through, ramp) <= _SAME:
+            return image
+        if "transparency" in image.info:
+            image = image.convert("LA")
+        table = through(ramp).getchannel("G").tobytes()
+        if image.mode == "LA":
+            return Image.merge("LA", [image.getchannel("L").point(table), image.getchannel("A")])
+        return image.convert("L").point(table)
+    fine = Image.fromarray(np.arange(65536, dtype=np.uint16)[None])
+    table = np.asarray(through(fine).getchannel("G"))[0]
+    return Image.fromarray(table[np.asarray(image)]) if _moves(through, ramp) > _SAME else image
+
+
+def _with_palette(image, through):
+    """A picture of mode P with its colours converted and its pixels left as they are."""
+    colours = np.asarray(image.getpalette("RGB"), np.uint8).reshape(1, -1, 3)
+    made = image.copy()
+    made.putpalette(through(Image.fromarray(colours)).tobytes(), "RGB")
+    return made

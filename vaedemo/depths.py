@@ -1,0 +1,173 @@
+"""Values of any depth as levels of 8 bits: by the range that a file declares, and by the values only where it declares
+none. Here too are the readers of what Pillow reads slowly, wrongly or not at all: netpbm files, and PNGs of 16 bits.
+
+Whole numbers without a sign run from 0 to the largest of their depth. With a sign they are a measurement: from 0 to the
+largest of their depth where none is negative, else from the lowest to the highest there is. Floats run from 0 to 1, and
+what lies a little outside is clipped; from 0 to 255 or 65535 where the values are of that size; else from the lowest to
+the highest there is.
+"""
+
+import re
+from io import BytesIO
+
+import numpy as np
+from PIL import Image
+
+from vaedemo.errors import PictureError
+
+__all__ = ["MAX_PIXELS", "limits", "netpbm", "png", "require_pixels", "to_bytes"]
+
+MAX_PIXELS = 50_000_000
+_OUTSIDE = 0.1  # of 0 to 1: floats that are clipped, such as the ringing of a filter or a highlight
+_FEW = 0.01  # share of the values that may lie further outside
+_BAND = 4_000_000  # values that are scaled at once: what is needed besides the picture stays small
+
+
+def require_pixels(size, name):
+    """PictureError where (width, height) is nothing or more than MAX_PIXELS."""
+    width, height = size
+    if width < 1 or height < 1:
+        raise PictureError(f"{name} has no pixels; choose another picture.")
+    if width * height > MAX_PIXELS:
+        raise PictureError(
+            f"{name} has {width} x {height} = {width * height / 1e6:,.0f} million pixels; "
+            f"the limit is {MAX_PIXELS // 10**6} million, so scale it down first."
+        )
+
+
+def limits(values, name, bits=None, labels=False):
+    """(what is black, what is white) of an array of numbers; bits: the depth of whole numbers, that of the type if
+    None. labels: a mask's whole numbers up to 255 are levels as they are, however many bits they are stored in."""
+    kind, bits = values.dtype.kind, bits or 8 * values.dtype.itemsize
+    if labels and kind in "ui" and bits > 8 and values.min() >= 0 and values.max() <= 255:
+        return 0, 255
+    if kind == "u":
+        return 0, 2**bits - 1
+    low, high = values.min(), values.max()
+    if not (np.isfinite(low) and np.isfinite(high)):
+        raise PictureError(f"{name} holds values that are infinite or not a number; replace them and try again.")
+    low, high = float(low), float(high)
+    if kind == "i" and low >= 0 and bits <= 16:
+        return 0, 2 ** (bits - 1) - 1
+    if kind == "f":
+        if low >= -_OUTSIDE and high <= 1 + _OUTSIDE:
+            return 0, 1
+        if np.count_nonzero((values < -_OUTSIDE) | (values > 1 + _OUTSIDE)) <= _FEW * values.size:
+            return 0, 1
+    if low < 0 or high > 65535 or (kind == "f" and high <= 16):
+        return low, high  # a measurement, such as a scan or a height
+    return 0, 255 if high <= 255 else 65535
+
+
+def to_bytes(values, low, high):
+    """uint8 of the same shape: low is 0, high is 255, what lies outside is clipped."""
+    if values.dtype == np.uint8 and (low, high) == (0, 255):
+        return values
+    if values.dtype.kind == "u" and values.dtype.itemsize <= 2 and low == 0:
+        levels = np.arange(1 << 8 * values.dtype.itemsize, dtype=np.float64)
+        return np.round(levels * 255 / high).clip(0, 255).astype(np.uint8)[values]
+    made = np.empty(values.shape, np.uint8)
+    step = max(1, _BAND // max(1, values[0].size))
+    for at in range(0, len(values), step):
+        band = values[at : at + step].astype(np.float64)
+        made[at : at + step] = np.round((band - low) * 255 / max(high - low, 1e-300)).clip(0, 255)
+    return made
+
+
+_TOKEN = rb"(?:\s*#[^\n]*\n)*\s+(?:#[^\n]*\n\s*)*"
+_PNM = re.compile(rb"P([56])" + _TOKEN + rb"(\d{1,9})" + _TOKEN + rb"(\d{1,9})" + _TOKEN + rb"(\d{1,9})\s")
+_PFM = re.compile(rb"P([fF])\s+(\d{1,9})\s+(\d{1,9})\s+([-+]?[\d.eE+-]{1,30})\s")
+_PAM = re.compile(rb"P7\n((?:(?!ENDHDR)[^\n]{0,200}\n){1,50})ENDHDR\n")
+
+
+def netpbm(data, name, labels=False):
+    """The picture of a binary PGM, PPM, PAM or PFM, mode L, LA, RGB or RGBA; None of other files."""
+    if found := _PNM.match(data, 0, 4096):
+        width, height, top = map(int, found.groups()[1:])
+        samples, kind, order = (1 if found[1] == b"5" else 3), "u", ">"
+    elif found := _PAM.match(data, 0, 4096):
+        words = dict(re.findall(rb"^(WIDTH|HEIGHT|DEPTH|MAXVAL)\s+(\d{1,9})\s*$", found[1], re.MULTILINE))
+        width, height, samples, top = (int(words.get(k, 0)) for k in (b"WIDTH", b"HEIGHT", b"DEPTH", b"MAXVAL"))
+        kind, order = "u", ">"
+    elif found := _PFM.match(data, 0, 4096):
+        width, height, top = int(found[2]), int(found[3]), 0
+        samples, kind, order = (1 if found[1] == b"f" else 3), "f", "<" if found[4].startswith(b"-") else ">"
+    else:
+        return None
+    require_pixels((width, height), name)
+    if (kind == "u" and not 1 <= top <= 65535) or not 1 <= samples <= 4:
+        raise PictureError(f"{name} has an unusual depth; save it as PNG and try again.")
+    dtype = np.dtype(f"{order}f4" if kind == "f" else ">u2" if top > 255 else "u1")
+    count = width * height * samples
+    if len(data) - found.end() < count * dtype.itemsize:
+        raise PictureError(f"{name} is damaged or cut off; get a whole copy of it.")
+    values = np.frombuffer(data, dtype, count, found.end()).reshape(height, width, samples)
+    if kind == "f":
+        values = values[::-1]  # from the bottom up
+        low, high = limits(values, name)
+    else:
+        low, high = (0, 255) if labels and top > 255 and values.max(initial=0) <= 255 else (0, top)
+    made = to_bytes(values, low, high)
+    return Image.fromarray(np.ascontiguousarray(made[..., 0] if samples == 1 else made))
+
+
+def png(image, data, labels=False):
+    """An opened PNG with 16 bits rounded to 8 and one colour's transparency told at the depth of the file, where Pillow
+    would cut bits off, or compare values of two depths; of any other picture the same object."""
+    if image.format != "PNG" or len(data) < 26:
+        return image
+    bits, kind, clear = data[24], data[25], image.info.get("transparency")
+    if image.mode == "L" and bits < 8 and isinstance(clear, int):
+        image.info["transparency"] = clear * 255 // (2**bits - 1) if clear < 2**bits else 256
+    if bits != 16:
+        return image
+    if kind == 0:
+        return _grey(image, clear, labels)
+    if kind == 4:
+        both = np.asarray(_again(data, "RGBA"))  # four bytes a pixel too
+        high, low = both[..., ::2], both[..., 1::2]
+    else:
+        high, low = np.asarray(image), np.asarray(_again(data, f"{image.mode};16L"))
+    made = Image.fromarray(_rounded(high, low))
+    if isinstance(clear, tuple):
+        opaque = np.zeros(high.shape[:2], bool)
+        for channel, value in enumerate(clear):
+            opaque |= (high[..., channel] != value >> 8) | (low[..., channel] != value & 255)
+        made.putalpha(Image.fromarray(np.where(opaque, 255, 0).astype(np.uint8)))
+    return _with_info(made, image)
+
+
+def _grey(image, clear, labels):
+    """A PNG of 16 bits and one channel: as it is, or of mode L or LA where it has to be."""
+    if not labels and clear is None:
+        return image
+    values = np.asarray(image)
+    made = Image.fromarray(to_bytes(values, *limits(values, "The picture", labels=labels)))
+    if clear is not None:
+        made.putalpha(Image.fromarray(np.where(values == clear, 0, 255).astype(np.uint8)))
+    return _with_info(made, image)
+
+
+def _rounded(high, low):
+    """v / 257 rounded, of v = 256 high + low, all uint8; it is high + (low - high) / 257."""
+    made = np.empty(high.shape, np.uint8)
+    step = max(1, _BAND // high[0].size)
+    for at in range(0, len(high), step):
+        rows = slice(at, at + step)
+        more = low[rows].astype(np.int16) - high[rows]
+        made[rows] = high[rows] + (more > 128) - (more < -128)
+    return made
+
+
+def _again(data, rawmode):
+    """The pixels of a PNG unpacked in another way that takes as many bits."""
+    image = Image.open(BytesIO(data), formats=["PNG"])
+    image.tile = [tile._replace(args=rawmode) for tile in image.tile]
+    image.info.pop("transparency", None)
+    return image
+
+
+def _with_info(made, image):
+    """The picture with what another one's file says besides pixels."""
+    made.info = {k: v for k, v in image.info.items() if k != "transparency"}
+    return made
