@@ -48,7 +48,7 @@ def build(checkpoints=None):
 
 def _blocks(page):
     words = load()
-    with gr.Blocks(
+    with api.Blocks(
         title=f"vaedemo: {words['tagline']}", analytics_enabled=False, delete_cache=(600, 3600), fill_width=True
     ) as demo:
         frame = module_html("frame", {})
@@ -59,7 +59,7 @@ def _blocks(page):
                     tab.build(page)
                 tabs.append(made)
         frame.select(None, None, tabs, js=RELABEL, api_visibility="private")
-        api.endpoints(page.service)
+        api.endpoints(page.service, demo)
     demo.queue(max_size=64, default_concurrency_limit=2)
     return demo
 
@@ -70,7 +70,7 @@ def launch(demo, port=None, **kwargs):
     return demo.launch(
         server_port=port,
         theme=gr.themes.Base(font=FONTS, font_mono=MONO),
-        app_kwargs={"routes": routes()},
+        app_kwargs={"routes": routes(), "exception_handlers": api.HANDLERS},
         head=head(tab.name for tab in TABS),
         max_file_size="25mb",
         max_threads=16,

@@ -5,7 +5,9 @@ import binascii
 import functools
 import logging
 import math
+import re
 from io import BytesIO
+from urllib.parse import unquote
 
 import numpy as np
 from PIL import Image
@@ -14,11 +16,13 @@ from vaedemo.domains import get_domain
 from vaedemo.errors import VaedemoError
 
 __all__ = [
+    "FAILED",
     "RequestError",
     "answered",
     "base64_bytes",
     "choice",
     "data_uri",
+    "is_data_uri",
     "model_key",
     "number",
     "numbers",
@@ -31,6 +35,9 @@ __all__ = [
 ]
 
 MAX_PIXEL_TEXT = 100_000  # characters: a colour picture of 128 x 128 fits
+FAILED = "Something went wrong on the server; try again."  # of what nobody foresaw; the log has the trace
+_DATA_URI = re.compile(r"\s*data:[^,]{0,500},", re.IGNORECASE)
+_URL_SAFE = str.maketrans("-_", "+/")
 _log = logging.getLogger(__name__)
 
 
@@ -51,7 +58,7 @@ def answered(function):
             return {"error": sentence(error), "key": type(error).__name__}
         except Exception:  # whatever it is, the visitor gets a sentence and the log the trace
             _log.exception("%s failed", function.__name__)
-            return {"error": "Something went wrong on the server; try again.", "key": "Exception"}
+            return {"error": FAILED, "key": "Exception"}
 
     # Gradio reads the signature of the function it was given; the wrapper's own is (request).
     del answer.__wrapped__
@@ -120,16 +127,32 @@ def whole(request, name, low, high):
     return int(value)
 
 
+def is_data_uri(value):
+    """Whether a value is a text that begins as a data URI does."""
+    return isinstance(value, str) and _DATA_URI.match(value) is not None
+
+
 def base64_bytes(value, what, limit):
-    """Bytes of a base64 text of at most `limit` characters."""
+    """Bytes of a base64 text, or of a data URI in base64, of at most `limit` characters.
+
+    Read are both alphabets (RFC 4648, + and / or - and _), lines of any length (RFC 2045) and missing padding; of a
+    data URI (RFC 2397) any parameters, in any case, and %2B for +.
+    """
     if not isinstance(value, str) or not value:
         raise RequestError(f"{what} has to be base64 text")
     if len(value) > limit:
         raise RequestError(f"{what} is too long")
+    if head := _DATA_URI.match(value):
+        if not re.search(r";\s*base64\s*,$", head[0], re.IGNORECASE):
+            raise RequestError(f"{what} is a data URI without base64; write data:image/png;base64, and the bytes")
+        value = unquote(value[head.end() :])
+    body = "".join(value.split()).rstrip("=").translate(_URL_SAFE)
     try:
-        return base64.b64decode(value, validate=True)
+        if not body:
+            raise ValueError
+        return base64.b64decode(body + "=" * (-len(body) % 4), validate=True)
     except (binascii.Error, ValueError):
-        raise RequestError(f"{what} is not base64 text") from None
+        raise RequestError(f"{what} is not base64 text; send the file itself, or all of its bytes in base64") from None
 
 
 def pack(x):

@@ -1,6 +1,8 @@
 """What the endpoints share: a picture in any form a caller may give it, and failures as sentences."""
 
+import contextlib
 import functools
+import logging
 import math
 
 import gradio as gr
@@ -10,23 +12,36 @@ from PIL import Image
 from vaedemo import pictures
 from vaedemo.domains import get_domain
 from vaedemo.errors import PictureError, VaedemoError
-from vaedemo.ui import wire
+from vaedemo.ui import addresses, wire
 
-__all__ = ["plain", "prepared", "source_of", "whole"]
+__all__ = ["plain", "prepared", "sentences", "source_of", "whole"]
 
 MAX_TEXT = 35_000_000  # characters of a picture in base64
 MAX_SIDE = 4096  # of a picture given as rows of numbers
+_log = logging.getLogger(__name__)
+
+
+@contextlib.contextmanager
+def sentences():
+    """Whatever fails within becomes gr.Error of one sentence, which is all that a caller sees."""
+    try:
+        yield
+    except gr.Error:
+        raise
+    except VaedemoError as error:
+        raise gr.Error(wire.sentence(error), print_exception=False) from None
+    except Exception:  # whatever it is, the caller gets a sentence and the log the trace
+        _log.exception("a call failed")
+        raise gr.Error(wire.FAILED, print_exception=False) from None
 
 
 def plain(function):
-    """The endpoint with every failure turned into gr.Error of one sentence, which is all the caller sees."""
+    """The endpoint with every failure as a sentence."""
 
     @functools.wraps(function)
     def endpoint(*args, **kwargs):
-        try:
+        with sentences():
             return function(*args, **kwargs)
-        except VaedemoError as error:
-            raise gr.Error(wire.sentence(error), print_exception=False) from None
 
     return endpoint
 
@@ -48,16 +63,20 @@ def prepared(service, picture, domain, fit, polarity):
 
 def source_of(service, picture):
     """Something that pictures.read takes."""
-    if isinstance(picture, dict):
-        return service.uploads.path(picture.get("path"))
+    if isinstance(picture, dict):  # as Gradio's clients describe a file: what they uploaded, or an address
+        path = picture.get("path") or picture.get("url")
+        if not (addresses.is_address(path) or wire.is_data_uri(path)):
+            return service.uploads.path(path)
+        picture = path
+    if addresses.is_address(picture):
+        return addresses.fetch(picture)
     if isinstance(picture, str):
-        head, comma, body = picture.partition(",")
-        return wire.base64_bytes(body if comma and head.startswith("data:") else picture, "the picture", MAX_TEXT)
+        return wire.base64_bytes(picture, "the picture", MAX_TEXT)
     if isinstance(picture, list):
         return _rows(picture)
     if isinstance(picture, Image.Image):
         return picture
-    raise PictureError("A picture is a file, a data URI, base64 text or rows of numbers.")
+    raise PictureError("A picture is a file, an address, a data URI, base64 text or rows of numbers; this is none.")
 
 
 def _rows(picture):
