@@ -1,14 +1,48 @@
-"""What the benchmarks share: a markdown table, a results file, the machine in words."""
+"""What the benchmarks share: a markdown table, a results file, the machine in words, and when a bar is met.
+
+Standard deviations are of a sample (n - 1 below the line), over pictures, seeds or pairs; a standard error is that over
+the root of n. A bar is met where the mean is beyond it by two standard errors, missed where it is short of it by two,
+and else not decided.
+"""
 
 import json
 import platform
 from pathlib import Path
+from typing import NamedTuple
 
+import numpy as np
 import torch
 
 from vaedemo import runtime
 
 RESULTS = Path(__file__).resolve().parent / "results"
+MET, OPEN, MISSED = "", "**not decided**", "**missed**"
+
+
+class Measured(NamedTuple):
+    """A mean and its standard error, None of a single value."""
+
+    mean: float
+    error: float | None
+
+    def __str__(self):
+        return f"{self.mean:.2f}" if self.error is None else f"{self.mean:.2f} ± {self.error:.2f}"
+
+
+def mean_and_error(values):
+    """Measured of numbers; of differences in pairs (the same pictures, two methods) where two methods are compared."""
+    values = np.asarray(values, np.float64)
+    error = float(values.std(ddof=1) / len(values) ** 0.5) if len(values) > 1 else None
+    return Measured(float(values.mean()), error)
+
+
+def verdict(measured, bar, largest=None):
+    """MET, OPEN or MISSED of a Measured that has to reach bar, and stay at or below largest if given."""
+    mean, error = measured
+    reach = 2 * (error or 0.0)
+    distances = [mean - bar] + ([] if largest is None else [largest - mean])
+    nearest = min(distances)
+    return MET if nearest >= reach else MISSED if nearest < -reach else OPEN
 
 
 def table(columns, rows):

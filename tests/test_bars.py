@@ -1,0 +1,39 @@
+"""When a benchmark says that a bar is met: never without the error of its figure."""
+
+import numpy as np
+import pytest
+
+from benchmarks.common import MET, MISSED, OPEN, Measured, mean_and_error, verdict
+
+
+def test_the_error_is_that_of_the_mean_of_a_sample():
+    assert mean_and_error([1, 2, 3, 4]) == pytest.approx((2.5, (5 / 3) ** 0.5 / 2))
+    assert mean_and_error([3.5]) == (3.5, None) and str(mean_and_error([3.5])) == "3.50"
+    assert str(Measured(1.591, 0.14)) == "1.59 ± 0.14"
+    rng = np.random.default_rng(0)
+    found = [mean_and_error(row) for row in rng.normal(2, 3, (2000, 25))]
+    assert np.std([m.mean for m in found]) == pytest.approx(np.mean([m.error for m in found]), rel=0.05)
+
+
+@pytest.mark.parametrize(
+    "measured, bar, said",
+    [
+        ((1.59, 0.14), 1.5, OPEN),
+        ((1.80, 0.14), 1.5, MET),
+        ((1.45, 0.14), 1.5, OPEN),
+        ((1.20, 0.14), 1.5, MISSED),
+        ((1.75, 0.125), 1.5, MET),
+        ((1.5, None), 1.5, MET),
+        ((1.49, None), 1.5, MISSED),
+        ((-2.3, 0.1), 1, MISSED),
+    ],
+)
+def test_a_bar_is_met_beyond_two_errors_missed_short_of_two_and_else_open(measured, bar, said):
+    assert verdict(Measured(*measured), bar) == said
+
+
+def test_a_range_is_met_from_both_sides():
+    assert [verdict(Measured(v, 0.005), 0.9, 0.99) for v in (0.95, 0.983, 0.998, 0.901, 0.7)] == [
+        MET, OPEN, OPEN, OPEN, MISSED
+    ]  # fmt: skip
+    assert verdict(Measured(1.02, 0.005), 0.9, 0.99) == MISSED
