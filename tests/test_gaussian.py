@@ -47,3 +47,14 @@ def test_pairs_are_fair_draws_whose_mean_is_that_of_all(n):
     assert torch.equal(drawn[1::2], -drawn[: n // 2 * 2 : 2])
     many = gaussian.pairs(20_000, 1, generator=torch.Generator().manual_seed(2))
     assert many.mean().abs() < 1e-6 and many.std() == pytest.approx(1, abs=0.03)
+
+
+def test_the_spread_of_a_mixture_is_that_of_its_draws(generator):
+    means, scales = torch.tensor([[0.0], [1.0], [0.4], [-0.6]]), torch.tensor([[0.3], [0.5], [0.1], [0.2]])
+    made = gaussian.total_std(means, scales.square().mean(0))
+    assert made.square().item() == pytest.approx((means.var() + scales.square().mean()).item())
+    many = torch.randn(4000, 50, generator=generator)
+    own = torch.full((50,), 0.3)
+    draws = many + own * torch.randn(4000, 50, generator=generator)
+    assert torch.allclose(gaussian.total_std(many, own**2), draws.std(0), atol=0.08)
+    assert torch.equal(gaussian.total_std(means[:1], scales[0].square()), scales[0])
