@@ -11,11 +11,10 @@ WebAssembly's SIMD and without: its size, the same difference, and the milliseco
 import argparse
 import io
 import shutil
-from pathlib import Path
 
 import numpy as np
 import torch
-from common import report
+from common import parse, report
 from PIL import Image
 
 from vaedemo import datasets, maps
@@ -149,10 +148,10 @@ def in_browser(entry, at, exact):
 @torch.no_grad()
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data-dir", type=Path)
     parser.add_argument("--domain", choices=list(DOMAINS), help="all if left out")
     parser.add_argument("--seed", type=int, default=0, help="of the points")
-    args = parser.parse_args()
+    parser.add_argument("--points", type=int, default=POINTS, help="of each map")
+    args = parse(parser, domain="digits", points=20)
     torch.set_num_threads(1)
     library, found, rows = Library(), [], []
     for domain in [args.domain] if args.domain else DOMAINS:
@@ -161,7 +160,7 @@ def main():
             model = library.model(domain, entry.kind, 2)
             codes, sigma = maps.encodings(model, pictures)
             low, high = maps.box(codes, 0 if sigma is None else maps.PRIOR_REACH)
-            at = hover_points(codes, low, high, POINTS, args.seed).astype(np.float32)
+            at = hover_points(codes, low, high, args.points, args.seed).astype(np.float32)
             exact = decoded(model, at)
             ways = list(in_browser(entry, at, exact))
             ways += sheets(model, at, exact, low, high)

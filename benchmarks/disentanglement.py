@@ -1,17 +1,18 @@
 """What beta does to the code of shapes: python benchmarks/disentanglement.py [--seeds N] [--all-dims]
 
 MIG (Chen et al. 2018) and DCI (Eastwood & Williams 2018) of every autoencoder, VAE and PCA of shapes at the largest
-latent dimension, mean and standard deviation over samples of 7,000 new pictures (vaedemo.factors). The spread is that
-of the measurement; there is one trained model of each kind and beta.
+latent dimension, mean and standard error over samples of 7,000 new pictures (vaedemo.factors). The error is that of
+the measurement; there is one trained model of each kind and beta. Beside them what the scores are worth: the factors
+themselves as a code, and the factors turned at random.
 """
 
 import argparse
-import statistics
 
+import numpy as np
 import torch
-from common import report
+from common import mean_and_error, parse, report
 
-from vaedemo.factors import factor_models, factor_sample, measure
+from vaedemo.factors import COUNT, factor_models, factor_sample, measure, measure_codes
 from vaedemo.library import Library
 from vaedemo.maps import model_key
 from vaedemo.shapes import FACTORS
@@ -23,22 +24,40 @@ def cells(made):
     return {"mig": made.mig, **{name: getattr(made.dci, name) for name in COLUMNS[1:]}}
 
 
+def yardsticks(sample, seed):
+    """{name: FactorFigures} of codes whose scores are known beforehand: near 1, and low."""
+    z = (sample.factors - sample.factors.mean(0)) / sample.factors.std(0)
+    turned, _ = np.linalg.qr(np.random.default_rng(seed).normal(size=(z.shape[1],) * 2))
+    return {
+        "the factors themselves": measure_codes(z, sample),
+        "the factors, turned": measure_codes(z @ turned, sample),
+    }
+
+
+def shortly(measured):
+    return f"{measured.mean:.3f}" + ("" if measured.error is None else f" ± {measured.error:.4f}")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=5, help="samples of pictures")
     parser.add_argument("--all-dims", action="store_true", help="every latent dimension, not the largest alone")
-    args = parser.parse_args()
+    parser.add_argument("--pictures", type=int, default=COUNT, help="of each sample")
+    args = parse(parser, seeds=2, pictures=140)
     torch.set_num_threads(1)
     library, measured = Library(), {}
     wanted = factor_models(library)
     if not args.all_dims:
         wanted = [key for key in wanted if key[1] == max(d for _, d, _ in wanted)]
     for seed in range(1, args.seeds + 1):
-        sample = factor_sample(seed)
+        sample = factor_sample(seed, args.pictures)
         for key in wanted:
             measured.setdefault(key, []).append(measure(library.model("shapes", *key), sample))
+        for name, made in yardsticks(sample, seed).items():
+            measured.setdefault((name, len(FACTORS), 1.0), []).append(made)
+        print(f"sample {seed} of {args.seeds} done", flush=True)
     figures, rows = {}, []
-    for key in wanted:
+    for key in measured:
         kind, d, beta = key
         runs = [cells(made) for made in measured[key]]
         figures[model_key(*key)] = {name: [run[name] for run in runs] for name in COLUMNS} | {
@@ -46,10 +65,8 @@ def main():
             "scores": {f: [made.dci.score[i] for made in measured[key]] for i, f in enumerate(FACTORS)},
             "active": int(measured[key][0].active.sum()),
         }
-        shown = [
-            f"{statistics.mean(v):.3f} ± {statistics.pstdev(v):.3f}" for v in map(figures[model_key(*key)].get, COLUMNS)
-        ]
-        name = f"VAE, beta {beta:g}" if kind == "vae" else {"ae": "autoencoder", "pca": "PCA"}[kind]
+        shown = [shortly(mean_and_error(figures[model_key(*key)][name])) for name in COLUMNS]
+        name = f"VAE, beta {beta:g}" if kind == "vae" else {"ae": "autoencoder", "pca": "PCA"}.get(kind, kind)
         rows.append([name, d, figures[model_key(*key)]["active"] if kind == "vae" else "", *shown])
     columns = ["shapes", "d", "active", "MIG", *COLUMNS[1:]]
     report("disentanglement", {"seeds": args.seeds, "models": figures}, columns, rows)

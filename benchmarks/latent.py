@@ -12,7 +12,7 @@ import json
 import os
 
 import torch
-from common import RESULTS, table
+from common import RESULTS, parse, table
 from page import answered, chromium, server, spread
 
 from vaedemo import runtime
@@ -84,31 +84,31 @@ def enter(browser, address, query="", timed=False):
     return page
 
 
-def measure_hover():
+def measure_hover(domains=tuple(DOMAINS), events=1000):
     rows = []
     with server() as (address, _), chromium() as browser:
         answered(address)
-        for domain in DOMAINS:
+        for domain in domains:
             page = enter(browser, address, f"domain={domain}", timed=True)
             for kind in ("ae", "vae"):
                 page.evaluate(HOVER, [kind, 60])
                 page.wait_for_timeout(500)
                 requests = []
                 page.on("request", lambda r, requests=requests: requests.append(r.url))
-                times = page.evaluate(HOVER, [kind, 1000])
+                times = page.evaluate(HOVER, [kind, events])
                 rows.append({"what": f"pointer event, {domain}, {kind}", **spread(times), "requests": len(requests)})
             page.context.close()
     return rows
 
 
-def measure_click():
+def measure_click(domains=tuple(DOMAINS), clicks=45):
     rows = []
     with server() as (address, _), chromium() as browser:
         answered(address)
-        for domain in DOMAINS:
+        for domain in domains:
             page = enter(browser, address, f"domain={domain}")
             for kind in ("ae", "vae"):
-                places = [[kind, 0.1 + 0.8 * ((i * 0.37) % 1), 0.1 + 0.8 * ((i * 0.61) % 1)] for i in range(45)]
+                places = [[kind, 0.1 + 0.8 * ((i * 0.37) % 1), 0.1 + 0.8 * ((i * 0.61) % 1)] for i in range(clicks)]
                 times = []
                 for place in places:
                     times.append(page.evaluate(CLICK, place))
@@ -118,11 +118,11 @@ def measure_click():
     return rows
 
 
-def measure_load(times=5):
+def measure_load(domains=tuple(DOMAINS), times=5):
     rows = []
     with server() as (address, _), chromium() as browser:
         answered(address)
-        for domain in DOMAINS:
+        for domain in domains:
             took, size = [], 0
             for _ in range(times):
                 page = enter(browser, address, f"domain={domain}")
@@ -179,18 +179,18 @@ def measure_leak(switches=50, events=20_000):
 
 
 PARTS = {"hover": measure_hover, "click": measure_click, "load": measure_load, "leak": measure_leak}
+TRIAL = {"hover": (["digits"], 20), "click": (["digits"], 7), "load": (["digits"], 1), "leak": (1, 20)}  # with --tiny
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for name in PARTS:
         parser.add_argument(f"--{name}", action="store_true")
-    parser.add_argument("--data-dir", help="accepted like everywhere; nothing here needs it")
-    args = parser.parse_args()
+    args = parse(parser)
     path = RESULTS / "latent.json"
     results = json.loads(path.read_text()) if path.exists() else {}
     for name in [n for n in PARTS if getattr(args, n)] or list(PARTS):
-        rows = results[name] = PARTS[name]()
+        rows = results[name] = PARTS[name](*TRIAL[name] if args.tiny else ())
         columns = list(dict.fromkeys(key for row in rows for key in row))
         print(f"\n{table(columns, [[row.get(c, '') for c in columns] for row in rows])}", flush=True)
     processor = runtime.hardware(torch.device("cpu")).split(",")[0]

@@ -29,7 +29,7 @@ import httpx
 import numpy as np
 import psutil
 import torch
-from common import RESULTS, table
+from common import RESULTS, parse, table
 from PIL import Image
 
 from vaedemo import runtime
@@ -126,7 +126,7 @@ def hold_all_but_single(route):
         route.continue_()
 
 
-def measure_slider():
+def measure_slider(rounds=60, pictures=None):
     rows = []
     with server() as (address, _), chromium() as browser:
         answered(address)
@@ -134,14 +134,14 @@ def measure_slider():
             page = browser.new_page()
             ready(page, f"{address}?{query}")
             page.wait_for_load_state("networkidle")
-            times = page.evaluate(DRAG, 60)
+            times = page.evaluate(DRAG, rounds)
             rows.append({"what": f"slider to picture, {label}, warm", **spread(times)})
             page.close()
             page = browser.new_page()
             page.route("**/component_server/**", hold_all_but_single)
             page.route("**/component_server", hold_all_but_single)
             times = []
-            for name in example_names("digits")[1:]:
+            for name in example_names("digits")[1:][:pictures]:
                 ready(page, f"{address}?{query}&example={name}")
                 page.wait_for_timeout(400)
                 count = page.evaluate("Number(document.querySelector('[data-part=dimension]').max)")
@@ -349,19 +349,19 @@ def measure_memory(count=1000, warm=100):
 # ---- the tables --------------------------------------------------------------------------------------------------
 
 PARTS = {"slider": measure_slider, "visitors": measure_visitors, "start": measure_start, "memory": measure_memory}
+TRIAL = {"slider": (3, 1), "visitors": (2, 1), "start": (1,), "memory": (8, 2)}  # their arguments with --tiny
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for name in PARTS:
         parser.add_argument(f"--{name}", action="store_true")
-    parser.add_argument("--data-dir", help="accepted like everywhere; nothing here needs it")
-    args = parser.parse_args()
+    args = parse(parser)
     chosen = [name for name in PARTS if getattr(args, name)] or list(PARTS)
     path = RESULTS / "page.json"
     results = json.loads(path.read_text()) if path.exists() else {}
     for name in chosen:
-        rows = results[name] = PARTS[name]()
+        rows = results[name] = PARTS[name](*TRIAL[name] if args.tiny else ())
         columns = list(dict.fromkeys(key for row in rows for key in row))
         print(f"\n{table(columns, [[row.get(c, '') for c in columns] for row in rows])}", flush=True)
     processor = runtime.hardware(torch.device("cpu")).split(",")[0]

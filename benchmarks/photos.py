@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from common import report
+from common import RESULTS, parse, report
 from PIL import Image, ImageDraw
 
 from vaedemo import runtime, tiles
@@ -71,7 +71,9 @@ def biharmonic(y, hole):
 
 
 def tuned(photos, sigma, clipped):
-    """The best setting on the middle of six held-out training photographs."""
+    """The best setting on the middle of six held-out training photographs; of a trial, without any, the first."""
+    if photos is None:
+        return SETTINGS[0]
     found = {}
     for setting in SETTINGS:
         values = []
@@ -104,15 +106,12 @@ def restored(model, y, sigma, known=None):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--model", type=Path, default=CHECKPOINTS / "photos" / RESTORER)
-    parser.add_argument(
-        "--data-dir", type=Path, default=Path("data"), help="its folder photos/ has kodak/, cid22/, clic/"
-    )
     parser.add_argument("--classical", type=Path, default=Path("runs/photos/classical.json"))
     parser.add_argument("--clipped", action="store_true")
     parser.add_argument("--only", choices=("noise", "holes"))
     parser.add_argument("--name", help="of the results file; photos or photos_clipped if left out")
-    args = parser.parse_args()
-    model, photos = load_checkpoint(args.model)[0], args.data_dir / "photos"
+    args = parse(parser, classical=RESULTS / "classical.json")
+    model, photos = load_checkpoint(args.model)[0], (args.data_dir or Path("data")) / "photos"
     files = sorted((photos / "kodak").glob("*.png"), key=lambda p: int(p.stem))
     if not files:
         print(f"There are no photographs in {photos / 'kodak'}; give the folder that has photos/kodak as --data-dir.")
@@ -128,7 +127,9 @@ def main():
 
     for sigma in SIGMAS if args.only != "holes" else ():
         tag = f"nlm/{sigma}/{'clipped' if args.clipped else 'unclipped'}"
-        choose = functools.partial(tuned, open_photos(photos), sigma, args.clipped)
+        choose = (
+            (lambda: SETTINGS[0]) if args.tiny else functools.partial(tuned, open_photos(photos), sigma, args.clipped)
+        )
         setting = kept(args.classical, f"{tag}/setting", choose)
         ours, other = [], []
         for number, clean in enumerate(pictures):

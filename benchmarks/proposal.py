@@ -1,13 +1,14 @@
 """How often the domain is proposed rightly: python benchmarks/proposal.py --data-dir DIR [--limit 1000]
 
-The first pictures of each test set, at their own small size; the rule was tuned on training pictures only.
+Pictures of each test set, drawn at random by a fixed seed, at their own small size; the rule was tuned on training
+pictures only. The standard error is that of the share.
 """
 
 import argparse
 from collections import Counter
 
 import numpy as np
-from common import report
+from common import mean_and_error, parse, report
 
 from vaedemo import datasets
 from vaedemo.domains import DOMAINS
@@ -16,16 +17,16 @@ from vaedemo.pictures import propose_domain
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data-dir")
-    parser.add_argument("--limit", type=int, default=1000)
-    args = parser.parse_args()
+    parser.add_argument("--limit", type=int, default=1000, help="pictures of each test set")
+    args = parse(parser, limit=4)
     figures, rows = {}, []
     for domain in DOMAINS:
-        pictures = datasets.load(domain, "test", args.data_dir).first(args.limit)
+        pictures = datasets.load(domain, "test", args.data_dir).some(args.limit)
         arrays = np.ascontiguousarray(pictures.x.numpy().transpose(0, 2, 3, 1))
         said = Counter(propose_domain(a) for a in arrays)
         figures[domain] = dict(said)
-        rows.append([domain, len(arrays), f"{100 * said[domain] / len(arrays):.1f} %", *(said[d] for d in DOMAINS)])
+        share = mean_and_error([100] * said[domain] + [0] * (len(arrays) - said[domain]))
+        rows.append([domain, len(arrays), f"{share.mean:.1f} ± {share.error or 0:.1f} %", *(said[d] for d in DOMAINS)])
     report("proposal", figures, ["domain", "pictures", "right", *(f"as {d}" for d in DOMAINS)], rows)
 
 

@@ -31,7 +31,7 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from common import RESULTS, report, table
+from common import RESULTS, parse, report, table
 
 from vaedemo import classical, datasets, restore, runtime
 from vaedemo.degrade import add_noise, draw_mask
@@ -315,7 +315,6 @@ MEASURED = {
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data-dir")
     parser.add_argument("--domain", choices=list(DOMAINS))
     parser.add_argument("--count", type=int, default=500, help="test pictures a domain")
     parser.add_argument("--only", choices=PARTS)
@@ -323,7 +322,7 @@ def main():
     parser.add_argument("--name", default="restore", help="of the results file")
     parser.add_argument("--held-out", action="store_true", help="training pictures that no model saw, to choose by")
     parser.add_argument("--temperature", type=float, help="of the prior's draws, in place of the checkpoint's")
-    args = parser.parse_args()
+    args = parse(parser, domain="digits", count=2)
     if (args.held_out or args.temperature) and args.name == "restore":
         parser.error("these figures are for choosing, not for quoting; give them a --name of their own")
     torch.set_num_threads(1)

@@ -5,20 +5,22 @@ recognised with more than 0.9, entropy of the classes (nats), on the features of
 samples against 10,000 training pictures a seed, 5,000 against 5,000 where neighbours count. `test` is the test set in
 the place of samples: what could be reached; `ae+reconstruction` is the test set seen through that model: what its
 decoder allows. Of objects it is only 1,000 pictures, so its distance is too large; the
-row `train 1000`, as many training pictures outside the reference, says by how much.
+row `train 1000`, as many training pictures outside the reference, says by how much. Mean and standard deviation over
+the seeds; whether the mixture beats N(0, I) is decided by the standard error of the difference of the means.
 """
 
 import argparse
 import json
 
 import torch
-from common import RESULTS, report
+from common import RESULTS, Measured, parse, report, verdict
 
 from vaedemo import datasets, runtime
-from vaedemo.classifier import Judgement
+from vaedemo.classifier import FILE as CLASSIFIER
+from vaedemo.classifier import Judgement, load_classifier
 from vaedemo.domains import DOMAINS
 from vaedemo.library import Library
-from vaedemo.samples import COUNT, MEASURES, SOURCES, better, judge_pictures, measure, measure_source, write
+from vaedemo.samples import COUNT, MEASURES, SOURCES, judge_pictures, lead, measure, measure_source, write
 
 PAIRS = (("ae+mixture", "ae+normal"), ("vae+mixture", "vae+normal"))  # the first has to beat the second
 
@@ -26,14 +28,14 @@ PAIRS = (("ae+mixture", "ae+normal"), ("vae+mixture", "vae+normal"))  # the firs
 def floor(library, domain, real, test, d, args):
     """Rows of the test set, and of as few training pictures where there are few test pictures."""
     judged = judge_pictures(library, domain, test)
-    rows = [measure(real, lambda _: judged, domain, d, "test", args.seeds, COUNT)]
-    if len(test) < COUNT:
+    rows = [measure(real, lambda _: judged, domain, d, "test", args.seeds, args.count)]
+    if len(test) < args.count:
 
         def others(seed):
             order = torch.randperm(len(real.features), generator=runtime.generator("reference", seed))
-            return Judgement(*(values[order[COUNT : COUNT + len(test)]] for values in real))
+            return Judgement(*(values[order[args.count : args.count + len(test)]] for values in real))
 
-        rows.append(measure(real, others, domain, d, f"train {len(test)}", args.seeds, COUNT))
+        rows.append(measure(real, others, domain, d, f"train {len(test)}", args.seeds, args.count))
     return rows
 
 
@@ -46,41 +48,46 @@ def cells(row):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data-dir")
     parser.add_argument("--dims", choices=("anchor", "all"), default="anchor")
     parser.add_argument("--domain", choices=list(DOMAINS))
     parser.add_argument("--sources", nargs="+", choices=SOURCES, default=SOURCES, help="rows to measure anew")
     parser.add_argument("--seeds", type=int, default=5)
-    args = parser.parse_args()
+    parser.add_argument("--count", type=int, default=COUNT, help="samples a seed, and training pictures compared with")
+    args = parse(parser, domain="digits", seeds=2, count=40)
     torch.set_num_threads(1)
-    library, rows, bars = Library(), [], {}
+    library, rows, bars, accuracies = Library(), [], {}, {}
     for domain in [args.domain] if args.domain else DOMAINS:
         row = DOMAINS[domain]
         real = judge_pictures(library, domain, datasets.load(domain, "train", args.data_dir))
         test = datasets.load(domain, "test", args.data_dir)
         if domain == "shapes":
-            test = datasets.generated("test", n=COUNT)
+            test = datasets.generated("test", n=args.count)
         below = floor(library, domain, real, test, row.anchor, args) if "test" in args.sources else []
         for d in sorted(row.latent_dims, key=lambda d: d != row.anchor) if args.dims == "all" else [row.anchor]:
             made = {
-                s: measure_source(library, real, domain, d, s, args.seeds, COUNT, test)
+                s: measure_source(library, real, domain, d, s, args.seeds, args.count, test)
                 for s in SOURCES[:-1]
                 if s in args.sources
             }
             rows += [*made.values(), *(r._replace(d=d) for r in below)]
             for first, second in (p for p in PAIRS if set(p) <= set(made)):
-                bars[f"{domain} {d}: {first} beats {second}"] = better(made[first], made[second])
-            write(library.folder, [*made.values(), *(r._replace(d=d) for r in below[:1])])
+                gain = Measured(*lead(made[first], made[second], args.seeds))
+                said = {"gain": gain.mean, "standard_error": gain.error, "verdict": verdict(gain, 0) or "met"}
+                bars[f"{domain} {d}: {first} beats {second}"] = said
+            write(RESULTS if args.tiny else library.folder, [*made.values(), *(r._replace(d=d) for r in below[:1])])
             print(f"{domain} {d} done", flush=True)
+        accuracies[domain] = load_classifier(library.folder / domain / CLASSIFIER)[2]["accuracy"]
     path = RESULTS / "samples.json"
     known = json.loads(path.read_text()) if path.exists() else {"rows": [], "bars": {}}
     mine = {(r.domain, r.d, r.source) for r in rows}
     kept = [r for r in known["rows"] if (r["domain"], r["d"], r["source"]) not in mine]
-    figures = {"rows": kept + [r._asdict() for r in rows], "bars": known["bars"] | bars, "seeds": args.seeds}
+    figures = {"rows": kept + [r._asdict() for r in rows], "bars": known["bars"] | bars, "seeds": args.seeds,
+               "classifiers": known.get("classifiers", {}) | accuracies}  # fmt: skip
     table = [[f"{r.domain}, {r.d}: {r.source}", r.samples, *cells(r)] for r in rows]
     report("samples", figures, ["", "samples", *MEASURES], table)
-    for name, passed in bars.items():
-        print(f"{name}: {'yes' if passed else 'MISSED'}")
+    print("accuracy of the classifiers:", ", ".join(f"{d} {a:.1%}" for d, a in accuracies.items()))
+    for name, said in bars.items():
+        print(f"{name}: by {said['gain']:.2f} ± {said['standard_error']:.2f} {said['verdict']}")
 
 
 if __name__ == "__main__":

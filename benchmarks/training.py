@@ -10,7 +10,7 @@ import statistics
 import time
 
 import torch
-from common import report
+from common import parse, report
 from PIL import Image
 
 from vaedemo import datasets, objectives
@@ -79,11 +79,11 @@ def speed(config, pictures, half, threads, steps):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data-dir")
     parser.add_argument("--epochs", type=int, default=3, help="how often the two loops are timed in turn")
     parser.add_argument("--steps", type=int, default=30, help="steps a network is timed over")
     parser.add_argument("--only", choices=("epoch", "networks"))
-    args = parser.parse_args()
+    parser.add_argument("--domain", choices=list(DOMAINS), help="of the networks; all if left out")
+    args = parse(parser, epochs=1, steps=1, domain="digits")
     figures, rows = {}, []
     if args.only != "networks":
         digits = datasets.load("digits", "train", args.data_dir)
@@ -101,7 +101,7 @@ def main():
     if args.only == "epoch":
         return
     figures, rows = {}, []
-    for domain, row in DOMAINS.items():
+    for domain, row in DOMAINS.items() if args.domain is None else [(args.domain, DOMAINS[args.domain])]:
         pictures = datasets.Pictures(torch.randint(0, 256, (2560, *row.shape), dtype=torch.uint8))
         for kind in ("ae", "vae", "dense"):
             if kind == "dense" and not row.dense_dims:

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from vaedemo.disentanglement import binned, dci, entropy, mig, mutual_information, phases
+from vaedemo.disentanglement import _scores, binned, dci, entropy, mig, mutual_information, phases
 from vaedemo.errors import ConfigError
 
 N = 3000
@@ -92,6 +92,33 @@ def test_a_gap_in_closed_form():
     mean, gaps = mig([[1.0, 0.25, 0.5], [0.0, 0.2, 0.2]], [2.0, 1.0])
     assert gaps.tolist() == [0.25, 0.0] and mean == 0.125
     assert mig([[1.0]], [2.0])[0] == 0.5
+
+
+def test_scores_of_an_importance_in_closed_form():
+    """A factor that no number tells of is not captured; a number that tells of nothing does not count."""
+    perfect = np.eye(3)
+    assert _scores(perfect) == pytest.approx((1, 1))
+    assert _scores(np.c_[perfect, np.zeros(3)]) == pytest.approx((1, 0.75))
+    assert _scores(np.r_[perfect, np.zeros((2, 3))]) == pytest.approx((1, 1))
+    assert _scores(np.full((3, 2), 1 / 3)) == pytest.approx((0, 0))
+    assert _scores(np.zeros((3, 2))) == (0, 0)
+    assert _scores(np.array([[0.5, 0.0]])) == pytest.approx((1, 0.5))  # one number, which tells of one of two factors
+    share = 1 + (0.75 * math.log(0.75) + 0.25 * math.log(0.25)) / math.log(2)
+    assert _scores(np.array([[0.75], [0.25]])) == pytest.approx((1, share))
+
+
+def test_what_never_changes_is_told_by_nothing(factors):
+    z = factors.copy()
+    z[:, 1] = 3.0  # a number of the code that is switched off
+    known = np.c_[factors, np.full(N, 0.5), np.ones(N)]
+    mi, entropies = mutual_information(z, known, categorical=(0, 4))
+    assert entropies[3] == entropies[4] == 0 and np.abs(mi[:, 1]).max() < 1e-9
+    mean, gaps = mig(mi, entropies)
+    assert gaps[3] == gaps[4] == 0 and np.isfinite(mean)
+    made = dci(z, known, 2000, categorical=(0, 4), circular=(2,), trees=5)
+    assert np.isfinite(made.importance).all() and made.importance[1, [0, 2]].max() < 1e-9
+    assert made.score[3] == made.score[4] == 0 and made.score[1] < 0.05
+    assert made.completeness < 0.7  # of five factors three have nothing that follows them
 
 
 def test_two_numbers_that_share_a_factor_are_less_complete(factors):

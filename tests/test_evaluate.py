@@ -4,10 +4,11 @@ import pytest
 import torch
 
 from tests.conftest import small
+from vaedemo import runtime
 from vaedemo.checkpoints import file_name, save_checkpoint
 from vaedemo.configs import TrainConfig
 from vaedemo.datasets import Pictures
-from vaedemo.evaluate import evaluate_model, targets, write_figures, write_models_page
+from vaedemo.evaluate import DECODED, evaluate_model, targets, write_figures, write_models_page
 from vaedemo.library import Library
 from vaedemo.models import build_model
 from vaedemo.models.pca import fit_pca
@@ -47,6 +48,36 @@ def test_a_vaes_row(library, blobs):
     assert row.bits_per_dim == pytest.approx(row.nll_bound / 784 / 0.693147, rel=1e-4)
     assert 0 <= row.active_units <= 4 and row.active_units == sum(row.active)
     assert row == evaluate_model(library, blobs, "digits", "vae", 4, bound_samples=20)
+
+
+def test_all_that_a_posterior_tells_is_of_one_input_the_binarised_pictures(library, blobs):
+    """Binarised once more a binarised picture stays as it is, so nothing but the errors may change."""
+    row = evaluate_model(library, blobs, "digits", "vae", 4, bound_samples=5)
+    uniform = runtime.generator("binarise", 0)
+    x = torch.cat([torch.rand(x.shape, generator=uniform) < x for x in blobs.batches(DECODED)])
+    binary = evaluate_model(library, Pictures(x.byte() * 255), "digits", "vae", 4, bound_samples=5)
+    errors = {"mse", "psnr", "ssim", "mse_p99", "pca_mse"}
+    assert {n: v for n, v in row._asdict().items() if n not in errors} == {
+        n: v for n, v in binary._asdict().items() if n not in errors
+    }
+    assert row.mse != binary.mse
+    with torch.no_grad():
+        mu = library.model("digits", "vae", 4).encode(x.float()).mu
+    assert row.mu_std == pytest.approx(mu.std(0).tolist(), rel=1e-4)
+    assert row.active == tuple(s * s > 0.01 for s in row.mu_std)
+
+
+def test_only_the_bound_depends_on_its_samples(library, blobs):
+    one, many = (evaluate_model(library, blobs, "digits", "vae", 4, bound_samples=k) for k in (1, 7))
+    assert many.nll_bound < one.nll_bound
+    same = {"nll_bound": 0, "bits_per_dim": 0, "bound_samples": 0}
+    assert one._replace(**same) == many._replace(**same)
+
+
+def test_one_picture_has_figures_too(library, blobs):
+    row = evaluate_model(library, blobs.first(1), "digits", "vae", 4, bound_samples=2)
+    assert row.mu_std == (0.0,) * 4 and row.active_units == 0
+    assert "NaN" not in json.dumps(row._asdict())
 
 
 def test_pca_is_its_own_yardstick(library, blobs):

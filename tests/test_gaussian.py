@@ -20,6 +20,12 @@ def test_kl_of_the_prior_is_zero_and_positive_elsewhere(generator):
     assert gaussian.kl(torch.randn(100, generator=generator), torch.randn(100, generator=generator)).min() > 0
 
 
+def test_a_switched_off_number_costs_nothing_and_never_less():
+    logvar = torch.linspace(-1e-3, 1e-3, 20_001)
+    assert gaussian.kl(torch.zeros_like(logvar), logvar).min() >= 0
+    assert gaussian.kl(torch.zeros(1), torch.tensor([1e-3])).item() == pytest.approx(2.5e-7, rel=1e-3)
+
+
 def test_log_prob_integrates_to_one():
     x = torch.linspace(-20, 20, 20_001, dtype=torch.float64)
     p = gaussian.log_prob(x, torch.tensor(1.5), torch.tensor(0.8)).exp()

@@ -34,6 +34,20 @@ def test_ssim_of_equal_pictures_is_one(generator):
         metrics.ssim(x[..., :8, :8], x[..., :8, :8])
 
 
+def test_flat_pictures_have_an_ssim_and_equal_ones_a_psnr():
+    grey = torch.full((1, 3, 16, 16), 0.5)
+    assert metrics.ssim(grey, grey).item() == pytest.approx(1)
+    black = torch.zeros_like(grey)
+    assert metrics.ssim(black, black).item() == pytest.approx(1)
+    luminance = 1e-4 / (0.25 + 1e-4)  # 2 mx my + c1 over mx^2 + my^2 + c1; nothing varies in either
+    assert metrics.ssim(grey, black).item() == pytest.approx(luminance, rel=1e-3)
+    assert metrics.psnr(metrics.mse(grey, grey)).item() == metrics.PSNR_CAP
+
+
+def test_active_units_of_one_picture_are_none():
+    assert metrics.active_units(torch.ones(1, 3)).tolist() == [False] * 3
+
+
 def test_bits_per_dim():
     assert metrics.bits_per_dim(784 * math.log(2), (1, 28, 28)) == pytest.approx(1)
 

@@ -34,6 +34,20 @@ def test_the_fit_finds_what_the_codes_were_drawn_from(two, generator):
     assert covariances(found) == pytest.approx(covariances(two) + more, rel=0.1, abs=0.1)
 
 
+def test_a_component_without_weight_is_never_drawn_and_weighs_nothing(two):
+    """Even where single precision makes the weights sum to a little less than one."""
+    more = Mixture(
+        np.array([0.0, 0.1, 0.2, 0.7 - 1e-6, 0.0], np.float32),
+        np.array([[900.0, 0], [0, 0], [1, 1], [2, 2], [900, 0]], np.float32),
+        np.tile(np.eye(2, dtype=np.float32), (5, 1, 1)),
+    )
+    u = np.concatenate([np.linspace(0, 1, 999, endpoint=False), [np.nextafter(1.0, 0.0)]])
+    assert more.place(u, np.zeros((1000, 2), np.float32)).max() == 2
+    rest = Mixture(*(v[1:4] for v in more))
+    z = np.array([[0.0, 0.0], [900.0, 0.0]])
+    assert more.log_prob(z) == pytest.approx(rest.log_prob(z))
+
+
 def test_samples_have_the_moments_of_the_mixture(two, generator):
     z = two.sample(100_000, generator)
     assert z.dtype == np.float32

@@ -80,6 +80,8 @@ def test_confidence_and_entropy():
         lambda: quality.frechet(torch.zeros(1, 2), torch.zeros(3, 2)),
         lambda: quality.frechet(torch.full((3, 2), math.nan), torch.zeros(3, 2)),
         lambda: quality.precision_recall(torch.zeros(3, 2), torch.zeros(3, 2), k=3),
+        lambda: quality.confident_share(torch.zeros(0, 10)),
+        lambda: quality.class_entropy(torch.zeros(0, 10)),
     ],
 )
 def test_what_cannot_be_measured_is_refused(call):

@@ -24,7 +24,10 @@ def test_real_pictures_measure_better_than_what_lies_elsewhere():
         getattr(good, m)[0] > getattr(poor, m)[0] for m in ("precision", "recall", "density", "coverage", "entropy")
     )
     assert good.samples == 400 and good.frechet[1] > 0 and good.confident == (1, 0)
-    assert samples.better(good, poor) and not samples.better(poor, good) and not samples.better(good, good)
+    gain, error = samples.lead(good, poor, 3)
+    assert gain == pytest.approx(poor.frechet[0] - good.frechet[0]) and gain > 10 * error > 0
+    assert error == pytest.approx(((good.frechet[1] ** 2 + poor.frechet[1] ** 2) / 3) ** 0.5)
+    assert samples.lead(good, good)[0] == 0
 
 
 def test_one_seed_has_no_error_bar_and_too_few_pictures_are_refused():

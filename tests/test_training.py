@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from tests.conftest import small
-from vaedemo import objectives
+from vaedemo import objectives, photos_training
+from vaedemo.classifier import fit_classifier
 from vaedemo.configs import TrainConfig
 from vaedemo.datasets import Pictures
 from vaedemo.errors import ConfigError, NotFinite, TrainingError
@@ -90,34 +91,64 @@ def test_a_killed_run_resumes_to_the_same_weights(blobs, tmp_path):
     assert all(torch.equal(v, b[k]) for k, v in a.items())
 
 
+SPREAD = {  # every kind of model, with what a step is of: a batch that halves evenly, one that does not, the smallest
+    "ae": ({}, 20),
+    "vae": ({"likelihood": "bernoulli"}, 20),
+    "vae-gaussian": ({"kind": "vae", "likelihood": "gaussian", "beta": 4.0}, 6),
+    "dense": ({}, 10),
+    "dense-vae": ({"likelihood": "bernoulli"}, 10),
+    "conditional": ({"neck": 2}, 20),
+    "conditional-6": ({"kind": "conditional", "neck": 2}, 6),
+    "conditional-2": ({"kind": "conditional", "neck": 2}, 2),
+}
+
+
+def spread_steps(pictures):
+    """{name: (gradients of a second step (P,), losses)} of SPREAD, by the process or the processes there are."""
+    made = {}
+    for name, (changes, batch) in SPREAD.items():
+        model = build_model(small(**({"kind": name} | changes)))
+        g = torch.Generator().manual_seed(1)
+        for p in model.parameters():  # no layer at zero, so that every part has a gradient
+            p.data += 0.02 * torch.randn(p.shape, generator=g)
+        config = TrainConfig(epochs=1, batch_size=batch, warmup=1, lr=1e-6, clip=math.inf, bfloat16="off")
+        records = list(fit(model, pictures.first(2 * batch), config))
+        made[name] = torch.cat([p.grad.flatten() for p in model.parameters()]), [tuple(r[3:6]) for r in records]
+    return made
+
+
 def test_two_processes_have_the_gradients_of_one(blobs, tmp_path):
     torch.save(blobs.x, tmp_path / "x.pt")
-    env = os.environ | {"PYTHONPATH": os.getcwd(), "OMP_NUM_THREADS": "1"}
     script = tmp_path / "spread.py"
     script.write_text(
         "import sys, torch\n"
-        "from tests.conftest import small\n"
-        "from vaedemo.configs import TrainConfig\n"
+        "torch.set_num_threads(1)\n"
+        "from tests.test_training import spread_steps\n"
         "from vaedemo.datasets import Pictures\n"
-        "from vaedemo.models import build_model\n"
-        "from vaedemo.training import fit, process_group\n"
-        "model = build_model(small('vae'))\n"
-        "config = TrainConfig(epochs=1, batch_size=20, warmup=1, average=0, lr=1e-3, bfloat16='off')\n"
-        "rank, world = process_group()\n"
-        "records = list(fit(model, Pictures(torch.load(sys.argv[1])), config))\n"
-        "if not rank: torch.save((model.state_dict(), [tuple(r[3:6]) for r in records]), sys.argv[2])\n"
+        "from vaedemo.training import process_group\n"
+        "made = spread_steps(Pictures(torch.load(sys.argv[1])))\n"
+        "if not process_group()[0]: torch.save(made, sys.argv[2])\n"
     )
-    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node"]
-    for n in (1, 2):
-        done = subprocess.run(
-            [*torchrun, str(n), str(script), tmp_path / "x.pt", tmp_path / f"{n}.pt"],
-            env=env, capture_output=True, text=True, timeout=180,
-        )  # fmt: skip
-        assert done.returncode == 0, done.stderr[-2000:]
-    (a, one), (b, two) = torch.load(tmp_path / "1.pt"), torch.load(tmp_path / "2.pt")
-    assert torch.allclose(torch.tensor(one), torch.tensor(two), rtol=1e-4)
-    # Adam divides by the gradients' size, so rounding can show at single weights; it must stay far below a step.
-    assert all((v - b[k]).abs().max() < 2e-4 for k, v in a.items())
+    done = subprocess.run(
+        [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2",
+         script, tmp_path / "x.pt", tmp_path / "two.pt"],
+        env=os.environ | {"PYTHONPATH": os.getcwd(), "OMP_NUM_THREADS": "1"},
+        capture_output=True, text=True, timeout=300,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-2000:]
+    two = torch.load(tmp_path / "two.pt")
+    for name, (gradient, losses) in spread_steps(blobs).items():
+        other, spread_losses = two[name]
+        assert (gradient - other).norm() < 1e-4 * gradient.norm(), name
+        assert torch.allclose(torch.tensor(losses), torch.tensor(spread_losses), rtol=1e-4), name
+
+
+def test_what_one_process_trains_says_so_under_torchrun(blobs, tmp_path, monkeypatch):
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    for steps in (fit_classifier(None, blobs, SHORT), photos_training.fit(None, None, None, tmp_path / "run")):
+        with pytest.raises(TrainingError, match="by one process; start it without torchrun"):
+            next(steps)
+    assert not (tmp_path / "run").exists()
 
 
 def test_gradient_of_a_batch_is_the_mean_over_its_halves(blobs, generator):

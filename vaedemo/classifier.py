@@ -21,7 +21,7 @@ from vaedemo.checkpoints import write_atomic
 from vaedemo.configs import TrainConfig
 from vaedemo.domains import get_domain
 from vaedemo.errors import CheckpointError, ConfigError, NotFinite, TrainingError
-from vaedemo.training import learning_rate
+from vaedemo.training import learning_rate, require_one_process
 
 __all__ = [
     "Classifier",
@@ -163,6 +163,7 @@ def fit_classifier(model, pictures, config, *, mirrored=False):
     augmentation come from config.seed. Afterwards the model is in evaluation mode."""
     if pictures.y is None:
         raise TrainingError("these pictures have no classes; a classifier needs an array y beside x")
+    require_one_process("a classifier")
     batch = min(config.batch_size, len(pictures))
     per_epoch = len(pictures) // batch
     steps = max(1, round(config.epochs * per_epoch))

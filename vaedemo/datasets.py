@@ -42,8 +42,19 @@ class Pictures:
             yield self[first : first + size]
 
     def first(self, n):
-        """The first n, or all."""
-        return self if n is None or n >= len(self) else Pictures(self.x[:n], None if self.y is None else self.y[:n])
+        """The first n, or all. For figures take some(n)."""
+        return self if n is None or n >= len(self) else self.rows(slice(n))
+
+    def some(self, n, seed=0):
+        """n drawn at random by a seed, in their own order, or all: the first of a set need not be like the rest (the
+        first 5,000 of MNIST's test digits are the easier ones)."""
+        if n is None or n >= len(self):
+            return self
+        return self.rows(torch.randperm(len(self), generator=runtime.generator("some", seed))[:n].sort().values)
+
+    def rows(self, rows):
+        """The Pictures of these rows, an index or a slice."""
+        return Pictures(self.x[rows], None if self.y is None else self.y[rows])
 
 
 def _checked(x, shape, name):
@@ -142,8 +153,7 @@ def generated(split, seed=0, n=None):
 def held_out(pictures, n):
     """(the rest, n pictures held out for choosing), drawn by a seed of its own, so the same for every run."""
     order = torch.randperm(len(pictures), generator=runtime.generator("held out", len(pictures)))
-    parts = [rows.sort().values for rows in (order[n:], order[:n])]
-    return tuple(Pictures(pictures.x[r], None if pictures.y is None else pictures.y[r]) for r in parts)
+    return tuple(pictures.rows(rows.sort().values) for rows in (order[n:], order[:n]))
 
 
 def load(domain, split, data_dir=None, download_dir="data"):

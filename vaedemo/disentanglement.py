@@ -71,29 +71,30 @@ def mutual_information(z, factors, bins=BINS, categorical=(0,)):
 
 def mig(mi, entropies):
     """(mean, (K,)): the mutual information gap, of each factor the difference of the two largest mutual informations
-    over the factor's entropy, 0 to 1, from mutual_information(). Chen et al. 2018, section 4.1."""
-    top = -np.sort(-np.asarray(mi), axis=1)
+    over the factor's entropy, 0 to 1, from mutual_information(). Chen et al. 2018, section 4.1. Of a factor that never
+    changes nothing can be told: its gap is 0."""
+    top, entropies = -np.sort(-np.asarray(mi), axis=1), np.asarray(entropies)
     second = top[:, 1] if top.shape[1] > 1 else np.zeros(len(top))
-    gaps = (top[:, 0] - second) / np.asarray(entropies)
+    gaps = np.where(entropies > 0, (top[:, 0] - second) / np.where(entropies > 0, entropies, 1), 0.0)
     return float(gaps.mean()), gaps
 
 
-def _concentration(shares):
-    """1 - H / log n of shares (..., n) that sum to 1: 1 when one has all, 0 when all have the same."""
-    n = shares.shape[-1]
-    if n == 1:
-        return np.ones(shares.shape[:-1])
+def _concentration(values):
+    """1 - H / log n of the shares of values (..., n), none negative: 1 when one has all, 0 when all have the same, and
+    0 when there is nothing to share."""
+    n, total = values.shape[-1], values.sum(-1, keepdims=True)
+    shares = values / np.where(total > 0, total, 1)
     terms = shares * np.log(np.where(shares > 0, shares, 1))
-    return 1 + terms.sum(-1) / math.log(n)
+    return np.where(total[..., 0] > 0, 1 + terms.sum(-1) / math.log(max(n, 2)), 0.0)
 
 
 def _scores(importance):
-    """(disentanglement, completeness) from importance (D, K). Eastwood & Williams 2018, section 2."""
-    of_code, of_factor = importance.sum(1), importance.sum(0)
-    rows = importance / np.where(of_code > 0, of_code, 1)[:, None]
-    columns = importance / np.where(of_factor > 0, of_factor, 1)
-    weights = of_code / max(of_code.sum(), 1e-12)  # numbers of the code that nothing depends on do not count
-    return float((weights * _concentration(rows)).sum()), float(_concentration(columns.T).mean())
+    """(disentanglement, completeness) from importance (D, K). Eastwood & Williams 2018, section 2: the numbers of the
+    code weigh as much as depends on them, those that nothing depends on not at all; the factors weigh alike, and one
+    that no number tells of is not captured completely but not at all, 0."""
+    of_code = importance.sum(1)
+    weights = of_code / max(of_code.sum(), 1e-12)
+    return float((weights * _concentration(importance)).sum()), float(_concentration(importance.T).mean())
 
 
 def dci(z, factors, train, categorical=(0,), circular=(), seed=0, trees=TREES):
@@ -102,7 +103,8 @@ def dci(z, factors, train, categorical=(0,), circular=(), seed=0, trees=TREES):
 
     Importance is the forest's decrease of impurity, summing to 1 over the code. The score of a categorical factor is
     the accuracy on the rest, above chance and scaled: (accuracy - most frequent) / (1 - most frequent); of the others
-    R^2; none below 0. A circular factor is a phase v in [0, 1], predicted as (cos 2 pi v, sin 2 pi v) by one forest.
+    R^2; none below 0, and 0 of a factor that never changes. A circular factor is a phase v in [0, 1], predicted as
+    (cos 2 pi v, sin 2 pi v) by one forest.
     """
     from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 
@@ -123,6 +125,6 @@ def dci(z, factors, train, categorical=(0,), circular=(), seed=0, trees=TREES):
         if k in categorical:
             chance = np.unique(v[train:], return_counts=True)[1].max() / len(v[train:])
             got = (got - chance) / max(1 - chance, 1e-12)
-        score.append(max(0.0, got))
+        score.append(max(0.0, got) if np.ptp(factors[train:, k]) else 0.0)
     importance, score = np.array(importance).T, np.array(score)
     return DCI(*_scores(importance), float(score.mean()), importance, score)

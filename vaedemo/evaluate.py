@@ -11,17 +11,20 @@ from vaedemo.checkpoints import load_checkpoint, write_atomic
 from vaedemo.domains import get_domain
 from vaedemo.library import figures_key
 
-__all__ = ["Evaluation", "evaluate_model", "targets", "write_figures", "write_models_page"]
+__all__ = ["Evaluation", "Likelihood", "evaluate_model", "likelihood", "targets", "write_figures", "write_models_page"]
 
 BATCH = 500
+DECODED = 5  # pictures of which the samples of the bound are decoded together
 
 
 class Evaluation(NamedTuple):
     """One model over a test set. mse, psnr (dB), ssim: means over the pictures, of the reconstruction from the mean
     code. elbo = -(distortion + kl), nll_bound (importance-weighted, bound_samples samples) in nats a picture, the
-    Gaussian likelihood discretised to 8 bits, Bernoulli pictures binarised anew; bits_per_dim from nll_bound. None
-    where a figure does not apply. The rest is what the page draws: the 99th percentile of the pictures' mse, mean and
-    standard deviation of each number of the code, kl of each, whether it is active."""
+    Gaussian likelihood discretised to 8 bits; bits_per_dim from nll_bound. None where a figure does not apply. The
+    rest is what the page draws: the 99th percentile of the pictures' mse, mean and standard deviation of each number
+    of the code, kl of each, whether it is active. All that a VAE's posterior tells (elbo, kl, distortion, bound,
+    active units, mean and standard deviation of the code) is of the pictures of likelihood(), which are binarised
+    where it is Bernoulli; the errors are of the grey pictures, as the page shows them and as PCA has them."""
 
     domain: str
     kind: str
@@ -52,22 +55,44 @@ class Evaluation(NamedTuple):
         return {name: getattr(self, name) for name in columns}
 
 
-def _likelihood(model, x, k, generator):
-    """(distortion (B,), kl (B, D), bound (B,)) in nats of pictures already binarised where that applies."""
-    mu, logvar = model.encode(x)
-    z = gaussian.sample(mu, logvar, torch.randn(mu.shape, generator=generator))
-    cost = objectives.distortion(model, model.likelihood_parameters(z), x, discretised=True)
-    bound = torch.cat([objectives.importance_bound(model, part, k, generator) for part in x.split(5)])
-    return cost, gaussian.kl(mu, logvar), bound
+class Likelihood(NamedTuple):
+    """What a VAE says of N pictures, in nats a picture: distortion (N,), kl (N, D), bound (N,), the importance-weighted
+    one; mu (N, D), the means of the posteriors. Negative ELBO (N,) = distortion + kl.sum(1)."""
+
+    distortion: torch.Tensor
+    kl: torch.Tensor
+    bound: torch.Tensor
+    mu: torch.Tensor
+
+    @property
+    def negative_elbo(self):
+        return self.distortion + self.kl.sum(1)
 
 
 @torch.no_grad()
-def evaluate_model(library, pictures, domain, kind, latent_dim, beta=1.0, *, bound_samples=100, seed=0):
+def likelihood(model, pictures, k, seed=0):
+    """Likelihood of Pictures with a bound of k samples. Where the likelihood is Bernoulli all of it is of the pictures
+    binarised once by the seed (dynamically binarised, as Burda et al. 2016); a Gaussian one is discretised to 8 bits.
+    Only the bound depends on k."""
+    binary, single, many = (runtime.generator(name, seed) for name in ("binarise", "posterior", "bound"))
+    parts = []
+    for x in pictures.batches(DECODED):
+        if model.config.likelihood == "bernoulli":
+            x = (torch.rand(x.shape, generator=binary) < x).float()
+        mu, logvar = model.encode(x)
+        z = gaussian.sample(mu, logvar, torch.randn(mu.shape, generator=single))
+        cost = objectives.distortion(model, model.likelihood_parameters(z), x, discretised=True)
+        bound = objectives.importance_bound(model, x, k, many)
+        parts.append((cost, gaussian.kl(mu, logvar), bound, mu))
+    return Likelihood(*map(torch.cat, zip(*parts, strict=True)))
+
+
+@torch.no_grad()
+def evaluate_model(library, pictures, domain, kind, latent_dim, beta=1.0, *, bound_samples=50, seed=0):
     """Evaluation of one model over Pictures; the randomness of binarisation and samples comes from the seed."""
     model = library.model(domain, kind, latent_dim, beta)
-    noise = runtime.generator("evaluate", seed)
     pca = library.model(domain, "pca", latent_dim) if "pca" in library.kinds(domain) else None
-    errors, likenesses, codes, costs, rates, bounds, pca_errors = [], [], [], [], [], [], []
+    errors, likenesses, codes, pca_errors = [], [], [], []
     for x in pictures.batches(BATCH):
         code = model.encode(x)
         x_hat = model.decode(code.mu)
@@ -76,15 +101,9 @@ def evaluate_model(library, pictures, domain, kind, latent_dim, beta=1.0, *, bou
         likenesses.append(metrics.ssim(x_hat, x))
         if pca is not None:
             pca_errors.append(metrics.mse(pca(x).x_hat, x))
-        if model.config.variational:
-            seen = x
-            if model.config.likelihood == "bernoulli":
-                seen = (torch.rand(x.shape, generator=noise) < x).float()
-            cost, rate, bound = _likelihood(model, seen, bound_samples, noise)
-            costs.append(cost)
-            rates.append(rate)
-            bounds.append(bound)
     error, code = torch.cat(errors), torch.cat(codes)
+    told = likelihood(model, pictures, bound_samples, seed) if model.config.variational else None
+    code = code if told is None else told.mu
     row = Evaluation(
         domain, kind, latent_dim, float(beta),
         parameters=_parameters(model),
@@ -97,12 +116,12 @@ def evaluate_model(library, pictures, domain, kind, latent_dim, beta=1.0, *, bou
         bound_samples=None,
         mse_p99=torch.quantile(error, 0.99).item(),
         mu_mean=tuple(code.mean(0).tolist()),
-        mu_std=tuple(code.std(0).tolist()),
+        mu_std=tuple((code.std(0) if len(code) > 1 else torch.zeros(latent_dim)).tolist()),
         kl_each=None, active=None,
     )  # fmt: skip
-    if not model.config.variational:
+    if told is None:
         return row
-    cost, rate, bound = torch.cat(costs).mean().item(), torch.cat(rates).mean(0), torch.cat(bounds).mean().item()
+    cost, rate, bound = told.distortion.mean().item(), told.kl.mean(0), told.bound.mean().item()
     active = metrics.active_units(code)
     return row._replace(
         elbo=-(cost + rate.sum().item()),
@@ -165,9 +184,12 @@ def write_models_page(folder, library):
     lines = [
         "# The models that are shipped",
         "",
-        "Generated by `python -m vaedemo evaluate --write`. Errors are on pixels in [0, 1], means over the test set; "
-        "nats are per picture (digits: binarised anew each time; the others: 8-bit levels); the bound is "
-        "importance-weighted with the number of samples in brackets. PCA has as many numbers, cut to [0, 1] too.",
+        "Generated by `python -m vaedemo evaluate --write`. Errors (MSE, PSNR, SSIM) are on pixels in [0, 1], means "
+        "over the test set, of the pictures as they are. -ELBO, KL, bound and active units of a VAE are in nats a "
+        "picture and all of one input: of digits the test pictures binarised by a fixed seed, of the others their "
+        "8-bit levels. The bound is importance-weighted with the number of samples in brackets; a unit is active if "
+        "the variance of its posterior mean over the test set exceeds 0.01. PCA has as many numbers, cut to [0, 1] "
+        "too.",
     ]
     for domain in dict.fromkeys(e.domain for e in library.entries):
         row = get_domain(domain)

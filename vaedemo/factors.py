@@ -17,7 +17,8 @@ from vaedemo.disentanglement import DCI, dci, mig, mutual_information, phases
 from vaedemo.domains import get_domain
 from vaedemo.maps import FOLDER, model_key
 
-__all__ = ["FILE", "FactorFigures", "FactorSample", "factor_models", "factor_sample", "measure", "write_factors"]
+__all__ = ["FILE", "FactorFigures", "FactorSample", "factor_models", "factor_sample", "measure", "measure_codes",
+           "write_factors"]  # fmt: skip
 
 FILE = f"{FOLDER}/shapes-factors.json"
 COUNT = 7000
@@ -65,11 +66,15 @@ def measure(model, sample, train=None):
         active = metrics.active_units(z).numpy()
         eps = torch.randn(z.shape, generator=runtime.generator("factors noise", sample.seed))
         z = gaussian.sample(z, torch.cat([code.logvar for code in codes]), eps)
-    z = z.double().numpy()
+    return measure_codes(z.double().numpy(), sample, train)._replace(active=active)
+
+
+def measure_codes(z, sample, train=None):
+    """FactorFigures of any codes z (N, D) of the pictures of a FactorSample; every number counts as active."""
     mi, entropies = mutual_information(z, sample.factors, categorical=(SHAPE,))
     score, gaps = mig(mi, entropies)
     scores = dci(z, sample.factors, train or len(z) * TRAIN // COUNT, categorical=(SHAPE,), circular=(ANGLE,))
-    return FactorFigures(mi, entropies, score, gaps, scores, active)
+    return FactorFigures(mi, entropies, score, gaps, scores, np.ones(z.shape[1], bool))
 
 
 def factor_models(library):

@@ -21,7 +21,7 @@ def pairs(n, *shape, generator=None):
 
 def kl(mu, logvar):
     """KL(N(mu, sigma^2) || N(0, 1)) in nats for each dimension, shape of mu. Kingma & Welling 2014, appendix B."""
-    return 0.5 * (mu.square() + logvar.exp() - 1 - logvar)
+    return 0.5 * (mu.square() + torch.expm1(logvar) - logvar)  # never negative by rounding, unlike exp(logvar) - 1
 
 
 def log_prob(x, mu, logvar):

@@ -53,5 +53,5 @@ def bits_per_dim(nats, shape):
 
 def active_units(mu, threshold=0.01):
     """Which dimensions are used, bool (D,), from posterior means (N, D): variance over the data above the threshold.
-    Burda et al. 2016, section 4.2."""
-    return mu.var(0) > threshold
+    Burda et al. 2016, section 4.2. Of a single picture none is."""
+    return mu.var(0) > threshold if len(mu) > 1 else torch.zeros(mu.shape[1], dtype=torch.bool)

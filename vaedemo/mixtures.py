@@ -54,8 +54,8 @@ class Mixture(NamedTuple):
     def place(self, u, eps, temperature=1.0):
         """Codes float32 (N, D) from noise: u (N,) uniform in [0, 1) chooses the component, eps (N, D) ~ N(0, I) the
         place in it. temperature scales the spread within each component; at 0 its mean is left."""
-        last = len(self.weights) - 1
-        chosen = np.minimum(np.searchsorted(np.cumsum(self.weights), u, side="right"), last)
+        upto = np.cumsum(self.weights, dtype=np.float64)
+        chosen = np.searchsorted(upto / upto[-1], u, side="right")  # never a component that has no weight
         z = self.means[chosen].astype(np.float32)
         for k in np.unique(chosen):
             rows = chosen == k
@@ -77,7 +77,7 @@ class Mixture(NamedTuple):
         for weight, mean, factor in zip(self.weights, self.means, self.factors, strict=True):
             whitened = solve_triangular(factor, (np.asarray(z) - mean).T, lower=True)
             size = np.log(np.diag(factor)).sum() + 0.5 * len(mean) * np.log(2 * np.pi)
-            logs.append(np.log(np.maximum(weight, 1e-30)) - 0.5 * (whitened**2).sum(0) - size)
+            logs.append((np.log(weight) if weight > 0 else -np.inf) - 0.5 * (whitened**2).sum(0) - size)
         return logsumexp(logs, axis=0)
 
 

@@ -65,27 +65,34 @@ def terms(model, x, *given):
     return Terms(cost.mean() + model.config.beta * rate.sum(1).mean(), cost, rate)
 
 
-def conditional_terms(model, x, y, mask, level, eps_dense, eps_map):
-    """Terms of a conditional VAE: clean x, damaged y, mask and level as degrade.Corruption, eps twice as many as x.
+def conditional_terms(model, x, y, mask, level, eps_dense, eps_map, places=None):
+    """Terms of a conditional VAE: clean x, damaged y, mask and level as degrade.Corruption, eps twice as many as the
+    batch. Of a batch that several processes share, places (B,), ascending, says which of its rows these are, eps is
+    that of all of it, and the mean of the processes' losses is the loss of the batch.
 
     The first half of the batch has -ELBO, with z from the proposal (Sohn et al. 2015, eq. 4). The proposal never shows
     what the prior's z are worth, so the second half has two answers a and b drawn from the prior: the mean of
     (x - a)(x - b) is, without bias, the squared error of the mean of all answers, whatever their spread, so it moves
     the mean and does not make the answers alike, as the usual remedy does (their hybrid objective, eq. 6).
     """
-    half = (len(x) + 1) // 2
+    total = len(eps_dense) // 2
+    places = torch.arange(len(x)) if places is None else places.cpu()
+    half, processes = (total + 1) // 2, total / len(x)
+    here = int((places < half).sum())  # rows of the first half
     condition = model.condition(y, mask, level)
-    rows = torch.arange(len(x), device=x.device)
-    twice = torch.cat([rows, rows[half:]])
-    first = model.answer(tuple(t[:half] for t in condition), eps_dense[:half], eps_map[:half], x[:half])
-    cost = -gaussian.log_prob(x[:half], first.mean, 2 * first.log_scale).flatten(1).sum(1)
-    loss = cost.mean() + model.config.beta * first.kl.mean()
-    if half < len(x):
-        rest = tuple(t[twice[half:]] for t in condition)
-        prior = model.answer(rest, eps_dense[half : len(twice)], eps_map[half : len(twice)])
-        a, b = (x[half:] - m for m in prior.mean.chunk(2))
-        loss = loss + MEAN_WEIGHT * (a * b).flatten(1).sum(1).mean()
-    return Terms(loss, cost, first.kl[:, None])
+    loss, cost, rate = x.new_zeros(()), x.new_zeros(0), x.new_zeros(0)
+    if here:
+        own = tuple(t[:here] for t in condition)
+        first = model.answer(own, eps_dense[places[:here]], eps_map[places[:here]], x[:here])
+        cost, rate = -gaussian.log_prob(x[:here], first.mean, 2 * first.log_scale).flatten(1).sum(1), first.kl
+        loss = loss + processes * (cost + model.config.beta * rate).sum() / half
+    if here < len(x):
+        own = tuple(torch.cat([t[here:], t[here:]]) for t in condition)
+        pair = torch.cat([places[here:], places[here:] + total - half])
+        prior = model.answer(own, eps_dense[pair], eps_map[pair])
+        a, b = (x[here:] - m for m in prior.mean.chunk(2))
+        loss = loss + processes * MEAN_WEIGHT * (a * b).sum() / (total - half)
+    return Terms(loss, cost, rate[:, None])
 
 
 @torch.no_grad()

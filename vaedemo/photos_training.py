@@ -34,6 +34,7 @@ from vaedemo.domains import get_domain
 from vaedemo.errors import NotFinite, TrainingError
 from vaedemo.models.photos import PhotoConfig, PhotoVAE, log_prob, padded
 from vaedemo.photos import Damaged, damage, draw_mask, mask_bank, open_photos, text_mask
+from vaedemo.training import require_one_process
 
 __all__ = ["Crops", "Losses", "PhotoProgress", "PhotoTrainConfig", "Small", "fit", "held_out_psnr", "losses", "rate"]
 
@@ -265,7 +266,7 @@ class Small:
 
     @torch.no_grad()
     def psnr(self, model):
-        x, found = self.held_out.first(200)[torch.arange(min(200, len(self.held_out)))], {}
+        x, found = self.held_out.some(200)[:], {}
         for task, level in self.tasks.items():
             generator = runtime.generator("measure", task)
             mask = torch.ones(len(x), 1, *x.shape[2:])
@@ -284,6 +285,7 @@ class Small:
 def fit(model, source, config, folder, *, log_every=50, started_from=None):
     """Train model in place on Crops or Small; yields PhotoProgress. The folder gets state.pt, stable.pt, log.jsonl and,
     at each measurement and at the end, model.safetensors (the averaged weights, which model holds at the end too)."""
+    require_one_process("a network for photographs")
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     lasting = {k: v for k, v in asdict(config).items() if k not in ("steps", "cooldown", "save_every", "measure_every")}

@@ -21,6 +21,7 @@ __all__ = [
 ]
 
 ROWS = 1000  # of a distance matrix at a time
+NONE = "there are no pictures to measure; give one or more"
 
 
 class PrecisionRecall(NamedTuple):
@@ -102,12 +103,16 @@ def density_coverage(real, fake, k=5):
 
 def confident_share(probabilities, threshold=0.9):
     """Share in [0, 1] of the rows of probabilities (N, classes) whose largest exceeds the threshold."""
+    if not len(probabilities):
+        raise ConfigError(NONE)
     return (torch.as_tensor(probabilities).amax(1) > threshold).double().mean().item()
 
 
 def class_entropy(probabilities):
     """Entropy in nats of the histogram of the most probable classes of probabilities (N, classes); log(classes) when
     every class comes as often."""
+    if not len(probabilities):
+        raise ConfigError(NONE)
     probabilities = torch.as_tensor(probabilities)
     share = torch.bincount(probabilities.argmax(1), minlength=probabilities.shape[1]).double() / len(probabilities)
     return -torch.special.xlogy(share, share).sum().item()

@@ -23,9 +23,9 @@ __all__ = [
     "MEASURES",
     "Measured",
     "SOURCES",
-    "better",
     "compare",
     "judge_pictures",
+    "lead",
     "measure",
     "measure_source",
     "write",
@@ -124,9 +124,10 @@ def measure_source(library, real, domain, d, source, seeds=5, count=COUNT, test=
     return measure(real, fake_of, domain, d, source, seeds, count)
 
 
-def better(a, b):
-    """Whether row a has a smaller Frechet distance than row b by more than their error bars together."""
-    return b.frechet[0] - a.frechet[0] > math.hypot(a.frechet[1], b.frechet[1])
+def lead(a, b, seeds=5):
+    """(difference, standard error): how much smaller row a's mean Frechet distance is than row b's, each over as many
+    seeds."""
+    return b.frechet[0] - a.frechet[0], math.hypot(a.frechet[1], b.frechet[1]) / math.sqrt(seeds)
 
 
 def write(folder, rows):

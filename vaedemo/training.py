@@ -1,8 +1,8 @@
 """fit: one loop for every model, a generator of Progress records; the command line and the page draw them.
 
 The order of the pictures comes from (seed, epoch) and the noise from (seed, step), so that an interrupted run, resumed,
-and a run spread over processes give the weights of a plain one. Under torchrun each process takes its slice of the
-batch and DistributedDataParallel averages the gradients.
+and a run spread over processes give the weights of a plain one. Under torchrun each of n processes takes every n-th row
+of the batch, with the noise that the row has in the whole of it, and DistributedDataParallel averages the gradients.
 """
 
 import io
@@ -24,7 +24,7 @@ from vaedemo.configs import RESTORING
 from vaedemo.degrade import random_corruption
 from vaedemo.errors import ConfigError, NotFinite, TrainingError
 
-__all__ = ["Progress", "fit", "learning_rate", "process_group"]
+__all__ = ["Progress", "fit", "learning_rate", "process_group", "require_one_process"]
 
 LOG_EVERY = 10  # steps between Progress records
 
@@ -64,6 +64,12 @@ def learning_rate(step, steps, config):
     return config.lr * 0.5 * (1 + math.cos(math.pi * (step - warmup) / max(1, steps - warmup)))
 
 
+def require_one_process(what):
+    """TrainingError under torchrun: of what is not trained by fit() each process would do the whole again."""
+    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+        raise TrainingError(f"{what} is trained by one process; start it without torchrun")
+
+
 def process_group():
     """(rank, processes) under torchrun, joining its group at the first call; (0, 1) elsewhere."""
     world = int(os.environ.get("WORLD_SIZE", "1"))
@@ -85,17 +91,17 @@ def _batch_rows(step, count, batch, seed, cache):
     return cache["order"][within * batch : (within + 1) * batch]
 
 
-def _batch(model, pictures, rows, noise, device, share):
+def _batch(model, pictures, rows, noise, device, rank, world):
     """(x, eps) of this process: noise is drawn for the whole batch, then sliced, so that it is that of one process.
 
-    A model that restores has x and what conditional_terms wants beside it."""
-    config, mine = model.config, slice(*share)
+    Every world-th row from rank: what a row is for may depend on its place in the batch, and so each process has as
+    much of everything. A model that restores has x and what conditional_terms wants beside it."""
+    config, mine = model.config, slice(rank, None, world)
     if config.kind in RESTORING:
         x = pictures[rows]
         eps = model.noise(2 * len(rows), noise)
         batch = [t[mine] for t in (x, *random_corruption(x, noise))]
-        batch += [e[2 * share[0] : 2 * share[1]] for e in eps]
-        return tuple(t.to(device) for t in batch)
+        return tuple(t.to(device) for t in (*batch, *eps)) + (torch.arange(len(rows))[mine],)
     eps = torch.randn(len(rows), config.latent_dim, generator=noise)[mine] if config.variational else None
     x = pictures[rows[mine]]
     if config.variational and config.likelihood == "bernoulli":
@@ -129,7 +135,6 @@ def fit(model, pictures, config, *, device=None, state_path=None):
     batch = min(config.batch_size, len(pictures))
     if batch % world:
         raise ConfigError(f"a batch of {batch} cannot be shared by {world} processes; choose a multiple of {world}")
-    share = (rank * batch // world, (rank + 1) * batch // world)
     per_epoch = len(pictures) // batch
     steps = max(1, round(config.epochs * per_epoch))
     state_path = None if state_path is None else Path(state_path)
@@ -151,7 +156,9 @@ def fit(model, pictures, config, *, device=None, state_path=None):
                 tensor.data.copy_(value)
     objective = _Objective(model)
     if world > 1:
-        objective = DistributedDataParallel(objective)
+        # Where a process has rows of one half of a conditional model's batch alone, some weights have no gradient.
+        some = model.config.kind in RESTORING and batch < 2 * world
+        objective = DistributedDataParallel(objective, find_unused_parameters=some)
     half = config.bfloat16 == "on" or (config.bfloat16 == "auto" and runtime.bfloat16_available(device))
 
     def save(at):
@@ -176,19 +183,14 @@ def fit(model, pictures, config, *, device=None, state_path=None):
     while step < steps:
         noise = runtime.generator("noise", config.seed, step)
         rows = _batch_rows(step, len(pictures), batch, config.seed, cache)
-        given = _batch(model, pictures, rows, noise, device, share)
+        given = _batch(model, pictures, rows, noise, device, rank, world)
         with torch.autocast(device.type, torch.bfloat16, enabled=half):
             loss, cost, rate = objective(*given)
-        values = torch.stack(
-            [
-                loss.detach(),
-                cost.detach().mean(),
-                rate.detach().sum(1).mean() if rate is not None else loss.new_zeros(()),
-            ]
-        )
+        summed = rate.detach().sum() if rate is not None else loss.new_zeros(())
+        values = torch.stack([loss.detach() / world, cost.detach().sum(), summed, loss.new_tensor(len(cost))])
         if world > 1:
             dist.all_reduce(values)
-            values /= world
+        values = torch.cat([values[:1], values[1:3] / values[3]])
         if not torch.isfinite(values[0]):
             settle()
             raise NotFinite(

@@ -95,10 +95,10 @@ class Evaluate:
     beta: float | None = None
     """all if left out"""
     limit: int | None = None
-    """only the first pictures of the test set"""
+    """only so many pictures of the test set, drawn at random by a fixed seed"""
     data_dir: Path | None = None
     """folder with DOMAIN_test.npz; without it the public sets are downloaded"""
-    bound_samples: int = 100
+    bound_samples: int = 50
     """samples of the importance-weighted bound"""
     seed: int = 0
     """of the binarisation and the samples"""
@@ -121,7 +121,7 @@ class Evaluate:
             raise UnknownModel("no model fits these choices; see what there is with `python -m vaedemo list`")
         for target in tqdm.tqdm(wanted, disable=None, unit="model"):
             if target[0] not in sets:
-                sets = {target[0]: datasets.load(target[0], "test", self.data_dir).first(self.limit)}
+                sets = {target[0]: datasets.load(target[0], "test", self.data_dir).some(self.limit)}
             rows.append(
                 evaluate_model(library, sets[target[0]], *target, bound_samples=self.bound_samples, seed=self.seed)
             )
