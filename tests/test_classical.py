@@ -5,9 +5,19 @@ import pytest
 import torch
 
 from vaedemo import classical, runtime
-from vaedemo.classical import DENOISERS, Method, denoise, inpaint, levels, read_settings, setting_for, tune
+from vaedemo.classical import (
+    DENOISERS,
+    Method,
+    denoise,
+    inpaint,
+    levels,
+    read_settings,
+    setting_for,
+    tune,
+    unbiased,
+)
 from vaedemo.cli.classical import derive_classical
-from vaedemo.degrade import NOISES, add_noise, strength
+from vaedemo.degrade import NOISES, add_noise, expected, strength
 from vaedemo.domains import DOMAINS
 from vaedemo.errors import CheckpointError, ConfigError, PictureError
 from vaedemo.library import CHECKPOINTS, Library
@@ -60,6 +70,42 @@ def test_the_median_is_closed_to_a_single_wrong_pixel_and_keeps_colours_apart():
     assert np.array_equal(denoise(y, "median", 0.1), x)
 
 
+@pytest.mark.parametrize("clip", [True, False])
+@pytest.mark.parametrize("kind", list(NOISES))
+def test_the_noises_mean_is_taken_back(kind, clip):
+    x = np.linspace(0, 1, 400).reshape(1, 20, 20)
+    for level in levels(kind):
+        assert np.allclose(unbiased(expected(x, kind, level, clip), kind, level, clip), x, atol=1e-5)
+    assert unbiased(np.array([-1.0, 0.0]), "gaussian", 0.25).tolist() == [0, 0]  # darker than black's mean
+    assert unbiased(np.array([-1.0, 2.0]), "gaussian", 0.25, clip=False).tolist() == [-1, 2]
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("method", ["nlm", "wavelet", "tv"])
+@pytest.mark.parametrize("value", [0.0, 0.1, 0.9, 1.0])
+def test_a_flat_ground_keeps_its_value_under_clipped_noise(value, method, channels, generator):
+    x = torch.full((1, channels, 48, 48), value)
+    setting = {"nlm": {"h": 2.0, "patch": 3, "distance": 11, "told": 0, "fast": True},
+               "wavelet": {"threshold": 3.0, "wavelet": "db1", "shifts": 3},
+               "tv": {"weight": 30.0}}[method]  # fmt: skip
+    for sigma in (0.1, 0.3):
+        y = add_noise(x, "gaussian", sigma, generator)[0].numpy()
+        made = {clip: denoise(y, method, sigma, setting, clip=clip).mean() for clip in (True, False)}
+        bias = float(expected(value, "gaussian", sigma)) - value
+        assert made[False] == pytest.approx(value + bias, abs=0.02)
+        assert made[True] == pytest.approx(value, abs=0.02 if value in (0.1, 0.9) else 0.03)
+        assert abs(made[True] - value) < abs(made[False] - value) or abs(bias) < 0.01
+
+
+def test_a_setting_says_whether_the_mean_is_taken_back_and_the_kind_which_mean(pictures, generator):
+    y = add_noise(pictures[1][:1], "salt_and_pepper", 0.4, generator)[0].numpy()
+    for method, usual in classical.USUAL.items():
+        kept = denoise(y, method, 0.4, usual | {"unbiased": False}, kind="salt_and_pepper", level=0.4, clip=True)
+        back = denoise(y, method, 0.4, usual | {"unbiased": True}, kind="salt_and_pepper", level=0.4, clip=True)
+        assert np.allclose(back, np.clip((kept - 0.2) / 0.6, 0, 1), atol=1e-3)
+        assert np.array_equal(denoise(y, method, 0.4, usual), denoise(y, method, 0.4, usual, clip=False))
+
+
 def test_what_cannot_be_is_refused(pictures):
     y = pictures[1][0].numpy()
     with pytest.raises(ConfigError, match="no method 'magic'; choose from nlm"):
@@ -98,8 +144,8 @@ def test_tuning_finds_the_better_setting(monkeypatch, generator):
     monkeypatch.setattr(classical, "DENOISERS", FAST)
     x = torch.zeros(2, 1, 12, 12)
     found = tune(x, "gaussian", 0.5, generator, methods=("keep", "blank"))
-    assert found["keep"] == {"setting": {"share": 0.0}, "psnr": 100.0}
-    assert found["blank"] == {"setting": {"value": 0.0}, "psnr": 100.0}
+    assert found["keep"] == {"setting": {"share": 0.0}, "unbiased": True, "psnr": 100.0}
+    assert found["blank"] == {"setting": {"value": 0.0}, "unbiased": True, "psnr": 100.0}
     half = tune(x + 0.5, "gaussian", 0.001, generator, methods=("keep", "blank"))
     assert half["keep"]["setting"] == {"share": 1.0}
     assert half["blank"]["psnr"] == pytest.approx(-20 * np.log10(0.5), abs=0.01)
@@ -109,8 +155,10 @@ def test_tuning_is_never_worse_than_the_usual_setting(pictures):
     found = tune(pictures[1][:2], "gaussian", 0.25, runtime.generator("tune"))
     y = add_noise(pictures[1][:2], "gaussian", 0.25, runtime.generator("tune")).numpy()
     for method, best in found.items():
-        error = [((denoise(a, method, 0.25) - b) ** 2).mean() for a, b in zip(y, pictures[1].numpy()[:2], strict=True)]
-        assert best["psnr"] >= -10 * np.log10(error).mean() - 1e-3
+        for clip in (True, False):
+            made = [denoise(a, method, 0.25, clip=clip) for a in y]
+            error = [((a - b) ** 2).mean() for a, b in zip(made, pictures[1].numpy()[:2], strict=True)]
+            assert best["psnr"] >= -10 * np.log10(error).mean() - 1e-3
         assert best["setting"] in DENOISERS[method].settings
 
 
@@ -170,8 +218,8 @@ def test_deriving_writes_what_is_read_back_and_looks_at_training_pictures_only(m
     rows = read_settings(tmp_path / "digits")
     assert {(r["kind"], r["clip"]) for r in rows} == {(k, True) for k in NOISES} | {("gaussian", False)}
     assert made["rows"] == len(rows) == sum(len(levels(k)) for k in NOISES) + len(levels("gaussian"))
-    assert setting_for(rows, "keep", "gaussian", 0.05) == {"share": 1.0}
-    assert setting_for(rows, "keep", "gaussian", 0.75) == {"share": 0.0}  # the spots are small, the rest is black
+    assert setting_for(rows, "keep", "gaussian", 0.05) == {"share": 1.0, "unbiased": True}
+    assert setting_for(rows, "keep", "gaussian", 0.75)["share"] == 0.0  # the spots are small, the rest is black
 
 
 @pytest.mark.parametrize("domain", list(DOMAINS))

@@ -1,7 +1,8 @@
+import numpy as np
 import pytest
 import torch
 
-from vaedemo.degrade import MASKS, NOISES, UNKNOWN, add_noise, draw_mask, random_corruption, strength
+from vaedemo.degrade import MASKS, NOISES, UNKNOWN, add_noise, draw_mask, expected, random_corruption, strength
 from vaedemo.errors import ConfigError
 
 
@@ -117,3 +118,30 @@ def test_random_corruptions_are_noise_masks_and_both(channels, generator):
     assert (level.flatten()[~noisy & ~untold] == 0).all() and (level[~untold] >= 0).all()
     again = random_corruption(x, seeded())
     assert all(torch.equal(a, b) for a, b in zip((y, mask, level), again, strict=True))
+
+
+@pytest.mark.parametrize("clip", [True, False])
+@pytest.mark.parametrize("kind", ["gaussian", "salt_and_pepper", "speckle", "poisson", "blur"])
+def test_the_mean_of_a_noise_is_what_its_pixels_tend_to(kind, clip, generator):
+    row = NOISES[kind]
+    for level in (row.weakest, row.usual, row.strongest):
+        for value in (0.0, 0.3, 0.96):
+            y = add_noise(torch.full((1, 1, 80, 80), value, dtype=torch.float64), kind, level, generator, clip)
+            error = y.std().item() / 80
+            assert y.mean().item() == pytest.approx(float(expected(value, kind, level, clip)), abs=4.5 * error + 1e-9)
+
+
+@pytest.mark.parametrize("kind", list(NOISES))
+def test_the_mean_of_a_noise_grows_with_what_is_under_it(kind):
+    x = np.linspace(0, 1, 501)
+    for level in (NOISES[kind].weakest, NOISES[kind].usual, NOISES[kind].strongest):
+        for clip in (True, False):
+            mean = expected(x, kind, level, clip)
+            assert mean.shape == x.shape and (np.diff(mean) > 0).all() and mean.min() >= 0 and mean.max() <= 1 + 1e-9
+
+
+def test_the_mean_of_a_clipped_gaussian_has_its_published_values():
+    assert expected(0.0, "gaussian", 0.25) == pytest.approx(0.25 / np.sqrt(2 * np.pi), abs=1e-4)
+    assert expected(0.5, "gaussian", 0.9) == pytest.approx(0.5)
+    assert expected(1.0, "gaussian", 0.1) == pytest.approx(1 - 0.1 / np.sqrt(2 * np.pi), abs=1e-6)
+    assert expected(0.3, "gaussian", 0) == pytest.approx(0.3)

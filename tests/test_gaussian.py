@@ -66,3 +66,14 @@ def test_a_sample_is_the_mean_and_sigma_times_epsilon():
 def test_pairs_draw_half_as_many_numbers_as_they_give(n):
     drawn = gaussian.pairs(n, 3, generator=torch.Generator().manual_seed(4))
     assert torch.equal(drawn[::2], torch.randn((n + 1) // 2, 3, generator=torch.Generator().manual_seed(4)))
+
+
+def test_the_spread_of_a_mixture_is_that_of_its_draws(generator):
+    means, scales = torch.tensor([[0.0], [1.0], [0.4], [-0.6]]), torch.tensor([[0.3], [0.5], [0.1], [0.2]])
+    made = gaussian.total_std(means, scales.square().mean(0))
+    assert made.square().item() == pytest.approx((means.var() + scales.square().mean()).item())
+    many = torch.randn(4000, 50, generator=generator)
+    own = torch.full((50,), 0.3)
+    draws = many + own * torch.randn(4000, 50, generator=generator)
+    assert torch.allclose(gaussian.total_std(many, own**2), draws.std(0), atol=0.08)
+    assert torch.equal(gaussian.total_std(means[:1], scales[0].square()), scales[0])

@@ -2,6 +2,10 @@
 
 DENOISERS is the table. Pictures are float (C, H, W), in [0, 1] but for noise that was not clipped; results are float32,
 clipped to [0, 1]. Which setting suits a noise is measured on training pictures by tune() and kept beside the models.
+
+A method that averages returns E y, which is not x where values were clipped: black under noise is grey in the mean. So
+what a method returns is taken back through x -> E y (degrade.expected; Foi 2009), where that is better: of strong salt
+and pepper it would also blow up what noise is left, and a median is hardly moved by clipping. Tuning says which.
 """
 
 import functools
@@ -13,21 +17,25 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vaedemo.degrade import NOISES, add_noise, strength
+from vaedemo.degrade import NOISES, add_noise, expected, strength
 from vaedemo.errors import CheckpointError, ConfigError, PictureError
 
-__all__ = ["DENOISERS", "FILE", "Method", "denoise", "inpaint", "levels", "read_settings", "setting_for", "tune"]
+__all__ = ["DENOISERS", "FILE", "Method", "denoise", "inpaint", "levels", "read_settings", "setting_for", "tune",
+           "unbiased"]  # fmt: skip
 
 FILE = "classical.json"  # beside a domain's models
+STEPS = 1025  # places at which a noise's mean is known
 LEVELS = 3  # of each noise for which settings are chosen, evenly spaced from its weakest to its strongest
 GAUSSIAN = (0.05, 0.1, 0.25, 0.5, 0.75)  # and of the commonest noise
 
 
 class Method(NamedTuple):
-    """A row of DENOISERS: run(y (H, W, C) float64, sigma, **setting) -> (H, W, C), and the settings that are tried."""
+    """A row of DENOISERS: run(y (H, W, C) float64, sigma, **setting) -> (H, W, C), and the settings that are tried.
+    averages: whether its result is taken back from E y to x where tuning did not say."""
 
     run: Callable
     settings: tuple[dict, ...]
+    averages: bool = True
 
 
 def _grid(**choices):
@@ -86,9 +94,9 @@ DENOISERS = {
         _grid(h=(0.4, 0.6, 0.8, 1.0), patch=(3, 5, 7), distance=(5, 11), told=(0, 1), fast=(True,))
         + _grid(h=(0.6, 0.8, 1.0), patch=(5, 7), distance=(5,), told=(0, 1), fast=(False,)),
     ),
-    "wavelet": Method(_wavelet, _grid(threshold=(0.7, 1.0, 1.4, 2.0), wavelet=("db1", "sym4"), shifts=(0, 3))),
-    "tv": Method(_tv, _grid(weight=(0.3, 0.5, 0.75, 1.0, 1.4, 2.0, 3.0))),
-    "median": Method(_median, _grid(size=(3, 5, 7))),
+    "wavelet": Method(_wavelet, _grid(threshold=(0.5, 0.7, 1.0, 1.4, 2.0), wavelet=("db1", "sym4"), shifts=(0, 3))),
+    "tv": Method(_tv, _grid(weight=(0.2, 0.3, 0.5, 0.75, 1.0, 1.4, 2.0, 3.0))),
+    "median": Method(_median, _grid(size=(3, 5, 7)), averages=False),
 }
 USUAL = {
     "nlm": {"h": 0.6, "patch": 5, "distance": 5, "told": 1, "fast": True},
@@ -104,18 +112,39 @@ def _method(name):
     return DENOISERS[name]
 
 
-def denoise(y, method, sigma, setting=None):
+def denoise(y, method, sigma, setting=None, *, kind="gaussian", level=None, clip=False):
     """y (C, H, W) with noise of standard deviation sigma -> float32 (C, H, W) in [0, 1], by a method of DENOISERS;
-    setting is a dict of that method's, the usual one if None."""
-    run = _method(method).run
+    setting is a dict of that method's, the usual one if None; `unbiased` in it says whether the result is taken back
+    from E y to x. The noise's kind and level in its own unit (sigma if None), and whether y was clipped to [0, 1], say
+    what E y is."""
+    row = _method(method)
     if not 0 <= sigma < 10:
         raise ConfigError(
             f"the noise's strength is {sigma:g}; choose 0 to 1, the standard deviation of values in [0, 1]"
         )
     if sigma == 0:
         return np.clip(y, 0, 1).astype(np.float32)
-    made = run(np.moveaxis(np.asarray(y, np.float64), 0, -1), float(sigma), **(setting or USUAL[method]))
-    return np.clip(np.moveaxis(made, -1, 0), 0, 1).astype(np.float32)
+    own = dict(setting or USUAL[method])
+    back = own.pop("unbiased", row.averages)
+    made = _run(y, method, sigma, own)
+    if back:
+        made = unbiased(made, kind, sigma if level is None else level, clip)
+    return np.clip(made, 0, 1).astype(np.float32)
+
+
+def _run(y, method, sigma, own):
+    made = DENOISERS[method].run(np.moveaxis(np.asarray(y, np.float64), 0, -1), float(sigma), **own)
+    return np.moveaxis(made, -1, 0)
+
+
+def unbiased(mean, kind, level, clip=True):
+    """x in [0, 1] where mean is E y of it (degrade.expected, inverted by linear interpolation), an array of any shape.
+    What lies beyond the means of black and white is black or white, but not where y was not clipped."""
+    x = np.linspace(0, 1, STEPS)
+    known = expected(x, kind, level, clip)
+    if np.array_equal(known, x):
+        return mean
+    return np.interp(mean, np.maximum.accumulate(known), x)
 
 
 def inpaint(y, mask):
@@ -143,17 +172,19 @@ def levels(kind):
 
 
 def tune(x, kind, level, generator, clip=True, methods=tuple(DENOISERS)):
-    """{method: {"setting", "psnr"}}: of every method the setting with the highest mean PSNR in dB on clean training
-    pictures x (B, C, H, W), damaged by a noise at a level."""
+    """{method: {"setting", "unbiased", "psnr"}}: of every method the setting with the highest mean PSNR in dB on clean
+    training pictures x (B, C, H, W), damaged by a noise at a level; unbiased: with its result taken back from E y."""
     y = add_noise(x, kind, level, generator, clip).numpy()
     sigma, clean, found = float(strength(kind, level)), x.numpy(), {}
     for name in methods:
         for setting in DENOISERS[name].settings:
-            made = np.stack([denoise(one, name, sigma, setting) for one in y])
-            error = ((made - clean) ** 2).mean((1, 2, 3)).clip(1e-10)
-            psnr = round(float(-10 * np.log10(error).mean()), 3)
-            if name not in found or psnr > found[name]["psnr"]:
-                found[name] = {"setting": setting, "psnr": psnr}
+            made = np.stack([_run(one, name, sigma, setting) for one in y])
+            for back in (True, False):
+                shown = unbiased(made, kind, level, clip) if back else made
+                error = ((shown.clip(0, 1) - clean) ** 2).mean((1, 2, 3)).clip(1e-10)
+                psnr = round(float(-10 * np.log10(error).mean()), 3)
+                if name not in found or psnr > found[name]["psnr"]:
+                    found[name] = {"setting": setting, "unbiased": back, "psnr": psnr}
     return found
 
 
@@ -174,8 +205,10 @@ def read_settings(folder):
 
 
 def setting_for(rows, method, kind, level, clip=True):
-    """The setting of a method that was chosen for the nearest level of a noise, or None where none was."""
+    """The setting of a method that was chosen for the nearest level of a noise, as denoise takes it, or None where none
+    was."""
     near = [r for r in rows if r["kind"] == kind and r["clip"] == clip and method in r["methods"]]
     if not near:
         return None if kind == "gaussian" else setting_for(rows, method, "gaussian", float(strength(kind, level)), clip)
-    return min(near, key=lambda r: abs(r["level"] - level))["methods"][method]["setting"]
+    chosen = min(near, key=lambda r: abs(r["level"] - level))["methods"][method]
+    return chosen["setting"] | {"unbiased": chosen["unbiased"]} if "unbiased" in chosen else chosen["setting"]

@@ -24,6 +24,7 @@ __all__ = [
     "UNKNOWN",
     "add_noise",
     "draw_mask",
+    "expected",
     "random_corruption",
     "strength",
 ]
@@ -44,13 +45,15 @@ class Corruption(NamedTuple):
 
 class Noise(NamedTuple):
     """A row of NOISES: apply(x, level (B, 1, 1, 1), generator) -> y unclipped; the weakest and the strongest level
-    that is useful, a usual one, and `sigma`: a level's standard deviation on a picture whose values vary by a half."""
+    that is useful, a usual one, and `sigma`: a level's standard deviation on a picture whose values vary by a half;
+    `mean`: E y of a pixel x, not clipped and clipped, float64 like x, each from (x, level)."""
 
     apply: Callable
     weakest: float
     strongest: float
     usual: float
     sigma: Callable
+    mean: tuple[Callable, Callable]
 
 
 def _like(x, generator):
@@ -99,19 +102,56 @@ def _jpeg(x, level, generator):
     return torch.stack(made)
 
 
+def _same(x, level):
+    return x
+
+
+def _clipped_gaussian(x, sigma):
+    """E clip(x + sigma n, 0, 1), n ~ N(0, 1). Foi 2009."""
+    from scipy.special import ndtr
+
+    sigma = np.maximum(sigma, 1e-12)
+    low, high = -x / sigma, (1 - x) / sigma
+    density = np.exp(-0.5 * low**2) - np.exp(-0.5 * high**2)
+    return x * (ndtr(high) - ndtr(low)) + sigma * density / math.sqrt(2 * math.pi) + ndtr(-high)
+
+
+def _clipped_speckle(x, level):
+    return _clipped_gaussian(x, level * x)
+
+
+def _clipped_blur(x, level):
+    return _clipped_gaussian(x, BLUR_SIGMA)
+
+
+def _clipped_poisson(x, level):
+    """E min(k / peak, 1), k ~ Poisson(x peak), by E[k; k < n] = x peak P(k < n - 1)."""
+    from scipy.special import pdtr
+
+    peak = max(level, 1e-3) ** -2
+    n, photons = math.ceil(peak), np.maximum(x, 0) * peak  # n of them or more are white
+    return x * (pdtr(n - 2, photons) if n > 1 else 0.0) + 1 - pdtr(n - 1, photons)
+
+
+def _salted(x, level):
+    return (1 - level) * x + level / 2
+
+
 NOISES = {
     # level: standard deviation
-    "gaussian": Noise(_gaussian, 0.02, 0.9, 0.25, lambda s: s),
+    "gaussian": Noise(_gaussian, 0.02, 0.9, 0.25, lambda s: s, (_same, _clipped_gaussian)),
     # level: share of the pixels that turn black or white
-    "salt_and_pepper": Noise(_salt_and_pepper, 0.02, 0.7, 0.2, lambda p: (p / 2) ** 0.5),
+    "salt_and_pepper": Noise(_salt_and_pepper, 0.02, 0.7, 0.2, lambda p: (p / 2) ** 0.5, (_salted, _salted)),
     # level: standard deviation of a factor on each value, so black stays black
-    "speckle": Noise(_speckle, 0.05, 1.0, 0.4, lambda s: s / 2),
+    "speckle": Noise(_speckle, 0.05, 1.0, 0.4, lambda s: s / 2, (_same, _clipped_speckle)),
     # level: 1 / sqrt(photons a white value stands for), its standard deviation there
-    "poisson": Noise(_poisson, 0.02, 0.7, 0.3, lambda s: s / 2**0.5),
+    "poisson": Noise(_poisson, 0.02, 0.7, 0.3, lambda s: s / 2**0.5, (_same, _clipped_poisson)),
     # level: standard deviation of the blur in pixels; Gaussian noise of BLUR_SIGMA comes with it
-    "blur": Noise(_blur, 0.3, 2.5, 1.0, lambda s: BLUR_SIGMA + 0 * s),
+    "blur": Noise(
+        _blur, 0.3, 2.5, 1.0, lambda s: BLUR_SIGMA + 0 * s, (_same, lambda x, _: _clipped_gaussian(x, BLUR_SIGMA))
+    ),
     # level: quality as Pillow counts it; a low one is the strong one
-    "jpeg": Noise(_jpeg, 90.0, 5.0, 20.0, lambda q: (100 - q) / 1000),
+    "jpeg": Noise(_jpeg, 90.0, 5.0, 20.0, lambda q: (100 - q) / 1000, (_same, _same)),
 }
 
 
@@ -138,6 +178,12 @@ def add_noise(x, kind, level, generator, clip=True):
 def strength(kind, level):
     """Nominal standard deviation of a noise at a level: what a level map holds, known without the clean picture."""
     return _noise(kind).sigma(level)
+
+
+def expected(x, kind, level, clip=True):
+    """E y of a pixel whose true value is x, float64 like x in [0, 1], under a noise at a level: what an average of many
+    such pixels tends to. It grows with x. clip: as add_noise has it; of a blur, E y of the blurred value."""
+    return _noise(kind).mean[bool(clip)](np.asarray(x, np.float64), float(level))
 
 
 def _uniform(generator, low, high):

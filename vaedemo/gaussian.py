@@ -4,7 +4,7 @@ import math
 
 import torch
 
-__all__ = ["cdf", "kl", "log_prob", "pairs", "sample"]
+__all__ = ["cdf", "kl", "log_prob", "pairs", "sample", "total_std"]
 
 
 def sample(mu, logvar, eps):
@@ -32,3 +32,10 @@ def log_prob(x, mu, logvar):
 def cdf(x, mu, logvar):
     """P(X <= x) for X ~ N(mu, sigma^2), for each element, in [0, 1]."""
     return torch.special.ndtr((x - mu) * torch.exp(-0.5 * logvar))
+
+
+def total_std(means, variance):
+    """Standard deviation, shape of variance, of a draw from one of n equally likely distributions: that of their means
+    (n, ...) and the mean of their own variances together (law of total variance). n - 1 below the line."""
+    between = means.var(0) if len(means) > 1 else 0.0
+    return (between + variance).sqrt()

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from vaedemo import classical, masks, metrics, pictures, runtime
+from vaedemo import classical, gaussian, masks, metrics, pictures, runtime
 from vaedemo.degrade import UNKNOWN
 from vaedemo.domains import get_domain
 from vaedemo.errors import ConfigError, PictureError, UnknownModel
@@ -31,14 +31,16 @@ _NORMAL = torch.special.ndtri((torch.arange(33) + 0.5) / 33)  # equally likely v
 
 class Answers(NamedTuple):
     """samples float32 (N, C, H, W) in [0, 1], decoded means of z ~ p(z | y, mask); their mean (C, H, W); spread
-    (C, H, W), the standard deviation that the model leaves to each pixel: the samples' variance and that of
-    p(x | z, y) together; log_likelihood (N,), log p(y | z) in nats over the known pixels, and the place of the best."""
+    (C, H, W), the standard deviation that the model leaves to each pixel (gaussian.total_std of the samples and
+    p(x | z, y)); log_likelihood (N,) in nats over the known pixels, of y under each sample with p(x | z, y) and the
+    noise about it. Each sample has seen y, so that says how close to the damaged picture it is, not how likely; best is
+    the place of the closest, None where that is measured to be no better than any other (see _closest)."""
 
     samples: np.ndarray
     mean: np.ndarray
     spread: np.ndarray
     log_likelihood: np.ndarray
-    best: int
+    best: int | None
 
 
 class Figures(NamedTuple):
@@ -129,16 +131,23 @@ def answers(library, y, domain, mask=None, *, level=None, n=8, seed=0):
     sigma, model = _checked_level(level), library.restorer(domain)
     drawn = draws(model, domain, y, mask, sigma, n, runtime.generator("restore", seed))
     means, scales = (t[:, 0] for t in drawn)
-    variance = scales.square() + max(sigma, 0.0) ** 2
+    spread, mean = gaussian.total_std(means, scales.square().mean(0)), means.mean(0)
+    noise_std = _strength(y[0], mean, spread, mask[0]) if level is None else sigma
+    variance = scales.square() + noise_std**2
     score = -0.5 * ((y - means).square() / variance + variance.log() + np.log(2 * np.pi))
     log_likelihood = (score * mask[0]).flatten(1).sum(1)
-    spread = (means.var(0, correction=0) + scales.square().mean(0)).sqrt()
-    mean = means.mean(0)
     if sigma == 0:  # put back in the mean too: the mean of equal numbers is rounded
         known = y[0].clamp(0, 1)
         means, mean = (torch.where(mask[0] > 0, known, t) for t in (means, mean))
         spread = spread * (1 - mask[0])
-    return Answers(means.numpy(), mean.numpy(), spread.numpy(), log_likelihood.numpy(), int(log_likelihood.argmax()))
+    best = _closest(log_likelihood, mask, sigma)
+    return Answers(means.numpy(), mean.numpy(), spread.numpy(), log_likelihood.numpy(), best)
+
+
+def _closest(log_likelihood, mask, sigma):
+    """The place of the sample closest to the damaged picture, None of a picture with a hole or without noise: what is
+    known does not tell there which sample is nearer to the clean one (benchmarks/restore.py --only closest)."""
+    return int(log_likelihood.argmax()) if mask.all() and sigma != 0 else None
 
 
 @torch.no_grad()
@@ -157,15 +166,20 @@ def estimate_level(library, y, domain, mask=None):
             found = np.nan_to_num(estimate_sigma(y[0].numpy(), channel_axis=0))
         return round(float(min(found.mean(), MAX_LEVEL)), 6)
     y, mask = _checked(y, mask, get_domain(domain).shape)
+    made = answers(library, y[0].numpy(), domain, mask[0, 0].numpy(), level=None, n=4)
+    return _strength(y[0], *map(torch.from_numpy, (made.mean, made.spread)), mask[0])
+
+
+def _strength(y, mean, spread, mask):
+    """estimate_level of y (C, H, W) from answers to it by a model that was not told of the noise."""
     if not mask.any():
         return 0.0
-    made = answers(library, y[0].numpy(), domain, mask[0, 0].numpy(), level=None, n=4)
-    where = mask[0].expand_as(y[0]) > 0
-    y, mean, spread = y[0][where], torch.from_numpy(made.mean)[where], torch.from_numpy(made.spread)[where]
+    where = mask.expand_as(y) > 0
+    y, mean, spread = y[where], mean[where], spread[where]
     taken = float((y - mean).square().mean())
     left = taken + 0.5 * min(taken, float(spread.square().mean()))
-    sigmas, seen = np.linspace(0, MAX_LEVEL, 101), []
     clipped = bool(y.min() >= 0 and y.max() <= 1)
+    sigmas, seen = np.linspace(0, MAX_LEVEL, 101), []
     for sigma in sigmas:  # what noise of each strength would leave of this picture in a file, where it is clipped
         made_of = mean[:, None] + float(sigma) * _NORMAL
         made_of = made_of.clamp(0, 1) if clipped else made_of
@@ -177,7 +191,8 @@ def restore_with(library, method, y, domain, mask=None, *, level=0.25, noise="ga
                  seed=0):  # fmt: skip
     """float32 (C, H, W) in [0, 1]: y restored by one method of DENOISING or FILLING; of vae the mean of eight samples.
 
-    noise and noise_level (in its own unit) choose the setting of a classical method that was tuned for it."""
+    noise and noise_level (in its own unit) choose the setting of a classical method that was tuned for it, and with
+    clip, whether y was clipped to [0, 1], say what the noise's mean is (classical.unbiased)."""
     if method not in {*DENOISING, *FILLING}:
         raise ConfigError(f"no method {method!r}; choose from {', '.join(dict.fromkeys((*DENOISING, *FILLING)))}")
     if method == "vae":
@@ -194,7 +209,8 @@ def restore_with(library, method, y, domain, mask=None, *, level=0.25, noise="ga
     level = 0.0 if level is None else level
     rows = classical.read_settings(library.folder / domain)
     near = level if noise_level is None else noise_level
-    return classical.denoise(y, method, level, classical.setting_for(rows, method, noise, near, clip))
+    setting = classical.setting_for(rows, method, noise, near, clip)
+    return classical.denoise(y, method, level, setting, kind=noise, level=near, clip=clip)
 
 
 @torch.no_grad()

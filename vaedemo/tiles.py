@@ -7,7 +7,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from vaedemo import runtime
+from vaedemo import gaussian, runtime
 from vaedemo.errors import PictureError
 
 __all__ = ["Restoring"]
@@ -21,7 +21,8 @@ class Restoring:
 
     y float32 (3, H, W), damaged, in [0, 1] or beyond where noise was not clipped; sigma a number or (H, W) in the same
     unit; mask (H, W), True where known, or None. mean is the prior's mean pass, and samples one picture a seed, all
-    float32 (3, H, W) in [0, 1]. The same seed gives the same sample whatever the tiles.
+    float32 (3, H, W) in [0, 1]; spread is the standard deviation that they leave to each pixel, None without samples.
+    The same seed gives the same sample whatever the tiles.
     """
 
     def __init__(self, model, y, sigma, mask=None, *, seeds=(), tile=TILE, overlap=OVERLAP):
@@ -41,6 +42,7 @@ class Restoring:
         self.rows, self.columns = (_spans(n, stride, tile, overlap) for n in (self.height, self.width))
         self.mean = torch.zeros_like(self.y)
         self.samples = [torch.zeros_like(self.y) for _ in seeds]
+        self._variance = torch.zeros_like(self.y) if self.samples else None  # of p(x | z, y), mean of the samples'
         padded = [self.rows[-1][1], self.columns[-1][1]]
         self._eps = [
             {i: model.config.temperature * torch.randn(shape, generator=runtime.generator("restore", seed, i))
@@ -56,11 +58,23 @@ class Restoring:
                 self._tile(row, column, torch.outer(down, along))
                 done += 1
                 yield done, total
-        fixed = (self.mask > 0) & (self.sigma == 0)  # known exactly: the blending's rounding is taken back
+        fixed = self._fixed  # the blending's rounding is taken back
         for picture in (self.mean, *self.samples):
             picture.clamp_(0, 1)
             if bool(fixed.any()):
                 picture.copy_(torch.where(fixed, self.y.clamp(0, 1), picture))
+
+    @property
+    def _fixed(self):
+        """Where the picture is known exactly."""
+        return (self.mask > 0) & (self.sigma == 0)
+
+    @property
+    def spread(self):
+        """float32 (3, H, W), gaussian.total_std of the samples; zero where the picture is known exactly."""
+        if self._variance is None:
+            return None
+        return gaussian.total_std(torch.stack(self.samples), self._variance) * ~self._fixed
 
     @torch.no_grad()
     def _tile(self, row, column, weight):
@@ -80,8 +94,11 @@ class Restoring:
                     i: e[None, :, row[0] >> i + 1 : row[1] >> i + 1, column[0] >> i + 1 : column[1] >> i + 1]
                     for i, e in eps.items()
                 }  # fmt: skip
-                made = self.model.decode(features, near).mean[0, :, :height, :width]
-                picture[:, rows, columns] += weight * made
+                made = self.model.decode(features, near)
+                picture[:, rows, columns] += weight * made.mean[0, :, :height, :width]
+                if eps is not None:
+                    own = torch.exp(2 * made.log_scale[0, :, :height, :width].float())
+                    self._variance[:, rows, columns] += weight * own / len(self.samples)
 
 
 def _tensor(y, channels, message):

@@ -66,7 +66,7 @@ class _Restore:
     each: bool = False
     """write the samples too, beside OUT: OUT-1.png, OUT-2.png, ..."""
     spread: bool = False
-    """write the samples' standard deviation too, as OUT-spread.png: black 0, white 0.25 and more"""
+    """write the spread too, as OUT-spread.png: the standard deviation left to each pixel; black 0, white 0.25 or more"""
     clean: Path | None = None
     """the undamaged picture, or a folder with files of the same names; PSNR and SSIM against it are printed"""
     seed: int = 0
@@ -173,7 +173,7 @@ class _Restore:
             for done, bar.total in job:
                 bar.update(done - bar.n)
         samples = [sample.numpy() for sample in job.samples]
-        return _Made(job.mean.numpy(), samples, np.std(samples, axis=0) if self.spread else None)
+        return _Made(job.mean.numpy(), samples, job.spread.numpy() if self.spread else None)
 
 
 @dataclass(frozen=True, kw_only=True)

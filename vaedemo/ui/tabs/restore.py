@@ -264,8 +264,7 @@ class Restoration:
         mean = made.mean.numpy()
         whole = None if job.mask.all() else job.mask
         if len(made.samples) > 1:
-            spread = torch.stack(made.samples).std(0).mean(0, keepdim=True).numpy() / SPREAD
-            answer["spread"] = _heat(spread)
+            answer["spread"] = _heat(made.spread.mean(0, keepdim=True).numpy() / SPREAD)
             answer["samples"] = [_shown(s.numpy(), SHOWN // 3) for s in made.samples]
         if job.clean is not None:
             answer["figures"] = {"mean": _figures(mean, job.clean, whole),
