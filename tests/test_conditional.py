@@ -68,10 +68,14 @@ def test_a_proposal_starts_as_the_prior_and_its_kl_is_never_negative(blobs, gene
 
 
 def test_terms_are_the_elbo_and_the_error_of_the_mean(blobs, generator):
-    model, x = build_model(tiny()), blobs[torch.arange(10)]
+    model, x = _random(build_model(tiny()), generator, std=0.05), blobs[torch.arange(10)]
     damaged, noise = random_corruption(x, generator), model.noise(20, generator)
     got = objectives.terms(model, x, *damaged, *noise)
     assert got.distortion.shape == (5,) and got.kl.shape == (5, 1)
+    first = model.answer(tuple(t[:5] for t in model.condition(*damaged)), *(e[:5] for e in noise), x[:5])
+    law = torch.distributions.Normal(first.mean, first.log_scale.exp())
+    assert torch.allclose(got.distortion, -law.log_prob(x[:5]).sum((1, 2, 3)), rtol=1e-4)
+    assert torch.equal(got.kl[:, 0], first.kl)
     condition = tuple(torch.cat([t[5:], t[5:]]) for t in model.condition(*damaged))
     mean = model.answer(condition, *(e[5:15] for e in noise)).mean
     a, b = x[5:] - mean[:5], x[5:] - mean[5:]

@@ -4,6 +4,7 @@ import torch
 
 from vaedemo import classical, restore, runtime
 from vaedemo.degrade import add_noise, draw_mask
+from vaedemo.domains import get_domain
 from vaedemo.errors import ConfigError, PictureError, UnknownDomain, UnknownModel
 from vaedemo.library import Library
 from vaedemo.restore import answers, estimate_level, measure, photo, restore_with
@@ -264,3 +265,43 @@ def test_what_is_no_photograph_is_refused(library):
         photo(library, np.zeros((3, 40, 40)), sigma=2)
     with pytest.raises(PictureError, match="this one"):
         photo(library, np.zeros((40, 40)))
+
+
+class Echo:
+    """A restorer that answers every draw with the damaged picture and tells its draws apart by their scales."""
+
+    def __init__(self):
+        self.counts = []
+
+    def samples(self, y, mask, level, n, generator):
+        self.counts.append(n)
+        return y.expand(n, *y.shape), (1 + torch.arange(n, dtype=y.dtype)).view(-1, 1, 1, 1, 1) * y
+
+
+@pytest.mark.parametrize(("domain", "counts"), [("digits", [7]), ("objects", [4, 3])])
+def test_what_a_mirrored_draw_gives_is_flipped_back(domain, counts, generator):
+    shape = get_domain(domain).shape
+    y, model = torch.rand(2, *shape, generator=generator), Echo()
+    means, scales = restore.draws(model, domain, y, torch.ones(2, 1, *shape[1:]), 0.1, 7, generator)
+    assert model.counts == counts and len(get_domain(domain).mirrors) == len(counts)
+    assert torch.equal(means, y.expand(7, *y.shape))
+    strengths = torch.cat([1.0 + torch.arange(n) for n in counts])
+    assert torch.allclose(scales, strengths.view(-1, 1, 1, 1, 1) * y)
+
+
+def test_pairs_look_into_the_mirrors_by_turns(generator):
+    """Of eight draws of shapes, which have as many mirrors as the table says, each mirror has its pair."""
+    mirrors, seen = get_domain("shapes").mirrors, []
+    y = torch.rand(1, *get_domain("shapes").shape, generator=generator)
+
+    class Noted(Echo):
+        def samples(self, y, mask, level, n, generator):
+            seen.append((n, y, mask))
+            return super().samples(y, mask, level, n, generator)
+
+    mask = torch.ones(1, 1, 64, 64)
+    mask[..., :20, :10] = 0
+    restore.draws(Noted(), "shapes", y, mask, 0.1, 2 * len(mirrors), generator)
+    assert [n for n, *_ in seen] == [2] * len(mirrors)
+    for axes, (_, given, known) in zip(mirrors, seen, strict=True):
+        assert torch.equal(given, (y * mask).flip(axes)) and torch.equal(known, mask.flip(axes))
