@@ -3,11 +3,13 @@ PORT ?= 7860
 PYTHON ?= python3
 DATA ?=
 TINY ?=
+SPACE ?=
+DRYRUN ?=
 TORCH ?= auto
 TORCH_CPU ?= https://download.pytorch.org/whl/cpu
 BIN := .venv/bin
 
-.PHONY: app test quick mutants train bench lint env help
+.PHONY: app test quick mutants train bench lint space env help
 
 help:  ## list the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## */  make \1\t/' | expand -t 14
@@ -38,6 +40,9 @@ bench: .venv/dev  ## measure every claim of the README (DATA=folder of .npz file
 
 lint: .venv/dev  ## check the style
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+
+space: .venv/app  ## publish as a Hugging Face Space (SPACE=user/name; DRYRUN=1 only checks and lists what would go)
+	@$(BIN)/python -m vaedemo.cli.space "$(SPACE)" $(if $(DRYRUN),--dry-run)
 
 env: .venv/app  ## make the environment (TORCH=cpu or TORCH=default chooses PyTorch's build; auto looks at the machine)
 

@@ -7,7 +7,7 @@ from vaedemo.ui.api.calls import HANDLERS, Blocks
 from vaedemo.ui.api.common import plain
 from vaedemo.ui.api.schema import describe
 
-__all__ = ["HANDLERS", "TABLE", "Blocks", "endpoints"]
+__all__ = ["Blocks", "HANDLERS", "TABLE", "endpoints"]
 
 # Each takes the Service and gives its endpoints, documented functions.
 TABLE = (models.functions, latent.functions, generate.functions, restore.functions)

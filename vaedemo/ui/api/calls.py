@@ -19,7 +19,7 @@ from starlette.responses import JSONResponse
 from vaedemo.ui import wire
 from vaedemo.ui.api.common import sentences
 
-__all__ = ["HANDLERS", "Blocks", "arguments"]
+__all__ = ["Blocks", "HANDLERS", "arguments"]
 
 # After every call Gradio sums up all calls so far, for a page of figures that is not shown: of 10,000 calls that takes
 # longer than most pictures. It reads this when Blocks are made.

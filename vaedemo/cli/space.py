@@ -1,0 +1,178 @@
+"""Publish this repository as a Hugging Face Space: python -m vaedemo.cli.space USER/NAME [--dry-run]
+
+What the hub would refuse is looked for first. `git push` will not do: the hub rejects commits with binary files outside
+LFS, whatever their size; upload_folder sends those its own way. (LFS rules in .gitattributes would make the push go,
+but everyone who has git-lfs would see every checkpoint of a fresh clone, committed as a plain file, as changed.)
+"""
+
+import argparse
+import fnmatch
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path, PurePosixPath
+
+from vaedemo.errors import ConfigError, VaedemoError
+
+__all__ = ["check", "files", "front_matter", "main", "publish"]
+
+ROOT = Path(__file__).resolve().parents[2]
+COLOURS = ("red", "yellow", "green", "blue", "indigo", "purple", "pink", "gray")
+# What each setting of the front matter has to be, and what to do about it otherwise.
+RULES = {
+    "title": (r".*\S.*", "give it a name"),
+    "emoji": (r"(?=.*[^\x00-\x7f])[^A-Za-z\s]{1,12}", "give one emoji"),
+    "colorFrom": ("|".join(COLOURS), f"choose from {', '.join(COLOURS)}"),
+    "colorTo": ("|".join(COLOURS), f"choose from {', '.join(COLOURS)}"),
+    "sdk": ("gradio", "it has to be gradio"),
+    "python_version": (r"3\.1[1-9](\.\d+)?", 'give 3.11 or later in quotes, like "3.11"'),
+    "app_file": (r".+", "name the file that starts the page"),
+    "license": (r"[a-z0-9][a-z0-9.-]*", "give the licence's name in small letters, like mit"),
+    "short_description": (r".{1,60}", "give at most 60 characters"),
+}
+MAX_FILE = 5_000_000_000  # bytes of a file in LFS
+MAX_SPACE = 1_000_000_000  # bytes of a Space, all of it
+
+
+def files(root):
+    """{path in the repository, with /: bytes} of what belongs to it: what git follows, or of a folder without git what
+    .gitignore does not name."""
+    names = _followed(root)
+    if names is None:
+        lines = (root / ".gitignore").read_text(encoding="utf-8").splitlines() if (root / ".gitignore").exists() else []
+        ignored = [
+            ".git",
+            ".env",
+            ".venv",
+            *(line.strip("/ ") for line in lines if line.strip() and not line.startswith("#")),
+        ]
+        names = sorted(_walk(root, PurePosixPath(), ignored))
+    return {name: (root / name).stat().st_size for name in names if (root / name).is_file()}
+
+
+def _followed(root):
+    """The files that git follows, or None where there is no git."""
+    if not (root / ".git").exists() or not shutil.which("git"):
+        return None
+    made = subprocess.run(["git", "-C", root, "ls-files", "-z"], capture_output=True, check=False)
+    return None if made.returncode else [os.fsdecode(name) for name in made.stdout.split(b"\0") if name]
+
+
+def _walk(root, folder, ignored):
+    for entry in os.scandir(root / folder):
+        path = folder / entry.name
+        if any(fnmatch.fnmatch(entry.name, p) or fnmatch.fnmatch(str(path), p) for p in ignored):
+            continue
+        if entry.is_dir(follow_symlinks=False):
+            yield from _walk(root, path, ignored)
+        else:
+            yield str(path)
+
+
+def front_matter(text):
+    """The settings between the two lines of --- at the top of a Space's README, a dict."""
+    import yaml
+
+    found = re.match(r"---\s*\n(.*?)\n---\s*\n", text, re.DOTALL)
+    try:
+        settings = yaml.safe_load(found[1]) if found else None
+    except yaml.YAMLError:
+        settings = None
+    if not isinstance(settings, dict):
+        raise ConfigError("README.md has no front matter that can be read; begin it with the Space's settings in ---")
+    return settings
+
+
+def check(root, found):
+    """ConfigError names the first thing that the hub would refuse or could not build. found: what files() gives."""
+    for name in ("README.md", "requirements.txt", "constraints.txt"):
+        if name not in found:
+            raise ConfigError(f"{name} is missing; a Space cannot be made without it")
+    said = front_matter((root / "README.md").read_text(encoding="utf-8"))
+    gradio = re.search(r"^gradio==(\S+)", (root / "constraints.txt").read_text(encoding="utf-8"), re.MULTILINE)
+    tested = gradio[1] if gradio else ""
+    for key, (pattern, remedy) in {
+        **RULES,
+        "sdk_version": (re.escape(tested), f"the tested one is {tested!r}"),
+    }.items():
+        # A version without quotes is a number to YAML: 3.10 becomes 3.1.
+        if not isinstance(said.get(key), str) or not re.fullmatch(pattern, said[key]):
+            raise ConfigError(f"README.md's front matter has {key}: {said.get(key)!r}; {remedy}")
+    if said["app_file"] not in found:
+        raise ConfigError(
+            f"README.md's front matter has app_file: {said['app_file']!r}, which is not in the repository"
+        )
+    if not any(name.startswith("checkpoints/") and name.endswith(".safetensors") for name in found):
+        raise ConfigError("there are no models in checkpoints/; fetch or train them first")
+    largest = max(found, key=found.get)
+    if found[largest] > MAX_FILE:
+        raise ConfigError(f"{largest} has {found[largest] / 1e9:.1f} GB; the hub takes {MAX_FILE / 1e9:g} GB a file")
+    if sum(found.values()) > MAX_SPACE:
+        raise ConfigError(f"all files have {sum(found.values()) / 1e9:.1f} GB; a Space takes {MAX_SPACE / 1e9:g} GB")
+
+
+def publish(root, space, found):
+    """Make the Space if there is none, send the files that files() found and give the Space's address."""
+    import huggingface_hub
+    from huggingface_hub.errors import HFValidationError
+
+    token = huggingface_hub.get_token()
+    if not token:
+        raise ConfigError("no token: set HF_TOKEN to one that may write, or log in with `hf auth login`")
+    hub = huggingface_hub.HfApi(token=token)
+    try:
+        made = hub.create_repo(space, repo_type="space", space_sdk="gradio", exist_ok=True)
+        with tempfile.TemporaryDirectory() as folder:  # exactly what was listed, and nothing beside it
+            for name in found:
+                target = Path(folder, name)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(root / name, target)
+            hub.upload_folder(
+                repo_id=space, repo_type="space", folder_path=folder, commit_message="Publish the application"
+            )
+    except HFValidationError:
+        raise ConfigError(f"{space!r} is no name of a Space; take letters, digits, -, _ and . for both parts") from None
+    except Exception as error:  # the hub's client and its uploader in Rust raise errors of many trees
+        answer = getattr(error, "response", None)
+        if answer is not None and answer.status_code in (401, 403):
+            raise ConfigError(f"the hub does not let this token write to {space}; check both") from None
+        said = " ".join((getattr(error, "server_message", None) or str(error)).split())[:200].rstrip(".")
+        raise ConfigError(f"the hub did not take it ({said or type(error).__name__}); try again") from None
+    return str(made)
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message):
+        raise ConfigError(f"{message}; see --help")
+
+
+def main(args=None, root=ROOT):
+    """Run the command; exit code 0, or 2 with one line on the error stream."""
+    parser = _Parser(prog="python -m vaedemo.cli.space", description="Publish this repository as a Hugging Face Space.")
+    parser.add_argument("space", metavar="USER/NAME", nargs="?", default="", help="the Space; made if there is none")
+    parser.add_argument("--dry-run", action="store_true", help="check, and list what would go, with sizes")
+    try:
+        said = parser.parse_args(args)
+        if not re.fullmatch(r"[\w.-]+/[\w.-]+", said.space, re.ASCII) and (said.space or not said.dry_run):
+            raise ConfigError(f"name the Space as user/name, not {said.space!r}: make space SPACE=user/name")
+        found = files(root)
+        check(root, found)
+        if said.dry_run:
+            for name, size in found.items():
+                print(f"{size:>12,}  {name}")
+        print(f"{sum(found.values()):>12,}  bytes in {len(found)} files")
+        if not said.dry_run:
+            print(publish(root, said.space, found))
+    except VaedemoError as error:
+        print(f"vaedemo: {error}", file=sys.stderr)
+        raise SystemExit(2) from None
+    except KeyboardInterrupt:
+        print("vaedemo: stopped; the same command sends what is missing", file=sys.stderr)
+        raise SystemExit(130) from None
+
+
+if __name__ == "__main__":
+    main()
