@@ -74,6 +74,10 @@ def read(data, name, labels=False, whole=False):
         return None
     if layout.samples < _COLOURS[layout.photometric] or not _is_known(layout):
         return None
+    if layout.compression != 1 and _row(layout) * layout.segment[1] > Image.MAX_IMAGE_PIXELS:
+        if layout.kind == "u" and layout.bits == 16 and layout.photometric in (1, 2):
+            return None  # Pillow cuts the lower bits off, which takes less memory
+        raise PictureError(f"{name} needs more memory than there is; scale it down first.")
     image = _picture(_values(data, layout, name), layout, directory, name, labels)
     if image is not None:
         icc = directory.get(34675)
@@ -191,6 +195,11 @@ def _is_known(layout):
     return layout.bits in (8, 16, 32, 64) or bool(packed)
 
 
+def _row(layout):
+    """Bytes of a segment's row."""
+    return -(-layout.segment[0] * (1 if layout.apart else layout.samples) * layout.bits // 8)
+
+
 def _values(data, layout, name):
     """The values (H, W, samples) as they are stored, of a type that holds them."""
     (width, height), (seg_width, seg_height) = layout.size, layout.segment
@@ -200,8 +209,8 @@ def _values(data, layout, name):
         raise PictureError(f"{name} needs more memory than there is; scale it down first.")
     across, down = -(-width // seg_width), -(-height // seg_height)
     planes, each = (layout.samples, 1) if layout.apart else (1, layout.samples)
-    row = -(-seg_width * each * layout.bits // 8)
-    if len(layout.offsets) < across * down * planes or row * seg_height > 3 * _MAX_BYTES // 4:
+    row = _row(layout)
+    if len(layout.offsets) < across * down * planes:
         raise ValueError("segments are missing")
     made = np.empty((height, width, layout.samples), kind)
     most = max(1, _GROUP // (row * seg_height * (1 if size * 8 == layout.bits else 8)))
