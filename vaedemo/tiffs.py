@@ -78,7 +78,11 @@ def read(data, name, labels=False, whole=False):
         if layout.kind == "u" and layout.bits == 16 and layout.photometric in (1, 2):
             return None  # Pillow cuts the lower bits off, which takes less memory
         raise PictureError(f"{name} needs more memory than there is; scale it down first.")
-    image = _picture(_values(data, layout, name), layout, directory, name, labels)
+    halved = _all(directory, 530, (2, 2))
+    if layout.photometric == 6 and not layout.apart and halved != (1, 1):
+        image = _of_halved(data, layout, halved)
+    else:
+        image = _picture(_values(data, layout, name), layout, directory, name, labels)
     if image is not None:
         icc = directory.get(34675)
         image.info = {"icc_profile": icc} if isinstance(icc, bytes) else {}
@@ -182,6 +186,8 @@ def _layout(directory, data):
 def _is_plain(layout):
     """Whether Pillow is right about it."""
     if layout.kind != "u" or layout.photometric == 9 or layout.reverse:
+        return False
+    if layout.photometric == 6 and layout.compression == 1:
         return False
     return layout.bits == 8 or (layout.bits in (1, 2, 4) and layout.samples == 1)
 
@@ -317,6 +323,24 @@ def _declared(directory, layout):
         return None
     low, high = min(_all(directory, 340, 0)), max(_all(directory, 341, 1))
     return (float(low), float(high)) if math.isfinite(low) and math.isfinite(high) and low < high else None
+
+
+def _of_halved(data, layout, steps):
+    """YCbCr whose colours are stored once for several pixels: blocks of brightnesses, then Cb and Cr (TIFF 6.0, 21);
+    None where it is packed, of more than 8 bits or in tiles, which Pillow may know."""
+    if layout.compression != 1 or layout.bits != 8 or layout.tiles or not set(steps) <= {1, 2, 4} or len(steps) != 2:
+        return None
+    (width, height), (across, down), rows = layout.size, steps, layout.segment[1]
+    blocks, each, parts = -(-width // across), across * down + 2, []
+    for at, top in zip(layout.offsets, range(0, height, rows), strict=True):
+        lines = -(-min(rows, height - top) // down)
+        if at + lines * blocks * each > len(data):
+            raise ValueError("a strip is cut off")
+        parts.append(np.frombuffer(data, np.uint8, lines * blocks * each, at).reshape(lines, blocks, each))
+    stored = np.concatenate(parts)
+    light = stored[..., :-2].reshape(-1, blocks, down, across).transpose(0, 2, 1, 3).reshape(-1, blocks * across)
+    colours = stored[..., -2:].repeat(down, 0).repeat(across, 1)
+    return _framed("YCbCr", np.dstack([light, colours])[:height, :width]).convert("RGB")
 
 
 def _of_palette(index, directory):
