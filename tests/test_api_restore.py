@@ -170,3 +170,21 @@ def test_tiny_and_flat_pictures(endpoints):
         made = endpoints["denoise"](picture, "photos", clean=picture)
         assert made["estimated"] == 0 and made["ssim"] is None and made["psnr"] > 30
         assert image_of(endpoints["denoise"](picture, "digits", samples=1)["x_hat"]).shape == (28, 28)
+
+
+def test_masks_are_those_of_the_command_line(endpoints, digit):
+    image = pictures.to_image(digit)
+    marked = np.zeros((28, 28), bool)
+    marked[9:20, 10:18] = True
+    strokes = np.dstack([np.full((28, 28, 3), 255, np.uint8), np.where(marked, 255, 0).astype(np.uint8)])
+    labels = Image.fromarray(marked.astype(np.uint8))
+    made = [
+        endpoints["inpaint"](uri(image), mask, "digits", samples=1)
+        for mask in (uri(labels), uri(Image.fromarray(strokes)), marked.astype(float).tolist())
+    ]
+    assert made[0] == made[1] == made[2] and made[0]["note"] is None
+    assert not np.array_equal(image_of(made[0]["x_hat"]), np.asarray(image))
+    whole = endpoints["inpaint"](uri(image), (marked * 0.0).tolist(), "digits", samples=1)
+    assert whole["note"].startswith("Nothing is marked")
+    assert "invert" in endpoints["inpaint"](uri(image), (marked + 1.0).clip(max=1).tolist(), "digits")["note"]
+    assert "note" not in endpoints["denoise"](uri(image), "digits", samples=1)

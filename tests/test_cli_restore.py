@@ -259,3 +259,26 @@ def test_files_that_cannot_be_are_one_line(there, capsys):
     assert "not a picture" in refused(capsys, "denoise", there / "bad.png", "--out", there / "o.png")
     words = there / "digit.png", "--domain", "digits", "--mask", there / "bad.png", "--out", there / "o.png"
     assert "not a picture" in refused(capsys, "inpaint", *words)
+
+
+def test_a_mask_goes_the_way_of_its_picture_and_what_it_leaves_is_said(there, capsys):
+    rgb = np.random.default_rng(0).integers(60, 200, (100, 200, 3)).astype(np.uint8)
+    Image.fromarray(rgb).save(there / "wide.png")
+    words = there / "wide.png", "--domain", "objects", "--out", there / "o.png", "--samples", "1", "--mask"
+    seen = np.asarray(pictures.to_image(pictures.prepare(rgb, channels=3, size=32).x))
+    known = np.ones((100, 200), bool)
+    known[:, 160:] = False
+    row = run(capsys, "inpaint", *words, mask_file(there / "m.png", known))
+    assert np.array_equal(levels(there / "o.png"), seen) and row["note"].startswith("Nothing is marked in the part")
+    known[:, 140:] = False
+    row = run(capsys, "inpaint", *words, mask_file(there / "m.png", known))
+    same = (levels(there / "o.png") == seen).all(2)
+    assert same[:, :28].all() and not same[:, 28:].all(0).any() and row["note"] is None
+    Image.fromarray((~known).astype(np.uint8)).save(there / "labels.png")
+    first = levels(there / "o.png")
+    run(capsys, "inpaint", *words, there / "labels.png")
+    assert np.array_equal(levels(there / "o.png"), first)
+    main(["inpaint", *map(str, words), str(mask_file(there / "m.png", np.ones((100, 200), bool)))])
+    assert "vaedemo: wide.png: Nothing is marked in the mask" in capsys.readouterr().err
+    main(["inpaint", *map(str, words), str(mask_file(there / "m.png", np.zeros((100, 200), bool)))])
+    assert "marks 100% of the picture as missing" in capsys.readouterr().err

@@ -162,6 +162,17 @@ def test_lab_and_other_colours_of_tiff():
     assert levels(tiff(np.array([[0, 1, 2]]), 2, photometric=3, more=[(320, palette)])) == [[0, 255, 128]]
 
 
+@pytest.mark.parametrize("across, down", [(1, 1), (2, 1), (2, 2), (4, 2)])
+def test_ycbcr_of_tiff_with_fewer_colours_than_pixels(across, down):
+    red, white = (76, 85, 255), (255, 128, 128)
+    blocks = [[[colour[0]] * (across * down) + list(colour[1:]) for colour in (red, white)]] * 2
+    size = (2 * across, 2 * down)
+    more = [(256, [size[0]]), (257, [size[1]]), (277, [3]), (258, [8] * 3), (339, [1] * 3), (278, [size[1]])]
+    made = levels(tiff(np.array(blocks, np.uint8), 8, photometric=6, more=[*more, (530, [across, down])]))
+    want = [[[254, 0, 0]] * across + [[255, 255, 255]] * across] * size[1]
+    assert np.allclose(made, want, atol=1)
+
+
 @pytest.mark.parametrize("bits", [1, 2, 4, 8, 16])
 def test_grey_pngs_and_the_level_that_is_transparent_in_them(bits):
     top = 2**bits - 1

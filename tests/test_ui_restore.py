@@ -1,9 +1,11 @@
 """Server functions of "Denoise" and "Inpaint": answers, photographs by tiles, hostile requests, bounds of the jobs."""
 
 import base64
+import io
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from vaedemo.degrade import NOISES
 from vaedemo.errors import PictureError
@@ -102,7 +104,70 @@ def test_a_photograph_is_worked_off_tile_by_tile(ask):
     assert "no longer here" in ask["step"]({"job": job["job"]})["error"]
 
 
+def sent(array):
+    return {"data": wire.data_uri(Image.fromarray(array), lossless=True)}
+
+
+def bytes_of(answer, height, width):
+    return np.frombuffer(base64.b64decode(answer["mask"]), np.uint8).reshape(height, width)
+
+
+def test_a_masks_file_goes_the_way_of_its_picture(ask):
+    bar = np.zeros((300, 400), np.uint8)
+    bar[40:240, 260:300] = 255  # far from the middle: trimmed and centred as a digit
+    marked = np.zeros((300, 400), np.uint8)
+    marked[40:140, 260:300] = 1
+    request = {"source": sent(marked), "picture": sent(bar), "domain": "digits", "width": 28, "height": 28}
+    known = bytes_of(ask["maskfile"](request), 28, 28)
+    x = np.frombuffer(base64.b64decode(ask["source"]({"source": sent(bar), "domain": "digits"})["x"]), np.uint8)
+    rows = np.flatnonzero((x.reshape(28, 28) > 127).any(1))
+    gone = np.flatnonzero((known == 0).any(1))
+    assert abs(gone[0] - rows[0]) <= 1 and abs(gone[-1] - (rows[0] + rows[-1]) / 2) <= 1
+    wide = np.full((100, 200, 3), 90, np.uint8)
+    right = np.zeros((100, 200), np.uint8)
+    right[:, 160:] = 255
+    request = {"source": sent(right), "picture": sent(wide), "domain": "objects", "width": 32, "height": 32}
+    answer = ask["maskfile"](request)
+    assert bytes_of(answer, 32, 32).all() and answer["note"] == "outside" and answer["share"] == 0
+    right[:, 140:] = 255
+    request["source"] = sent(right)
+    assert np.array_equal(bytes_of(ask["maskfile"](request), 32, 32), np.tile(np.arange(32) < 28, (32, 1)))
+    request |= {
+        "source": sent(np.zeros((32, 32), np.uint8)),
+        "picture": None,
+    }  # another tab's picture: x alone is known
+    assert ask["maskfile"](request)["note"] == "nothing"
+    request["source"] = {"data": "data:image/png;base64,AAAA"}
+    assert "not a picture" in ask["maskfile"](request)["error"]
+    request["source"] = sent(np.zeros((30, 20), np.uint8))
+    assert "give both one size" in ask["maskfile"](request)["error"]
+
+
+def test_a_masks_file_over_a_photograph_is_as_exact_as_it_is_but_where_it_was_painted_over(ask):
+    rgb = np.random.default_rng(0).integers(0, 256, (70, 1100, 3)).astype(np.uint8)
+    marked = np.zeros((70, 1100), np.uint8)
+    marked[:, 5::100] = 255
+    mask = {"width": 512, "height": 33}
+    answer = ask["maskfile"](mask | {"source": sent(marked), "picture": sent(rgb), "domain": "photos"})
+    shown = bytes_of(answer, 33, 512).copy()
+    assert 11 <= (shown[0] == 0).sum() <= 22
+    shown[:, 500:] = 0  # the brush
+    shown[:, :20] = 1  # and the eraser, over the first two lines
+    mask |= {"data": base64.b64encode(shown.tobytes()).decode(), "file": sent(marked)}
+    job = ask["begin"]({"source": sent(rgb), "noise": None, "level": 0, "seed": 1, "n": 1, "mask": mask})
+    made = [ask["step"]({"job": job["job"]}) for _ in range(job["total"])]
+    assert "result" in made[-1]
+    uri = ask["file"]({"job": job["job"], "which": "mean"})["data"]
+    same = (np.asarray(Image.open(io.BytesIO(base64.b64decode(uri.split(",")[1])))) == rgb).all(2)
+    columns = np.flatnonzero(~same.all(0))
+    lines, brushed = [c for c in range(105, 1074, 100)], range(1075, 1100)
+    assert set(columns) <= {*lines, *brushed} and len(columns) > 30
+
+
 HOSTILE = [
+    ("maskfile", {"source": 4, "width": 9, "height": 9}), ("maskfile", {"source": None, "width": 9, "height": 9}),
+    ("maskfile", {"width": 10**6, "height": 9}), ("maskfile", {"width": 9, "height": 9, "domain": ["x"]}),
+    ("maskfile", {"source": {"upload": "/etc/passwd"}, "width": 9, "height": 9}),
     ("restore", {"n": 0}), ("restore", {"n": 99}), ("restore", {"seed": -1}), ("restore", {"seed": True}),
     ("restore", {"noise": "__class__", "level": 1}), ("restore", {"noise": "gaussian", "level": float("nan")}),
     ("restore", {"noise": "gaussian", "level": "1"}), ("restore", {"sigma": 7}), ("restore", {"sigma": float("inf")}),

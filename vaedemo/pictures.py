@@ -91,7 +91,7 @@ def layers(source):
     """The upright picture as it is stored, mode "1", "L", "LA", "P", "RGB" or "RGBA": with its transparency and its
     palette, colours not converted, small whole numbers of any depth as they are. What a mask is read from."""
     if isinstance(source, np.ndarray):
-        return _from_array(source)
+        return _from_array(source, labels=True)
     image, data, name = _source(source, labels=True)
     return _whole(lambda: _eight_bits(_loaded(image, name, None)[0], name, labels=True), name, data)
 
@@ -269,7 +269,7 @@ def _plain(image):
     return image.convert(mode) if image.mode != mode else image.copy()
 
 
-def _from_array(a):
+def _from_array(a, labels=False):
     """A picture of 8 bits, mode L, RGB or RGBA."""
     if a.ndim not in (2, 3) or (a.ndim == 3 and a.shape[2] not in (1, 3, 4)):
         raise PictureError(f"The array has shape {a.shape}; give (height, width) or (height, width, 1, 3 or 4).")
@@ -284,7 +284,7 @@ def _from_array(a):
             raise PictureError(f"The array holds values from {low:.4g} to {high:.4g}; scale them to 0 to 1.")
         a = np.round(a.astype(np.float32).clip(0, 1) * 255).astype(np.uint8)
     elif a.dtype.itemsize == 2:
-        a = depths.to_bytes(a, 0, 65535)
+        a = depths.to_bytes(a, *depths.limits(a, "The array", labels=labels))
     elif a.dtype.kind == "b":
         a = a.astype(np.uint8) * 255
     a = np.ascontiguousarray(a)

@@ -74,7 +74,15 @@ def read(data, name, labels=False, whole=False):
         return None
     if layout.samples < _COLOURS[layout.photometric] or not _is_known(layout):
         return None
-    image = _picture(_values(data, layout, name), layout, directory, name, labels)
+    if layout.compression != 1 and _row(layout) * layout.segment[1] > Image.MAX_IMAGE_PIXELS:
+        if layout.kind == "u" and layout.bits == 16 and layout.photometric in (1, 2):
+            return None  # Pillow cuts the lower bits off, which takes less memory
+        raise PictureError(f"{name} needs more memory than there is; scale it down first.")
+    halved = _all(directory, 530, (2, 2))
+    if layout.photometric == 6 and not layout.apart and halved != (1, 1):
+        image = _of_halved(data, layout, halved)
+    else:
+        image = _picture(_values(data, layout, name), layout, directory, name, labels)
     if image is not None:
         icc = directory.get(34675)
         image.info = {"icc_profile": icc} if isinstance(icc, bytes) else {}
@@ -179,6 +187,8 @@ def _is_plain(layout):
     """Whether Pillow is right about it."""
     if layout.kind != "u" or layout.photometric == 9 or layout.reverse:
         return False
+    if layout.photometric == 6 and layout.compression == 1:
+        return False
     return layout.bits == 8 or (layout.bits in (1, 2, 4) and layout.samples == 1)
 
 
@@ -191,6 +201,11 @@ def _is_known(layout):
     return layout.bits in (8, 16, 32, 64) or bool(packed)
 
 
+def _row(layout):
+    """Bytes of a segment's row."""
+    return -(-layout.segment[0] * (1 if layout.apart else layout.samples) * layout.bits // 8)
+
+
 def _values(data, layout, name):
     """The values (H, W, samples) as they are stored, of a type that holds them."""
     (width, height), (seg_width, seg_height) = layout.size, layout.segment
@@ -200,8 +215,8 @@ def _values(data, layout, name):
         raise PictureError(f"{name} needs more memory than there is; scale it down first.")
     across, down = -(-width // seg_width), -(-height // seg_height)
     planes, each = (layout.samples, 1) if layout.apart else (1, layout.samples)
-    row = -(-seg_width * each * layout.bits // 8)
-    if len(layout.offsets) < across * down * planes or row * seg_height > 3 * _MAX_BYTES // 4:
+    row = _row(layout)
+    if len(layout.offsets) < across * down * planes:
         raise ValueError("segments are missing")
     made = np.empty((height, width, layout.samples), kind)
     most = max(1, _GROUP // (row * seg_height * (1 if size * 8 == layout.bits else 8)))
@@ -308,6 +323,24 @@ def _declared(directory, layout):
         return None
     low, high = min(_all(directory, 340, 0)), max(_all(directory, 341, 1))
     return (float(low), float(high)) if math.isfinite(low) and math.isfinite(high) and low < high else None
+
+
+def _of_halved(data, layout, steps):
+    """YCbCr whose colours are stored once for several pixels: blocks of brightnesses, then Cb and Cr (TIFF 6.0, 21);
+    None where it is packed, of more than 8 bits or in tiles, which Pillow may know."""
+    if layout.compression != 1 or layout.bits != 8 or layout.tiles or not set(steps) <= {1, 2, 4} or len(steps) != 2:
+        return None
+    (width, height), (across, down), rows = layout.size, steps, layout.segment[1]
+    blocks, each, parts = -(-width // across), across * down + 2, []
+    for at, top in zip(layout.offsets, range(0, height, rows), strict=True):
+        lines = -(-min(rows, height - top) // down)
+        if at + lines * blocks * each > len(data):
+            raise ValueError("a strip is cut off")
+        parts.append(np.frombuffer(data, np.uint8, lines * blocks * each, at).reshape(lines, blocks, each))
+    stored = np.concatenate(parts)
+    light = stored[..., :-2].reshape(-1, blocks, down, across).transpose(0, 2, 1, 3).reshape(-1, blocks * across)
+    colours = stored[..., -2:].repeat(down, 0).repeat(across, 1)
+    return _framed("YCbCr", np.dstack([light, colours])[:height, :width]).convert("RGB")
 
 
 def _of_palette(index, directory):

@@ -148,6 +148,32 @@ def test_a_photograph_is_restored_with_a_bar_and_keeps_its_size(visit):
     assert Image.open(download.value.path()).size == (512, 512)
 
 
+def test_a_mask_file_is_read_as_its_picture_was_cut(visit):
+    v = opened(visit, "tab=inpaint&domain=objects&mask=left")
+    rgb = np.random.default_rng(0).integers(0, 256, (100, 200, 3)).astype(np.uint8)
+    marked = np.zeros((100, 200), np.uint8)
+    marked[:, 140:] = 1  # labels, of which the middle square holds ten columns
+
+    def give(name, array):
+        file = io.BytesIO()
+        Image.fromarray(array).save(file, "PNG")
+        before = v.drawn("brushPad" if name == "maskFile" else "damaged")
+        v.own(name).set_input_files({"name": "f.png", "mimeType": "image/png", "buffer": file.getvalue()})
+        changes(v, "brushPad" if name == "maskFile" else "damaged", before)
+        v.idle()
+
+    def columns():
+        data = v.own("brushPad").evaluate("(c) => [...c.getContext('2d').getImageData(0, 0, 32, 32).data]")
+        return np.flatnonzero(np.array(data).reshape(32, 32, 4)[..., 3].any(0)).tolist()
+
+    give("file", rgb)
+    give("maskFile", marked)
+    assert columns() == [28, 29, 30, 31] and v.own("message").is_hidden()
+    marked[:, :160] = 0
+    give("maskFile", marked)
+    assert columns() == [] and v.own("messageText").inner_text().endswith("nothing is filled.")
+
+
 def test_a_bad_mask_file_is_one_sentence(visit):
     v = opened(visit)
     v.own("maskFile").set_input_files({"name": "m.png", "mimeType": "image/png", "buffer": b"no picture"})
