@@ -67,3 +67,40 @@ def test_nothing_is_cut_or_overlaps(opened, query):
         for language in ("en", "zh"):
             v.speak(language)
             assert v.page.evaluate(LAYOUT) == [], f"{width} px, text {text} times as large, {language}"
+
+
+# Canvases and charts without a name and a role, but those that are hidden from screen readers or lie in a named button.
+NAMELESS = """() => [...document.querySelectorAll('.vd canvas, .vd svg')].filter((e) => e.checkVisibility()
+  && !e.closest('[aria-hidden=true]') && !(e.getAttribute('aria-label') && e.getAttribute('role'))
+  && !e.closest('button')?.getAttribute('aria-label') && !e.closest('button')?.innerText.trim())
+  .map((e) => `${e.closest('[data-part]')?.dataset.part}: ${e.outerHTML.slice(0, 90)}`)"""
+# What has the focus: its number on the page, or null on nothing; and whether a ring is drawn around it.
+FOCUSED = """() => {
+  const e = document.activeElement;
+  if (!e.closest('.vd')) return [e.closest('[role=tab]') ? -1 : null, true];
+  const near = e.matches('.vd-choice input') ? e.nextElementSibling : e;
+  const ring = [near, e.closest('.vd-picture') ?? near].map((x) => getComputedStyle(x))
+    .some((s) => s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) >= 2);
+  return [[...document.querySelectorAll('.vd *')].indexOf(e), ring || e.matches('input[type=range]')];
+}"""
+# What the keyboard has to reach: of radio buttons the chosen one of each group, of places for pictures the active one.
+REACHABLE = """() => [...document.querySelectorAll('.vd *')].map((e, i) => [e, i]).filter(([e]) =>
+    e.matches('button, input, summary, a[href], [tabindex="0"]') && e.checkVisibility({ visibilityProperty: true })
+    && !e.disabled && e.tabIndex >= 0 && !e.matches('input[type=radio]:not(:checked)'))
+  .map(([e, i]) => [i, e.outerHTML.slice(0, 90)])"""
+
+
+@pytest.mark.parametrize("query", SHOWN)
+def test_every_picture_has_a_name_and_the_keyboard_reaches_everything(opened, query):
+    v = opened(query, 1280)
+    assert v.page.evaluate(NAMELESS) == []
+    wanted, reached = dict(v.page.evaluate(REACHABLE)), set()
+    v.page.evaluate("document.activeElement.blur()")
+    for _ in range(2 * len(wanted)):
+        v.page.keyboard.press("Tab")
+        number, ring = v.page.evaluate(FOCUSED)
+        if number is None and reached:
+            break  # past the end
+        assert ring, f"no focus ring on {wanted.get(number)}"
+        reached.add(number)
+    assert not [text for i, text in wanted.items() if i not in reached]
