@@ -34,6 +34,13 @@ def test_the_sessions_that_are_kept_are_few_and_each_call_works_though_its_own_w
         assert len(demo.app.state_holder.session_data) == min(n + 1, 5)
 
 
+def test_a_session_holds_what_its_call_gave_and_no_copy_of_the_page(served):
+    demo, client = served
+    call(client)
+    newest = next(reversed(demo.app.state_holder.session_data.values()))
+    assert len(newest.config_values) <= 1 < len(demo.blocks)
+
+
 def test_nothing_is_left_of_a_call_after_two_rounds_fetched_or_not(served):
     demo, client = served
     tidier, queue = Tidier(demo), demo._queue

@@ -5,6 +5,7 @@ import contextlib
 import ctypes
 import logging
 import os
+from types import SimpleNamespace
 
 __all__ = ["Tidier", "tidied"]
 
@@ -38,10 +39,13 @@ class Tidier:
 
 
 def tidied(demo):
-    """A lifespan that tidies up while the server runs."""
+    """A lifespan that tidies up while the server runs, and keeps sessions small."""
 
     @contextlib.asynccontextmanager
-    async def lifespan(_):
+    async def lifespan(app):
+        # Every session gets the settings of all components written out, milliseconds and 0.1 MB a call, for Gradio's
+        # links to a session's state. Here the address is the state, so a session starts without them.
+        app.state_holder.blocks = SimpleNamespace(default_config=demo.default_config, blocks={})
         task = asyncio.create_task(_rounds(Tidier(demo)))
         try:
             yield
