@@ -23,7 +23,7 @@ __all__ = ["Page", "build", "checkpoints_folder", "launch", "main"]
 FONTS = ["ui-sans-serif", "system-ui", "-apple-system", "Segoe UI", "Roboto", "Noto Sans", "Helvetica", "Arial",
          "PingFang SC", "Noto Sans SC", "Noto Sans CJK SC", "Microsoft YaHei", "sans-serif"]  # fmt: skip
 MONO = ["ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "DejaVu Sans Mono", "monospace"]
-# Gradio keeps a session's copy of the page's settings, 0.1 MB, of this many sessions. Nothing here lives in one, so a
+# Gradio keeps the state of this many sessions, and every call over plain HTTP is one. Nothing here lives in it, so a
 # session that was dropped is made again without a loss.
 SESSIONS = 100
 # Relabels the tabs when the language changes: an update for each, in the browser alone.
