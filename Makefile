@@ -1,5 +1,4 @@
 # The commands of this project; `make help` lists them.
-PORT ?= 7860
 PYTHON ?= python3
 DATA ?=
 TINY ?=
@@ -15,7 +14,7 @@ help:  ## list the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## */  make \1\t/' | expand -t 14
 
 app: .venv/app  ## start the page on http://127.0.0.1:7860 (PORT=8000 for another port)
-	@PORT=$(PORT) $(BIN)/python app.py
+	@$(BIN)/python app.py
 
 # Files are shared out among as many processes as there are cores, the browser's first: they take longest.
 PARALLEL := -n auto --dist loadfile --no-loadscope-reorder

@@ -1,27 +1,31 @@
 """TABS -> Blocks, and how they are launched."""
 
-import errno
 import os
-import socket
-import sys
 from typing import NamedTuple
 
 import gradio as gr
 import torch
 from gradio.utils import get_upload_folder
 
+from vaedemo.errors import ConfigError
 from vaedemo.library import Library
 from vaedemo.ui import api
 from vaedemo.ui.component import checkpoints_folder, head, module_html, routes
+from vaedemo.ui.listen import stop, taken
+from vaedemo.ui.prefix import middleware, root_path
 from vaedemo.ui.service import Service
 from vaedemo.ui.tabs import TABS
 from vaedemo.ui.text import load
+from vaedemo.ui.tidy import tidied
 
 __all__ = ["Page", "build", "checkpoints_folder", "launch", "main"]
 
 FONTS = ["ui-sans-serif", "system-ui", "-apple-system", "Segoe UI", "Roboto", "Noto Sans", "Helvetica", "Arial",
          "PingFang SC", "Noto Sans SC", "Noto Sans CJK SC", "Microsoft YaHei", "sans-serif"]  # fmt: skip
 MONO = ["ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "DejaVu Sans Mono", "monospace"]
+# Gradio keeps the state of this many sessions, and every call over plain HTTP is one. Nothing here lives in it, so a
+# session that was dropped is made again without a loss.
+SESSIONS = 100
 # Relabels the tabs when the language changes: an update for each, in the browser alone.
 RELABEL = """async () => {
   const labels = window.document.getElementById("vd-frame").dataset.tabs.split("|");
@@ -60,51 +64,48 @@ def _blocks(page):
                 tabs.append(made)
         frame.select(None, None, tabs, js=RELABEL, api_visibility="private")
         api.endpoints(page.service, demo)
-    demo.queue(max_size=64, default_concurrency_limit=2)
+    # Told at every change, each of those who wait hears of each call's start and end: n clients cost n^2 messages.
+    demo.queue(max_size=256, default_concurrency_limit=2, status_update_rate=2)
     return demo
 
 
 def launch(demo, port=None, **kwargs):
     """Start the server; keywords go to gr.Blocks.launch."""
     torch.set_num_threads(1)  # there are many visitors
+    root = root_path(os.environ)
     return demo.launch(
         server_port=port,
+        root_path=root,
         theme=gr.themes.Base(font=FONTS, font_mono=MONO),
-        app_kwargs={"routes": routes(), "exception_handlers": api.HANDLERS},
+        app_kwargs={
+            "routes": routes(),
+            "middleware": middleware(root),
+            "lifespan": tidied(demo),
+            "exception_handlers": api.HANDLERS,
+        },
         head=head(tab.name for tab in TABS),
         max_file_size="25mb",
         max_threads=16,
+        state_session_capacity=SESSIONS,
         show_error=False,
         ssr_mode=False,
         run_history=False,
-        footer_links=[],
+        footer_links=["api"],  # without it ?view=api shows nothing; page.css hides the footer itself
+        _frontend=False,  # else it asks once more whether it is there, and gives up on a machine that is busy for 3 s
         **kwargs,
     )
 
 
-def main(demo):
-    """Launch for a person, on 127.0.0.1 and PORT or 7860; a port that cannot be had is one sentence and exit code 2."""
-    if os.environ.get("SPACE_ID"):  # a hosted Space chooses its own host and port
-        return launch(demo)
-    named = os.environ.get("PORT") or os.environ.get("GRADIO_SERVER_PORT") or "7860"
-    host = os.environ.get("GRADIO_SERVER_NAME") or "127.0.0.1"
+def main(demo, where):
+    """Launch at a Place, or where a hosted Space has it (None); a failure is one sentence and exit code 2."""
     try:
-        port = int(named)
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind((host, port))
-    except (ValueError, OverflowError):
-        return _stop(f"PORT is {named!r}; give a whole number from 1 to 65535.")
-    except OSError as error:
-        if error.errno == errno.EADDRINUSE:
-            return _stop(f"Port {port} is taken; choose another one, for example PORT={port + 1}.")
-        return _stop(f"Port {port} cannot be opened ({error.strerror}); choose another one, for example PORT=7860.")
-    launch(demo, port, server_name=host, quiet=True, prevent_thread_lock=True)
-    print(f"vaedemo is at {demo.local_url} (Ctrl+C ends it)", flush=True)
+        if where is None:
+            return launch(demo)
+        launch(demo, where.port, server_name=where.name, quiet=True, prevent_thread_lock=True)
+    except ConfigError as error:
+        stop(error)
+    except OSError:  # Gradio asks 127.0.0.1 for the port too; and it may have gone since it was looked for
+        stop(taken(where.port) if where else "Gradio found no free port; name one in GRADIO_SERVER_PORT.")
+    print(f"vaedemo is at {where.url} (Ctrl+C ends it)", flush=True)
     demo.block_thread()
     return None
-
-
-def _stop(sentence):
-    print(sentence, file=sys.stderr)
-    sys.exit(2)

@@ -2,7 +2,7 @@
 
 import * as address from "./address.js";
 import { html, parts, styles } from "./dom.js";
-import { openFirst, tabOf } from "./tabs.js";
+import { openApi, openFirst, tabOf } from "./tabs.js";
 import { fill, isLanguage, language, onLanguage, preferred, setLanguage, t } from "./text.js";
 
 const markup = `
@@ -73,6 +73,7 @@ export const mount = async ({ element, trigger }) => {
 
   if (tabs.includes(words.tab)) openFirst(words.tab);
   else address.enter(address.FIRST);
+  if (words.view === "api") openApi();
   // Before Gradio hears of it: afterwards the button may be elsewhere.
   document.addEventListener(
     "click",

@@ -35,3 +35,12 @@ export const openFirst = (name) => {
   };
   again();
 };
+
+// Gradio shows its description of the API when its button is pressed (once to put away what the address named, once to
+// show it); an address with view=api alone opens nothing, and page.css hides the button.
+export const openApi = () => {
+  const button = document.querySelector("footer .show-api");
+  if (!button) return setTimeout(openApi, 200);
+  button.click();
+  return button.click();
+};

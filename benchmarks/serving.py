@@ -1,0 +1,240 @@
+"""The server under API calls, measured: python benchmarks/serving.py [--memory] [--clients]
+
+memory    resident memory of the server over 10,000 calls, each in a session of its own, of every endpoint: codes,
+          samples, walks and maps, uploads, photographs of many sizes, wrong requests, and answers that nobody fetches;
+          its growth after the first 1,000
+clients   64 clients for 60 s, each with a fresh session a call: sample, decode and models in turn; errors and latency,
+          from the call to its answer
+
+Calls go over plain HTTP, as curl makes them; the server is a process of its own on the same machine.
+"""
+
+import argparse
+import asyncio
+import itertools
+import json
+import os
+import random
+import time
+
+import httpx
+import psutil
+from common import report
+from page import answered, files, server, spread
+from PIL import Image
+
+from vaedemo.ui.wire import data_uri
+
+CALLS, FIRST, SECONDS, CLIENTS = 10_000, 1_000, 60, 64
+BARS = {"growth_megabytes": 150, "errors": 0, "p95_ms": 2500}
+LEFT = 97  # of so many calls one is never asked for its answer
+
+
+class Failed(Exception):
+    """A call whose answer is an error."""
+
+
+async def call(client, name, arguments, fetch=True):
+    """What one call of an endpoint answers, in a session of its own; Failed where that is an error."""
+    joined = await client.post(f"gradio_api/call/v2/{name}", json=arguments)
+    if joined.status_code != 200:
+        raise Failed(f"{name}: {joined.status_code} {joined.text[:200]}")
+    if not fetch:
+        return None
+    told = (await client.get(f"gradio_api/call/{name}/{joined.json()['event_id']}")).text
+    event, _, data = told.strip().rsplit("event: ", 1)[-1].partition("\ndata: ")
+    if event != "complete":
+        raise Failed(f"{name}: {event} {data[:200]}")
+    return json.loads(data)[0]
+
+
+async def upload(client, data):
+    """A file as an endpoint takes it, sent before."""
+    sent = await client.post("gradio_api/upload", files={"files": ("picture.bin", data)})
+    sent.raise_for_status()
+    return {"path": sent.json()[0], "meta": {"_type": "gradio.FileData"}}
+
+
+# ---- memory ------------------------------------------------------------------------------------------------------
+
+
+def turns(rng):
+    """Endless calls of every endpoint: (name, arguments by their names, the file to send as the picture or None)."""
+    pictures, code = files()[:-1], [0.1] * 32  # of one file only its end differs from turn to turn
+    digit = data_uri(Image.new("L", (28, 28), 90))
+    ink = [[0.0] * 28] * 10 + [[1.0] * 28] * 8 + [[0.0] * 28] * 10
+    for n in itertools.count():
+        domain = ("digits", "fashion", "objects", "shapes")[n % 4]
+        d = {"objects": 32, "shapes": 10}.get(domain, 8)
+        small = {"domain": domain, "kind": "vae"}
+        yield "sample", {**small, "latent_dim": d, "n": rng.randint(1, 16), "seed": n}, None
+        yield "decode", {**small, "z": [rng.gauss(0, 1) for _ in range(d)]}, None
+        yield "reconstruct", {"kind": "pca", "latent_dim": 2}, pictures[n % len(pictures)] + n.to_bytes(4, "big")
+        yield "encode", {"picture": ink, "domain": "digits", "latent_dim": 8}, None
+        yield "models", {}, None
+        moving = {"path": "spherical", "animation": "gif" if n % 9 == 0 else ""}
+        yield "walk", {"start": code, "end": code[::-1], "domain": "digits", "steps": 5, **moving}, None
+        method = ("vae", "nlm", "wavelet", "tv", "median")[n % 5]
+        yield "denoise", {"picture": digit, "domain": "digits", "samples": 4, "method": method}, None
+        yield "map", {"domain": "digits", "kind": "vae", "latent_dim": 2}, None
+        method = ("vae", "biharmonic", "plain")[n % 3]
+        yield "inpaint", {"picture": digit, "mask": ink, "domain": "digits", "samples": 4, "method": method}, None
+        yield "reconstruct", {"picture": "not a picture" * 1000, "domain": "digits"}, None  # a wrong request
+        if n % 10 == 0:
+            yield "traverse", {"domain": "digits", "latent_dim": 32, "steps": 5, "rows": 3}, None
+            yield "denoise", {"picture": photograph(rng), "domain": "photos", "sigma": 0.1}, None
+
+
+def photograph(rng):
+    """Base64 of a JPEG of 64 to 384 pixels a side."""
+    image = Image.effect_noise((rng.randint(64, 384), rng.randint(64, 384)), 60).convert("RGB")
+    return data_uri(image)
+
+
+async def work_off(address, calls, resident, at_once=8):
+    """Make so many calls; [(calls, megabytes)] after every tenth of them, and the errors by their text."""
+    plan, errors, done, seen = turns(random.Random(0)), {}, itertools.count(1), []
+
+    async def one(client, n, name, arguments, file):
+        wrong = name == "reconstruct" and "picture" in arguments
+        try:
+            if file is not None:
+                arguments["picture"] = await upload(client, file)
+            await call(client, name, arguments, fetch=n % LEFT != 0)
+        except (Failed, httpx.HTTPError) as error:
+            text = str(error) or type(error).__name__
+            if not wrong or "base64" not in text:
+                errors[text] = errors.get(text, 0) + 1
+        if (now := next(done)) % max(1, calls // 20) == 0:
+            seen.append((now, round(resident(), 1)))
+            print(*seen[-1], flush=True)
+
+    numbered = enumerate(itertools.islice(plan, calls))
+    async with httpx.AsyncClient(base_url=address, timeout=600) as client:
+
+        async def worker():
+            for n, (name, arguments, file) in numbered:
+                await one(client, n, name, arguments, file)
+
+        await asyncio.gather(*(worker() for _ in range(at_once)))
+    return seen, errors
+
+
+def measure_memory(calls=CALLS, first=FIRST):
+    with server() as (address, process):
+        answered(address, patience=600)
+        watched = psutil.Process(process.pid)
+
+        def resident():
+            return watched.memory_info().rss / 1e6
+
+        start = time.perf_counter()
+        seen, errors = asyncio.run(work_off(address, calls, resident))
+        took = time.perf_counter() - start
+    for text, count in errors.items():
+        print(f"error, {count} times: {text}")
+    early = next(size for n, size in seen if n >= first)
+    return {
+        "calls": calls,
+        "seconds": round(took),
+        "megabytes_by_calls": seen,
+        "growth_megabytes": round(seen[-1][1] - early, 1),
+        "unexpected": sum(errors.values()),
+    }
+
+
+# ---- clients -----------------------------------------------------------------------------------------------------
+
+
+async def client_of(address, number, end, times, errors):
+    rng = random.Random(number)
+    async with httpx.AsyncClient(base_url=address, timeout=60) as client:
+        for n in itertools.count(number):
+            if time.perf_counter() > end:
+                return
+            name, arguments = (
+                ("sample", {"n": 4, "seed": n}),
+                ("decode", {"z": [rng.gauss(0, 1) for _ in range(8)], "kind": "vae"}),
+                ("models", {}),
+            )[n % 3]
+            start = time.perf_counter()
+            try:
+                await call(client, name, arguments)
+                times.append(1000 * (time.perf_counter() - start))
+            except (Failed, httpx.HTTPError) as error:
+                errors.append(str(error) or type(error).__name__)
+
+
+async def crowd(address, clients, seconds):
+    async with httpx.AsyncClient(base_url=address, timeout=60) as client:  # models are read when first asked for
+        for name, arguments in (("sample", {}), ("decode", {"z": [0.0] * 8, "kind": "vae"}), ("models", {})):
+            await call(client, name, arguments)
+    times, errors = [], []
+    end = time.perf_counter() + seconds
+    await asyncio.gather(*(client_of(address, n, end, times, errors) for n in range(clients)))
+    return times, errors
+
+
+def measure_clients(clients=CLIENTS, seconds=SECONDS):
+    with server() as (address, process):
+        answered(address, patience=600)
+        watched = psutil.Process(process.pid)
+        before = sum(watched.cpu_times()[:2])
+        times, errors = asyncio.run(crowd(address, clients, seconds))
+        used = sum(watched.cpu_times()[:2]) - before
+    for text in sorted(set(errors))[:5]:
+        print("error:", text)
+    return {
+        "clients": clients,
+        "seconds": seconds,
+        **spread(times),
+        "errors": len(errors),
+        "server_cpu_ms_a_call": round(1000 * used / len(times), 1),
+    }
+
+
+# ---- the table ---------------------------------------------------------------------------------------------------
+
+
+def rows_of(found):
+    """Rows of the table; a bar that is not met says so."""
+    rows = []
+
+    def row(what, value, unit, bar):
+        met = bar is None or value <= bar
+        rows.append(
+            (what, f"{value:,g}{unit}", "" if bar is None else f"{bar:,g}{unit}" + ("" if met else " **missed**"))
+        )
+
+    if "memory" in found:
+        m = found["memory"]
+        row(f"growth after {FIRST:,} of {m['calls']:,} calls", m["growth_megabytes"], " MB", BARS["growth_megabytes"])
+        row("errors among them, wrong requests aside", m["unexpected"], "", BARS["errors"])
+    if "clients" in found:
+        c = found["clients"]
+        row(f"{c['clients']} clients for {c['seconds']:g} s, calls", c["n"], "", None)
+        row("errors among them", c["errors"], "", BARS["errors"])
+        row("latency, median", c["median_ms"], " ms", None)
+        row("latency, 95 %", c["p95_ms"], " ms", BARS["p95_ms"])
+    return rows
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--memory", action="store_true")
+    parser.add_argument("--clients", action="store_true")
+    parser.add_argument("--calls", type=int, default=CALLS, help="of --memory")
+    parser.add_argument("--seconds", type=float, default=SECONDS, help="of --clients")
+    parser.add_argument("--data-dir", help="accepted like everywhere; nothing here needs it")
+    args = parser.parse_args()
+    every = not (args.memory or args.clients)
+    found = {"load": round(os.getloadavg()[0], 1)}
+    if args.memory or every:
+        found["memory"] = measure_memory(args.calls, min(FIRST, args.calls // 2))
+    if args.clients or every:
+        found["clients"] = measure_clients(seconds=args.seconds)
+    report("serving", found, ("", "measured", "bar"), rows_of(found))
+
+
+if __name__ == "__main__":
+    main()
