@@ -2,13 +2,11 @@
 PORT ?= 7860
 PYTHON ?= python3
 DATA ?=
-SPACE ?=
-DRYRUN ?=
 TORCH ?= auto
 TORCH_CPU ?= https://download.pytorch.org/whl/cpu
 BIN := .venv/bin
 
-.PHONY: app test train bench lint space env help
+.PHONY: app test train bench lint env help
 
 help:  ## list the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## */  make \1\t/' | expand -t 14
@@ -28,6 +26,7 @@ bench: .venv/dev  ## measure every claim of the README (DATA=folder of .npz file
 lint: .venv/dev  ## check the style
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 
+.PHONY: space
 space: .venv/app  ## publish as a Hugging Face Space (SPACE=user/name; DRYRUN=1 only checks and lists what would go)
 	@$(BIN)/python -m vaedemo.cli.space "$(SPACE)" $(if $(DRYRUN),--dry-run)
 

@@ -24,7 +24,7 @@ __all__ = ["Blocks", "HANDLERS", "arguments"]
 # After every call Gradio sums up all calls so far, for a page of figures that is not shown: of 10,000 calls that takes
 # longer than most pictures. It reads this when Blocks are made.
 os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "1000000000")
-_CALL = re.compile(r"/gradio_api/(run|api|call|queue)/")
+_CALL = re.compile(r"/gradio_api/(run|api|call|queue|upload)\b")
 _NAMED = re.compile(r"/call/v2/([^/]+)/?$")
 
 
