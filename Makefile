@@ -40,6 +40,7 @@ bench: .venv/dev  ## measure every claim of the README (DATA=folder of .npz file
 lint: .venv/dev  ## check the style
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 
+.PHONY: space
 space: .venv/app  ## publish as a Hugging Face Space (SPACE=user/name; DRYRUN=1 only checks and lists what would go)
 	@$(BIN)/python -m vaedemo.cli.space "$(SPACE)" $(if $(DRYRUN),--dry-run)
 

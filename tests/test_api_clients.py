@@ -216,6 +216,12 @@ def test_what_nobody_foresaw_is_a_sentence_too(client, monkeypatch):
         assert way(client, "/decode", [[0.0, 0.0]]) == "Something went wrong on the server; try again."
 
 
+def test_what_a_sentence_quotes_is_cut_short(client):
+    said = {way(client, "/decode", [[0.0, 0.0], "digits\n" * 100_000]) for way in WAYS}
+    assert len(said) == 1 and len(said.copy().pop()) < 400
+    assert re.fullmatch(r"No domain 'digits.* \.\.\. .*; choose from digits, fashion, .*\.", said.pop())
+
+
 def test_a_deleted_upload_is_a_sentence(client, tmp_path):
     (tmp_path / "stroke.png").write_bytes(png())
     path = http.post(f"{client.src}gradio_api/upload", files={"files": ("stroke.png", png())}).json()[0]

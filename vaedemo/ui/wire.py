@@ -34,6 +34,7 @@ __all__ = [
     "whole",
 ]
 
+MAX_SENTENCE = 360  # characters
 MAX_PIXEL_TEXT = 100_000  # characters: a colour picture of 128 x 128 fits
 FAILED = "Something went wrong on the server; try again."  # of what nobody foresaw; the log has the trace
 _DATA_URI = re.compile(r"\s*data:[^,]{0,500},", re.IGNORECASE)
@@ -66,8 +67,9 @@ def answered(function):
 
 
 def sentence(error):
-    """The text of an error as one sentence: a capital letter and a full stop."""
-    message = str(error).strip()
+    """The text of an error as one sentence: a capital letter and a full stop, on one line and not endless."""
+    message = " ".join(str(error).split())
+    message = message if len(message) <= MAX_SENTENCE else f"{message[:60]} ... {message[65 - MAX_SENTENCE :]}"
     return message[:1].upper() + message[1:] + ("" if message.endswith((".", "!", "?")) else ".")
 
 

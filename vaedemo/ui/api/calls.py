@@ -25,7 +25,7 @@ __all__ = ["Blocks", "HANDLERS", "arguments"]
 # longer than most pictures. It reads this when Blocks are made.
 os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "1000000000")
 os.environ.setdefault("GRADIO_ANALYTICS_MAX_EVENTS", "100")
-_CALL = re.compile(r"/gradio_api/(run|api|call|queue)/")
+_CALL = re.compile(r"/gradio_api/(run|api|call|queue|upload)\b")
 _NAMED = re.compile(r"/call/v2/([^/]+)/?$")
 
 
