@@ -109,6 +109,22 @@ def test_adobe_rgb_in_every_format_that_carries_a_profile(format):
     assert np.array_equal(np.asarray(again), np.asarray(read(data))) and not again.info
 
 
+def test_profiles_where_pillow_does_not_look():
+    profile, colour = matrix("Adobe RGB"), (60, 180, 60)
+    plain = encoded(one(colour), "JPEG2000")
+    at = plain.index(b"colr") - 4
+    box = struct.pack(">I4s3B", 15 + len(profile) - 4, b"colr", 2, 0, 0) + profile
+    outer = struct.unpack_from(">I", plain, 32)[0] + len(box) - 15
+    data = plain[:32] + struct.pack(">I", outer) + plain[36:at] + box + plain[at + 15 :]
+    assert pixel(data) == (0, 181, 42) and pixel(plain) == colour
+    rows = bytes(colour) * 8
+    head = struct.pack("<IiiHHIIiiII", 124, 4, 2, 1, 24, 0, 24, 0, 0, 0, 0) + bytes(16) + b"DEBM" + bytes(48)
+    head += struct.pack("<4I", 4, 124 + len(rows), len(profile), 0)
+    for body in (profile, b"rubbish"):
+        data = b"BM" + struct.pack("<IHHI", 138 + len(rows) + len(body), 0, 0, 138) + head + rows + body
+        assert pixel(data, (1, 1)) == ((0, 181, 42) if body == profile else colour)
+
+
 @pytest.mark.parametrize("space", SPACES)
 def test_every_colour_is_what_the_mathematics_say(space):
     rgb = np.random.default_rng(0).integers(0, 256, (60, 60, 3), np.uint8)

@@ -61,13 +61,24 @@ _CURVES = {1: _srgb, 4: 2.2, 5: 2.8, 6: _srgb, 8: 1.0, 13: _srgb, 14: _srgb, 15:
 
 
 def declared(data):
-    """(a file's bytes without a PNG's chunks of colour, what they or an AVIF's code points say, as Image.info has it):
+    """(a file's bytes without a PNG's chunks of colour, what they or a file of another kind say, as Image.info has it):
     read here because Pillow refuses the whole picture where one of them is damaged, and does not know all."""
     if data[:8] == b"\x89PNG\r\n\x1a\n":
         return _chunks(data)
     if data[4:8] == b"ftyp" and 0 < (at := data.find(b"colrnclx", 0, 65536)) <= len(data) - 12:
         return data, {"cicp": struct.unpack_from(">HH", data, at + 8)}
-    return data, {}
+    icc = _embedded(data)
+    return data, {"icc_profile": icc} if icc else {}
+
+
+def _embedded(data):
+    """The profile in a JPEG 2000's box of colour or at the end of a BMP, where Pillow does not look; or b""."""
+    if data[4:8] == b"jP  " and 0 < (at := data.find(b"colr", 0, 65536)) < len(data) - 7 and data[at + 4] in (2, 3):
+        return data[at + 7 : at - 4 + struct.unpack_from(">I", data, at - 4)[0]]
+    if data[:2] == b"BM" and len(data) > 138 and data[70:74] == b"DEBM" and data[14] == 124:
+        start, size = struct.unpack_from("<2I", data, 126)
+        return data[14 + start : 14 + start + size]
+    return b""
 
 
 def _chunks(data):
