@@ -2,10 +2,11 @@
 
 import contextlib
 import io
+import os
 import re
-import sys
 from typing import Annotated
 
+from vaedemo.cli import terminal
 from vaedemo.cli.derive import Derive, Map
 from vaedemo.cli.latent import Traverse, Walk
 from vaedemo.cli.models import Describe, Evaluate, List
@@ -63,21 +64,28 @@ def _parse(args):
             )
     except SystemExit as stop:
         if stop.code:
-            print(f"vaedemo: {_one_line(problem.getvalue())}; see --help", file=sys.stderr)
+            terminal.say(f"{_one_line(problem.getvalue())}; see --help")
         raise
 
 
 def main(args=None):
     """Run one command; exit code 0, or 2 with one line on the error stream."""
+    terminal.forgive()
     try:
-        _parse(args).run()
+        try:
+            _parse(args).run()
+        finally:
+            terminal.flush()
     except VaedemoError as error:
-        print(f"vaedemo: {error}", file=sys.stderr)
+        terminal.say(str(error))
         raise SystemExit(2) from None
-    except KeyboardInterrupt:
-        print(
-            "vaedemo: stopped; a training run goes on from here when the same command is given again", file=sys.stderr
-        )
+    except KeyboardInterrupt as stop:
+        terminal.say(str(stop) or "stopped")
         raise SystemExit(130) from None
     except BrokenPipeError:  # the reader of a pipe has had enough
-        sys.stderr.close()
+        terminal.discard()
+    except OSError as error:
+        terminal.discard()
+        what = (error.filename and os.fspath(error.filename)) or "the output"
+        terminal.say(f"{what} cannot be read or written: {error.strerror or error}")
+        raise SystemExit(2) from None

@@ -138,11 +138,13 @@ def pack(x):
 
 
 def unpack(value, domain):
-    """float32 (C, H, W) in [0, 1] from what pack() gave, for a domain's shape."""
-    shape = get_domain(domain).shape
+    """float32 (C, H, W) in [0, 1] from what pack() gave, for the shape of a Domain, or of a shipped one by
+    its name."""
+    row = get_domain(domain)
+    shape = row.shape
     data = base64_bytes(value, "the picture x", MAX_PIXEL_TEXT)
     if len(data) != math.prod(shape):
-        raise RequestError(f"a picture of {domain} is {math.prod(shape)} bytes, this one {len(data)}")
+        raise RequestError(f"a picture of {row.name} is {math.prod(shape)} bytes, this one {len(data)}")
     return (np.frombuffer(data, np.uint8).reshape(shape) / np.float32(255)).astype(np.float32)
 
 
