@@ -35,13 +35,19 @@ COMMANDS = {
 
 
 def _one_line(text):
-    """tyro's boxed message as one line: its frame removed, everything up to the first rule kept."""
+    """tyro's boxed message as one line: its frame removed, everything up to the first rule kept. Where a terminal has
+    no lines to draw with there is no box, and the title stands on a rule."""
     lines = [line.strip("│╭╮╰╯ \t") for line in text.splitlines()]
+    rules = [len(line) > 3 and set(line) <= {"─", "-"} for line in lines]
+    if lines and lines[0].startswith("─"):
+        lines, rules = lines[1:], rules[1:]
+    elif any(rules[:2]):
+        lines, rules = lines[2:], rules[2:]
     kept = []
-    for line in lines[1:] if lines and lines[0].startswith("─") else lines:
-        if kept and set(line) <= {"─"}:
+    for line, rule in zip(lines, rules, strict=True):
+        if kept and rule:
             break
-        if set(line) - set("─ "):
+        if line and not rule:
             kept.append(line)
     return re.sub(r"\s+", " ", " ".join(kept)).rstrip(".") or "these words make no command"
 
