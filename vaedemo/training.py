@@ -175,11 +175,9 @@ def fit(model, pictures, config, *, device=None, state_path=None):
             return
         buffer = io.BytesIO()
         kept = [[p.detach().clone(memory_format=torch.contiguous_format) for p in ts] for ts in (parameters, average)]
-        torch.save(
-            {"fingerprint": _fingerprint(model.config, config, pictures), "step": at,
-             "seconds": before + time.monotonic() - start, "parameters": kept[0], "average": kept[1], "optimizer": optimizer.state_dict()},
-            buffer,
-        )  # fmt: skip
+        kept = dict(zip(("parameters", "average"), kept, strict=True)) | {"optimizer": optimizer.state_dict()}
+        told = _fingerprint(model.config, config, pictures)
+        torch.save(kept | {"fingerprint": told, "step": at, "seconds": before + time.monotonic() - start}, buffer)
         write_atomic(state_path, buffer.getvalue())
 
     def settle():

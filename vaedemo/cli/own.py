@@ -33,7 +33,7 @@ def require_apart(images, out):
 
 
 def model_config(kind, latent_dim, channels, size, beta):
-    """The ModelConfig that suits pictures of one's own: halved as often as the size allows, down to 7 pixels or more."""
+    """The ModelConfig that suits pictures of one's own: halved as often as the size allows, down to 7 pixels."""
     shape = {"channels": channels, "size": size}
     if kind in RESTORING:  # as recipes.restore_recipe has it
         return ModelConfig(kind=kind, latent_dim=32, **shape, widths=(32, 48), hidden=96, neck=6)

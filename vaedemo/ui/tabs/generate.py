@@ -49,7 +49,7 @@ class Generation:
                     "pca": "pca" in kinds,
                 }
         measured = (self.library.folder / "maps" / "samples.json").is_file()
-        return {"table": table, "measured": measured}
+        return {"table": table, "measured": measured, "any": bool(self.library.entries)}
 
     def samples(self, request):
         """{"domain", "d", "n", "seed", "temperature", "label": index of a class or null, "pca": bool} -> {"grids":

@@ -74,6 +74,7 @@ class Restoration:
         noises = {k: {"low": n.weakest, "high": n.strongest, "usual": n.usual} for k, n in NOISES.items()}
         methods = DENOISING if task == "denoise" else FILLING
         return {"table": table, "noises": noises, "masks": list(PRESETS), "methods": list(methods), "spread": SPREAD,
+                "any": bool(self.library.entries),
                 "samples": MAX_SAMPLES, "seeds": MAX_SEED}  # fmt: skip
 
     # ---- small pictures ------------------------------------------------------------------------------------------
