@@ -38,14 +38,18 @@ class List:
         if self.json:
             columns = ("domain", "kind", "latent_dim", "beta")
             rows = [
-                {c: getattr(e, c) for c in columns} | {"file": f"{e.domain}/{e.path.name}", "bytes": e.bytes}
+                {c: getattr(e, c) for c in columns}
+                | {"file": e.path.relative_to(self.checkpoints).as_posix(), "bytes": e.bytes}
                 for e in entries
             ]
             print(json.dumps(rows, indent=1))
             return
         for e in entries:
             beta = "" if e.beta == 1 else f"beta {e.beta:g}"
-            print(f"{e.domain:<8} {e.kind:<6} {e.latent_dim:>4}  {beta:<9} {e.bytes:>9,} bytes  {e.path.name}")
+            print(
+                f"{e.domain:<8} {e.kind:<6} {e.latent_dim:>4}  {beta:<9} {e.bytes:>9,} bytes  "
+                f"{e.path.relative_to(self.checkpoints / e.path.relative_to(self.checkpoints).parts[0])}"
+            )
         print(f"{len(entries)} models, {sum(e.bytes for e in entries) / 1e6:.1f} MB")
 
 
