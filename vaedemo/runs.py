@@ -41,8 +41,10 @@ def _finished(job, pictures, state):
         return False
     if not file.exists():
         return False
-    other = load_checkpoint(file)[2].get("digest") != pictures.digest
-    if not other and _json(_described(job)) == _read(file.with_name("config.json")):
+    record = load_checkpoint(file)[2]
+    other = record.get("digest") != pictures.digest
+    same_start = record.get("started_from") == (job.start.stem if job.start else None)
+    if not other and same_start and _json(_described(job)) == _read(file.with_name("config.json")):
         return True
     raise TrainingError(
         f"{file.parent.parent.name}/{file.parent.name} holds a finished model of other "

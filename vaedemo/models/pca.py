@@ -6,6 +6,7 @@ from dataclasses import replace
 import torch
 from torch import nn
 
+from vaedemo.errors import ConfigError
 from vaedemo.models.autoencoder import Code, Output
 
 __all__ = ["PCA", "fit_pca"]

@@ -14,10 +14,10 @@ export const preferred = () =>
 
 export const isLanguage = (name) => LANGUAGES.includes(name);
 
-// The phrase of a key, {name} replaced by values.name; an unknown key shows itself, and a domain that has no phrase, being
+// The phrase of a key, {name} replaced by values.name; an unknown key shows itself, and a domain or class without one, being
 // somebody's own, its name.
 export const t = (key, values = {}) =>
-  (tables[language()][key] ?? tables.en[key] ?? key.replace(/^domain\./, "")).replace(/\{(\w+)\}/g, (all, name) => values[name] ?? all);
+  (tables[language()][key] ?? tables.en[key] ?? key.replace(/^(domain|class)\./, "")).replace(/\{(\w+)\}/g, (all, name) => values[name] ?? all);
 
 export const number = (value, digits = 2) =>
   value.toLocaleString(language(), { minimumFractionDigits: digits, maximumFractionDigits: digits }).replace("-", "−");
