@@ -31,17 +31,21 @@ def own_address(tmp_path_factory):
 def test_the_page_of_ones_own_models_is_complete(chromium, own_address):
     context = chromium.new_context(viewport={"width": 1280, "height": 900}, locale="en-GB")
     visit = Visit(context, own_address)
-    visit.open("tab=reconstruct&domain=faces&kind=vae&d=4")
+
+    def tab(name, query=""):
+        visit.page.goto(f"{own_address}?tab={name}{query}")
+        visit.page.locator(f".vd-module-{name}[data-ready=true]").wait_for()
+
+    tab("reconstruct", "&domain=faces&kind=vae&d=4")
     visit.shows("vae-4-1")
     assert "faces" in visit.part("domain").inner_text() and "marks" in visit.part("domain").inner_text()
-    visit.open("tab=reconstruct&domain=marks")
+    tab("reconstruct", "&domain=marks")
     visit.shows("vae-2-1")
-    visit.open("tab=generate&domain=faces&d=4")
-    visit.idle()
-    assert "mixtures" in visit.page.locator(".vd-gen-missing:visible").first.inner_text()
-    for tab, sentence in (("latent", "no maps"), ("denoise", "restores damaged"), ("inpaint", "restores damaged")):
-        visit.open(f"tab={tab}")
-        visit.page.locator(f".vd-module-{tab} .vd-nothing", has_text=sentence).wait_for()
+    tab("generate", "&domain=faces&d=4")
+    visit.page.locator(".vd-gen-missing:visible", has_text="mixtures").wait_for()
+    for name, sentence in (("latent", "no maps"), ("denoise", "restores damaged"), ("inpaint", "restores damaged")):
+        tab(name)
+        visit.page.locator(f".vd-module-{name} .vd-nothing", has_text=sentence).wait_for()
     visit.speak("zh")
     visit.page.locator(".vd-module-inpaint .vd-nothing", has_text="conditional").wait_for()
     context.close()
