@@ -52,8 +52,18 @@ def test_what_breaks_a_line_is_made_harmless(bad):
 
 
 @pytest.mark.parametrize("encoding", ["cp1252", "ascii", "latin-1"])
-@pytest.mark.parametrize("words", [["--help"], ["denoise", "--help"], ["list"], ["describe", "--domain", "digits", "--kind", "pca"],
-                                   ["train", "--domain", "中文"], ["train", "--seed", "中"]], ids=" ".join)  # fmt: skip
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--help"],
+        ["denoise", "--help"],
+        ["list"],
+        ["describe", "--domain", "digits", "--kind", "pca"],
+        ["train", "--domain", "中文"],
+        ["train", "--seed", "中"],
+    ],
+    ids=" ".join,
+)
 def test_a_terminal_of_an_old_encoding_shows_everything(words, encoding, monkeypatch):
     streams = [io.TextIOWrapper(io.BytesIO(), encoding, errors="strict") for _ in range(2)]
     monkeypatch.setattr(sys, "stdout", streams[0])
