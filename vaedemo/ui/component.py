@@ -12,6 +12,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from vaedemo.checkpoints import decoder_bytes, file_name, place, scan
+from vaedemo.configs import KINDS
 from vaedemo.domains import NAME
 from vaedemo.errors import CheckpointError
 from vaedemo.library import CHECKPOINTS
@@ -36,8 +37,8 @@ def _maps():
 
 def _decoded():
     """The checkpoints whose decoders are served."""
-    named = [(file_name(c.kind, c.latent_dim, c.beta), path) for _, c, path in scan(checkpoints_folder())]
-    return [path for name, path in named if DECODED.fullmatch(name)]
+    found = [(config, path) for _, config, path in scan(checkpoints_folder()) if config.kind in KINDS]
+    return [path for c, path in found if DECODED.fullmatch(file_name(c.kind, c.latent_dim, c.beta))]
 
 
 @functools.cache
