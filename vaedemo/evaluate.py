@@ -8,7 +8,6 @@ import torch
 
 from vaedemo import gaussian, metrics, objectives, runtime
 from vaedemo.checkpoints import load_checkpoint, write_atomic
-from vaedemo.domains import get_domain
 from vaedemo.library import figures_key
 
 __all__ = ["Evaluation", "Likelihood", "evaluate_model", "likelihood", "targets", "write_figures", "write_models_page"]
@@ -91,7 +90,8 @@ def likelihood(model, pictures, k, seed=0):
 def evaluate_model(library, pictures, domain, kind, latent_dim, beta=1.0, *, bound_samples=50, seed=0):
     """Evaluation of one model over Pictures; the randomness of binarisation and samples comes from the seed."""
     model = library.model(domain, kind, latent_dim, beta)
-    pca = library.model(domain, "pca", latent_dim) if "pca" in library.kinds(domain) else None
+    compared = latent_dim <= max(library.dims(domain, "pca"), default=0)
+    pca = library.model(domain, "pca", latent_dim) if compared else None
     errors, likenesses, codes, pca_errors = [], [], [], []
     for x in pictures.batches(BATCH):
         code = model.encode(x)
@@ -192,7 +192,7 @@ def write_models_page(folder, library):
         "too.",
     ]
     for domain in dict.fromkeys(e.domain for e in library.entries):
-        row = get_domain(domain)
+        row = library.domain(domain)
         lines += [
             "",
             f"## {domain}: {row.source}",
