@@ -112,9 +112,9 @@ def difference(made, exact):
     return {name: round(float(value), 2) for name, value in figures.items()}
 
 
-def sheets(model, at, exact, low, high):
+def sheets(model, at, exact, low, high, grids=GRIDS):
     """A row for each way of storing the sheet of a model."""
-    for grid in sorted({min(grid, SIDE // model.config.size) for grid in GRIDS}):
+    for grid in sorted({min(grid, SIDE // model.config.size) for grid in grids}):
         tiles = sheet_of(model, low, high, grid)
         for quality in QUALITIES:
             size, read = stored(tiles, quality)
@@ -151,7 +151,8 @@ def main():
     parser.add_argument("--domain", choices=list(DOMAINS), help="all if left out")
     parser.add_argument("--seed", type=int, default=0, help="of the points")
     parser.add_argument("--points", type=int, default=POINTS, help="of each map")
-    args = parse(parser, domain="digits", points=20)
+    parser.add_argument("--grids", type=int, nargs="*", default=GRIDS, help="pictures a side of the sheets")
+    args = parse(parser, domain="digits", points=20, grids=[8])
     torch.set_num_threads(1)
     library, found, rows = Library(), [], []
     for domain in [args.domain] if args.domain else DOMAINS:
@@ -163,7 +164,7 @@ def main():
             at = hover_points(codes, low, high, args.points, args.seed).astype(np.float32)
             exact = decoded(model, at)
             ways = list(in_browser(entry, at, exact))
-            ways += sheets(model, at, exact, low, high)
+            ways += sheets(model, at, exact, low, high, args.grids)
             macs = sum(layer.macs for layer in layers(model.config) if layer.part == "decoder")
             found.append({"domain": domain, "kind": entry.kind, "decoder_macs": macs, "ways": ways})
             for way in ways:

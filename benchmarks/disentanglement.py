@@ -43,7 +43,7 @@ def main():
     parser.add_argument("--seeds", type=int, default=5, help="samples of pictures")
     parser.add_argument("--all-dims", action="store_true", help="every latent dimension, not the largest alone")
     parser.add_argument("--pictures", type=int, default=COUNT, help="of each sample")
-    args = parse(parser, seeds=2, pictures=140)
+    args = parse(parser, seeds=1, pictures=140)
     torch.set_num_threads(1)
     library, measured = Library(), {}
     wanted = factor_models(library)

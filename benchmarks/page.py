@@ -66,7 +66,7 @@ def server():
         process.wait(20)
 
 
-def answered(address, patience=60):
+def answered(address, patience=180):
     """Wait until the page is served; the last answer."""
     end = time.perf_counter() + patience
     while time.perf_counter() < end:

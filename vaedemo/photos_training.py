@@ -345,8 +345,7 @@ def fit(model, source, config, folder, *, log_every=50, started_from=None):
         sums, count = [a + t.item() for a, t in zip(sums, terms, strict=True)], count + 1
         if step % log_every and step != config.steps:
             continue
-        now, last = time.monotonic(), step == config.steps
-        psnr = None
+        now, last, psnr = time.monotonic(), step == config.steps, None
         if last or now - measured >= config.measure_every:
             psnr, measured = source.psnr(averaged), time.monotonic()
             publish(psnr)
