@@ -56,7 +56,7 @@ def mean_and_error(values):
 
 
 def correlated(a, b, where):
-    """Measured correlation of two arrays (B, ...) over the places where; its error by leaving out one of B at a time."""
+    """Measured correlation of two arrays (B, ...) over the places where; its error by leaving out one of B."""
     e, s = (np.where(where, v, 0).astype(np.float64).reshape(len(where), -1) for v in (a, b))
     each = np.stack([v.sum(1) for v in (where.reshape(len(where), -1), e, s, e * e, s * s, e * s)])
     n, e, s, ee, ss, es = np.concatenate([each.sum(1)[:, None], each.sum(1)[:, None] - each], 1)

@@ -67,12 +67,8 @@ torch.set_num_threads(2)
 y = np.random.default_rng(0).random((3, 3000, 4000), np.float32)
 for _ in restore.photo(Library(Path(sys.argv[1])), y, sigma=0.1):
     pass
-status = Path("/proc/self/status")
-if status.exists():  # the peak of this process alone: ru_maxrss starts at that of the one that made it
-    print(next(int(line.split()[1]) / 1000 for line in status.read_text().splitlines() if line.startswith("VmHWM")))
-else:
-    import resource
-    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6)
+lines = Path("/proc/self/status").read_text().splitlines()  # of this process alone, unlike ru_maxrss
+print(next(int(line.split()[1]) / 1000 for line in lines if line.startswith("VmHWM")))
 """
 
 

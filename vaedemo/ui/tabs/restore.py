@@ -118,8 +118,8 @@ class Restoration:
 
     def restore(self, request):
         """{"domain", "x", "given", "noise" or null, "level", "seed", "mask" or null, "sigma" or null, "n"} -> what was
-        restored (y), the answers, their mean and spread (bytes, 255 at SPREAD), best (the closest to y, null where that is
-        no better than another), and figures where x is clean."""
+        restored (y), the answers, their mean and spread (bytes, 255 at SPREAD), best (the closest to y, null where
+        that is no better than another), and figures where x is clean."""
         name, x, y, known, noise, level, sigma = self._damaged(request)
         n = wire.whole(request, "n", 1, MAX_SAMPLES)
         filling = not known.all()
