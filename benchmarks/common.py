@@ -55,6 +55,16 @@ def mean_and_error(values):
     return Measured(float(values.mean()), error)
 
 
+def correlated(a, b, where):
+    """Measured correlation of two arrays (B, ...) over the places where; its error by leaving out one of B."""
+    e, s = (np.where(where, v, 0).astype(np.float64).reshape(len(where), -1) for v in (a, b))
+    each = np.stack([v.sum(1) for v in (where.reshape(len(where), -1), e, s, e * e, s * s, e * s)])
+    n, e, s, ee, ss, es = np.concatenate([each.sum(1)[:, None], each.sum(1)[:, None] - each], 1)
+    r = (n * es - e * s) / np.sqrt((n * ee - e * e) * (n * ss - s * s))
+    left = r[1:]
+    return Measured(float(r[0]), float(np.sqrt((len(left) - 1) * left.var())) if len(left) > 1 else None)
+
+
 def verdict(measured, bar, largest=None):
     """MET, OPEN or MISSED of a Measured that has to reach bar, and stay at or below largest if given."""
     mean, error = measured

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from benchmarks.common import MET, MISSED, OPEN, Measured, mean_and_error, verdict
+from benchmarks.common import MET, MISSED, OPEN, Measured, correlated, mean_and_error, verdict
 
 
 def test_the_error_is_that_of_the_mean_of_a_sample():
@@ -37,3 +37,13 @@ def test_a_range_is_met_from_both_sides():
         MET, OPEN, OPEN, OPEN, MISSED
     ]  # fmt: skip
     assert verdict(Measured(1.02, 0.005), 0.9, 0.99) == MISSED
+
+
+def test_a_correlation_has_the_error_of_pictures_not_of_pixels():
+    rng, found = np.random.default_rng(1), []
+    for _ in range(200):
+        a = rng.normal(size=(30, 1, 5, 4)) * rng.uniform(0.2, 2, (30, 1, 1, 1))
+        b, where = 0.6 * a + 0.8 * rng.normal(size=(30, 1, 1, 1)) + 0.1 * rng.normal(size=a.shape), a < 1
+        found.append(correlated(a, b, where))
+        assert found[-1].mean == pytest.approx(np.corrcoef(a[where], b[where])[0, 1])
+    assert np.std([m.mean for m in found]) == pytest.approx(np.mean([m.error for m in found]), rel=0.2)

@@ -76,6 +76,11 @@ def test_the_closest_is_named_where_nothing_is_missing_and_there_is_noise(librar
     clean = x[1].numpy()
     for y, mask, level in ((clean, LEFT, 0), (noisy[1], LEFT, 0.25), (noisy[1], LEFT, None), (clean, None, 0)):
         assert answers(library, y, "digits", mask, level=level, n=4).best is None
+    for noise in ("salt_and_pepper", "speckle", "poisson"):
+        assert answers(library, noisy[2], "digits", level=0.25, n=2, noise=noise).best is None
+    colour = np.random.default_rng(0).random((3, 32, 32), np.float32)
+    assert answers(library, colour, "objects", level=None, n=2).best is None
+    assert answers(library, colour, "objects", level=0.1, n=2).best in (0, 1)
 
 
 def test_how_close_a_sample_is_counts_the_noise_that_was_told_or_else_estimated(library, x, noisy):

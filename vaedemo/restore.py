@@ -16,8 +16,8 @@ from vaedemo.domains import get_domain
 from vaedemo.errors import ConfigError, PictureError, UnknownModel
 from vaedemo.tiles import Restoring
 
-__all__ = ["Answers", "DENOISING", "FILLING", "Figures", "MAX_SAMPLES", "PHOTOS", "answers", "draws", "estimate_level",
-           "known", "measure", "photo", "proposed", "restore_with", "seen"]  # fmt: skip
+__all__ = ["Answers", "CLOSEST", "DENOISING", "FILLING", "Figures", "MAX_SAMPLES", "PHOTOS", "answers", "draws",
+           "estimate_level", "known", "measure", "photo", "proposed", "restore_with", "seen"]  # fmt: skip
 
 PHOTOS = "photos"  # what stands for a domain where the picture keeps its size
 DENOISING = ("vae", "plain", *classical.DENOISERS)  # methods by their names; vae is the conditional one
@@ -26,6 +26,10 @@ FILLING = ("vae", "plain", "biharmonic")
 MAX_SAMPLES = 16
 ITERATIONS = 20  # of the plain VAE, when it fills a hole
 MAX_LEVEL = 1.0
+# The sample closest to the damaged picture is nearer to the clean one than the others are with these noises, of about
+# one strength all over the picture; not with others, in a hole, or without noise. Of ALIKE only where the strength is
+# told: else the samples hardly differ. Measured by benchmarks/restore.py --only closest, decided on held-out pictures.
+CLOSEST, ALIKE = ("gaussian", "blur", "jpeg"), ("objects",)
 _NORMAL = torch.special.ndtri((torch.arange(33) + 0.5) / 33)  # equally likely values of a Gaussian
 
 
@@ -34,7 +38,7 @@ class Answers(NamedTuple):
     (C, H, W), the standard deviation that the model leaves to each pixel (gaussian.total_std of the samples and
     p(x | z, y)); log_likelihood (N,) in nats over the known pixels, of y under each sample with p(x | z, y) and the
     noise about it. Each sample has seen y, so that says how close to the damaged picture it is, not how likely; best is
-    the place of the closest, None where that is measured to be no better than any other (see _closest)."""
+    the place of the closest, None where it was measured to be no better than any other: see CLOSEST."""
 
     samples: np.ndarray
     mean: np.ndarray
@@ -121,8 +125,9 @@ def draws(model, domain, y, mask, sigma, n, generator):
 
 
 @torch.no_grad()
-def answers(library, y, domain, mask=None, *, level=None, n=8, seed=0):
-    """Answers of a domain's conditional VAE. level: the noise's standard deviation; None where it is not known.
+def answers(library, y, domain, mask=None, *, level=None, n=8, seed=0, noise="gaussian"):
+    """Answers of a domain's conditional VAE. level: the noise's standard deviation; None where it is not known. noise:
+    its kind, of degrade.NOISES, which says whether the closest sample is worth naming.
 
     Known pixels of a picture without noise (level 0) come back bit for bit in every sample."""
     if not 1 <= n <= MAX_SAMPLES:
@@ -140,14 +145,9 @@ def answers(library, y, domain, mask=None, *, level=None, n=8, seed=0):
         known = y[0].clamp(0, 1)
         means, mean = (torch.where(mask[0] > 0, known, t) for t in (means, mean))
         spread = spread * (1 - mask[0])
-    best = _closest(log_likelihood, mask, sigma)
+    named = mask.all() and sigma != 0 and noise in CLOSEST and (level is not None or domain not in ALIKE)
+    best = int(log_likelihood.argmax()) if named else None
     return Answers(means.numpy(), mean.numpy(), spread.numpy(), log_likelihood.numpy(), best)
-
-
-def _closest(log_likelihood, mask, sigma):
-    """The place of the sample closest to the damaged picture, None of a picture with a hole or without noise: what is
-    known does not tell there which sample is nearer to the clean one (benchmarks/restore.py --only closest)."""
-    return int(log_likelihood.argmax()) if mask.all() and sigma != 0 else None
 
 
 @torch.no_grad()

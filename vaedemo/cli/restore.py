@@ -65,7 +65,7 @@ class _Restore:
     each: bool = False
     """write the samples too, beside OUT: OUT-1.png, OUT-2.png, ..."""
     spread: bool = False
-    """write the spread too, as OUT-spread.png: the standard deviation left to each pixel; black 0, white 0.25"""
+    """write the spread, the standard deviation left to each pixel, as OUT-spread.png: black 0, white 0.25 and more"""
     clean: Path | None = None
     """the undamaged picture, or a folder with files of the same names; PSNR and SSIM against it are printed"""
     seed: int = 0

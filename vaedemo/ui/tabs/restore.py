@@ -118,13 +118,15 @@ class Restoration:
 
     def restore(self, request):
         """{"domain", "x", "given", "noise" or null, "level", "seed", "mask" or null, "sigma" or null, "n"} -> what was
-        restored (y), the answers, their mean and spread (bytes, 255 at SPREAD), and figures where x is clean."""
+        restored (y), the answers, their mean and spread (bytes, 255 at SPREAD), best (the closest to y, null where
+        that is no better than another), and figures where x is clean."""
         name, x, y, known, noise, level, sigma = self._damaged(request)
         n = wire.whole(request, "n", 1, MAX_SAMPLES)
         filling = not known.all()
         told = 0.0 if noise is None and sigma is None and filling else sigma
         with self.service.models_turn:
-            made = answers(self.library, y, name, known, level=told, n=n, seed=wire.whole(request, "seed", 0, MAX_SEED))
+            seed = wire.whole(request, "seed", 0, MAX_SEED)
+            made = answers(self.library, y, name, known, level=told, n=n, seed=seed, noise=noise or "gaussian")
             estimated = None
             if request.get("given") is True:
                 estimated = estimate_level(self.library, y, name, known)
