@@ -3,9 +3,29 @@
 from dataclasses import dataclass, field, replace
 
 from vaedemo.configs import ModelConfig
+from vaedemo.degrade import NOISES
 from vaedemo.errors import UnknownDomain
 
-__all__ = ["DOMAINS", "Domain", "get_domain"]
+__all__ = ["DOMAINS", "Damages", "Domain", "PHOTOS", "damages_of", "get_domain"]
+
+PHOTOS = "photos"  # what stands for a domain where the picture keeps its size
+
+
+@dataclass(frozen=True)
+class Damages:
+    """What a network that restores was trained for, and what a picture opens with: {noise: (weakest, strongest, usual
+    level)}, levels as degrade.NOISES counts them; a mask of degrade.MASKS; the strongest noise's standard deviation;
+    and how many pixels a hole is deep, from its middle to what is known, None where any hole was learnt."""
+
+    noises: dict = field(default_factory=lambda: {k: (n.weakest, n.strongest, n.usual) for k, n in NOISES.items()})
+    mask: str = "left"
+    strongest: float = 1.0
+    hole: int | None = None
+
+    def opening(self, level):
+        """The same with another usual level of Gaussian noise."""
+        low, high, _ = self.noises["gaussian"]
+        return replace(self, noises=self.noises | {"gaussian": (low, high, level)})
 
 
 @dataclass(frozen=True)
@@ -30,6 +50,7 @@ class Domain:
     anchor: int = 0  # the latent dimension whose weights the others start from
     special: dict[str, dict] = field(default_factory=dict)  # dim or kind-dim -> fields of its config that differ
     beta_sigma: float = 0.0  # of the VAEs whose beta is not 1: their likelihood's sigma, held; 0 learns it
+    damages: Damages = field(default_factory=lambda: Damages().opening(0.5))
     scratch: int = 0  # latent dimensions up to this one are trained from scratch all the same
 
     @property
@@ -136,6 +157,7 @@ DOMAINS = {
             licence="none stated: trained on, no picture of it is shipped",
             widths=(16, 32),
             mirrors=((), (3,)),
+            damages=Damages().opening(0.25),
             special={"128": {"depth": 0, "neck": 16}},  # a hundred numbers come near a linear code: PCA is hard to beat
             epochs={"ae": 6, "vae": 6, "vae-32": 8, "vae-128": 3},
             anchor=32,
@@ -161,6 +183,26 @@ DOMAINS = {
         ),
     )
 }
+
+
+# Noise up to 75 of 255 levels and holes up to 48 pixels wide (photos.damage, photos.draw_mask). Salt and pepper is
+# filled as holes are, of which up to 80 % of the pixels were learnt. Neither a blur nor JPEG was.
+_PHOTOS = Damages(
+    noises={
+        "gaussian": (0.02, 0.29, 0.1),
+        "salt_and_pepper": (0.02, 0.7, 0.2),
+        "speckle": (0.05, 0.4, 0.2),
+        "poisson": (0.02, 0.3, 0.1),
+    },
+    mask="text",
+    strongest=75 / 255,
+    hole=24,
+)
+
+
+def damages_of(name):
+    """The Damages of a domain, or of photographs."""
+    return _PHOTOS if name == PHOTOS else get_domain(name).damages
 
 
 def get_domain(name):

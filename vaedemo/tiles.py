@@ -9,8 +9,9 @@ import torch.nn.functional as F
 
 from vaedemo import runtime
 from vaedemo.errors import PictureError
+from vaedemo.photonoise import is_grey
 
-__all__ = ["Restoring"]
+__all__ = ["Restoring", "tile_count"]
 
 TILE, OVERLAP = 768, 128  # pixels; multiples of every model's stride
 GUARD = 32  # outermost pixels of a tile that are not used where another tile has them
@@ -21,10 +22,11 @@ class Restoring:
 
     y float32 (3, H, W), damaged, in [0, 1] or beyond where noise was not clipped; sigma a number or (H, W) in the same
     unit; mask (H, W), True where known, or None. mean is the prior's mean pass, and samples one picture a seed, all
-    float32 (3, H, W) in [0, 1]. The same seed gives the same sample whatever the tiles.
+    float32 (3, H, W) in [0, 1]. The same seed gives the same sample whatever the tiles. guesses, of mean and of every
+    sample, float32 (3, H, W), are what holes start from. A grey photograph (R = G = B) stays grey.
     """
 
-    def __init__(self, model, y, sigma, mask=None, *, seeds=(), tile=TILE, overlap=OVERLAP):
+    def __init__(self, model, y, sigma, mask=None, *, seeds=(), guesses=None, tile=TILE, overlap=OVERLAP):
         self.model = model
         self.y = _tensor(y, 3, "a photograph has shape (3, height, width)")
         _, self.height, self.width = self.y.shape
@@ -37,8 +39,10 @@ class Restoring:
                 )
         if not torch.isfinite(self.sigma).all() or self.sigma.min() < 0:
             raise PictureError("the noise's strength is not a number of 0 or more; give 0 to 0.3")
+        self.grey, self.guesses = is_grey(self.y * self.mask), guesses
         stride = model.config.stride
         self.rows, self.columns = (_spans(n, stride, tile, overlap) for n in (self.height, self.width))
+        self.total = tile_count(self.height, self.width, stride, tile, overlap)
         self.mean = torch.zeros_like(self.y)
         self.samples = [torch.zeros_like(self.y) for _ in seeds]
         padded = [self.rows[-1][1], self.columns[-1][1]]
@@ -49,16 +53,18 @@ class Restoring:
         ]  # fmt: skip
 
     def __iter__(self):
-        total, done = len(self.rows) * len(self.columns), 0
+        done = 0
         across = [_weights(spans, n) for spans, n in ((self.rows, self.height), (self.columns, self.width))]
         for row, down in zip(self.rows, across[0], strict=True):
             for column, along in zip(self.columns, across[1], strict=True):
                 self._tile(row, column, torch.outer(down, along))
                 done += 1
-                yield done, total
+                yield done, self.total
         fixed = (self.mask > 0) & (self.sigma == 0)  # known exactly: the blending's rounding is taken back
         for picture in (self.mean, *self.samples):
             picture.clamp_(0, 1)
+            if self.grey:
+                picture.copy_(picture.mean(0, keepdim=True).expand_as(picture))
             if bool(fixed.any()):
                 picture.copy_(torch.where(fixed, self.y.clamp(0, 1), picture))
 
@@ -74,14 +80,22 @@ class Restoring:
         )  # fmt: skip
         half = runtime.bfloat16_available(y.device)
         with torch.autocast("cpu", torch.bfloat16, enabled=half):
-            features = self.model.encode(y * mask, sigma, mask)
-            for picture, eps in zip((self.mean, *self.samples), (None, *self._eps), strict=True):
+            features = None
+            for k, (picture, eps) in enumerate(zip((self.mean, *self.samples), (None, *self._eps), strict=True)):
+                if features is None or self.guesses:
+                    guess = self.guesses and _padded(self.guesses[k][None, :, rows, columns], size)
+                    features = self.model.encode(y * mask, sigma, mask, guess)
                 near = None if eps is None else {
                     i: e[None, :, row[0] >> i + 1 : row[1] >> i + 1, column[0] >> i + 1 : column[1] >> i + 1]
                     for i, e in eps.items()
                 }  # fmt: skip
                 made = self.model.decode(features, near).mean[0, :, :height, :width]
                 picture[:, rows, columns] += weight * made
+
+
+def tile_count(height, width, stride, tile, overlap):
+    """Tiles of a picture of these sides."""
+    return len(_spans(height, stride, tile, overlap)) * len(_spans(width, stride, tile, overlap))
 
 
 def _tensor(y, channels, message):

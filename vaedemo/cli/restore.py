@@ -127,6 +127,8 @@ class _Restore:
             clean = restore.seen(pictures.read(_partner(self.clean, source, "clean picture")), domain)
         start = time.perf_counter()
         level, estimated = self._levels(library, y, domain)
+        if domain == restore.PHOTOS and restore.guessed(mask):
+            print(f"vaedemo: {_shown(source)}: {restore.GUESSED}", file=sys.stderr)
         made = self._restored(library, y, domain, mask, level)
         seconds = time.perf_counter() - start
         figures = (None,) * 3 if clean is None else restore.measure(made.x_hat, clean, mask)
@@ -165,6 +167,8 @@ class _Restore:
             raise ConfigError(f"--samples is {n}; choose 1 to {MAX_PHOTO_SAMPLES} for photographs")
         if self.spread and n < 2:
             raise ConfigError("one sample has no spread; give --samples 2 or more")
+        if self.sigma is None:
+            level, mask = restore.photo_damage(y, mask)
         job = restore.photo(library, y, sigma=level, mask=mask, seeds=range(self.seed, self.seed + n))
         with tqdm.tqdm(unit="tile", leave=False, disable=None) as bar:
             for done, bar.total in job:

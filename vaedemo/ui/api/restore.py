@@ -45,7 +45,8 @@ def functions(service):
             elif method != "vae":
                 x_hat = restore.restore_with(library, method, y, name, known, level=level)
             elif name == restore.PHOTOS:
-                job = restore.photo(library, y, sigma=level, mask=known)
+                told = (level, known) if estimated is None else restore.photo_damage(y, known)
+                job = restore.photo(library, y, sigma=told[0], mask=told[1])
                 for _ in job:
                     pass
                 x_hat = job.mean.numpy()
@@ -62,6 +63,7 @@ def functions(service):
             "estimated": wire.rounded(estimated),
             **{k: wire.rounded(v) for k, v in zip(restore.Figures._fields, figures, strict=True)},
             "seed": start,
+            "note": restore.GUESSED if name == restore.PHOTOS and restore.guessed(known) else None,
         }
 
     def denoise(
@@ -95,7 +97,8 @@ def functions(service):
         """A picture with its holes filled. mask: a picture of the same size; white (above half) marks what is missing,
         black is kept, exactly where sigma is 0. sigma: the standard deviation of noise on what is known, 0 to 1, of
         vae. method: vae, plain, biharmonic (fills at most 250,000 pixels). The other arguments and what it gives are as
-        for denoise; hole_psnr is the PSNR over what was missing."""
+        for denoise; hole_psnr is the PSNR over what was missing; note says it where a photograph's
+        hole is too large for more than a guess."""
         level = _level(sigma)
         if mask is None:
             raise PictureError("The mask is missing; give a picture that is white where something has to be filled.")
