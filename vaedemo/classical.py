@@ -146,7 +146,8 @@ def tune(x, kind, level, generator, clip=True, methods=tuple(DENOISERS)):
     """{method: {"setting", "psnr"}}: of every method the setting with the highest mean PSNR in dB on clean training
     pictures x (B, C, H, W), damaged by a noise at a level."""
     y = add_noise(x, kind, level, generator, clip).numpy()
-    sigma, clean, found = float(strength(kind, level)), x.numpy(), {}
+    clean, found = x.numpy(), {}
+    sigma = float(np.sqrt(np.square(y - clean).mean()))  # as it is: a kind's nominal one may be far from it
     for name in methods:
         for setting in DENOISERS[name].settings:
             made = np.stack([denoise(one, name, sigma, setting) for one in y])

@@ -15,6 +15,7 @@ WINDOW = 7  # pixels a side: what a pixel is compared with
 SAME = 0.6  # share of a window that is as black or as white: then it is the picture that is
 FEWEST = 0.005  # share of the pixels below which black and white ones are the picture's own
 RARER = 0.2  # share of the lost pixels that are of the rarer colour: there are as many black ones as white ones
+TOGETHER = 0.15  # lost pixels have a lost one of their colour beside them by chance; letters and edges mostly do
 FAR = 0.15  # from what is around it: most lost pixels are, the black and white ones of a picture are not
 QUIET = 0.25  # the rest's deviation against how far lost pixels are from it: above it other noise is there too
 
@@ -50,7 +51,10 @@ def lost_pixels(y, told=False):
     far = np.abs(y - around).mean(0)[lost] > FAR
     quiet = deviation(np.where(lost, around, y)) < QUIET * np.abs(y - around)[:, lost].mean()
     both = min(pepper.sum(), salt.sum()) > RARER * lost.sum()
-    return lost if lost.mean() > FEWEST and both and far.mean() > 0.5 and quiet else np.zeros_like(lost)
+    pairs = sum(int((e[:, 1:] & e[:, :-1]).sum()) for e in (pepper, salt))
+    alone = pairs < (0.5 * lost.mean() + TOGETHER) * lost.sum()
+    taken = lost.mean() > FEWEST and both and alone and far.mean() > 0.5 and quiet
+    return lost if taken else np.zeros_like(lost)
 
 
 def noise_map(y, kind, level):

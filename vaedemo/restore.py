@@ -241,8 +241,8 @@ def guessed(mask):
 
 
 GUESSED = (
-    f"a part of the hole is more than {damages_of(PHOTOS).hole} pixels from anything known, further than was learnt: it "
-    "is filled from coarse to fine, and far inside it is only a guess"
+    f"a part of the hole is more than {damages_of(PHOTOS).hole} pixels from anything known, further than was learnt: "
+    "it is filled from coarse to fine, and far inside it is only a guess"
 )
 
 

@@ -10,10 +10,10 @@ import tqdm
 from PIL import Image, ImageDraw
 
 from vaedemo import datasets, factors, maps
-from vaedemo.cli.classical import derive_classical
+from vaedemo.cli.classical import derive_classical, derive_photos
 from vaedemo.cli.common import write_picture
 from vaedemo.cli.learned import derive_classifier, derive_mixtures
-from vaedemo.domains import DOMAINS, get_domain
+from vaedemo.domains import DOMAINS, PHOTOS, get_domain
 from vaedemo.errors import ConfigError
 from vaedemo.library import CHECKPOINTS, Library
 from vaedemo.pictures import grid
@@ -59,7 +59,7 @@ class Derive:
     only: str | None = None
     """one of them; all if left out"""
     domain: str | None = None
-    """digits, fashion, objects or shapes; all if left out"""
+    """digits, fashion, objects or shapes; all of these if left out; or photos, for classical"""
     data_dir: Path | None = None
     """folder with DOMAIN_train.npz and DOMAIN_test.npz; without it the public sets are downloaded"""
     seed: int = 0
@@ -72,6 +72,8 @@ class Derive:
     def run(self):
         if self.only is not None and self.only not in DERIVED:
             raise ConfigError(f"--only is {self.only!r}; choose from {', '.join(DERIVED)}")
+        if self.domain == PHOTOS:
+            return self._photos()
         domains = [get_domain(self.domain).name] if self.domain else list(DOMAINS)
         names = [self.only] if self.only else list(DERIVED)
         library, report = Library(self.checkpoints), []
@@ -91,6 +93,15 @@ class Derive:
                         print(f"{domain} {name}: {json.dumps(made)}")
         if self.json:
             print(json.dumps(report, indent=1))
+
+    def _photos(self):
+        """Of photographs there is only the tuning of the classical methods, on DATA_DIR/photos."""
+        if self.only not in (None, "classical"):
+            raise ConfigError(f"there is no {self.only} of photographs; choose classical")
+        if self.data_dir is None:
+            raise ConfigError("photographs are not downloaded; give --data-dir, a folder with photos/cid22 and clic")
+        made = derive_photos(Library(self.checkpoints), self.data_dir / PHOTOS, self.seed)
+        print(json.dumps([{"domain": PHOTOS, "made": "classical", **made}]) if self.json else f"photos: {made}")
 
 
 @dataclass(frozen=True)

@@ -288,6 +288,8 @@ export const mountRestore = async (task, { element, props, server, upload }) => 
 
   const showMethods = () => {
     if (!now.answer) return p.methods.replaceChildren();
+    const out = photo() ? (job.job()?.left_out ?? []) : [];
+    p.methodsWhy.textContent = out.length ? t("restore.methods.left", { names: out.map((m) => t(`method.${m}`)).join(", ") }) : t("restore.methods.why");
     const own = photo() ? { ...now.answer, mean: now.answer.result } : now.answer;
     return p.methods.replaceChildren(...methodCells(own, methods, now.others, row().channels));
   };

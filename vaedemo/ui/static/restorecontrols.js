@@ -24,7 +24,6 @@ export const createControls = (p, { task, value, state, pad, photo, fourthOf, se
     p.fourthNote.textContent = t(`fourth.${fourthOf()}.note`);
     p.restoredNote.textContent = photo() ? t("restored.mean") : typeof state.view === "number" ? t("restored.sample", { n: state.view + 1 }) : t(`restored.${state.view}`);
     p.yoursNote.textContent = picture()?.width ? `${picture().width} × ${picture().height}` : "";
-    p.jobField.classList.toggle("vd-away", !photo());
     p.root.classList.toggle("vd-res-photo", photo());
     if (photo() && picture()?.width) p.root.style.setProperty("--shape", picture().width / picture().height);
     p.brushPad.hidden = denoising;

@@ -68,7 +68,7 @@ export const markup = (task, denoising = task === "denoise") => `
     <div class="vd-res-strip" data-part="answers" role="group" data-t-label="restore.answers.title"></div>
   </section>
   <section class="vd-card vd-res-methods" data-part="methodsCard">
-    <header><h3 data-t="restore.methods.title"></h3><p data-t="restore.methods.why"></p></header>
+    <header><h3 data-t="restore.methods.title"></h3><p data-part="methodsWhy"></p></header>
     <div class="vd-res-job" data-part="beside" hidden><progress data-part="besideBar" max="1" value="0" data-t-label="restore.methods.title"></progress><span data-part="besideText"></span>
       <button type="button" class="vd-small" data-part="besideHalt" data-t="restore.halt.button"></button></div>
     <div class="vd-res-strip" data-part="methods"></div>

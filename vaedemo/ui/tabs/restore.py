@@ -234,6 +234,7 @@ class Restoration:
             "estimated": wire.rounded(estimated, 3),
             "lost": wire.rounded(float((known > told).mean())),
             "grey": grey,
+            "left_out": [m for m in request.get("methods") or () if m not in job.methods],
             "guessed": guessed(known),
             "temperature": _temperature(self.library.photo_restorer()),
         }
