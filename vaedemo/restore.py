@@ -155,7 +155,7 @@ def estimate_level(library, y, domain, mask=None):
     finest wavelets (Donoho & Johnstone 1994)."""
     if domain == PHOTOS:
         y, _ = _checked(y, None, None)
-        return round(min(photonoise.deviation(y[0].numpy()), MAX_LEVEL), 6)
+        return _photo_level(y[0].numpy())
     y, mask = _checked(y, mask, get_domain(domain).shape)
     if not mask.any():
         return 0.0
@@ -220,6 +220,11 @@ def _plain(library, y, known, domain):
     return (made if rounds == 1 else x)[0].numpy()
 
 
+def _photo_level(y):
+    """The noise's strength in a photograph; a clean one has none at all, not a millionth."""
+    return round(min(photonoise.deviation(y), MAX_LEVEL), 6)
+
+
 def photo_damage(y, mask=None, noise=None, level=0.0):
     """(sigma, a number or (H, W); mask (H, W) or None) as photo() takes them, of a photograph y with a noise at a level
     in its own unit, or, without one, with a noise to be found out: what salt and pepper took is missing, and the rest
@@ -230,7 +235,7 @@ def photo_damage(y, mask=None, noise=None, level=0.0):
         lost = photonoise.lost_pixels(y, told=noise is not None)
         if lost.any():
             return 0.0, known * ~lost
-    sigma = photonoise.deviation(y) if noise is None else photonoise.noise_map(y, noise, level)
+    sigma = _photo_level(y) if noise is None else photonoise.noise_map(y, noise, level)
     return sigma, None if mask is None else known
 
 
