@@ -13,11 +13,12 @@ ROOT = Path(vaedemo.__file__).parent
 
 # Within a floor a module may import those before it; the services of floor 3 import none of each other.
 FLOORS = (
-    ("errors", "configs", "runtime", "gaussian", "metrics", "degrade", "classical", "disentanglement", "quality",
-     "isolate", "colours", "depths", "tiffs", "filekinds", "pictures", "examples", "shapes", "domains", "masks",
-     "datasets", "photos"),
+    ("errors", "configs", "runtime", "gaussian", "metrics", "degrade", "classical", "strips", "disentanglement",
+     "quality", "isolate", "colours", "depths", "tiffs", "filekinds", "pictures", "examples", "shapes", "domains",
+     "masks", "datasets", "photonoise", "photos"),
     ("models",),
-    ("objectives", "checkpoints", "mixtures", "training", "classifier", "runs", "recipes", "photos_training", "tiles"),
+    ("objectives", "checkpoints", "mixtures", "training", "classifier", "runs", "recipes", "photos_training",
+     "tiles", "coarse"),
     ("library", "maps"),
     ("latent", "generate", "reconstruct", "restore"),
     ("evaluate", "factors", "samples"),

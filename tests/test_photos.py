@@ -73,6 +73,14 @@ def test_noise_has_the_strength_it_says(opened):
     assert unclipped.any() and ((ratio[unclipped] > 0.9) & (ratio[unclipped] < 1.1)).all()
 
 
+def test_crops_turned_grey_have_one_noise_for_all_channels(opened):
+    g = torch.Generator().manual_seed(0)
+    b = photos.damage(opened.crops(8, 64, g), photos.mask_bank(2, side=64), g, grey=1.0)
+    for t in (b.x, b.y):
+        assert torch.equal(t[:, 0], t[:, 1]) and torch.equal(t[:, 1], t[:, 2])
+    assert torch.allclose((255 * b.x).round() / 255, b.x, atol=1e-6) and not torch.equal(b.x, b.y)
+
+
 @pytest.mark.parametrize("kind", ["strokes", "scratches", "text", "holes", "pixels"])
 def test_masks_damage_a_part(kind):
     shares = [photos.draw_mask(128, np.random.default_rng(i), kind).mean() for i in range(20)]

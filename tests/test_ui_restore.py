@@ -202,3 +202,82 @@ def test_jobs_are_bounded_and_forgotten(monkeypatch):
     monkeypatch.setattr(photojobs.time, "monotonic", lambda: later)
     with pytest.raises(PictureError):
         jobs.get(names[3])
+
+
+def photograph(**more):
+    return {
+        "source": {"example": "coffee", "domain": "objects"},
+        "noise": "gaussian",
+        "level": 0.1,
+        "seed": 1,
+        "n": 1,
+    } | more
+
+
+def worked_off(ask, sent):
+    """(the job as begun, all steps' answers in one)."""
+    job, answer = ask["begin"](sent), {"methods": {}}
+    for _ in range(job["total"]):
+        step = ask["step"]({"job": job["job"]})
+        step["methods"] = answer["methods"] | step.get("methods", {})
+        answer |= step
+    return job, answer
+
+
+def test_what_a_picture_opens_with_is_what_its_model_learnt(ask):
+    own = Restoration(Service(Library(), "."))
+    for task in ("denoise", "inpaint"):
+        table = own.first_value(task)["table"]
+        assert set(table["digits"]["noises"]) == set(NOISES) and table["digits"]["mask"] == "left"
+        photos = table["photos"]
+        assert set(photos["noises"]) == {"gaussian", "salt_and_pepper", "speckle", "poisson"}
+        assert photos["noises"]["gaussian"] == {"low": 0.02, "high": 0.29, "usual": 0.1}
+        assert photos["mask"] == "text" and photos["strongest"] == pytest.approx(75 / 255)
+    for noise, level in (("jpeg", 20), ("blur", 1.0), ("gaussian", 0.5)):
+        assert "error" in ask["begin"](photograph(noise=noise, level=level))
+
+
+def test_a_grey_photograph_gets_grey_noise_and_stays_grey(ask):
+    from io import BytesIO
+
+    from PIL import Image
+
+    sent = photograph(source={"example": "camera", "domain": "objects"})
+    job, made = worked_off(ask, sent)
+    assert job["grey"] and not ask["begin"](photograph())["grey"]
+    for uri in (ask["file"]({"job": job["job"], "which": w})["data"] for w in ("damaged", "mean")):
+        levels = np.asarray(Image.open(BytesIO(base64.b64decode(uri.split(",", 1)[1]))).convert("RGB"))
+        assert (levels[..., 0] == levels[..., 1]).all() and (levels[..., 1] == levels[..., 2]).all()
+    assert made["figures"]["mean"]["psnr"] > made["figures"]["y"]["psnr"] + 5
+
+
+def test_classical_methods_stand_beside_a_photograph_and_take_steps_of_their_own(ask):
+    job, made = worked_off(ask, photograph(methods=["nlm", "median", "plain"]))
+    assert job["left_out"] == ["plain"] and job["total"] > job["own"] >= 1
+    assert set(made["methods"]) == {"nlm", "median"} and made["result"]
+    assert made["methods"]["nlm"]["psnr"] > made["methods"]["median"]["psnr"] > made["figures"]["y"]["psnr"]
+    assert made["figures"]["mean"]["psnr"] > made["methods"]["nlm"]["psnr"]
+
+
+@pytest.mark.parametrize("noise", ["poisson", "gaussian"])
+def test_the_noise_that_is_shown_is_that_of_the_picture_itself(ask, x, noise):
+    got = ask["restore"](request(x, noise=noise, level=0.3))
+    y, clean = (np.frombuffer(base64.b64decode(v), np.uint8) / 255 for v in (got["y"], x))
+    assert got["measured"] == pytest.approx(np.sqrt(np.square(y - clean).mean()), abs=0.003)
+    assert got["sigma"] == pytest.approx(0.3 if noise == "gaussian" else 0.3 / 2**0.5, rel=1e-3)
+    assert got["temperature"] == 1 and ask["begin"](photograph(noise=noise))["measured"] < 0.12
+
+
+def test_a_wide_hole_in_a_photograph_is_said(ask):
+    def begun(known):
+        mask = {"width": known.shape[1], "height": known.shape[0], "data": base64.b64encode(known.tobytes()).decode()}
+        return ask["begin"](photograph(noise=None, mask=mask, methods=["biharmonic"]))
+
+    known = np.ones((400, 600), np.uint8)
+    known[100:140, 50:300] = 0
+    small = begun(known)
+    assert not small["guessed"] and small["left_out"] == []
+    known[:, :300] = 0
+    wide = begun(known)
+    assert wide["guessed"] and wide["left_out"] == ["biharmonic"]
+    assert "othing of the photograph is known" in begun(known * 0)["error"]

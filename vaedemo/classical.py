@@ -175,7 +175,9 @@ def tune(x, kind, level, generator, clip=True, methods=tuple(DENOISERS)):
     """{method: {"setting", "unbiased", "psnr"}}: of every method the setting with the highest mean PSNR in dB on clean
     training pictures x (B, C, H, W), damaged by a noise at a level; unbiased: with its result taken back from E y."""
     y = add_noise(x, kind, level, generator, clip).numpy()
-    sigma, clean, found = float(strength(kind, level)), x.numpy(), {}
+    clean, found = x.numpy(), {}
+    # Gaussian noise is told as it was added, clipped or not; of other kinds the nominal strength may be far from this.
+    sigma = level if kind == "gaussian" else float(np.sqrt(np.square(y - clean).mean()))
     for name in methods:
         for setting in DENOISERS[name].settings:
             made = np.stack([_run(one, name, sigma, setting) for one in y])

@@ -7,11 +7,30 @@ import re
 from dataclasses import dataclass, field, replace
 
 from vaedemo.configs import ModelConfig
+from vaedemo.degrade import NOISES
 from vaedemo.errors import ConfigError, UnknownDomain
 
-__all__ = ["DOMAINS", "Domain", "checked_name", "get_domain", "own_domain"]
+__all__ = ["DOMAINS", "PHOTOS", "Damages", "Domain", "checked_name", "damages_of", "get_domain", "own_domain"]
 
+PHOTOS = "photos"  # what stands for a domain where the picture keeps its size
 NAME = re.compile(r"\w[\w-]{0,39}")  # what may stand in a path, a command and an address without quotes
+
+
+@dataclass(frozen=True)
+class Damages:
+    """What a network that restores was trained for, and what a picture opens with: {noise: (weakest, strongest, usual
+    level)}, levels as degrade.NOISES counts them; a mask of degrade.MASKS; the strongest noise's standard deviation;
+    and how many pixels a hole is deep, from its middle to what is known, None where any hole was learnt."""
+
+    noises: dict = field(default_factory=lambda: {k: (n.weakest, n.strongest, n.usual) for k, n in NOISES.items()})
+    mask: str = "left"
+    strongest: float = 1.0
+    hole: int | None = None
+
+    def opening(self, level):
+        """The same with another usual level of Gaussian noise."""
+        low, high, _ = self.noises["gaussian"]
+        return replace(self, noises=self.noises | {"gaussian": (low, high, level)})
 
 
 @dataclass(frozen=True)
@@ -36,6 +55,7 @@ class Domain:
     anchor: int = 0  # the latent dimension whose weights the others start from
     special: dict[str, dict] = field(default_factory=dict)  # dim or kind-dim -> fields of its config that differ
     beta_sigma: float = 0.0  # of the VAEs whose beta is not 1: their likelihood's sigma, held; 0 learns it
+    damages: Damages = field(default_factory=lambda: Damages().opening(0.5))
     scratch: int = 0  # latent dimensions up to this one are trained from scratch all the same
 
     @property
@@ -142,6 +162,7 @@ DOMAINS = {
             licence="none stated: trained on, no picture of it is shipped",
             widths=(16, 32),
             mirrors=((), (3,)),
+            damages=Damages().opening(0.25),
             special={"128": {"depth": 0, "neck": 16}},  # a hundred numbers come near a linear code: PCA is hard to beat
             epochs={"ae": 6, "vae": 6, "vae-32": 8, "vae-128": 3},
             anchor=32,
@@ -169,7 +190,25 @@ DOMAINS = {
 }
 
 
-RESERVED = (*DOMAINS, "photos", "maps")  # folders beside the checkpoints that have a meaning already
+# Noise up to 75 of 255 levels and holes up to 48 pixels wide (photos.damage, photos.draw_mask). Salt and pepper is
+# filled as holes are, of which up to 80 % of the pixels were learnt. Neither a blur nor JPEG was.
+_PHOTOS = Damages(
+    noises={
+        "gaussian": (0.02, 0.29, 0.1),
+        "salt_and_pepper": (0.02, 0.7, 0.2),
+        "speckle": (0.05, 0.4, 0.2),
+        "poisson": (0.02, 0.3, 0.1),
+    },
+    mask="text",
+    strongest=75 / 255,
+    hole=24,
+)
+RESERVED = (*DOMAINS, PHOTOS, "maps")  # folders beside the checkpoints that have a meaning already
+
+
+def damages_of(domain):
+    """The Damages of a domain, its row or its name, or of photographs."""
+    return _PHOTOS if domain == PHOTOS else get_domain(domain).damages
 
 
 def get_domain(name, known=DOMAINS):

@@ -16,7 +16,7 @@ from torch import Tensor
 from vaedemo import runtime
 from vaedemo.errors import DataError
 
-__all__ = ["Damaged", "Photos", "damage", "draw_mask", "mask_bank", "open_photos", "text_mask"]
+__all__ = ["Damaged", "Photos", "as_grey", "damage", "draw_mask", "mask_bank", "open_photos", "text_mask"]
 
 HELD_OUT = {"cid22": 16, "clic": 4}  # pictures of each set that are kept for choosing
 SHARES = {"cid22": 0.5, "clic": 0.25, "clic-half": 0.25}  # of the training crops
@@ -162,8 +162,15 @@ def mask_bank(count=2048, side=128, seed=0):
     return torch.from_numpy(np.stack([draw_mask(side, rng) for _ in range(count)]))
 
 
-def damage(clean, holes, generator, noisy=1.0, broken=0.0):
-    """Damaged from crops uint8 (B, 3, S, S) and a mask bank; shares of the crops that get noise, and holes.
+def as_grey(x):
+    """x (B, 3, H, W) in [0, 1] as a grey file holds it: luma of BT.601 in whole levels, the same in all channels."""
+    luma = (x * torch.tensor([0.299, 0.587, 0.114]).view(3, 1, 1)).sum(1, keepdim=True)
+    return ((255 * luma).round() / 255).expand_as(x)
+
+
+def damage(clean, holes, generator, noisy=1.0, broken=0.0, grey=0.0):
+    """Damaged from crops uint8 (B, 3, S, S) and a mask bank; shares of the crops that get noise, holes, and that are
+    turned grey first, where the noise is the same in all three channels.
 
     Noise: Gaussian of sigma 0 to 75 of 255, even or rising over the crop; unclipped, or clipped and rounded as a file
     holds it, or as a camera makes it (variance rising with the light, unequal in the channels, sometimes soft).
@@ -177,8 +184,13 @@ def damage(clean, holes, generator, noisy=1.0, broken=0.0):
     ramp = torch.where(u[:, 3] < 0.5, ramp, ramp.T)
     sigma = torch.where(u[:, 4] < 0.08, strength * (1 - ramp * u[:, 3]), strength.expand(count, 1, side, side))
     noise = torch.randn(x.shape, generator=generator)
+    if grey:
+        turned = torch.rand(count, 1, 1, 1, generator=generator) < grey
+        x, noise = torch.where(turned, as_grey(x), x), torch.where(turned, noise[:, :1], noise)
     camera, filed = u[:, 5] < 0.15, u[:, 5] < 0.4
     gains = 0.7 + 0.6 * torch.rand(count, 3, 1, 1, generator=generator)
+    if grey:
+        gains = torch.where(turned, 1.0, gains)
     light = (0.15 + x).sqrt() * gains
     light = light / light.square().mean((1, 2, 3), keepdim=True).sqrt()
     soft = F.avg_pool2d(F.pad(noise, (1, 1, 1, 1), mode="replicate"), 3, 1)

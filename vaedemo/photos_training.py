@@ -54,6 +54,7 @@ class PhotoTrainConfig:
     sampled: float = _option(0.5, "weight of the bound (the VAE's part) beside the mean pass (the regression's part)")
     honest: float = _option(0.0, "weight of the prior's draws: of the error of a pair's mean, and of the scales")
     noise_crops: tuple[int, int] = _option((12, 64), "crops a step of noise, and their side")
+    grey: float = _option(0.0, "share of the crops that are turned grey")
     hole_steps: int = _option(1, "of every three steps: those of crops with holes")
     hole_crops: tuple[int, int] = _option((6, 96), "crops a step of holes, and their side")
     weight_decay: float = _option(1e-4, "decoupled weight decay")
@@ -227,7 +228,7 @@ class Crops:
         holed = step % 3 >= 3 - self.config.hole_steps
         crops = self.photos.crops(*(self.config.hole_crops if holed else self.config.noise_crops), generator)
         noisy, broken, share = (0.5, 1.0, 0.5) if holed else (1.0, 0.1, 1 / 3)
-        return damage(crops, self.holes, generator, noisy=noisy, broken=broken), share
+        return damage(crops, self.holes, generator, noisy=noisy, broken=broken, grey=self.config.grey), share
 
     def psnr(self, model):
         return held_out_psnr(model, self.photos)

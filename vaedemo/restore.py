@@ -4,22 +4,22 @@ plain VAE, which was not trained for it, and the classical methods. Plain numpy 
 A damaged picture y is float32 (C, H, W), in [0, 1] but for noise that was not clipped; mask is (H, W), 1 where known.
 """
 
-import warnings
 from typing import NamedTuple
 
 import numpy as np
 import torch
 
-from vaedemo import classical, gaussian, masks, metrics, pictures, runtime
+from vaedemo import classical, gaussian, masks, metrics, photonoise, pictures, runtime
+from vaedemo.coarse import CoarseToFine, depth
 from vaedemo.degrade import UNKNOWN
-from vaedemo.domains import get_domain
+from vaedemo.domains import PHOTOS, damages_of, get_domain
 from vaedemo.errors import ConfigError, PictureError, UnknownModel
 from vaedemo.tiles import Restoring
 
-__all__ = ["Answers", "CLOSEST", "DENOISING", "FILLING", "Figures", "MAX_SAMPLES", "PHOTOS", "answers", "draws",
-           "estimate_level", "known", "measure", "photo", "proposed", "restore_with", "seen"]  # fmt: skip
+__all__ = ["Answers", "CLOSEST", "DENOISING", "FILLING", "Figures", "GUESSED", "MAX_SAMPLES", "PHOTOS", "answers",
+           "draws", "estimate_level", "guessed", "known", "measure", "photo", "photo_damage", "proposed",
+           "restore_with", "seen"]  # fmt: skip
 
-PHOTOS = "photos"  # what stands for a domain where the picture keeps its size
 DENOISING = ("vae", "plain", *classical.DENOISERS)  # methods by their names; vae is the conditional one
 PHOTO_SIDE = 64  # pixels: no domain's pictures are larger
 FILLING = ("vae", "plain", "biharmonic")
@@ -158,13 +158,8 @@ def estimate_level(library, y, domain, mask=None):
     quite that one: chosen on held-out training pictures, measured by benchmarks/restore.py.) Of photographs, and
     where there is no such model: from the finest wavelets (Donoho & Johnstone 1994)."""
     if domain == PHOTOS or not library.restores(domain):
-        from skimage.restoration import estimate_sigma
-
         y, _ = _checked(y, None, None)
-        with warnings.catch_warnings():  # a flat or a tiny picture has no detail, whose median is not a number
-            warnings.simplefilter("ignore")
-            found = np.nan_to_num(estimate_sigma(y[0].numpy(), channel_axis=0))
-        return round(float(min(found.mean(), MAX_LEVEL)), 6)
+        return _photo_level(y[0].numpy())
     y, mask = _checked(y, mask, library.domain(domain).shape)
     made = answers(library, y[0].numpy(), domain, mask[0, 0].numpy(), level=None, n=4)
     return _strength(y[0], *map(torch.from_numpy, (made.mean, made.spread)), mask[0])
@@ -200,17 +195,24 @@ def restore_with(library, method, y, domain, mask=None, *, level=0.25, noise="ga
     shape = None if domain == PHOTOS else library.domain(domain).shape
     y, known = _checked(y, mask, shape)
     y, known = y[0].numpy(), known[0, 0].numpy()
+    shape = y.shape
     if method == "plain":
         if domain == PHOTOS:
             raise UnknownModel("there is no plain VAE of photographs; choose vae or a classical method")
         return _plain(library, y, known, domain)
+    if domain == PHOTOS and photonoise.is_grey(y * known):
+        y = y[:1]  # and back below: one channel is what a grey picture has
     if method == "biharmonic":
-        return classical.inpaint(y, known)
+        return classical.inpaint(y, known).repeat(shape[0] // len(y), 0)
     level = 0.0 if level is None else level
-    rows = classical.read_settings(library.folder / domain)
+    rows = [
+        row for row in classical.read_settings(library.folder / domain)
+        if domain != PHOTOS or row.get("channels", 3) == len(y)
+    ]  # fmt: skip
     near = level if noise_level is None else noise_level
     setting = classical.setting_for(rows, method, noise, near, clip)
-    return classical.denoise(y, method, level, setting, kind=noise, level=near, clip=clip)
+    made = classical.denoise(y, method, level, setting, kind=noise, level=near, clip=clip)
+    return made.repeat(shape[0] // len(y), 0)
 
 
 @torch.no_grad()
@@ -229,16 +231,52 @@ def _plain(library, y, known, domain):
     return (made if rounds == 1 else x)[0].numpy()
 
 
+def _photo_level(y):
+    """The noise's strength in a photograph; a clean one has none at all, not a millionth."""
+    return round(min(photonoise.deviation(y), MAX_LEVEL), 6)
+
+
+def photo_damage(y, mask=None, noise=None, level=0.0):
+    """(sigma, a number or (H, W); mask (H, W) or None) as photo() takes them, of a photograph y with a noise at a level
+    in its own unit, or, without one, with a noise to be found out: what salt and pepper took is missing, and the rest
+    is as it was taken; noise that grows with the light has a strength of its own at each pixel."""
+    y, known = _checked(y, mask, None)
+    y, known = y[0].numpy(), known[0, 0].numpy()
+    if noise in (None, "salt_and_pepper"):
+        lost = photonoise.lost_pixels(y, told=noise is not None)
+        if lost.any():
+            return 0.0, known * ~lost
+    sigma = _photo_level(y) if noise is None else photonoise.noise_map(y, noise, level)
+    return sigma, None if mask is None else known
+
+
+def guessed(mask):
+    """Whether photographs' holes of this mask, (H, W) or None, are wider than those that were learnt: then they are
+    filled from coarse to fine, and what is far from anything known is only a guess."""
+    return mask is not None and depth(mask) > damages_of(PHOTOS).hole
+
+
+GUESSED = (
+    f"a part of the hole is more than {damages_of(PHOTOS).hole} pixels from anything known, further than was learnt: "
+    "it is filled from coarse to fine, and far inside it is only a guess"
+)
+
+
 def photo(library, y, *, sigma=0.0, mask=None, seeds=(), tile=512):
-    """A tiles.Restoring over the model of photographs: iterate for (done, total), then read mean and samples. sigma:
-    the noise's standard deviation; known pixels without noise come back as they are."""
-    y, mask = _checked(y, mask, None)
+    """Over the model of photographs, a tiles.Restoring, or for what is beyond the damage it learnt a CoarseToFine:
+    iterate for (done, total), then read mean and samples. sigma: the noise's standard deviation, a number or (H, W);
+    known pixels without noise come back as they are."""
+    y, known = _checked(y, mask, None)
     if y.shape[1] != 3:
         raise PictureError(f"a photograph has 3 colours, this one {y.shape[1]}; convert it to RGB")
-    return Restoring(
-        library.photo_restorer(), y[0].numpy(), _checked_level(sigma), mask[0, 0].numpy(), seeds=seeds, tile=tile,
-        overlap=96,
-    )  # fmt: skip
+    if not known.any():
+        raise PictureError("nothing of the photograph is known; leave a part of it unmasked")
+    sigma = np.minimum(sigma, MAX_LEVEL) if np.ndim(sigma) else _checked_level(sigma)
+    row, given = damages_of(PHOTOS), (library.photo_restorer(), y[0].numpy(), sigma, known[0, 0].numpy())
+    options = {"seeds": seeds, "tile": tile, "overlap": 96}
+    if np.max(sigma) <= row.strongest and not guessed(given[3]):
+        return Restoring(*given, **options)
+    return CoarseToFine(*given, reach=row.hole, strongest=row.strongest, **options)
 
 
 def measure(x_hat, clean, mask=None):

@@ -192,3 +192,37 @@ def test_on_a_phone_in_chinese_nothing_is_wider_than_the_screen(visit):
     assert v.page.evaluate("document.documentElement.scrollWidth") <= 390
     left = v.root.inner_text()
     assert "复原" in left and "restore." not in left
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_photograph_has_its_own_shape_and_as_much_room_as_there_is(visit, width):
+    v = opened(visit, "tab=denoise&domain=photos&example=coffee&n=1", viewport={"width": width, "height": 900})
+    for name in ("damagedFrame", "restoredFrame"):
+        box = v.own(name).bounding_box()
+        assert box["width"] / box["height"] == pytest.approx(1.5, rel=0.02)
+        assert box["width"] > (0.42 if width > 1000 else 0.9) * width
+    assert v.page.evaluate("document.documentElement.scrollWidth") <= width
+    assert v.page.evaluate("new URL(location.href).searchParams.get('level')") == "0.1"
+    v.page.wait_for_function(
+        "getComputedStyle(document.querySelector('.vd-module-denoise [data-part=halt]')).visibility === 'hidden'"
+    )
+    for method in ("nlm", "wavelet", "tv", "median"):
+        v.own("methods").locator(f"[data-name={method}]").wait_for()
+    assert v.own("beside").is_hidden()
+
+
+def test_before_and_after_lies_in_the_picture_and_has_a_label(visit):
+    v = opened(visit, "tab=denoise&domain=digits&example=three")
+    slider, frame = v.own("share").bounding_box(), v.own("restoredFrame").bounding_box()
+    assert slider == pytest.approx(frame, abs=1)
+    assert v.root.locator(f"label[for={v.own('share').get_attribute('id')}]").inner_text()
+    assert v.own("before").evaluate("(c) => getComputedStyle(c).visibility") == "hidden"
+    v.own("share").focus()
+    v.page.keyboard.press("End")
+    assert v.own("before").evaluate("(c) => getComputedStyle(c).visibility") == "visible"
+
+
+@pytest.mark.parametrize("task", ["denoise", "inpaint"])
+def test_nothing_but_terms_and_descriptions_is_in_the_list_of_figures(visit, task):
+    v = opened(visit, f"tab={task}&domain=digits")
+    assert v.root.locator("dl > div > :not(dt):not(dd)").count() == 0 == v.root.locator("dl > :not(div)").count()

@@ -10,11 +10,11 @@ import tqdm
 from PIL import Image, ImageDraw
 
 from vaedemo import classical, classifier, factors, maps, mixtures
-from vaedemo.cli.classical import derive_classical
+from vaedemo.cli.classical import derive_classical, derive_photos
 from vaedemo.cli.common import own_or_public, write_picture
 from vaedemo.cli.learned import derive_classifier, derive_mixtures
 from vaedemo.cli.outputs import planned, require_ending
-from vaedemo.domains import DOMAINS
+from vaedemo.domains import DOMAINS, PHOTOS
 from vaedemo.errors import ConfigError
 from vaedemo.library import CHECKPOINTS, Library
 from vaedemo.pictures import grid
@@ -68,7 +68,7 @@ class Derive:
     only: str | None = None
     """one of them; all if left out"""
     domain: str | None = None
-    """digits, fashion, objects, shapes or one of your own; all the shipped ones if left out"""
+    """digits, fashion, objects, shapes or one of your own; all the shipped ones if left out; photos only for classical"""
     data_dir: Path | None = None
     """folder with DOMAIN_train.npz and DOMAIN_test.npz; without it the public sets are downloaded"""
     overwrite: bool = False
@@ -83,6 +83,8 @@ class Derive:
     def run(self):
         if self.only is not None and self.only not in DERIVED:
             raise ConfigError(f"--only is {self.only!r}; choose from {', '.join(DERIVED)}")
+        if self.domain == PHOTOS:
+            return self._photos()
         library, report = Library(self.checkpoints), []
         domains = [library.domain(self.domain).name] if self.domain else list(DOMAINS)
         names = [self.only] if self.only else list(DERIVED)
@@ -107,6 +109,17 @@ class Derive:
                         print(f"{domain} {name}: {json.dumps(made)}")
         if self.json:
             print(json.dumps(report, indent=1))
+
+    def _photos(self):
+        """Of photographs there is only the tuning of the classical methods, on DATA_DIR/photos."""
+        if self.only not in (None, "classical"):
+            raise ConfigError(f"there is no {self.only} of photographs; choose classical")
+        if self.data_dir is None:
+            raise ConfigError("photographs are not downloaded; give --data-dir, a folder with photos/cid22 and clic")
+        library = Library(self.checkpoints)
+        planned([], [library.folder / PHOTOS / classical.FILE], overwrite=self.overwrite)
+        made = derive_photos(library, self.data_dir / PHOTOS, self.seed)
+        print(json.dumps([{"domain": PHOTOS, "made": "classical", **made}]) if self.json else f"photos: {made}")
 
 
 @dataclass(frozen=True)

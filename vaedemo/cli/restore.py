@@ -171,7 +171,9 @@ class _Restore:
         y, mask, clean, note = restore.seen(image, row), None, None, {}
         if self.mask is not None:
             fitted = restore.known(_partner(self.mask, source, "mask"), image, row, self.method)
-            mask, note = fitted.known, {"note": fitted.said()}
+            mask = fitted.known
+            guess = domain == restore.PHOTOS and self.method == "vae" and restore.guessed(mask)
+            note = {"note": fitted.said() or (restore.GUESSED if guess else None)}
         if self.clean is not None:
             clean = restore.seen(pictures.read(_partner(self.clean, source, "clean picture")), row)
         start = time.perf_counter()
@@ -215,6 +217,8 @@ class _Restore:
             raise ConfigError(f"--samples is {n}; choose 1 to {MAX_PHOTO_SAMPLES} for photographs")
         if self.spread and n < 2:
             raise ConfigError("one sample has no spread; give --samples 2 or more")
+        if self.sigma is None:
+            level, mask = restore.photo_damage(y, mask)
         job = restore.photo(library, y, sigma=level, mask=mask, seeds=range(self.seed, self.seed + n))
         with tqdm.tqdm(unit="tile", leave=False, disable=None) as bar:
             for done, bar.total in job:

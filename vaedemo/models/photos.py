@@ -73,26 +73,29 @@ class Restored(NamedTuple):
     kl: Tensor | None
 
 
-def fill_holes(y, mask, levels=FILL_LEVELS, rounds=FILL_ROUNDS):
+def fill_holes(y, mask, guess=None, levels=FILL_LEVELS, rounds=FILL_ROUNDS):
     """y with its holes filled smoothly, (B, C, H, W); sides are multiples of 2**levels.
 
     First averages of known pixels at halved sizes, doubled back where none is known (Gortler et al. 1996, push-pull);
     what no level reaches becomes mid-grey. Then rounds towards the biharmonic surface through the known pixels (Chui &
-    Mhaskar 2010), cut to [0, 1]: thin holes are there after twenty, wide ones stay a little flatter."""
+    Mhaskar 2010), cut to [0, 1]: thin holes are there after twenty, wide ones stay a little flatter. With a guess of
+    the whole picture (B, C, H, W) it is the difference from the guess that is filled, and that ends where no level
+    reaches: so the guess meets the known pixels without a seam."""
     if bool((mask > 0).all()):
         return y
-    value, known, steps = y, mask, []
+    value, known, steps = (y if guess is None else (y - guess) * mask), mask, []
     for _ in range(levels):
         steps.append((value, known))
         value, known = _averaged(value, known, F.avg_pool2d)
     for _ in range(2):  # the coarsest level: from its neighbours
         wider, reached = _averaged(value, known, lambda t, _: F.avg_pool2d(t, 3, 1, 1))
         value, known = torch.where(known > 0, value, wider), torch.maximum(known, reached)
-    value = torch.where(known > 0, value, 0.5)
+    value = torch.where(known > 0, value, 0.5 if guess is None else 0.0)
     for finer, known in reversed(steps):
         wide = F.interpolate(value, scale_factor=2, mode="bilinear", align_corners=False)
         value = torch.where(known > 0, finer, wide)
-    return torch.where(mask > 0, y, _bent_least(value, 1 - mask, rounds).clamp(0, 1))
+    value = _bent_least(value, 1 - mask, rounds)
+    return torch.where(mask > 0, y, (value if guess is None else guess + value).clamp(0, 1))
 
 
 def _bent_least(value, hole, rounds, slowest=0.5, fastest=64.0):
@@ -191,9 +194,10 @@ class PhotoVAE(nn.Module):
             + [nn.Conv2d(a, b, 4, stride=2, padding=1) for a, b in zip(g, g[1:], strict=False)]
         )
 
-    def encode(self, y, sigma, mask):
-        """Features from y (B, 3, H, W), sigma (B, 1, H, W) in y's unit, mask (B, 1, H, W), 1 where known."""
-        filled = fill_holes(y, mask)
+    def encode(self, y, sigma, mask, guess=None):
+        """Features from y (B, 3, H, W), sigma (B, 1, H, W) in y's unit, mask (B, 1, H, W), 1 where known; guess: what
+        a hole starts from, of y's shape, or None."""
+        filled = fill_holes(y, mask, guess)
         given = torch.cat([filled - 0.5, SIGMA_UNIT * sigma.clamp(min=UNTOLD) * mask, 1 - mask], 1)
         h, levels = self.stem(_folded(given)), []
         for i, blocks in enumerate(self.down_blocks):

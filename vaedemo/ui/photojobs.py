@@ -15,25 +15,34 @@ LASTS = 900.0  # seconds since it was last asked for
 
 
 class Job:
-    """One photograph: y damaged, clean or None, mask, and the Restoring that is worked off by step()."""
+    """One photograph: y damaged, clean or None, mask, and the Restoring that is worked off by step(); then methods
+    beside it, {name: a strips.Strips}."""
 
-    def __init__(self, restoring, y, clean, mask):
-        self.restoring, self.y, self.clean, self.mask = restoring, y, clean, mask
-        self.total = len(restoring.rows) * len(restoring.columns)
-        self.done, self._steps, self._lock = 0, iter(restoring), threading.Lock()
+    def __init__(self, restoring, y, clean, mask, methods=None):
+        self.restoring, self.y, self.clean, self.mask, self.methods = restoring, y, clean, mask, methods or {}
+        self.own = restoring.total
+        self.total = self.own + sum(one.total for one in self.methods.values())
+        self.done, self._steps, self._lock = 0, self._all(), threading.Lock()
 
     @property
     def pixels(self):
         return self.y.shape[1] * self.y.shape[2]
 
+    def _all(self):
+        """One after another: the name of what a step belonged to, None for the restoring, and whether it is done."""
+        for name, work in {None: self.restoring, **self.methods}.items():
+            steps = iter(work)
+            for done, total in steps:
+                if done == total:
+                    next(steps, None)  # what follows the last tile
+                yield name, done == total
+
     def step(self):
-        """Work off one tile; whether all are done. Two requests at once take turns."""
+        """Work off one tile: (what it belonged to, whether that is done now). Two requests at once take turns."""
         with self._lock:
-            if self.done < self.total:
-                self.done, _ = next(self._steps)
-                if self.done == self.total:
-                    next(self._steps, None)  # what follows the last tile
-            return self.done == self.total
+            found = next(self._steps, (None, self.done >= self.own))
+            self.done = min(self.done + 1, self.total)
+            return found
 
 
 class Jobs:

@@ -36,7 +36,9 @@ def functions(service):
         if mask is not None:
             with service.decoders_turn:
                 fitted = _fitted(source_of(service, mask), image, _row(library, name), method)
-            known, note = fitted.known, {"note": fitted.said()}
+            known = fitted.known
+            guess = name == restore.PHOTOS and method == "vae" and restore.guessed(known)
+            note = {"note": fitted.said() or (restore.GUESSED if guess else None)}
         truth = None if clean is None else _seen(read(clean), _row(library, name))
         estimated, drawn = None, ()
         with service.models_turn:
@@ -48,7 +50,8 @@ def functions(service):
             elif method != "vae":
                 x_hat = restore.restore_with(library, method, y, name, known, level=level)
             elif name == restore.PHOTOS:
-                job = restore.photo(library, y, sigma=level, mask=known)
+                told = (level, known) if estimated is None else restore.photo_damage(y, known)
+                job = restore.photo(library, y, sigma=told[0], mask=told[1])
                 for _ in job:
                     pass
                 x_hat = job.mean.numpy()
@@ -101,7 +104,7 @@ def functions(service):
         understood too. sigma: the standard deviation of noise on what is known, 0 to 1, of
         vae. method: vae, plain, biharmonic (fills at most 250,000 pixels). The other arguments and what it gives are as
         for denoise; hole_psnr is the PSNR over what was missing; note: a sentence where the mask marks nothing, or
-        nearly all, else null."""
+        nearly all, or where a photograph's hole is too large for more than a guess, else null."""
         level = _level(sigma)
         if mask is None:
             raise PictureError("The mask is missing; give a picture that is white where something has to be filled.")

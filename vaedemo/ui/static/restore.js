@@ -13,7 +13,7 @@ import { pack, unpack } from "./pixels.js";
 import { createPhotoJob } from "./photojob.js";
 import { answerCells, methodCells, photoCells } from "./restorecells.js";
 import { blank, paintBytes, paintError, paintHeat, paintHeatUri, paintUri } from "./restorepaint.js";
-import { MASK_SIDE, fourthsOf, fromAddress, levelOf, toAddress } from "./restorestate.js";
+import { MASK_SIDE, fourthsOf, fromAddress, levelOf, opening, toAddress } from "./restorestate.js";
 import { markup } from "./restoreview.js";
 import { onShared, share, shared } from "./shared.js";
 import { askWith, createSources } from "./source.js";
@@ -23,11 +23,11 @@ const PHOTOS = "photos";
 
 export const mountRestore = async (task, { element, props, server, upload }) => {
   await styles("tokens.css", "page.css", "reconstruct.css", "restore.css");
-  const { table, noises, methods, any } = props.value;
+  const { table, methods, any } = props.value;
   const root = element.querySelector(`.vd-module-${task}`);
   if (!Object.keys(table).length) return noModels(root, any ? "restore.nomodels" : "nomodels");
   root.innerHTML = markup(task);
-  const p = parts(root);
+  const p = { ...parts(root), root: root.firstElementChild };
   const place = address.ofTab(task);
   const { state, wrong } = fromAddress(place.read(), task, props.value);
   // source and picture at hand; answer: of the last restore(); others: by method.
@@ -68,7 +68,7 @@ export const mountRestore = async (task, { element, props, server, upload }) => 
     if (!picture) return;
     const sent = { ...body(), x: picture.x };
     if (photo()) {
-      job.begin(body(), now.source); // not awaited: a newer one takes its place
+      job.begin({ ...body(), methods: methods.filter((m) => m !== "vae" && m !== "plain") }, now.source); // not awaited: a newer one takes its place
       return null;
     }
     const answer = await ask("restore", sent);
@@ -76,7 +76,7 @@ export const mountRestore = async (task, { element, props, server, upload }) => 
     if (answer.error) return say(failure(answer));
     now.answer = answer;
     now.others = {};
-    if (typeof state.view === "number" && state.view >= state.n) state.view = "mean";
+    if ((typeof state.view === "number" && state.view >= state.n) || (state.view === "best" && answer.best === null)) state.view = "mean";
     show();
     if (!more()) idle = setTimeout(() => compare(sent, answer), 250);
   });
@@ -98,8 +98,13 @@ export const mountRestore = async (task, { element, props, server, upload }) => 
     barText: p.barText,
     halt: p.halt,
     failed: say,
+    beside: { box: p.beside, bar: p.besideBar, text: p.besideText, halt: p.besideHalt },
+    compared: (made) => {
+      Object.assign(now.others, made);
+      showMethods();
+    },
     began: async ({ damaged }) => {
-      now.answer = null;
+      Object.assign(now, { answer: null, others: {} });
       await Promise.all([p.damaged, p.before].map((canvas) => paintUri(canvas, damaged)));
       blank(p.restored);
       blank(p.fourth);
@@ -177,7 +182,9 @@ export const mountRestore = async (task, { element, props, server, upload }) => 
   };
   const chooseDomain = (domain) => {
     job.drop();
-    Object.assign(state, { domain, sigma: null });
+    const { level, mask } = opening(task, table[domain]);
+    Object.assign(state, { domain, sigma: null, level, mask: state.mask === "own" ? "own" : mask });
+    if (denoising) state.noise = "gaussian";
     Object.assign(now, { answer: null, others: {}, picture: null, size: null });
     showExamples();
     if (now.source && !["example", "shared"].includes(now.source.kind)) return load(now.source);
@@ -252,11 +259,12 @@ export const mountRestore = async (task, { element, props, server, upload }) => 
     put("psnr", 1);
     put("ssim", 2);
     put("hole", 1);
-    const sigma = photo() ? job.job()?.sigma : now.answer?.sigma;
-    const estimated = photo() ? job.job()?.estimated : now.answer?.estimated;
-    const shownSigma = sigma ?? estimated;
+    const { sigma, estimated, measured, lost, guessed } = (photo() ? job.job() : now.answer) ?? {};
+    const shownSigma = measured ?? sigma ?? estimated;
     p.told.textContent = shownSigma === null || shownSigma === undefined ? "–" : number(shownSigma, 2);
-    p.toldWhy.textContent = estimated === null || estimated === undefined ? t("restore.told.known") : t("restore.told.estimated", { value: number(estimated, 2) });
+    const there = estimated !== null && estimated !== undefined;
+    p.toldWhy.textContent = there ? t("restore.told.estimated", { value: number(estimated, 2) }) : t(state.given ? "restore.told.hand" : "restore.told.known");
+    p.remark.textContent = !photo() ? "" : guessed ? t("restore.guessed") : denoising && lost > 0 ? t("restore.lost", { share: number(100 * lost, 0) }) : "";
   };
 
   const showControls = createControls(p, {
@@ -272,14 +280,20 @@ export const mountRestore = async (task, { element, props, server, upload }) => 
   const showAnswers = () => {
     const answer = now.answer;
     if (!answer) return p.answers.replaceChildren();
+    const { temperature } = photo() ? job.job() : answer;
+    const narrowed = temperature < 1 ? t("restore.answers.narrowed", { value: number(temperature, 1) }) : "";
+    p.answersWhy.textContent = t(photo() ? "restore.answers.photo" : "restore.answers.why", { narrowed });
     if (photo()) return p.answers.replaceChildren(...photoCells(answer.samples ?? []));
     const about = { size: now.x.length, channels: row().channels, view: state.view };
     return p.answers.replaceChildren(...answerCells(answer, about, (view) => set({ view }, false)));
   };
 
   const showMethods = () => {
-    if (photo() || !now.answer) return p.methods.replaceChildren();
-    return p.methods.replaceChildren(...methodCells(now.answer, methods, now.others, row().channels));
+    if (!now.answer) return p.methods.replaceChildren();
+    const out = photo() ? (job.job()?.left_out ?? []) : [];
+    p.methodsWhy.textContent = out.length ? t("restore.methods.left", { names: out.map((m) => t(`method.${m}`)).join(", ") }) : t("restore.methods.why");
+    const own = photo() ? { ...now.answer, mean: now.answer.result } : now.answer;
+    return p.methods.replaceChildren(...methodCells(own, methods, now.others, row().channels));
   };
 
   const showExamples = async () => {
@@ -315,7 +329,7 @@ export const mountRestore = async (task, { element, props, server, upload }) => 
     if (!denoising && !["own", null].includes(state.mask)) return preset();
     return set({});
   };
-  p.share.addEventListener("input", () => p.before.style.setProperty("--shown", `${p.share.value}%`));
+  p.share.addEventListener("input", () => p.restoredFrame.style.setProperty("--share", p.share.value / 100));
   let sliding = 0;
   const later = (patch) => {
     Object.assign(state, patch);
@@ -326,7 +340,7 @@ export const mountRestore = async (task, { element, props, server, upload }) => 
   if (denoising) {
     p.level.addEventListener("input", () => {
       const share = p.level.value / 1000;
-      later(state.given ? { sigma: Number(share.toFixed(3)) } : { level: levelOf(noises, state.noise, share) });
+      later(state.given ? { sigma: Number((share * row().strongest).toFixed(3)) } : { level: levelOf(row().noises[state.noise], share) });
     });
     p.given.onchange = () => {
       Object.assign(state, { given: p.given.checked, sigma: null });

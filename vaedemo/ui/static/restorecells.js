@@ -17,7 +17,6 @@ const cell = (name, label, note, pressed, draw, click) => {
 };
 const db = (f) => (f ? t("restore.db", { value: number(f.hole ?? f.psnr, 1) }) : "");
 
-
 const part = (bytes, i, size) => bytes.subarray(i * size, (i + 1) * size);
 
 // The mean and every sample of a small picture's answer; choose(view) at a click.
@@ -27,7 +26,7 @@ export const answerCells = (answer, { size, channels, view }, choose) => {
   const mean = cell("mean", t("restored.mean"), db(answer.figures?.mean), view === "mean", draw(unpack(answer.mean)), () => choose("mean"));
   const others = answer.log_likelihood.map((_, i) => {
     const best = i === answer.best;
-    const label = best ? t("restored.best") : t("restored.sample", { n: i + 1 });
+    const label = best ? t("restored.closest") : t("restored.sample", { n: i + 1 });
     const on = view === i || (view === "best" && best);
     return cell(i, label, db(answer.figures?.samples[i]), on, draw(part(samples, i, size)), () => choose(best ? "best" : i));
   });
@@ -38,7 +37,7 @@ export const photoCells = (uris) => uris.map((uri, i) => cell(i, t("restored.sam
 
 // What each method makes of the same input: {method: {x_hat, psnr, hole} or undefined}.
 export const methodCells = (answer, methods, others, channels) => {
-  const draw = (base64) => (canvas) => paintBytes(canvas, unpack(base64), channels);
+  const draw = (made) => (canvas) => (made.startsWith("data:") ? paintUri(canvas, made) : paintBytes(canvas, unpack(made), channels));
   const own = cell("vae", t("method.vae"), db(answer.figures?.mean), false, draw(answer.mean), null);
   const known = methods.filter((m) => others[m]);
   return [own, ...known.map((m) => cell(m, t(`method.${m}`), db(others[m].psnr === undefined ? null : others[m]), false, draw(others[m].x_hat), null))];

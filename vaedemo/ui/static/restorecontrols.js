@@ -7,10 +7,11 @@ import { number, t } from "./text.js";
 
 // A function that draws them; picture() and estimated() are those at hand, set and the others change the state.
 export const createControls = (p, { task, value, state, pad, photo, fourthOf, set, chooseDomain, picture, estimated, preset }) => {
-  const { table, noises, masks, spread: SPREAD } = value;
+  const { table, masks, spread: SPREAD } = value;
   const denoising = task === "denoise";
 
   return () => {
+    const { noises, strongest } = table[state.domain];
     segmented(p.domain, `vd-${task}-domain`, Object.keys(table).map((n) => ({ value: n, label: t(`domain.${n}`) })), state.domain, chooseDomain);
     segmented(p.count, `vd-${task}-count`, COUNTS.map((n) => ({ value: String(n), label: String(n) })), state.n, (n) => set({ n: Number(n), view: "mean" }));
     segmented(p.fourthMode, `vd-${task}-fourth`, fourthsOf(task, state).map((f) => ({ value: f, label: t(`fourth.${f}`) })), fourthOf(), (fourth) => set({ fourth }, false));
@@ -23,15 +24,15 @@ export const createControls = (p, { task, value, state, pad, photo, fourthOf, se
     p.fourthNote.textContent = t(`fourth.${fourthOf()}.note`);
     p.restoredNote.textContent = photo() ? t("restored.mean") : typeof state.view === "number" ? t("restored.sample", { n: state.view + 1 }) : t(`restored.${state.view}`);
     p.yoursNote.textContent = picture()?.width ? `${picture().width} × ${picture().height}` : "";
-    p.jobField.classList.toggle("vd-away", !photo());
-    p.methodsCard.classList.toggle("vd-res-none", photo());
+    p.root.classList.toggle("vd-res-photo", photo());
+    if (photo() && picture()?.width) p.root.style.setProperty("--shape", picture().width / picture().height);
     p.brushPad.hidden = denoising;
     p.given.checked = state.given;
     p.givenField.hidden = !denoising;
     if (denoising) {
       p.noiseField.classList.toggle("vd-away", state.given);
       segmented(p.noise, `vd-noise`, Object.keys(noises).map((n) => ({ value: n, label: t(`noise.${n}`) })), state.noise, (noise) => set({ noise, level: noises[noise].usual }));
-      const { low, high } = state.given ? { low: 0, high: 1 } : noises[state.noise];
+      const { low, high } = state.given ? { low: 0, high: strongest } : noises[state.noise];
       const at = state.given ? (state.sigma ?? estimated()) : state.level;
       p.level.value = Math.round((1000 * (at - low)) / (high - low));
       p.level.style.setProperty("--share", (at - low) / (high - low));

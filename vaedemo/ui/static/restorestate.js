@@ -9,31 +9,36 @@ const FOURTH = ["error", "spread", "residual"];
 export const fourthsOf = (task, { domain, given }) =>
   FOURTH.filter((f) => (f === "error" ? domain !== "photos" && !given : f !== "residual" || task === "denoise"));
 
-export const standard = (task, { table, noises }) => {
-  const domain = table.digits ? "digits" : Object.keys(table)[0];
+// What a picture of a domain opens with: what its model was trained for.
+export const opening = (task, row) => ({
+  level: task === "denoise" ? row.noises.gaussian.usual : 0,
+  mask: task === "inpaint" ? row.mask : null, // a preset, or "own"
+});
+
+export const standard = (task, { table }, domain = table.digits ? "digits" : Object.keys(table)[0]) => {
   const noise = task === "denoise" ? "gaussian" : null;
   return {
     domain,
     example: table[domain].examples[0] ?? null,
     noise,
-    level: noise ? 0.5 : 0,
+    ...opening(task, table[domain]),
     seed: 1,
     n: 8,
     sigma: null, // corrected by hand; null: the usual one, or estimated
     given: false, // the picture comes damaged
     view: "mean", // or "best", or the number of a sample
     fourth: "error",
-    mask: task === "inpaint" ? "left" : null, // a preset, or "own"
     amount: 0.8,
     own: null, // the bytes of a painted mask
   };
 };
 
-export const levelOf = (noises, noise, share) => noises[noise].low + (noises[noise].high - noises[noise].low) * share;
+export const levelOf = ({ low, high }, share) => low + (high - low) * share;
 
 export const fromAddress = (words, task, value) => {
-  const { table, noises, masks } = value;
-  const state = standard(task, value);
+  const { table, masks } = value;
+  const named = Object.hasOwn(table, words.domain ?? "") ? words.domain : undefined;
+  const state = standard(task, value, named);
   let wrong = false;
   const take = (word, good, read = (v) => v, keep = (v) => (state[word] = v)) => {
     if (!(word in words)) return;
@@ -42,14 +47,14 @@ export const fromAddress = (words, task, value) => {
     else wrong = true;
   };
   take("domain", (v) => Object.hasOwn(table, v));
-  state.example = table[state.domain].examples[0] ?? null;
+  const { noises, strongest } = table[state.domain];
   take("example", (v) => table[state.domain].examples.includes(v));
   if (task === "denoise") {
     take("given", (v) => v === "1", undefined, () => (state.given = true));
     take("noise", (v) => Object.hasOwn(noises, v), undefined, (v) => Object.assign(state, { noise: v, level: noises[v].usual }));
     const { low, high } = noises[state.noise];
     take("level", (v) => v >= Math.min(low, high) && v <= Math.max(low, high), Number);
-    take("sigma", (v) => v >= 0 && v <= 1, Number);
+    take("sigma", (v) => v >= 0 && v <= strongest, Number);
   } else {
     take("mask", (v) => masks.includes(v));
     take("amount", (v) => v >= 0 && v <= 1, Number);

@@ -32,8 +32,9 @@ export const markup = (task, denoising = task === "denoise") => `
         <canvas class="vd-res-canvas vd-res-brush" data-part="brushPad" width="28" height="28" role="application" tabindex="0"
           data-t-label="restore.pad.label" aria-describedby="vd-res-live-${task}"></canvas>`)}
       ${panel("restored", `<canvas class="vd-res-canvas" data-part="restored" width="28" height="28" role="img" data-t-label="restored.label"></canvas>
-        <canvas class="vd-res-canvas vd-res-before" data-part="before" width="28" height="28" aria-hidden="true"></canvas>`,
-        `<input type="range" class="vd-res-wipe" data-part="share" min="0" max="100" value="0" data-t-label="restore.before.label" data-t-title="restore.before.label">`)}
+        <canvas class="vd-res-canvas vd-res-before" data-part="before" width="28" height="28" aria-hidden="true"></canvas>
+        <input type="range" class="vd-res-wipe" id="vd-res-wipe-${task}" data-part="share" min="0" max="100" value="0" data-t-title="restore.before.label">`,
+        `<label for="vd-res-wipe-${task}" data-t="restore.before.label"></label>`)}
       ${panel("fourth", `<canvas class="vd-res-canvas" data-part="fourth" width="28" height="28" role="img" data-t-label="fourth.label"></canvas>`,
         `<div class="vd-scale"><span data-part="scaleLow"></span><i data-part="scaleBar"></i><span data-part="scaleHigh"></span></div>`)}
     </div>
@@ -51,8 +52,9 @@ export const markup = (task, denoising = task === "denoise") => `
         <div class="vd-field"><span data-t="restore.seed.label"></span><button type="button" class="vd-small" data-part="die" data-t-title="restore.die.why"></button></div>
       </div>
       ${denoising ? field("noise", "restore.noise.label") + slider("level", "restore.level.label") : masks}
-      <div class="vd-res-job" data-part="jobField"><progress data-part="bar" max="1" value="0"></progress><span data-part="barText" role="status"></span>
+      <div class="vd-res-job" data-part="jobField"><progress data-part="bar" max="1" value="0" data-t-label="restored.label"></progress><span data-part="barText" role="status"></span>
         <button type="button" class="vd-small" data-part="halt" data-t="restore.halt.button"></button></div>
+      <p class="vd-res-remark" data-part="remark" role="status"></p>
       <dl class="vd-figures">
         <div><dt data-t="psnr.name" data-t-title="psnr.why"></dt><dd><b data-part="psnr"></b> dB</dd><dd class="vd-aside" data-part="psnrWas"></dd></div>
         <div><dt data-t="ssim.name" data-t-title="ssim.why"></dt><dd><b data-part="ssim"></b></dd><dd class="vd-aside" data-part="ssimWas"></dd></div>
@@ -62,11 +64,13 @@ export const markup = (task, denoising = task === "denoise") => `
     </div>
   </section>
   <section class="vd-card vd-res-answers">
-    <header><h2 data-t="restore.answers.title"></h2><p data-t="restore.answers.why"></p></header>
+    <header><h2 data-t="restore.answers.title"></h2><p data-part="answersWhy"></p></header>
     <div class="vd-res-strip" data-part="answers" role="group" data-t-label="restore.answers.title"></div>
   </section>
   <section class="vd-card vd-res-methods" data-part="methodsCard">
-    <header><h2 data-t="restore.methods.title"></h2><p data-t="restore.methods.why"></p></header>
+    <header><h2 data-t="restore.methods.title"></h2><p data-part="methodsWhy"></p></header>
+    <div class="vd-res-job" data-part="beside" hidden><progress data-part="besideBar" max="1" value="0" data-t-label="restore.methods.title"></progress><span data-part="besideText"></span>
+      <button type="button" class="vd-small" data-part="besideHalt" data-t="restore.halt.button"></button></div>
     <div class="vd-res-strip" data-part="methods"></div>
   </section>
   <section class="vd-take">

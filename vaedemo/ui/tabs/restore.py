@@ -7,8 +7,10 @@ import torch
 from PIL import Image
 
 from vaedemo import masks, pictures, runtime
-from vaedemo.degrade import MASKS, NOISES, add_noise, draw_mask, strength
+from vaedemo.degrade import MASKS, add_noise, draw_mask, strength
+from vaedemo.domains import damages_of
 from vaedemo.errors import PictureError
+from vaedemo.photonoise import is_grey
 from vaedemo.restore import (
     DENOISING,
     FILLING,
@@ -16,10 +18,13 @@ from vaedemo.restore import (
     PHOTOS,
     answers,
     estimate_level,
+    guessed,
     measure,
     photo,
+    photo_damage,
     restore_with,
 )  # fmt: skip
+from vaedemo.strips import Strips
 from vaedemo.ui import wire
 from vaedemo.ui.component import module_html
 from vaedemo.ui.photojobs import MAX_PIXELS, Job, Jobs
@@ -33,6 +38,8 @@ SHOWN = 1400  # longest side of a photograph as the page shows it
 LOSSLESS = 4_000_000  # pixels up to which a photograph is given back as PNG, and has samples
 SPREAD = 0.25  # the spread at which its heat map saturates, as the page draws it
 PHOTO_SAMPLES = 4
+BESIDE = 1_500_000  # pixels up to which a photograph is given to the classical methods too
+FILLED = 100_000  # missing pixels up to which biharmonic equations are: their time grows faster than they do
 PRESETS = tuple(k for k in MASKS if k not in ("anywhere", "brush"))
 
 
@@ -71,9 +78,12 @@ class Restoration:
         }  # fmt: skip
         if self.library.restores(PHOTOS):
             table[PHOTOS] = {"channels": 3, "size": None, "strokes": None, "examples": list(example_names("objects"))}
-        noises = {k: {"low": n.weakest, "high": n.strongest, "usual": n.usual} for k, n in NOISES.items()}
+        for name in table:
+            damages = damages_of(name)
+            levels = {k: dict(zip(("low", "high", "usual"), v, strict=True)) for k, v in damages.noises.items()}
+            table[name] |= {"noises": levels, "mask": damages.mask, "strongest": damages.strongest}
         methods = DENOISING if task == "denoise" else FILLING
-        return {"table": table, "noises": noises, "masks": list(PRESETS), "methods": list(methods), "spread": SPREAD,
+        return {"table": table, "masks": list(PRESETS), "methods": list(methods), "spread": SPREAD,
                 "any": bool(self.library.entries),
                 "samples": MAX_SAMPLES, "seeds": MAX_SEED}  # fmt: skip
 
@@ -105,7 +115,7 @@ class Restoration:
         row = self.library.domain(name)
         x, size = wire.unpack(request.get("x"), row), row.size
         known = _mask(request.get("mask"), size, size)
-        noise, level = _noise(request)
+        noise, level = _noise(request, name)
         y = x
         if noise is not None:
             generator = runtime.generator("page", wire.whole(request, "seed", 0, MAX_SEED))
@@ -143,6 +153,8 @@ class Restoration:
             "best": made.best,
             "log_likelihood": wire.rounded(made.log_likelihood),
             "sigma": wire.rounded(told),
+            "measured": None if noise is None else _measured(x, y, known),
+            "temperature": _temperature(self.library.restorer(name)),
             "estimated": wire.rounded(estimated, 3),
             "figures": figures,
         }
@@ -153,6 +165,8 @@ class Restoration:
         if sigma is None:
             with self.service.models_turn:
                 sigma = 0.0 if not known.all() else estimate_level(self.library, y, name, known)
+        if noise not in (None, "gaussian"):  # as classical.tune() told it
+            sigma = _measured(x, y, known) or sigma
         made = {}
         for method in _methods(request):
             with self.service.models_turn:
@@ -202,44 +216,56 @@ class Restoration:
 
     def begin(self, request):
         """{"source", "given", "noise" or null, "level", "seed", "mask" {"width", "height", "data", "file": the source
-        of the file it is from or null} or null, "sigma" or null, "n", "method"} -> a job to be worked off by step():
-        {"job", "total", "width", "height", "damaged", "estimated", "sigma"}."""
+        of the file it is from or null} or null, "sigma" or null, "n", "methods"} -> a job to be worked off by step():
+        {"job", "total": its steps, "own": those of the restoring, before the methods', "width", "height", "damaged",
+        "original", "estimated", "sigma", "measured", "lost": share that salt and pepper took, "grey", "guessed":
+        whether a part is too far from what is known}."""
         image = self._image(request).convert("RGB")
         width, height = image.size
         if width * height > MAX_PIXELS:
             raise PictureError(f"This photograph has {width * height / 1e6:.1f} million pixels; the limit here is "
                                f"{MAX_PIXELS / 1e6:.1f}, so scale it down, or use the command line.")  # fmt: skip
         x = np.asarray(image, np.float32).transpose(2, 0, 1) / np.float32(255)
-        seed = wire.whole(request, "seed", 0, MAX_SEED)
+        seed, given = wire.whole(request, "seed", 0, MAX_SEED), request.get("given") is True
         known = self._known(request.get("mask"), width, height)
-        noise, level = _noise(request)
-        y = x
-        if noise is not None:
-            y = add_noise(torch.from_numpy(x)[None], noise, level, runtime.generator("page", seed))[0].numpy()
-        sigma, estimated = request.get("sigma"), None
+        noise, level = _noise(request, PHOTOS)
+        y, grey = x, is_grey(x)
+        if noise is not None:  # of a grey photograph the same in all three channels
+            clean = torch.from_numpy(x[: 1 if grey else 3])[None]
+            y = add_noise(clean, noise, level, runtime.generator("page", seed))[0].expand(3, -1, -1).numpy()
+        y = y * known
+        sigma, estimated, told = request.get("sigma"), None, known
         if sigma is not None:
             sigma = wire.number(request, "sigma", 0, 1)
-        elif noise is not None:
-            sigma = float(strength(noise, level))
-        elif known.all():
-            with self.service.models_turn:
-                sigma = estimated = estimate_level(self.library, y, PHOTOS)
-        else:
+        elif noise is None and not known.all():
             sigma = 0.0
+        else:
+            sigma, told = photo_damage(y, known, noise, level)
+            told = known if told is None else told
+            estimated = sigma if noise is None else None
         n = min(PHOTO_SAMPLES if width * height <= LOSSLESS else 1, wire.whole(request, "n", 1, MAX_SAMPLES))
-        y = y * known
-        restoring = photo(self.library, y, sigma=sigma, mask=known, seeds=range(seed, seed + n) if n > 1 else ())
-        clean = None if request.get("given") is True else x
-        job = Job(restoring, y, clean, known)
+        restoring = photo(self.library, y, sigma=sigma, mask=told, seeds=range(seed, seed + n) if n > 1 else ())
+        measured = None if given or noise is None else _measured(x, y, known)
+        shown = float(np.sqrt(np.mean(np.square(sigma))))
+        job = Job(restoring, y, None if given else x, known,
+                  self._beside(request, y, known, noise, level,
+                               shown if noise == "gaussian" else measured or shown))  # fmt: skip
         return {
             "job": self.jobs.add(job),
+            "own": job.own,
             "total": job.total,
             "width": width,
             "height": height,
             "damaged": _shown(y),
             "original": _shown(x),
-            "sigma": wire.rounded(sigma),
+            "sigma": wire.rounded(shown),
+            "measured": measured,
             "estimated": wire.rounded(estimated, 3),
+            "lost": wire.rounded(float((known > told).mean())),
+            "grey": grey,
+            "left_out": [m for m in request.get("methods") or () if m not in job.methods],
+            "guessed": guessed(known),
+            "temperature": _temperature(self.library.photo_restorer()),
         }
 
     def _known(self, given, width, height):
@@ -254,17 +280,40 @@ class Restoration:
         exact = masks.known(missing, pictures.Placed.whole(size, size)).known.astype(np.float32)
         return np.where(known == _larger(shown, width, height), exact, known)
 
+    def _beside(self, request, y, known, noise, level, sigma):
+        """{method: Strips} of those that were asked for and are not too slow for this photograph."""
+        names = _methods(request) if request.get("methods") else ()
+        holes, slow = int((known == 0).sum()), y.shape[1] * y.shape[2] > BESIDE
+        found = {}
+        for name in names:
+            if slow or name in ("vae", "plain") or (name == "biharmonic" and (holes > FILLED or guessed(known))):
+                continue
+
+            def run(part, mask, name=name):
+                return restore_with(
+                    self.library, name, part, PHOTOS, mask, level=sigma, noise=noise or "gaussian",
+                    noise_level=sigma if noise is None else level,
+                )  # fmt: skip
+
+            found[name] = Strips(run, y, known)
+        return found
+
     def step(self, request):
-        """{"job"} -> {"done", "total"}; with the last tile the restored photograph, its spread and figures too."""
+        """{"job"} -> {"done", "total"}; with the last tile the restored photograph, its spread and figures too; with a
+        method's last one "methods": {its name: {"x_hat", figures}}."""
         job = self.jobs.get(request.get("job"))
         with self.service.models_turn:
-            finished = job.step()
+            name, finished = job.step()
         answer = {"done": job.done, "total": job.total}
         if not finished:
             return answer
+        whole = None if job.mask.all() else job.mask
+        if name is not None:
+            made = job.methods[name].made
+            figures = {} if job.clean is None else _figures(made, job.clean, whole)
+            return answer | {"methods": {name: {"x_hat": _shown(made, SHOWN // 3), **figures}}}
         made = job.restoring
         mean = made.mean.numpy()
-        whole = None if job.mask.all() else job.mask
         if len(made.samples) > 1:
             answer["spread"] = _heat(made.spread.mean(0, keepdim=True).numpy() / SPREAD)
             answer["samples"] = [_shown(s.numpy(), SHOWN // 3) for s in made.samples]
@@ -283,7 +332,7 @@ class Restoration:
         """{"job", "which": "mean" or "damaged"} -> {"data": data URI at full size}."""
         job = self.jobs.get(request.get("job"))
         which = wire.choice(request, "which", ("mean", "damaged"), "mean")
-        if job.done < job.total:
+        if job.done < job.own:
             raise PictureError("This photograph is not finished; wait for it.")
         image = pictures.to_image(job.restoring.mean.numpy() if which == "mean" else job.y)
         with self.service.decoders_turn:
@@ -308,6 +357,18 @@ def _figures(x_hat, x, known):
     return {"psnr": wire.rounded(made.psnr), "ssim": wire.rounded(made.ssim), "hole": wire.rounded(made.hole_psnr)}
 
 
+def _temperature(model):
+    """By how much a model's draws are narrowed: 1 where they are not."""
+    return getattr(model.config, "temperature", 1.0)
+
+
+def _measured(x, y, known):
+    """The standard deviation of y - x over the known pixels of a picture (C, H, W), None where x is not known."""
+    if x is None or not known.any():
+        return None
+    return wire.rounded(float(np.sqrt((np.square(y - x) * known).sum() / (len(x) * known.sum()))))
+
+
 def _methods(request):
     wanted, known = request.get("methods"), {*DENOISING, *FILLING}
     if not isinstance(wanted, list) or len(wanted) > len(known):
@@ -317,12 +378,13 @@ def _methods(request):
     return wanted
 
 
-def _noise(request):
-    """(noise, level) of a request, (None, 0) without."""
+def _noise(request, domain):
+    """(noise, level) of a request, of those that a domain's model was trained for, (None, 0) without."""
     if request.get("noise") is None:
         return None, 0.0
-    noise = wire.choice(request, "noise", tuple(NOISES), "gaussian")
-    low, high = sorted((NOISES[noise].weakest, NOISES[noise].strongest))
+    noises = damages_of(domain).noises
+    noise = wire.choice(request, "noise", tuple(noises), "gaussian")
+    low, high = sorted(noises[noise][:2])
     return noise, wire.number(request, "level", low, high)
 
 
