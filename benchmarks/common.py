@@ -55,10 +55,11 @@ def mean_and_error(values):
     return Measured(float(values.mean()), error)
 
 
-def correlated(a, b, where):
-    """Measured correlation of two arrays (B, ...) over the places where; its error by leaving out one of B."""
-    e, s = (np.where(where, v, 0).astype(np.float64).reshape(len(where), -1) for v in (a, b))
-    each = np.stack([v.sum(1) for v in (where.reshape(len(where), -1), e, s, e * e, s * s, e * s)])
+def correlated(pairs):
+    """Measured correlation of two numbers over the pixels of pictures, (a, b) of each; its error by leaving out a
+    picture at a time."""
+    sums = [(a.size, a.sum(), b.sum(), a @ a, b @ b, a @ b) for a, b in (np.asarray(p, np.float64) for p in pairs)]
+    each = np.array(sums).T
     n, e, s, ee, ss, es = np.concatenate([each.sum(1)[:, None], each.sum(1)[:, None] - each], 1)
     r = (n * es - e * s) / np.sqrt((n * ee - e * e) * (n * ss - s * s))
     left = r[1:]

@@ -190,7 +190,7 @@ def measure_spread(library, domain, x):
         where, error = np.broadcast_to(mask.numpy() == 0, x.shape), np.abs(x.numpy() - made.mean)
         inside = {str(k): ((error <= k * made.spread) & where).sum((1, 2, 3)) / where.sum((1, 2, 3)) for k in WITHIN}
         within = {k: mean_and_error(share) for k, share in inside.items()}
-        correlation = correlated(error, made.spread, where)
+        correlation = correlated((e[w], s[w]) for e, s, w in zip(error, made.spread, where, strict=True))
         rows.append({"hole": name, "pictures": len(x), "correlation": correlation, "within": within})
     say(f"{domain}: spread")
     return rows
