@@ -68,7 +68,7 @@ class Derive:
     only: str | None = None
     """one of them; all if left out"""
     domain: str | None = None
-    """digits, fashion, objects, shapes or one of your own; all the shipped ones if left out; photos only for classical"""
+    """digits, fashion, objects, shapes or one of your own; all the shipped if left out; photos only for classical"""
     data_dir: Path | None = None
     """folder with DOMAIN_train.npz and DOMAIN_test.npz; without it the public sets are downloaded"""
     overwrite: bool = False
