@@ -52,7 +52,8 @@ class Generation:
                 }
         protocol = {"samples": COUNT, "near": NEIGHBOURS, "seeds": SEEDS, "sure": round(100 * SURE)}
         measured = (self.library.folder / "maps" / "samples.json").is_file()
-        return {"table": table, "measured": measured and protocol, "any": bool(self.library.entries)}
+        others = {} if table or not self.library.entries else {"any": True}  # models that this tab has no use for
+        return {"table": table, "measured": measured and protocol, **others}
 
     def samples(self, request):
         """{"domain", "d", "n", "seed", "temperature", "label": index of a class or null, "pca": bool} -> {"grids":
