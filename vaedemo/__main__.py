@@ -1,5 +1,8 @@
 """python -m vaedemo COMMAND"""
 
-from vaedemo.cli import main
+try:
+    from vaedemo.cli import main
 
-main()
+    main()
+except KeyboardInterrupt:  # before there was anything to stop
+    raise SystemExit(130) from None

@@ -1,5 +1,9 @@
 """Arrays of pictures: .npz files, folders, torchvision's loaders, generated shapes. Kept as uint8, given as floats."""
 
+import functools
+import hashlib
+import os
+import stat
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +18,7 @@ from vaedemo.errors import DataError, PictureError
 
 __all__ = ["FromFolder", "Pictures", "from_folder", "from_npz", "from_torchvision", "generated", "held_out", "load"]
 
+MAX_FILES = 200_000  # below a folder
 MINIMUM = 20  # pictures below which training on a folder makes no sense
 GENERATED = {"train": 60_000, "test": 2_000}
 TORCHVISION = {"digits": "MNIST", "fashion": "FashionMNIST", "objects": "CIFAR10"}
@@ -35,6 +40,13 @@ class Pictures:
     @property
     def shape(self):
         return tuple(self.x.shape[1:])
+
+    @functools.cached_property
+    def digest(self):
+        """32 hexadecimal digits that tell these pictures, in this order, from all others."""
+        digest = hashlib.blake2b(repr(tuple(self.x.shape)).encode(), digest_size=16)
+        digest.update(np.ascontiguousarray(self.x.cpu().numpy()))
+        return digest.hexdigest()
 
     def batches(self, size):
         """All pictures in order, float32 (size, C, H, W) at a time."""
@@ -106,7 +118,7 @@ class FromFolder:
     def __iter__(self):
         if not self.folder.is_dir():
             raise DataError(f"no folder {self.folder}; give a folder of pictures with --images")
-        names = sorted(p for p in self.folder.rglob("*") if p.is_file() and not p.name.startswith("."))
+        names = self._files()
         if not names:
             raise DataError(f"the folder {self.folder} is empty; at least {MINIMUM} pictures are needed")
         kept = []
@@ -117,12 +129,41 @@ class FromFolder:
             except PictureError:
                 self.unreadable.append(path.name)
             yield done, len(names)
+        self.unreadable.sort()
         if len(kept) < MINIMUM:
             raise DataError(
                 f"{len(kept)} pictures in {self.folder} can be read, {len(self.unreadable)} cannot; at least "
                 f"{MINIMUM} are needed"
             )
         self.pictures = Pictures(torch.from_numpy(np.stack(kept)))
+
+    def _files(self):
+        """Files below the folder, sorted, each once by whatever links lead to it; hidden ones and hidden folders are
+        left out, links are followed, and what cannot be opened is unreadable."""
+        found, seen, waiting = [], set(), [self.folder]
+        while waiting:
+            path = waiting.pop()
+            try:
+                status = os.stat(path)
+                identity = status.st_dev, status.st_ino
+                if identity in seen:
+                    continue
+                if stat.S_ISDIR(status.st_mode):
+                    seen.add(identity)
+                    with os.scandir(path) as entries:
+                        names = sorted((e.name for e in entries if not e.name.startswith(".")), reverse=True)
+                    waiting += [path / name for name in names]
+                elif stat.S_ISREG(status.st_mode):
+                    seen.add(identity)
+                    found.append(path)
+                    if len(found) > MAX_FILES:
+                        raise DataError(
+                            f"below {self.folder} and what it links to lie more than {MAX_FILES:,} files; give a "
+                            "smaller folder"
+                        )
+            except OSError:  # a link to nothing or to itself, or no permission
+                self.unreadable.append(path.name)
+        return sorted(found)
 
 
 def from_folder(folder, size=64, channels=3):

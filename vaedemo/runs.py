@@ -1,5 +1,6 @@
 """A run from its config to a folder: the checkpoint, the resolved config, the log, and pictures of how it went."""
 
+import contextlib
 import io
 import json
 import time
@@ -10,13 +11,13 @@ from typing import NamedTuple
 import torch
 
 from vaedemo import runtime
-from vaedemo.checkpoints import save_checkpoint, warm_start, write_atomic
+from vaedemo.checkpoints import RUN_FILE, load_checkpoint, save_checkpoint, warm_start, write_atomic
 from vaedemo.configs import RESTORING
 from vaedemo.degrade import random_corruption
-from vaedemo.errors import CheckpointError
+from vaedemo.errors import CheckpointError, TrainingError, VaedemoError
 from vaedemo.models import build_model
 from vaedemo.models.pca import fit_pca
-from vaedemo.training import fit, process_group
+from vaedemo.training import fit, process_group, read_state, require_same_run
 
 __all__ = ["Run", "estimate_seconds", "publish", "run"]
 
@@ -31,18 +32,48 @@ class Run(NamedTuple):
     start: Path | None = None
 
 
-def run(job, pictures, held_out, *, device=None):
+def _finished(job, pictures, state):
+    """Whether the folder holds this very run, finished; TrainingError where it holds another one, finished or not."""
+    file = Path(job.folder) / RUN_FILE
+    before = read_state(state)
+    if before is not None:
+        require_same_run(before, job.model, job.train, pictures, state.name)
+        return False
+    if not file.exists():
+        return False
+    record = load_checkpoint(file)[2]
+    other = record.get("digest") != pictures.digest
+    same_start = record.get("started_from") == (job.start.stem if job.start else None)
+    if not other and same_start and _json(_described(job)) == _read(file.with_name("config.json")):
+        return True
+    raise TrainingError(
+        f"{file.parent.parent.name}/{file.parent.name} holds a finished model of other "
+        f"{'pictures' if other else 'settings'}; choose another --name or --out, or replace it with --overwrite"
+    )
+
+
+def run(job, pictures, held_out, *, device=None, overwrite=False):
     """Carry out a Run on Pictures; yields Progress. The folder then holds model.safetensors, config.json, log.json,
-    losses.png, reconstructions.png (of held_out pictures) and samples.png. An interrupted run is gone on with."""
+    losses.png, reconstructions.png (of held_out pictures) and samples.png. An interrupted run is gone on with, and of a
+    finished one nothing is left to do; one of other pictures or settings is a TrainingError. With overwrite both are
+    begun anew."""
     device = device or runtime.default_device()
     rank, world = process_group()
     folder = Path(job.folder)
     state = folder / "state.pt"
+    try:
+        if _finished(job, pictures, state) and not overwrite:
+            return
+    except (CheckpointError, TrainingError):
+        if not overwrite:
+            raise
+        if not rank:
+            state.unlink(missing_ok=True)
     if not rank:
         folder.mkdir(parents=True, exist_ok=True)
         write_atomic(
             folder / "config.json",
-            _json({"domain": job.domain, "model": asdict(job.model), "train": asdict(job.train)}),
+            _json(_described(job)),
         )
     log, model, began = _earlier(folder, state), build_model(job.model, job.train.seed), time.monotonic()
     if job.model.kind == "pca":
@@ -52,15 +83,21 @@ def run(job, pictures, held_out, *, device=None):
         if job.start is not None and not state.exists():
             warm_start(model, job.start)
         written = began
-        for progress in fit(model, pictures, job.train, device=device, state_path=state):
-            while log and log[-1]["step"] >= progress.step:  # steps that ran after the state they are resumed from
-                log.pop()
-            log.append(progress._asdict())
-            if not rank and time.monotonic() - written >= job.train.save_every:
-                write_atomic(folder / "log.json", _json(log))
-                written = time.monotonic()
-            yield progress
-        seconds, steps = progress.seconds, progress.steps
+        try:
+            for progress in fit(model, pictures, job.train, device=device, state_path=state):
+                while log and log[-1]["step"] >= progress.step:  # steps that ran after the state they are resumed from
+                    log.pop()
+                log.append(progress._asdict())
+                if not rank and time.monotonic() - written >= job.train.save_every:
+                    write_atomic(folder / "log.json", _json(log))
+                    written = time.monotonic()
+                yield progress
+        except (KeyboardInterrupt, GeneratorExit):
+            if not rank:
+                with contextlib.suppress(VaedemoError):
+                    write_atomic(folder / "log.json", _json(log))
+            raise
+        seconds, steps = (log[-1]["seconds"], log[-1]["steps"]) if log else (0.0, 1)
     if rank:
         return
     record = {
@@ -69,13 +106,25 @@ def run(job, pictures, held_out, *, device=None):
         "epochs": job.train.epochs if steps else 0,
         "steps": steps,
         "pictures": len(pictures),
+        "digest": pictures.digest,
         "started_from": job.start.stem if job.start else None,
     }
     model.to("cpu")
-    save_checkpoint(folder / "model.safetensors", model, job.domain, record)
+    save_checkpoint(folder / RUN_FILE, model, job.domain, record)
     write_atomic(folder / "log.json", _json(log))
     _draw(folder, model, log, held_out)
     state.unlink(missing_ok=True)
+
+
+def _described(job):
+    return {"domain": job.domain, "model": asdict(job.model), "train": asdict(job.train)}
+
+
+def _read(path):
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
 
 
 def _json(value):
@@ -155,7 +204,7 @@ def _grid(x, columns, path):
 
 def publish(folder, target):
     """Copy a finished run's checkpoint to its place among the shipped ones."""
-    source = Path(folder) / "model.safetensors"
+    source = Path(folder) / RUN_FILE
     if not source.exists():
         raise CheckpointError(f"the run in {Path(folder).name} is not finished; train it to its end first")
     write_atomic(target, source.read_bytes())

@@ -5,6 +5,7 @@ and a run spread over processes give the weights of a plain one. Under torchrun 
 batch and DistributedDataParallel averages the gradients.
 """
 
+import contextlib
 import io
 import math
 import os
@@ -22,9 +23,9 @@ from vaedemo import objectives, runtime
 from vaedemo.checkpoints import write_atomic
 from vaedemo.configs import RESTORING
 from vaedemo.degrade import random_corruption
-from vaedemo.errors import ConfigError, NotFinite, TrainingError
+from vaedemo.errors import ConfigError, NotFinite, TrainingError, VaedemoError
 
-__all__ = ["Progress", "fit", "learning_rate", "process_group"]
+__all__ = ["Progress", "fit", "learning_rate", "process_group", "read_state", "require_same_run"]
 
 LOG_EVERY = 10  # steps between Progress records
 
@@ -105,24 +106,40 @@ def _batch(model, pictures, rows, noise, device, share):
     return x, None if eps is None else eps.to(device)
 
 
-def _load_state(path, fingerprint):
+def read_state(path):
+    """What fit kept of an interrupted run in a file, a dict, or None where there is no file."""
     if path is None or not path.exists():
         return None
     try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
+        return torch.load(path, map_location="cpu", weights_only=True)
     except Exception:  # torch.load raises whatever its reader meets in a damaged file
         raise TrainingError(f"{path.name} is damaged; delete it to start this run again") from None
-    if state.get("fingerprint") != fingerprint:
-        raise TrainingError(f"{path.name} is of a run with other settings; delete it or choose another folder")
-    return state
+
+
+def _fingerprint(model_config, config, pictures):
+    """What tells a run from others: its settings, and its pictures by their content."""
+    plain = {k: v for k, v in asdict(config).items() if k != "save_every"}
+    return {"settings": repr((asdict(model_config), plain)), "pictures": pictures.digest}
+
+
+def require_same_run(state, model_config, config, pictures, name):
+    """TrainingError where the state in the file of this name is of another run."""
+    before, now = state.get("fingerprint"), _fingerprint(model_config, config, pictures)
+    if before == now:
+        return
+    alike = isinstance(before, dict) and before.get("settings") == now["settings"]
+    what = "on other pictures" if alike else "with other settings"
+    raise TrainingError(
+        f"{name} is of an interrupted run {what}; choose another --name or --out, or begin anew with --overwrite"
+    )
 
 
 def fit(model, pictures, config, *, device=None, state_path=None):
     """Train model in place on Pictures; yields Progress every 10 steps and at the end.
 
     Afterwards the model holds the averaged weights, in evaluation mode. With state_path the run writes a resumable
-    state there every config.save_every seconds and goes on from it if it exists. Raises NotFinite when the loss is not
-    finite: the model then holds the averaged weights of the last good step.
+    state there every config.save_every seconds and when it is stopped, and goes on from it if it exists. Raises
+    NotFinite when the loss is not finite: the model then holds the averaged weights of the last good step.
     """
     rank, world = process_group()
     device = device or runtime.default_device()
@@ -133,8 +150,6 @@ def fit(model, pictures, config, *, device=None, state_path=None):
     per_epoch = len(pictures) // batch
     steps = max(1, round(config.epochs * per_epoch))
     state_path = None if state_path is None else Path(state_path)
-    plain = {k: v for k, v in asdict(config).items() if k != "save_every"}
-    fingerprint = repr((asdict(model.config), plain, len(pictures)))
 
     model.to(device, memory_format=torch.channels_last).train()
     parameters = list(model.parameters())
@@ -143,7 +158,8 @@ def fit(model, pictures, config, *, device=None, state_path=None):
         parameters, lr=config.lr, betas=(0.9, 0.95), weight_decay=config.weight_decay, fused=True
     )
     step, before = 0, 0.0
-    if state := _load_state(state_path, fingerprint):
+    if state := read_state(state_path):
+        require_same_run(state, model.config, config, pictures, state_path.name)
         step, before = state["step"], state["seconds"]
         optimizer.load_state_dict(state["optimizer"])
         for mine, saved in ((parameters, state["parameters"]), (average, state["average"])):
@@ -159,11 +175,9 @@ def fit(model, pictures, config, *, device=None, state_path=None):
             return
         buffer = io.BytesIO()
         kept = [[p.detach().clone(memory_format=torch.contiguous_format) for p in ts] for ts in (parameters, average)]
-        torch.save(
-            {"fingerprint": fingerprint, "step": at, "seconds": before + time.monotonic() - start,
-             "parameters": kept[0], "average": kept[1], "optimizer": optimizer.state_dict()},
-            buffer,
-        )  # fmt: skip
+        kept = dict(zip(("parameters", "average"), kept, strict=True)) | {"optimizer": optimizer.state_dict()}
+        told = _fingerprint(model.config, config, pictures)
+        torch.save(kept | {"fingerprint": told, "step": at, "seconds": before + time.monotonic() - start}, buffer)
         write_atomic(state_path, buffer.getvalue())
 
     def settle():
@@ -173,49 +187,58 @@ def fit(model, pictures, config, *, device=None, state_path=None):
 
     start = saved_at = time.monotonic()
     first, sums, cache = step, [0.0, 0.0, 0.0, 0], {}
-    while step < steps:
-        noise = runtime.generator("noise", config.seed, step)
-        rows = _batch_rows(step, len(pictures), batch, config.seed, cache)
-        given = _batch(model, pictures, rows, noise, device, share)
-        with torch.autocast(device.type, torch.bfloat16, enabled=half):
-            loss, cost, rate = objective(*given)
-        values = torch.stack(
-            [
-                loss.detach(),
-                cost.detach().mean(),
-                rate.detach().sum(1).mean() if rate is not None else loss.new_zeros(()),
-            ]
-        )
-        if world > 1:
-            dist.all_reduce(values)
-            values /= world
-        if not torch.isfinite(values[0]):
-            settle()
-            raise NotFinite(
-                f"the loss is {values[0].item()} at step {step}; the last good weights are kept: try a lower lr than "
-                f"{config.lr:g}"
+    whole = True  # whether weights, average and step are of one moment
+    try:
+        while step < steps:
+            noise = runtime.generator("noise", config.seed, step)
+            rows = _batch_rows(step, len(pictures), batch, config.seed, cache)
+            given = _batch(model, pictures, rows, noise, device, share)
+            with torch.autocast(device.type, torch.bfloat16, enabled=half):
+                loss, cost, rate = objective(*given)
+            values = torch.stack(
+                [
+                    loss.detach(),
+                    cost.detach().mean(),
+                    rate.detach().sum(1).mean() if rate is not None else loss.new_zeros(()),
+                ]
             )
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        nn.utils.clip_grad_norm_(parameters, config.clip, foreach=True)
-        lr = learning_rate(step, steps, config)
-        for group in optimizer.param_groups:
-            group["lr"] = lr
-        optimizer.step()
-        step += 1
-        decay = min(config.average, (1 + step) / (10 + step))
-        torch._foreach_lerp_(average, [p.data for p in parameters], 1 - decay)
-        sums = [a + b for a, b in zip(sums, [*values.tolist(), 1], strict=True)]
-        now = time.monotonic()
-        if step % LOG_EVERY == 0 or step == steps:
-            pace = (now - start) / (step - first)
-            loss_, cost_, rate_ = (s / sums[3] for s in sums[:3])
-            sums = [0.0, 0.0, 0.0, 0]
-            if now - saved_at >= config.save_every or step == steps:
+            if world > 1:
+                dist.all_reduce(values)
+                values /= world
+            if not torch.isfinite(values[0]):
+                settle()
+                raise NotFinite(
+                    f"the loss is {values[0].item()} at step {step}; the last good weights are kept: try a lower lr "
+                    f"than {config.lr:g}"
+                )
+            optimizer.zero_grad(set_to_none=True)
+            loss.backward()
+            nn.utils.clip_grad_norm_(parameters, config.clip, foreach=True)
+            lr = learning_rate(step, steps, config)
+            for group in optimizer.param_groups:
+                group["lr"] = lr
+            whole = False
+            optimizer.step()
+            step += 1
+            decay = min(config.average, (1 + step) / (10 + step))
+            torch._foreach_lerp_(average, [p.data for p in parameters], 1 - decay)
+            whole = True
+            sums = [a + b for a, b in zip(sums, [*values.tolist(), 1], strict=True)]
+            now = time.monotonic()
+            if step % LOG_EVERY == 0 or step == steps:
+                pace = (now - start) / (step - first)
+                loss_, cost_, rate_ = (s / sums[3] for s in sums[:3])
+                sums = [0.0, 0.0, 0.0, 0]
+                if now - saved_at >= config.save_every or step == steps:
+                    save(step)
+                    saved_at = now
+                yield Progress(
+                    step, steps, step / per_epoch, loss_, cost_, rate_, lr,
+                    before + now - start, pace * (steps - step), batch / pace,
+                )  # fmt: skip
+    except (KeyboardInterrupt, GeneratorExit):  # stopped, or no more records are wanted
+        if whole and step > first:
+            with contextlib.suppress(VaedemoError):
                 save(step)
-                saved_at = now
-            yield Progress(
-                step, steps, step / per_epoch, loss_, cost_, rate_, lr,
-                before + now - start, pace * (steps - step), batch / pace,
-            )  # fmt: skip
+        raise
     settle()

@@ -6,6 +6,7 @@ from dataclasses import replace
 import torch
 from torch import nn
 
+from vaedemo.errors import ConfigError
 from vaedemo.models.autoencoder import Code, Output
 
 __all__ = ["PCA", "fit_pca"]
@@ -50,8 +51,19 @@ class PCA(nn.Module):
 
 def fit_pca(config, pictures):
     """A PCA from Pictures (uint8): the exact eigenvectors of their covariance matrix."""
+    pixels, d = math.prod(config.shape), config.latent_dim
+    if d > min(pixels, len(pictures)):
+        raise ConfigError(
+            f"{len(pictures)} pictures of {pixels} values have no {d} principal components; choose a smaller latent_dim"
+        )
     model, count = PCA(config), 0
-    pixels = math.prod(config.shape)
+    if len(pictures) < pixels:  # from the pictures themselves: their covariance matrix is larger than they are
+        x = torch.cat([x.flatten(1).double() for x in pictures.batches(4096)])
+        _, singular, vectors = torch.linalg.svd(x - x.mean(0), full_matrices=False)
+        model.mean.copy_(x.mean(0))
+        model.components.copy_(vectors[:d])
+        model.variance.copy_(singular[:d].square() / len(x))
+        return model.eval()
     total, square = torch.zeros(pixels, dtype=torch.float64), torch.zeros(pixels, pixels, dtype=torch.float64)
     for x in pictures.batches(4096):
         x = x.flatten(1)
