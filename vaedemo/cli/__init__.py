@@ -2,10 +2,11 @@
 
 import contextlib
 import io
+import os
 import re
-import sys
 from typing import Annotated
 
+from vaedemo.cli import terminal
 from vaedemo.cli.derive import Derive, Map
 from vaedemo.cli.latent import Traverse, Walk
 from vaedemo.cli.models import Describe, Evaluate, List
@@ -34,13 +35,19 @@ COMMANDS = {
 
 
 def _one_line(text):
-    """tyro's boxed message as one line: its frame removed, everything up to the first rule kept."""
+    """tyro's boxed message as one line: its frame removed, everything up to the first rule kept. Where a terminal has
+    no lines to draw with there is no box, and the title stands on a rule."""
     lines = [line.strip("│╭╮╰╯ \t") for line in text.splitlines()]
+    rules = [len(line) > 3 and set(line) <= {"─", "-"} for line in lines]
+    if lines and lines[0].startswith("─"):
+        lines, rules = lines[1:], rules[1:]
+    elif any(rules[:2]):
+        lines, rules = lines[2:], rules[2:]
     kept = []
-    for line in lines[1:] if lines and lines[0].startswith("─") else lines:
-        if kept and set(line) <= {"─"}:
+    for line, rule in zip(lines, rules, strict=True):
+        if kept and rule:
             break
-        if set(line) - set("─ "):
+        if line and not rule:
             kept.append(line)
     return re.sub(r"\s+", " ", " ".join(kept)).rstrip(".") or "these words make no command"
 
@@ -63,21 +70,28 @@ def _parse(args):
             )
     except SystemExit as stop:
         if stop.code:
-            print(f"vaedemo: {_one_line(problem.getvalue())}; see --help", file=sys.stderr)
+            terminal.say(f"{_one_line(problem.getvalue())}; see --help")
         raise
 
 
 def main(args=None):
     """Run one command; exit code 0, or 2 with one line on the error stream."""
+    terminal.forgive()
     try:
-        _parse(args).run()
+        try:
+            _parse(args).run()
+        finally:
+            terminal.flush()
     except VaedemoError as error:
-        print(f"vaedemo: {error}", file=sys.stderr)
+        terminal.say(str(error))
         raise SystemExit(2) from None
-    except KeyboardInterrupt:
-        print(
-            "vaedemo: stopped; a training run goes on from here when the same command is given again", file=sys.stderr
-        )
+    except KeyboardInterrupt as stop:
+        terminal.say(str(stop) or "stopped")
         raise SystemExit(130) from None
     except BrokenPipeError:  # the reader of a pipe has had enough
-        sys.stderr.close()
+        terminal.discard()
+    except OSError as error:
+        terminal.discard()
+        what = (error.filename and os.fspath(error.filename)) or "the output"
+        terminal.say(f"{what} cannot be read or written: {error.strerror or error}")
+        raise SystemExit(2) from None

@@ -10,7 +10,7 @@ import tyro
 
 from vaedemo.checkpoints import write_atomic
 from vaedemo.cli.common import read_picture, write_picture
-from vaedemo.domains import get_domain
+from vaedemo.cli.outputs import planned, require_ending
 from vaedemo.latent import animation, strip_image, traversal_image, traverse, walk
 from vaedemo.library import CHECKPOINTS, Library, encode
 
@@ -33,11 +33,11 @@ def _codes(library, sources, domain, kind, latent_dim, beta):
     given, seen = [_numbers(text) for text in sources], {}
     for i, text in enumerate(sources):
         if given[i] is None:
-            seen[i], domain = read_picture(text, domain)
-    domain = get_domain(domain or "digits").name
+            seen[i], domain = read_picture(text, domain, library=library)
+    domain = library.domain(domain or library.modelled("digits")).name
     d = latent_dim or next((len(code) for code in given if code is not None), None)
     if d is None:
-        d = (library.dims(domain, kind, beta) or get_domain(domain).latent_dims)[-1]
+        d = (library.dims(domain, kind, beta) or library.domain(domain).latent_dims)[-1]
     codes = [encode(library, seen[i], domain, kind, d, beta)[0] if i in seen else code for i, code in enumerate(given)]
     return codes, domain, d
 
@@ -57,7 +57,8 @@ class Walk:
     end: Annotated[tyro.conf.Positional[str], tyro.conf.arg(metavar="TO")]
     """a picture, or a code"""
     out: Path
-    """the file to write: .gif or .webp is an animation there and back, any other picture format a strip"""
+    """the file to write: .gif or .webp is an animation there and back, any other picture format a strip; one that is
+    there already is replaced"""
     domain: str | None = None
     """digits, fashion, objects or shapes; proposed from the first picture if left out, digits for codes"""
     kind: str = "vae"
@@ -78,12 +79,14 @@ class Walk:
     """folder of the models"""
 
     def run(self):
+        moving = ANIMATIONS.get(self.out.suffix.lower())
+        require_ending(self.out)
+        planned([self.out], inputs=[Path(p) for p in (self.start, self.end) if _numbers(p) is None])
         library = Library(self.checkpoints)
         ends, domain, d = _codes(
             library, (self.start, self.end), self.domain, self.kind, self.latent_dim, self.beta
         )  # fmt: skip
         made = walk(library, *ends, domain, self.kind, d, self.beta, self.steps, self.path)
-        moving = ANIMATIONS.get(self.out.suffix.lower())
         if moving:
             write_atomic(self.out, animation(made.x_hat, moving))
         else:
@@ -104,7 +107,7 @@ class Traverse:
     picture: Annotated[tyro.conf.Positional[str | None], tyro.conf.arg(metavar="[PICTURE]")] = None
     """where to start: a picture, or a code such as 0.5,-1; the origin (without a prior: the mean code) if left out"""
     out: Path = tyro.MISSING
-    """the picture to write; its ending names the format"""
+    """the picture to write; its ending names the format, and one that is there already is replaced"""
     domain: str | None = None
     """digits, fashion, objects or shapes; proposed from the picture if left out, digits without one"""
     kind: str = "vae"
@@ -127,6 +130,8 @@ class Traverse:
     """folder of the models"""
 
     def run(self):
+        require_ending(self.out)
+        planned([self.out], inputs=[Path(p) for p in (self.picture,) if p is not None and _numbers(p) is None])
         library = Library(self.checkpoints)
         sources = () if self.picture is None else (self.picture,)
         codes, domain, d = _codes(library, sources, self.domain, self.kind, self.latent_dim, self.beta)

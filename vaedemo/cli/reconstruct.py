@@ -9,7 +9,7 @@ import tyro
 
 from vaedemo import pictures
 from vaedemo.cli.common import read_picture, write_picture
-from vaedemo.domains import get_domain
+from vaedemo.cli.outputs import planned, require_ending
 from vaedemo.library import CHECKPOINTS, Library
 from vaedemo.reconstruct import reconstruct, sheet
 
@@ -23,7 +23,7 @@ class Reconstruct:
     picture: tyro.conf.Positional[Path]
     """the picture: any format that Pillow reads"""
     out: Path
-    """the picture to write; its ending names the format"""
+    """the picture to write; its ending names the format, and one that is there already is replaced"""
     domain: str | None = None
     """digits, fashion, objects or shapes; proposed from the picture if left out"""
     kind: str = "ae"
@@ -46,9 +46,11 @@ class Reconstruct:
     """folder of the models"""
 
     def run(self):
+        require_ending(self.out)
+        planned([self.out], inputs=[self.picture])
         library = Library(self.checkpoints)
-        x, name = read_picture(self.picture, self.domain, self.fit, self.polarity)
-        dims = library.dims(name, self.kind, self.beta) or list(get_domain(name).latent_dims)
+        x, name = read_picture(self.picture, self.domain, self.fit, self.polarity, library=library)
+        dims = library.dims(name, self.kind, self.beta) or list(library.domain(name).latent_dims)
         made = reconstruct(library, x, name, self.kind, self.latent_dim or dims[-1], self.beta)
         write_picture(pictures.to_image(made.x_hat) if self.only else sheet(x, made.x_hat), self.out)
         figures = {k: v.tolist() if isinstance(v, np.ndarray) else v for k, v in made._asdict().items() if k != "x_hat"}

@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import sys
 import time
 from dataclasses import dataclass
@@ -12,11 +11,10 @@ from typing import Annotated, ClassVar, NamedTuple
 import numpy as np
 import tqdm
 import tyro
-from PIL import Image
 
 from vaedemo import pictures, restore
-from vaedemo.cli.common import write_picture
-from vaedemo.domains import DOMAINS
+from vaedemo.cli.common import harmless, shown, write_picture
+from vaedemo.cli.outputs import TAG, distinct, planned, require_ending, tag
 from vaedemo.errors import ConfigError, PictureError, UnknownDomain
 from vaedemo.library import CHECKPOINTS, Library
 
@@ -59,7 +57,8 @@ class _Restore:
 
     picture: Annotated[tyro.conf.Positional[Path], tyro.conf.arg(metavar="IN", help=PICTURE)]
     out: Path
-    """the picture to write, whose ending names the format; of a folder the folder to write to, as PNG"""
+    """the picture to write, whose ending names the format (one that is there is replaced); of a folder the folder to
+    write to, as PNG under the picture's name, with its ending where two would be one file"""
     domain: Annotated[str | None, tyro.conf.arg(help=DOMAIN)] = None
     samples: Annotated[int | None, tyro.conf.arg(help=NUMBER)] = None
     each: bool = False
@@ -71,39 +70,44 @@ class _Restore:
     seed: int = 0
     """of the samples"""
     json: bool = False
-    """print the figures as JSON, of a folder as a list"""
+    """print the figures as JSON, of a folder as a list; "file" is the exact name (bytes that are no UTF-8 as Python's
+    os.fsdecode has them)"""
+    overwrite: bool = False
+    """replace files of a folder, samples and spreads that are there already and that another command wrote; what is
+    read is never written over"""
     checkpoints: Path = CHECKPOINTS
     """folder of the models"""
 
     def run(self):
-        self._check()
         library, folder = Library(self.checkpoints), os.path.isdir(self.picture)
-        jobs, rows, left_out = _jobs(self.picture, self.out), [], {}
+        self._check(library)
+        jobs, rows, left_out = self._jobs(), [], []
         for source, target in tqdm.tqdm(jobs, unit="picture", disable=None if folder else True):
             try:
                 rows.append(self._one(library, source, target))
             except PictureError as error:
                 if not folder:
                     raise
-                left_out[_shown(source)] = str(error)
+                left_out.append((shown(source), str(error)))
         if left_out:
-            names = ", ".join(list(left_out)[:5]) + (" ..." if len(left_out) > 5 else "")
+            names = ", ".join(name for name, _ in left_out[:5]) + (" ..." if len(left_out) > 5 else "")
             count = "1 file was" if len(left_out) == 1 else f"{len(left_out)} files were"
-            line = f"{count} left out: {names}; the first because: {next(iter(left_out.values()))}"
+            line = f"{count} left out: {names}; the first because: {left_out[0][1]}"
             if not rows:
                 raise PictureError(line)
-            print(f"vaedemo: {line}", file=sys.stderr)
+            print(f"vaedemo: {harmless(line)}", file=sys.stderr)
         if self.json:
             print(json.dumps(rows if folder else rows[0], indent=1))
             return
         for row in rows:
             print(_line(row))
 
-    def _check(self):
+    def _check(self, library):
+        domains = [*library.domains, restore.PHOTOS]
         if self.method not in self.methods:
             raise ConfigError(f"no method {self.method!r}; choose from {', '.join(self.methods)}")
-        if self.domain is not None and self.domain not in {*DOMAINS, restore.PHOTOS}:
-            raise UnknownDomain(f"no domain {self.domain!r}; choose from {', '.join([*DOMAINS, restore.PHOTOS])}")
+        if self.domain is not None and self.domain not in domains:
+            raise UnknownDomain(f"no domain {self.domain!r}; choose from {', '.join(domains)}")
         if self.sigma is not None and not 0 <= self.sigma <= 1:
             raise ConfigError(
                 f"--sigma is {self.sigma:g}; choose 0 to 1, in units of the whole range (25 of 255 levels are 0.098)"
@@ -115,28 +119,71 @@ class _Restore:
         if self.method in ("plain", "biharmonic") and self.sigma:
             raise ConfigError(f"the method {self.method} is told of no noise; leave --sigma to another one")
 
+    def _jobs(self):
+        """[(picture's file, file to write)] of one picture, or of every file of a folder; all that will be written is
+        checked."""
+        if not os.path.isdir(self.picture):  # which takes names of any length
+            require_ending(self.out)
+            inputs = [self.picture, *filter(None, (self.mask, self.clean))]
+            named = self._names(self.out)[1:]
+            tags = {path: self._tag(self.picture) for path in named if path.exists()}
+            planned([self.out], named, inputs=inputs, overwrite=self.overwrite, tags=tags)
+            return [(self.picture, self.out)]
+        if os.path.lexists(self.out) and not os.path.isdir(self.out):
+            raise ConfigError(f"{shown(self.out)} is a file; give a folder to write a folder's pictures to")
+        if os.path.realpath(self.out) == os.path.realpath(self.picture):
+            raise ConfigError("the pictures would be written over those that are read; give another folder")
+        files = _files(self.picture)
+        if not files:
+            raise PictureError("there is no file in the folder; give a picture or a folder of pictures")
+        targets = distinct(files, self.out, self._names)
+        inputs = list(files)
+        for path in filter(None, (self.mask, self.clean)):
+            inputs += _files(path) if os.path.isdir(path) else [path]
+        named = {path: source for source, target in targets.items() for path in self._names(target)}
+        tags = {path: self._tag(source) for path, source in named.items() if path.exists()}
+        planned([], named, inputs=inputs, overwrite=self.overwrite, tags=tags)
+        return list(targets.items())
+
+    def _names(self, target):
+        """The paths that go with a result: itself, its samples and their spread."""
+        count = self.samples or (PHOTO_SAMPLES if self.domain == restore.PHOTOS else SAMPLES)
+        ends = [f"-{i + 1}" for i in range(count if self.each else 0)] + ["-spread"] * self.spread
+        return [target, *(target.with_name(f"{target.stem}{end}.png") for end in ends)]
+
+    def _tag(self, source):
+        """What a result comes from: the same command on the same picture makes the same one again."""
+        try:
+            mask = None if self.mask is None else _partner(self.mask, source, "mask")
+        except PictureError:
+            mask = None
+        chosen = self.method, self.domain, self.sigma, self.samples, self.seed, os.path.realpath(self.checkpoints)
+        return tag(type(self).__name__, *chosen, source, mask)
+
     def _one(self, library, source, target):
         """One picture restored and written; its row of figures."""
         image = pictures.read(source)
         domain = self.domain or restore.proposed(image)
-        y, mask, clean = restore.seen(image, domain), None, None
+        row = domain if domain == restore.PHOTOS else library.domain(domain)
+        y, mask, clean = restore.seen(image, row), None, None
         if self.mask is not None:
             white = pictures.read(_partner(self.mask, source, "mask"))
-            mask = restore.known(white, image, domain, self.method)
+            mask = restore.known(white, image, row, self.method)
         if self.clean is not None:
-            clean = restore.seen(pictures.read(_partner(self.clean, source, "clean picture")), domain)
+            clean = restore.seen(pictures.read(_partner(self.clean, source, "clean picture")), row)
         start = time.perf_counter()
         level, estimated = self._levels(library, y, domain)
         made = self._restored(library, y, domain, mask, level)
         seconds = time.perf_counter() - start
         figures = (None,) * 3 if clean is None else restore.measure(made.x_hat, clean, mask)
-        write_picture(pictures.to_image(made.x_hat), target)
+        made_of = {TAG: self._tag(source)}
+        write_picture(pictures.to_image(made.x_hat), target, made_of)
         for i, sample in enumerate(made.samples if self.each else (), 1):
-            write_picture(pictures.to_image(sample), target.with_name(f"{target.stem}-{i}.png"))
+            write_picture(pictures.to_image(sample), target.with_name(f"{target.stem}-{i}.png"), made_of)
         if self.spread:
-            shown = pictures.to_image(made.spread.mean(0, keepdims=True) / WHITE_SPREAD)
-            write_picture(shown, target.with_name(f"{target.stem}-spread.png"))
-        said = {"file": _shown(source), "domain": domain, "method": self.method}
+            heat = pictures.to_image(made.spread.mean(0, keepdims=True) / WHITE_SPREAD)
+            write_picture(heat, target.with_name(f"{target.stem}-spread.png"), made_of)
+        said = {"file": source.name, "domain": domain, "method": self.method}
         said |= {"sigma": _rounded(level), "estimated": _rounded(estimated), "seconds": round(seconds, 3)}
         said |= {name: _rounded(v) for name, v in zip(restore.Figures._fields, figures, strict=True)}
         return said | {"seed": self.seed}
@@ -199,23 +246,6 @@ class Inpaint(_Restore):
     methods: ClassVar[tuple[str, ...]] = restore.FILLING
 
 
-def _jobs(source, out):
-    """[(picture's file, file to write)] of one picture, or of every file of a folder, written as PNG."""
-    if not os.path.isdir(source):  # which takes names of any length
-        if out.suffix.lower() not in Image.registered_extensions():  # before the work, not after it
-            raise ConfigError(f"{out.name} has no ending of a picture format; name it for example {out.stem}.png")
-        return [(source, out)]
-    if os.path.lexists(out) and not os.path.isdir(out):
-        raise ConfigError(f"{out.name} is a file; give a folder to write a folder's pictures to")
-    if os.path.realpath(out) == os.path.realpath(source):
-        raise ConfigError("the pictures would be written over those that are read; give another folder")
-    files = _files(source)
-    if not files:
-        raise PictureError("there is no file in the folder; give a picture or a folder of pictures")
-    stems = [p.stem for p in files]
-    return [(p, out / f"{p.stem if stems.count(p.stem) == 1 else p.name}.png") for p in files]
-
-
 def _files(folder):
     """The files of a folder, sorted, but for hidden ones."""
     try:
@@ -231,13 +261,8 @@ def _partner(path, source, what):
     files = _files(path)
     found = [p for p in files if p.name == source.name] or [p for p in files if p.stem == source.stem]
     if not found:
-        raise PictureError(f"there is no {what} for {_shown(source)}; give it the same name")
+        raise PictureError(f"there is no {what} for {shown(source)}; give it the same name")
     return found[0]
-
-
-def _shown(path):
-    """A file's name without what breaks a line."""
-    return re.sub(r"[^\w .()+-]", "_", path.name)
 
 
 def _rounded(value):
@@ -252,4 +277,4 @@ def _line(row):
     parts = [row["domain"], row["method"], noise, f"{row['seconds']:.1f} s"]
     parts += [psnr is not None and f"PSNR {psnr:.2f} dB", ssim is not None and f"SSIM {ssim:.3f}"]
     parts += [hole is not None and f"PSNR {hole:.2f} dB in the hole"]
-    return f"{row['file']}: {', '.join(part for part in parts if part)}"
+    return f"{shown(row['file'])}: {', '.join(part for part in parts if part)}"

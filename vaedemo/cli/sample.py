@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vaedemo.cli.common import write_picture
-from vaedemo.domains import get_domain
+from vaedemo.cli.outputs import planned, require_ending
 from vaedemo.errors import ConfigError
-from vaedemo.generate import generate, priors
+from vaedemo.generate import best_prior, generate
 from vaedemo.library import CHECKPOINTS, Library
 from vaedemo.pictures import grid
 
@@ -22,9 +22,9 @@ class Sample:
     """Generate pictures: codes from a prior or from a mixture fitted to the codes of training pictures, decoded."""
 
     out: Path
-    """the picture to write; its ending names the format"""
-    domain: str = "digits"
-    """digits, fashion, objects or shapes"""
+    """the picture to write; its ending names the format, and one that is there already is replaced"""
+    domain: str | None = None
+    """digits, fashion, objects, shapes or one of your own; digits if left out and there are models of them"""
     kind: str = "vae"
     """ae, vae, dense or pca"""
     latent_dim: int | None = None
@@ -51,28 +51,31 @@ class Sample:
             raise ConfigError(f"--count is {self.count}; choose 1 to {MAX_COUNT}")
         if self.rows is not None and not 1 <= self.rows <= self.count:
             raise ConfigError(f"--rows is {self.rows}; choose 1 to {self.count}, the number of pictures")
-        row, library = get_domain(self.domain), Library(self.checkpoints)
-        dims = library.dims(self.domain, self.kind)
+        require_ending(self.out)
+        planned([self.out])
+        library = Library(self.checkpoints)
+        row = library.domain(self.domain or library.modelled("digits"))
+        dims = library.dims(row.name, self.kind)
         d = self.latent_dim or (row.anchor if row.anchor in dims or not dims else dims[-1])
-        prior = self.prior or priors(self.kind)[-1]
+        prior = self.prior or best_prior(library, row.name, self.kind)
         made = generate(
-            library, self.domain, self.kind, d, prior, self.count, self.seed, self.temperature,
+            library, row.name, self.kind, d, prior, self.count, self.seed, self.temperature,
             _label(self.label, row), judged=self.json,
         )  # fmt: skip
         rows = self.rows or max(1, round(self.count**0.5))
         image = grid(made.x_hat.repeat(scale := max(1, SIDE // row.size), 2).repeat(scale, 3), -(-self.count // rows))
         write_picture(image, self.out)
-        said = {"domain": self.domain, "kind": self.kind, "latent_dim": d, "prior": prior, "seed": self.seed}
+        said = {"domain": row.name, "kind": self.kind, "latent_dim": d, "prior": prior, "seed": self.seed}
         if self.json:
             found = {
                 "z": made.z.tolist(),
-                "classes": [row.classes[i] for i in made.label],
-                "confidence": made.confidence.tolist(),
+                "classes": None if made.label is None else [row.classes[i] for i in made.label],
+                "confidence": None if made.confidence is None else made.confidence.tolist(),
             }
             print(json.dumps(said | found, indent=1))
             return
         of = "" if self.label is None else f" of {row.classes[_label(self.label, row)]}"
-        print(f"{self.domain}, {self.kind}, {d} numbers: {self.count} samples{of} from {prior}, seed {self.seed}")
+        print(f"{row.name}, {self.kind}, {d} numbers: {self.count} samples{of} from {prior}, seed {self.seed}")
 
 
 def _label(word, row):
@@ -81,4 +84,6 @@ def _label(word, row):
         return None if word is None else row.classes.index(word)
     if word.isdecimal() and int(word) < len(row.classes):
         return int(word)
+    if not row.classes:
+        raise ConfigError(f"{row.name} has no classes; leave --label out")
     raise ConfigError(f"no class {word!r} of {row.name}; choose from {', '.join(row.classes)}")
