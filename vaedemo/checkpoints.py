@@ -16,24 +16,29 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
 from vaedemo.configs import KINDS, RESTORING, ModelConfig
+from vaedemo.domains import NAME, RESERVED
 from vaedemo.errors import CheckpointError, ConfigError, UnknownModel
 from vaedemo.models import CONFIGS, build_model
 
 __all__ = [
     "Entry",
     "RESTORER",
+    "RUN_FILE",
     "available",
     "decoder_bytes",
     "file_name",
     "find",
     "load_checkpoint",
+    "place",
     "save_checkpoint",
+    "scan",
     "warm_start",
     "write_atomic",
 ]
 
 FORMAT = "vaedemo 1"
 RESTORER = "restore.safetensors"
+RUN_FILE = "model.safetensors"  # a finished run's, in <domain>/<model>/
 OTHERS = ("vaedemo mixtures", "vaedemo classifier")  # formats of what lies beside checkpoints
 EIGHT_BITS = (
     "dense",
@@ -74,9 +79,11 @@ def write_atomic(path, data):
             file.flush()
             os.fsync(file.fileno())
         os.replace(part, path)
-    except OSError as error:
+    except BaseException as error:
         with contextlib.suppress(OSError):  # a name too long for the disk is too long to be removed
             part.unlink(missing_ok=True)
+        if not isinstance(error, OSError):  # Ctrl+C
+            raise
         raise CheckpointError(
             f"{path.name} could not be written ({error.strerror}); what was there is untouched"
         ) from None
@@ -129,6 +136,8 @@ def _describe(file, path):
         known = {f.name for f in fields(made)}
         if surplus := set(values) - known:  # one that is missing came after this file, and has its default
             raise CheckpointError(f"{path.name} was made with other settings ({', '.join(sorted(surplus))})")
+        if not NAME.fullmatch(metadata["domain"]):
+            raise ValueError(metadata["domain"])
         return metadata["domain"], made(**values), json.loads(metadata["record"])
     except (KeyError, TypeError, ValueError, ConfigError):
         raise CheckpointError(f"{path.name} has a damaged description; train it anew") from None
@@ -188,18 +197,42 @@ def warm_start(model, path):
     return sorted(fitting)
 
 
-def available(folder):
-    """Entries of every checkpoint below folder, sorted; a damaged one raises CheckpointError. Files that name another
-    format of this project (mixtures, classifiers) are no checkpoints; a model that restores is not listed."""
-    entries = []
-    for path in sorted(Path(folder).glob("*/*.safetensors")):
+def place(folder, domain, file):
+    """The path of a model's file among the checkpoints of a folder: <domain>/<file>, or where that is not there the
+    finished run of it, <domain>/<model>/model.safetensors; so that a folder of runs is one of checkpoints too."""
+    path = Path(folder) / domain / file
+    run = path.with_suffix("") / RUN_FILE
+    return run if run.is_file() and not path.is_file() else path
+
+
+def scan(folder):
+    """[(domain, config, path)] of every checkpoint below folder, sorted; a damaged one raises CheckpointError. Files
+    that name another format of this project (mixtures, classifiers) are no checkpoints. Of a finished run that was
+    published too, the run is left out."""
+    found, folder = [], Path(folder)
+    published = sorted(folder.glob("*/*.safetensors"))
+    for path in published + sorted(folder.glob(f"*/*/{RUN_FILE}")):
+        if path.name == RUN_FILE and place(folder, path.parts[-3], f"{path.parts[-2]}.safetensors") != path:
+            continue
         with _open(path) as file:
             if (file.metadata() or {}).get("format", "").startswith(OTHERS):
                 continue
             domain, config, _ = _describe(file, path)
-        if config.kind in KINDS:
-            entries.append(Entry(domain, config.kind, config.latent_dim, config.beta, path, path.stat().st_size))
-    return sorted(entries)
+        own = path.parts[-3 if path.name == RUN_FILE else -2]
+        if domain not in RESERVED and NAME.fullmatch(own) and own not in RESERVED:
+            domain = own  # of a domain that is not shipped the folder tells the name: it can be moved and renamed
+        found.append((domain, config, path))
+    return found
+
+
+def available(folder, found=None):
+    """Entries of every checkpoint below folder, sorted; a model that restores is not listed. found: what scan gave."""
+    found = scan(folder) if found is None else found
+    return sorted(
+        Entry(domain, config.kind, config.latent_dim, config.beta, path, path.stat().st_size)
+        for domain, config, path in found
+        if config.kind in KINDS
+    )
 
 
 def find(entries, domain, kind, latent_dim, beta=1.0):

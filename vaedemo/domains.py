@@ -1,11 +1,17 @@
-"""DOMAINS: one row a domain. A row says what its pictures are, which models are trained for it, and for how long."""
+"""DOMAINS: one row a domain. A row says what its pictures are, which models are trained for it, and for how long.
 
+Domains that a folder of checkpoints brings along (own_domain) are known to its Library, and to nothing else.
+"""
+
+import re
 from dataclasses import dataclass, field, replace
 
 from vaedemo.configs import ModelConfig
-from vaedemo.errors import UnknownDomain
+from vaedemo.errors import ConfigError, UnknownDomain
 
-__all__ = ["DOMAINS", "Domain", "get_domain"]
+__all__ = ["DOMAINS", "Domain", "checked_name", "get_domain", "own_domain"]
+
+NAME = re.compile(r"\w[\w-]{0,39}")  # what may stand in a path, a command and an address without quotes
 
 
 @dataclass(frozen=True)
@@ -163,9 +169,46 @@ DOMAINS = {
 }
 
 
-def get_domain(name):
-    """The row of this name; UnknownDomain says which there are."""
+RESERVED = (*DOMAINS, "photos", "maps")  # folders beside the checkpoints that have a meaning already
+
+
+def get_domain(name, known=DOMAINS):
+    """The row of this name among the known ones, a mapping; a row is its own. UnknownDomain says which there are."""
+    if isinstance(name, Domain):
+        return name
     try:
-        return DOMAINS[name]
+        return known[name]
     except (KeyError, TypeError):
-        raise UnknownDomain(f"no domain {name!r}; choose from {', '.join(DOMAINS)}") from None
+        raise UnknownDomain(f"no domain {name!r}; choose from {', '.join(known)}") from None
+
+
+def checked_name(name):
+    """A name fit for a domain of one's own; ConfigError otherwise."""
+    if not isinstance(name, str) or not NAME.fullmatch(name):
+        raise ConfigError(f"{name!r} is no name for a domain; take up to 40 letters, digits, - and _")
+    if name.casefold() in RESERVED:
+        raise ConfigError(f"the name {name!r} is taken; choose another one for pictures of your own")
+    return name
+
+
+def own_domain(name, configs):
+    """The row of a domain that only its models describe: their ModelConfigs, all of one shape."""
+    shapes = sorted({config.shape for config in configs})
+    if len(shapes) > 1:
+        said = " and ".join(f"{h} x {w} in {'grey' if c == 1 else 'colour'}" for c, h, w in shapes)
+        raise ConfigError(f"the models of {name} are of pictures {said}; keep each kind under a name of its own")
+    dims = {kind: sorted({c.latent_dim for c in configs if c.kind == kind}) for kind in {c.kind for c in configs}}
+    config = next((c for c in configs if c.kind in ("vae", "ae")), configs[0])
+    return Domain(
+        name=name,
+        channels=config.channels,
+        size=config.size,
+        classes=(),
+        likelihood=config.likelihood,
+        latent_dims=tuple(sorted({d for found in dims.values() for d in found})),
+        source="pictures of your own",
+        licence="yours",
+        widths=config.widths,
+        hidden=config.hidden,
+        anchor=max(dims.get("vae") or dims.get("ae") or [0]),
+    )

@@ -8,7 +8,6 @@ import torch
 
 from vaedemo import gaussian, metrics, objectives, runtime
 from vaedemo.checkpoints import load_checkpoint, write_atomic
-from vaedemo.domains import get_domain
 from vaedemo.library import figures_key
 
 __all__ = ["Evaluation", "evaluate_model", "targets", "write_figures", "write_models_page"]
@@ -66,7 +65,8 @@ def evaluate_model(library, pictures, domain, kind, latent_dim, beta=1.0, *, bou
     """Evaluation of one model over Pictures; the randomness of binarisation and samples comes from the seed."""
     model = library.model(domain, kind, latent_dim, beta)
     noise = runtime.generator("evaluate", seed)
-    pca = library.model(domain, "pca", latent_dim) if "pca" in library.kinds(domain) else None
+    compared = latent_dim <= max(library.dims(domain, "pca"), default=0)
+    pca = library.model(domain, "pca", latent_dim) if compared else None
     errors, likenesses, codes, costs, rates, bounds, pca_errors = [], [], [], [], [], [], []
     for x in pictures.batches(BATCH):
         code = model.encode(x)
@@ -170,7 +170,7 @@ def write_models_page(folder, library):
         "importance-weighted with the number of samples in brackets. PCA has as many numbers, cut to [0, 1] too.",
     ]
     for domain in dict.fromkeys(e.domain for e in library.entries):
-        row = get_domain(domain)
+        row = library.domain(domain)
         lines += [
             "",
             f"## {domain}: {row.source}",

@@ -11,7 +11,6 @@ import torch
 
 from vaedemo import runtime
 from vaedemo.classifier import judge
-from vaedemo.domains import get_domain
 from vaedemo.errors import ConfigError
 from vaedemo.library import checked_codes, checked_picture
 
@@ -21,6 +20,7 @@ __all__ = [
     "PRIORS",
     "Samples",
     "arithmetic",
+    "best_prior",
     "generate",
     "priors",
     "sample_codes",
@@ -56,6 +56,11 @@ def priors(kind):
     return ("normal", "mixture") if kind in ("ae", "vae") else ("normal",)
 
 
+def best_prior(library, domain, kind):
+    """The best of the priors of a kind of model for which a domain has what they need."""
+    return [p for p in priors(kind) if p != "mixture" or library.mixed(domain)][-1]
+
+
 def _noise(n, latent_dim, seed):
     """(u (n,) uniform in [0, 1), eps (n, D) ~ N(0, I)). Drawn in whole blocks, so that sample i is the same for every
     n above it."""
@@ -67,8 +72,7 @@ def _noise(n, latent_dim, seed):
     return torch.cat(uniform)[:n].numpy(), torch.cat(normal)[:n].numpy()
 
 
-def _checked(domain, kind, prior, n, temperature, label):
-    row = get_domain(domain)
+def _checked(row, kind, prior, n, temperature, label):
     if prior not in priors(kind):
         raise ConfigError(f"{kind!r} has no prior {prior!r}; choose from {', '.join(priors(kind))}")
     if isinstance(n, bool) or not isinstance(n, int) or n < 1:
@@ -79,14 +83,16 @@ def _checked(domain, kind, prior, n, temperature, label):
         return
     if prior != "mixture":
         raise ConfigError(f"one class alone can be drawn from a mixture, not from {prior!r}; leave the class out")
+    if not row.classes:
+        raise ConfigError(f"{row.name} has no classes; leave the class out")
     if isinstance(label, bool) or not isinstance(label, int) or not 0 <= label < len(row.classes):
-        raise ConfigError(f"no class {label!r} of {domain}; choose 0 to {len(row.classes) - 1}")
+        raise ConfigError(f"no class {label!r} of {row.name}; choose 0 to {len(row.classes) - 1}")
 
 
 def sample_codes(library, domain, kind, latent_dim, prior, n, seed=0, temperature=1.0, label=None):
     """n codes, float32 (n, D), from a prior of PRIORS that fits the kind of model; temperature scales their spread (of
     a mixture within each component); label, the number of a class, draws from that class's mixture."""
-    _checked(domain, kind, prior, n, temperature, label)
+    _checked(library.domain(domain), kind, prior, n, temperature, label)
     model = library.model(domain, kind, latent_dim)
     mixture = library.mixture(domain, kind, latent_dim, label) if prior == "mixture" else None
     u, eps = _noise(n, latent_dim, seed)
@@ -99,11 +105,12 @@ def sample_codes(library, domain, kind, latent_dim, prior, n, seed=0, temperatur
 def generate(
     library, domain, kind, latent_dim, prior, n, seed=0, temperature=1.0, label=None, *, judged=False
 ):  # fmt: skip
-    """Samples of a model: arguments as for sample_codes; with judged also what the domain's classifier sees in them."""
+    """Samples of a model: arguments as for sample_codes; with judged also what the domain's classifier, if it
+    has one, sees in them."""
     z = sample_codes(library, domain, kind, latent_dim, prior, n, seed, temperature, label)
     model = library.model(domain, kind, latent_dim)
     x_hat = torch.cat([model.decode(part) for part in torch.from_numpy(z).split(BLOCK)])
-    if not judged:
+    if not judged or not library.judged(domain):
         return Samples(z, x_hat.numpy(), None, None)
     confidence, found = judge(library.classifier(domain), x_hat).probabilities.max(1)
     return Samples(z, x_hat.numpy(), found.numpy(), confidence.numpy())
@@ -114,7 +121,7 @@ def arithmetic(library, xs, domain, kind, latent_dim, beta=1.0):
     """The Combination A - B + C of three pictures xs, each float32 (C, H, W) in [0, 1], by their (mean) codes."""
     if len(xs) != 3:
         raise ConfigError(f"arithmetic takes three pictures, A - B + C; these are {len(xs)}")
-    model = library.model(domain, kind, latent_dim, beta)
-    codes = model.encode(torch.cat([checked_picture(x, domain) for x in xs])).mu
+    model, row = library.model(domain, kind, latent_dim, beta), library.domain(domain)
+    codes = model.encode(torch.cat([checked_picture(x, row) for x in xs])).mu
     z = checked_codes((codes[0] - codes[1] + codes[2])[None], latent_dim)
     return Combination(codes.numpy(), z[0].numpy(), model.decode(z)[0].numpy())

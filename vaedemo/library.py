@@ -8,14 +8,15 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from vaedemo.checkpoints import RESTORER, available, find, load_checkpoint
+from vaedemo.checkpoints import RESTORER, available, find, load_checkpoint, place, scan
 from vaedemo.classifier import FILE as CLASSIFIER
 from vaedemo.classifier import load_classifier
-from vaedemo.configs import KINDS
-from vaedemo.domains import get_domain
+from vaedemo.configs import KINDS, RESTORING
+from vaedemo.domains import DOMAINS, get_domain, own_domain
 from vaedemo.errors import CheckpointError, ConfigError, PictureError
 from vaedemo.mixtures import FILE as MIXTURES
 from vaedemo.mixtures import load_mixture, mixture_name
+from vaedemo.pictures import propose_domain
 
 __all__ = ["CHECKPOINTS", "Library", "checked_codes", "checked_picture", "decode", "encode", "figures_key"]
 
@@ -29,7 +30,9 @@ class Library:
 
     def __init__(self, folder=CHECKPOINTS):
         self.folder = Path(folder)
-        self.entries = available(self.folder)
+        found = scan(self.folder)
+        self.entries = available(self.folder, found)
+        self.domains = DOMAINS | _own_domains(found)  # by name: the rows of DOMAINS, and what the files are of besides
         self._models, self._mixtures, self._lock = OrderedDict(), OrderedDict(), threading.Lock()
         try:
             self._figures = json.loads((self.folder / "figures.json").read_text(encoding="utf-8"))
@@ -38,9 +41,23 @@ class Library:
         except (OSError, ValueError):
             raise CheckpointError("figures.json is damaged; write it again with `python -m vaedemo evaluate`") from None
 
+    def domain(self, name):
+        """The row of a domain of this name; UnknownDomain says which there are."""
+        return get_domain(name, self.domains)
+
+    def modelled(self, preferred=None):
+        """The name of the preferred domain, or where there is no model of it of the first one that has some."""
+        preferred = preferred or next(iter(self.domains))
+        have = {e.domain for e in self.entries}
+        return preferred if preferred in have or not have else next(name for name in self.domains if name in have)
+
+    def proposed(self, picture):
+        """The name of the domain that a picture seems to be of, told from the picture, among those with models."""
+        return self.modelled(propose_domain(picture))
+
     def kinds(self, domain):
         """Kinds of model there are for a domain, in the order of KINDS."""
-        get_domain(domain)
+        self.domain(domain)
         have = {e.kind for e in self.entries if e.domain == domain}
         return [k for k in KINDS if k in have]
 
@@ -48,7 +65,7 @@ class Library:
         """Latent dimensions there are, ascending; PCA has every one of its domain's."""
         own = {e.latent_dim for e in self.entries if (e.domain, e.kind, e.beta) == (domain, kind, float(beta))}
         if kind == "pca" and own:
-            return [d for d in get_domain(domain).latent_dims if d <= max(own)]
+            return [d for d in self.domain(domain).latent_dims if d <= max(own)]
         return sorted(own)
 
     def betas(self, domain, latent_dim):
@@ -57,7 +74,7 @@ class Library:
 
     def model(self, domain, kind, latent_dim, beta=1.0):
         """The model itself, in evaluation mode on the CPU; UnknownModel says what there is."""
-        get_domain(domain)
+        self.domain(domain)
         entry = find(self.entries, domain, kind, latent_dim, beta)
         with self._lock:
             key = (entry.path, entry.latent_dim)
@@ -68,36 +85,61 @@ class Library:
 
     def mixture(self, domain, kind, latent_dim, label=None):
         """The mixture of Gaussians over a model's codes, of all classes or of the class number label."""
-        path, name = self.folder / get_domain(domain).name / MIXTURES, mixture_name(kind, latent_dim, label)
+        path, name = self.folder / self.domain(domain).name / MIXTURES, mixture_name(kind, latent_dim, label)
         with self._lock:
             return _kept(self._mixtures, KEPT_MIXTURES, (path, name), lambda: load_mixture(path, name))
 
     def classifier(self, domain):
         """The classifier of a domain, in evaluation mode on the CPU."""
-        path = self.folder / get_domain(domain).name / CLASSIFIER
+        path = self.folder / self.domain(domain).name / CLASSIFIER
         with self._lock:
             return _kept(self._models, KEPT, (path, None), lambda: load_classifier(path)[0])
 
     def restorer(self, domain):
         """The conditional VAE of a domain, in evaluation mode on the CPU."""
-        return self._restorer(get_domain(domain).name)
+        return self._restorer(self.domain(domain).name)
 
     def photo_restorer(self):
         """The conditional VAE of photographs, in evaluation mode on the CPU."""
         return self._restorer("photos")
 
     def _restorer(self, name):
-        path = self.folder / name / RESTORER
+        path = place(self.folder, name, RESTORER)
+        if not path.is_file():
+            raise CheckpointError(
+                f"there is no checkpoint of {name} that restores pictures; choose another method, or train one with "
+                f"--kind {RESTORING[0]}"
+            )
         with self._lock:
             return _kept(self._models, KEPT, (path, None), lambda: load_checkpoint(path)[0])
 
     def restores(self, name):
         """Whether there is a model that restores pictures of a domain, or "photos"."""
-        return (self.folder / name / RESTORER).is_file()
+        return place(self.folder, name, RESTORER).is_file()
+
+    def mixed(self, domain):
+        """Whether there are mixtures over the codes of a domain's models."""
+        return (self.folder / self.domain(domain).name / MIXTURES).is_file()
+
+    def judged(self, domain):
+        """Whether there is a classifier of a domain."""
+        return (self.folder / self.domain(domain).name / CLASSIFIER).is_file()
 
     def figures(self, domain, kind, latent_dim, beta=1.0):
         """The figures that `evaluate` measured for a model over its test set, a dict, or None before that."""
         return self._figures.get(figures_key(domain, kind, latent_dim, beta))
+
+
+def _own_domains(found):
+    """{name: Domain} of the checkpoints that scan found of other domains than the shipped ones."""
+    own = {}
+    for domain, config, _ in found:
+        if domain not in DOMAINS and config.kind in (*KINDS, *RESTORING):
+            own.setdefault(domain, []).append(config)
+    try:
+        return {name: own_domain(name, own[name]) for name in sorted(own)}
+    except ConfigError as error:
+        raise CheckpointError(str(error)) from None
 
 
 def _kept(cache, limit, key, make):
@@ -115,9 +157,11 @@ def figures_key(domain, kind, latent_dim, beta=1.0):
     return f"{domain}/{kind}-{latent_dim}" + ("" if beta == 1 else f"-beta{beta:g}")
 
 
-def checked_picture(x, domain):
-    """x float32 (C, H, W) in [0, 1], checked, as a tensor batch of one; PictureError otherwise."""
-    shape = get_domain(domain).shape
+def checked_picture(x, row):
+    """x float32 (C, H, W) in [0, 1], checked, as a tensor batch of one, of a Domain or the name of a shipped one;
+    PictureError otherwise."""
+    row = get_domain(row)
+    domain, shape = row.name, row.shape
     try:
         x = np.asarray(x, dtype=np.float32)
     except (TypeError, ValueError):
@@ -145,7 +189,7 @@ def checked_codes(z, latent_dim):
 @torch.no_grad()
 def encode(library, x, domain, kind, latent_dim, beta=1.0):
     """(mu, sigma or None), each float32 (D,), of a picture x (C, H, W) in [0, 1]."""
-    mu, logvar = library.model(domain, kind, latent_dim, beta).encode(checked_picture(x, domain))
+    mu, logvar = library.model(domain, kind, latent_dim, beta).encode(checked_picture(x, library.domain(domain)))
     return mu[0].numpy(), None if logvar is None else (0.5 * logvar[0]).exp().numpy()
 
 

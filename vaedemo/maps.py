@@ -15,7 +15,6 @@ import numpy as np
 import torch
 
 from vaedemo.checkpoints import write_atomic
-from vaedemo.domains import get_domain
 from vaedemo.errors import CheckpointError
 
 __all__ = [
@@ -111,15 +110,17 @@ def _list(values, digits=6):
 
 def _labels(pictures):
     """Class numbers as bytes, padded to an even number of them."""
-    labels = pictures.y.numpy().astype(np.uint8).tobytes()
+    labels = np.zeros(len(pictures)) if pictures.y is None else pictures.y.numpy()
+    labels = labels.astype(np.uint8).tobytes()
     return labels + b"\0" * (len(labels) % 2)
 
 
 def write_map(library, pictures, domain, folder):
     """The 2-D map of a domain from its test Pictures: <domain>.json and <domain>.bin in folder."""
-    row, pictures = get_domain(domain), pictures.first(COUNT)
+    row, pictures = library.domain(domain), pictures.first(COUNT)
     models, blob = {}, _labels(pictures)
-    for kind in KINDS:
+    kinds = KINDS if row.classes else [kind for kind in KINDS if 2 in library.dims(domain, kind)]
+    for kind in kinds:
         points, sigma = encodings(library.model(domain, kind, 2), pictures)
         low, high = box(points, 0 if sigma is None else PRIOR_REACH)
         reach, levels = _quantised(points)
@@ -134,8 +135,8 @@ def write_map(library, pictures, domain, folder):
         "domain": domain,
         "size": row.size,
         "channels": row.channels,
-        "classes": list(row.classes),
-        "colours": list(COLOURS[: len(row.classes)]),
+        "classes": list(classes := row.classes or (row.name,)),
+        "colours": list(COLOURS[: len(classes)]),
         "count": len(pictures),
         "models": models,
     }

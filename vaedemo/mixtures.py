@@ -112,13 +112,15 @@ def codes(model, pictures, seed=0):
 
 
 def fit_model(model, pictures, domain, seed=0):
-    """{label: Mixture} of a model over labelled Pictures, the first 20,000 of a seeded choice: None for all classes
-    together, and one for each class."""
+    """{label: Mixture} of a model over Pictures, the first 20,000 of a seeded choice: None for all classes together,
+    and one for each class where they are labelled."""
     chosen = torch.randperm(len(pictures), generator=runtime.generator("mixtures", seed))[:PICTURES]
-    y = pictures.y[chosen].numpy()
     z = codes(model, Pictures(pictures.x[chosen]), seed)
     many, few = COMPONENTS.get(domain, (10, 3 if z.shape[1] <= SMALL else 1))
     found = {None: fit_mixture(z, many, seed)}
+    if pictures.y is None:
+        return found
+    y = pictures.y[chosen].numpy()
     return found | {int(label): fit_mixture(z[y == label], few, seed) for label in np.unique(y)}
 
 

@@ -42,7 +42,7 @@ class Reconstruction(NamedTuple):
 @torch.no_grad()
 def reconstruct(library, x, domain, kind, latent_dim, beta=1.0):
     """Reconstruction of a picture x, float32 (C, H, W) in [0, 1], by one model."""
-    x = checked_picture(x, domain)
+    x = checked_picture(x, library.domain(domain))
     model = library.model(domain, kind, latent_dim, beta)
     mu, logvar = model.encode(x)
     distortion = rate = None

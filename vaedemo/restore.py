@@ -130,9 +130,9 @@ def answers(library, y, domain, mask=None, *, level=None, n=8, seed=0):
     Known pixels of a picture without noise (level 0) come back bit for bit in every sample."""
     if not 1 <= n <= MAX_SAMPLES:
         raise ConfigError(f"the number of samples is {n}; choose 1 to {MAX_SAMPLES}")
-    y, mask = _checked(y, mask, get_domain(domain).shape)
+    y, mask = _checked(y, mask, library.domain(domain).shape)
     sigma, model = _checked_level(level), library.restorer(domain)
-    drawn = draws(model, domain, y, mask, sigma, n, runtime.generator("restore", seed))
+    drawn = draws(model, library.domain(domain), y, mask, sigma, n, runtime.generator("restore", seed))
     means, scales = (t[:, 0] for t in drawn)
     variance = scales.square() + max(sigma, 0.0) ** 2
     score = -0.5 * ((y - means).square() / variance + variance.log() + np.log(2 * np.pi))
@@ -151,9 +151,9 @@ def estimate_level(library, y, domain, mask=None):
     """How strong the noise in y is, as a standard deviation: the mean square of what the model, not told of the noise,
     takes away, and half of the variance that it leaves open, set against what clipping leaves. (The error of a
     posterior mean is orthogonal to y, so E(y - x)^2 = E(y - mean)^2 + Var(x | y); half, because the model's mean is not
-    quite that one: chosen on held-out training pictures, measured by benchmarks/restore.py.) Of photographs: from the
-    finest wavelets (Donoho & Johnstone 1994)."""
-    if domain == PHOTOS:
+    quite that one: chosen on held-out training pictures, measured by benchmarks/restore.py.) Of photographs, and
+    where there is no such model: from the finest wavelets (Donoho & Johnstone 1994)."""
+    if domain == PHOTOS or not library.restores(domain):
         from skimage.restoration import estimate_sigma
 
         y, _ = _checked(y, None, None)
@@ -161,7 +161,7 @@ def estimate_level(library, y, domain, mask=None):
             warnings.simplefilter("ignore")
             found = np.nan_to_num(estimate_sigma(y[0].numpy(), channel_axis=0))
         return round(float(min(found.mean(), MAX_LEVEL)), 6)
-    y, mask = _checked(y, mask, get_domain(domain).shape)
+    y, mask = _checked(y, mask, library.domain(domain).shape)
     if not mask.any():
         return 0.0
     made = answers(library, y[0].numpy(), domain, mask[0, 0].numpy(), level=None, n=4)
@@ -187,7 +187,7 @@ def restore_with(library, method, y, domain, mask=None, *, level=0.25, noise="ga
         raise ConfigError(f"no method {method!r}; choose from {', '.join(dict.fromkeys((*DENOISING, *FILLING)))}")
     if method == "vae":
         return answers(library, y, domain, mask, level=level, seed=seed).mean
-    shape = None if domain == PHOTOS else get_domain(domain).shape
+    shape = None if domain == PHOTOS else library.domain(domain).shape
     y, known = _checked(y, mask, shape)
     y, known = y[0].numpy(), known[0, 0].numpy()
     if method == "plain":
@@ -206,8 +206,8 @@ def restore_with(library, method, y, domain, mask=None, *, level=0.25, noise="ga
 def _plain(library, y, known, domain):
     """The VAE that only ever saw clean pictures: encoded and decoded; of a hole again and again, with the known pixels
     put back each time. Rezende, Mohamed & Wierstra 2014, appendix F, here with means in place of draws."""
-    row = get_domain(domain)
-    model = library.model(domain, "vae", row.anchor)
+    row = library.domain(domain)
+    model = library.model(row.name, "vae", row.anchor)
     y, known = torch.from_numpy(y)[None].clamp(0, 1), torch.from_numpy(known)[None, None]
     rounds = 1 if known.all() else ITERATIONS
     x = torch.where(known > 0, y, 0.5)

@@ -9,11 +9,12 @@ import torch
 import tqdm
 from PIL import Image, ImageDraw
 
-from vaedemo import datasets, factors, maps
+from vaedemo import classical, classifier, factors, maps, mixtures
 from vaedemo.cli.classical import derive_classical
-from vaedemo.cli.common import write_picture
+from vaedemo.cli.common import own_or_public, write_picture
 from vaedemo.cli.learned import derive_classifier, derive_mixtures
-from vaedemo.domains import DOMAINS, get_domain
+from vaedemo.cli.outputs import planned, require_ending
+from vaedemo.domains import DOMAINS
 from vaedemo.errors import ConfigError
 from vaedemo.library import CHECKPOINTS, Library
 from vaedemo.pictures import grid
@@ -36,11 +37,19 @@ def _maps(library, domain, load, seed):
 
 
 def _factors(library, domain, load, seed):
-    if domain != "shapes":
+    if domain not in FACTORED:
         return None
     return {"models": list(factors.write_factors(library, seed))}
 
 
+FACTORED = ("shapes",)  # domains whose factors are known
+WRITTEN = {  # the files of each row below, {} being the domain
+    "classifier": [f"{{}}/{classifier.FILE}"],
+    "mixtures": [f"{{}}/{mixtures.FILE}"],
+    "maps": [f"{maps.FOLDER}/{{}}{part}.{end}" for part in ("", "-planes") for end in ("json", "bin")],
+    "factors": [factors.FILE],
+    "classical": [f"{{}}/{classical.FILE}"],
+}
 # What --only names: function of (library, domain, load(split) -> Pictures, seed) that writes files and says what it
 # made, or None where a domain has nothing of the kind. In the order in which they need each other.
 DERIVED = {
@@ -59,9 +68,11 @@ class Derive:
     only: str | None = None
     """one of them; all if left out"""
     domain: str | None = None
-    """digits, fashion, objects or shapes; all if left out"""
+    """digits, fashion, objects, shapes or one of your own; all the shipped ones if left out"""
     data_dir: Path | None = None
     """folder with DOMAIN_train.npz and DOMAIN_test.npz; without it the public sets are downloaded"""
+    overwrite: bool = False
+    """make anew what is there already, which is refused otherwise"""
     seed: int = 0
     """of everything that is drawn"""
     json: bool = False
@@ -72,15 +83,20 @@ class Derive:
     def run(self):
         if self.only is not None and self.only not in DERIVED:
             raise ConfigError(f"--only is {self.only!r}; choose from {', '.join(DERIVED)}")
-        domains = [get_domain(self.domain).name] if self.domain else list(DOMAINS)
-        names = [self.only] if self.only else list(DERIVED)
         library, report = Library(self.checkpoints), []
+        domains = [library.domain(self.domain).name] if self.domain else list(DOMAINS)
+        names = [self.only] if self.only else list(DERIVED)
+        written = [
+            library.folder / file.format(domain)
+            for domain in domains for name in names if name != "factors" or domain in FACTORED for file in WRITTEN[name]
+        ]  # fmt: skip
+        planned([], written, overwrite=self.overwrite)
         for domain in tqdm.tqdm(domains, disable=None, unit="domain"):
             sets = {}
 
             def load(split, domain=domain, sets=sets):
                 if split not in sets:
-                    sets[split] = datasets.load(domain, split, self.data_dir)
+                    sets[split] = own_or_public(library, domain, split, self.data_dir)
                 return sets[split]
 
             for name in names:
@@ -98,9 +114,9 @@ class Map:
     """Draw the map of a latent space: where the test pictures lie, or what is decoded where."""
 
     out: Path
-    """the picture to write; its ending names the format"""
-    domain: str = "digits"
-    """digits, fashion, objects or shapes"""
+    """the picture to write; its ending names the format, and one that is there already is replaced"""
+    domain: str | None = None
+    """digits, fashion, objects, shapes or one of your own; digits if left out and there are models of them"""
     kind: str = "vae"
     """ae or vae"""
     latent_dim: int = 2
@@ -123,14 +139,17 @@ class Map:
             raise ConfigError(f"--view is {self.view!r}; choose from {', '.join(VIEWS)}")
         if not 100 <= self.side <= 4000:
             raise ConfigError(f"--side is {self.side}; choose 100 to 4000")
-        get_domain(self.domain)
-        model = Library(self.checkpoints).model(self.domain, self.kind, self.latent_dim, self.beta)
-        folder, said = self.checkpoints / maps.FOLDER, {"domain": self.domain, "kind": self.kind}
+        require_ending(self.out)
+        planned([self.out])
+        library = Library(self.checkpoints)
+        domain = library.domain(self.domain or library.modelled("digits")).name
+        model = library.model(domain, self.kind, self.latent_dim, self.beta)
+        folder, said = self.checkpoints / maps.FOLDER, {"domain": domain, "kind": self.kind}
         if self.latent_dim == 2:
-            found = maps.read_map(folder, self.domain, self.kind)
+            found = maps.read_map(folder, domain, self.kind)
             low, high, mean, axes = found.low, found.high, np.zeros(2), np.eye(2)
         else:
-            found = maps.read_plane(folder, self.domain, self.kind, self.latent_dim, self.beta)
+            found = maps.read_plane(folder, domain, self.kind, self.latent_dim, self.beta)
             (low, high), mean, axes = maps.box(found.points), found.mean, found.components
             said["explained"] = found.explained.tolist()
         if self.view == "grid":
@@ -148,7 +167,7 @@ class Map:
             return
         share = f", {sum(said['explained']):.0%} of the variance" if "explained" in said else ""
         print(
-            f"{self.domain}, {self.kind}, {self.latent_dim} numbers: {said['points']} test pictures{share}; axes "
+            f"{domain}, {self.kind}, {self.latent_dim} numbers: {said['points']} test pictures{share}; axes "
             f"{low[0]:.2f} to {high[0]:.2f}, {low[1]:.2f} to {high[1]:.2f}"
         )
 

@@ -10,6 +10,8 @@ __all__ = ["derive_classifier", "derive_mixtures"]
 
 def derive_classifier(library, domain, load, seed):
     """Train a domain's classifier and write it; what was made, a dict. load(split) gives Pictures."""
+    if not library.domain(domain).classes:
+        return None
     path, pictures = library.folder / domain / classifier.FILE, load("train")
     recipe = classifier.classifier_recipe(domain, seed)
     model = classifier.build_classifier(recipe.model, seed)

@@ -6,9 +6,8 @@ from pathlib import Path
 
 import tqdm
 
-from vaedemo import datasets
+from vaedemo.cli.common import own_or_public
 from vaedemo.configs import KINDS
-from vaedemo.domains import DOMAINS, get_domain
 from vaedemo.errors import ConfigError, UnknownModel
 from vaedemo.evaluate import evaluate_model, targets, write_figures, write_models_page
 from vaedemo.library import CHECKPOINTS, Library
@@ -39,14 +38,18 @@ class List:
         if self.json:
             columns = ("domain", "kind", "latent_dim", "beta")
             rows = [
-                {c: getattr(e, c) for c in columns} | {"file": f"{e.domain}/{e.path.name}", "bytes": e.bytes}
+                {c: getattr(e, c) for c in columns}
+                | {"file": e.path.relative_to(self.checkpoints).as_posix(), "bytes": e.bytes}
                 for e in entries
             ]
             print(json.dumps(rows, indent=1))
             return
         for e in entries:
             beta = "" if e.beta == 1 else f"beta {e.beta:g}"
-            print(f"{e.domain:<8} {e.kind:<6} {e.latent_dim:>4}  {beta:<9} {e.bytes:>9,} bytes  {e.path.name}")
+            print(
+                f"{e.domain:<8} {e.kind:<6} {e.latent_dim:>4}  {beta:<9} {e.bytes:>9,} bytes  "
+                f"{e.path.relative_to(self.checkpoints / e.path.relative_to(self.checkpoints).parts[0])}"
+            )
         print(f"{len(entries)} models, {sum(e.bytes for e in entries) / 1e6:.1f} MB")
 
 
@@ -55,24 +58,28 @@ class Describe:
     """Draw networks as they run: layers, shapes, parameters."""
 
     domain: str | None = None
-    """digits, fashion, objects or shapes; all of them if left out"""
+    """digits, fashion, objects, shapes or one of your own; all of them if left out"""
     kind: str | None = None
-    """ae, vae, dense, dense-vae or pca; ae, vae, dense and pca if left out"""
+    """ae, vae, dense, dense-vae or pca; ae, vae, dense and pca if left out, of your own the trained ones"""
     latent_dim: int | None = None
     """numbers that describe a picture; the domain's smallest if left out"""
     json: bool = False
     """print JSON"""
     seed: int = 0
     """accepted like everywhere; nothing here is random"""
+    checkpoints: Path = CHECKPOINTS
+    """folder of the models"""
 
     def run(self):
         from vaedemo.models.describe import layers
 
         report = []
-        for name in [self.domain] if self.domain else DOMAINS:
-            row = get_domain(name)
-            for kind in [_checked_kind(self.kind)] if self.kind else ("ae", "vae", "dense", "pca"):
-                config = row.model_config(kind, self.latent_dim or row.latent_dims[0])
+        library = Library(self.checkpoints)
+        for name in [self.domain] if self.domain else library.domains:
+            row = library.domain(name)
+            usual = ("ae", "vae", "dense", "pca") if row.classes else library.kinds(name)
+            for kind in [_checked_kind(self.kind)] if self.kind else usual:
+                config = _config(library, row, kind, self.latent_dim)
                 if self.json:
                     parts = [layer._asdict() for layer in layers(config)]
                     report.append({"domain": name, "kind": kind, "latent_dim": config.latent_dim, "layers": parts})
@@ -80,6 +87,13 @@ class Describe:
                     print(f"{name}, {kind}, latent dimension {config.latent_dim}\n{drawing(config)}\n")
         if self.json:
             print(json.dumps(report, indent=1))
+
+
+def _config(library, row, kind, latent_dim):
+    """The ModelConfig of a domain's model: of one that is not shipped the trained one's, if there is that."""
+    dims = [] if row.classes else library.dims(row.name, kind)
+    d = latent_dim or (dims or row.latent_dims)[0]
+    return library.model(row.name, kind, d).config if d in dims else row.model_config(kind, d)
 
 
 @dataclass(frozen=True)
@@ -105,7 +119,10 @@ class Evaluate:
     json: bool = False
     """print JSON"""
     write: bool = False
-    """write figures.json and MODELS.md into the folder of the models"""
+    """write figures.json and MODELS.md into the folder of the models; figures of more pictures or samples are not
+    replaced by fewer without --overwrite"""
+    overwrite: bool = False
+    """with --write: replace them all the same"""
     checkpoints: Path = CHECKPOINTS
     """folder of the models"""
 
@@ -115,13 +132,14 @@ class Evaluate:
                 raise ConfigError(f"--{name} is {value}; choose 1 or more")
         library, rows, sets = Library(self.checkpoints), [], {}
         if self.domain:
-            get_domain(self.domain)
+            library.domain(self.domain)
         wanted = targets(library, self.domain, _checked_kind(self.kind), self.latent_dim, self.beta)
         if not wanted:
             raise UnknownModel("no model fits these choices; see what there is with `python -m vaedemo list`")
+        self._check_figures(library, wanted)
         for target in tqdm.tqdm(wanted, disable=None, unit="model"):
             if target[0] not in sets:
-                sets = {target[0]: datasets.load(target[0], "test", self.data_dir).first(self.limit)}
+                sets = {target[0]: own_or_public(library, target[0], "test", self.data_dir).first(self.limit)}
             rows.append(
                 evaluate_model(library, sets[target[0]], *target, bound_samples=self.bound_samples, seed=self.seed)
             )
@@ -139,6 +157,20 @@ class Evaluate:
             cells += [f"{r.psnr:.2f}", f"{r.ssim:.3f}", _number(r.elbo, 2), _number(r.kl, 2)]
             cells += [_number(r.nll_bound, 2), _number(r.bits_per_dim, 3), _number(r.active_units, 0)]
             print("| " + " | ".join(map(str, cells)) + " |")
+
+    def _check_figures(self, library, wanted):
+        """ConfigError where better figures than those to be measured would be lost."""
+        if not self.write or self.overwrite:
+            return
+        for target in wanted:
+            known = library.figures(*target) or {}
+            fewer = self.limit is not None and self.limit < known.get("pictures", 0)
+            if fewer or self.bound_samples < (known.get("bound_samples") or 0):
+                what = f"{known['pictures']} pictures" if fewer else f"{known['bound_samples']} samples"
+                raise ConfigError(
+                    f"figures.json has figures of {target[0]} {target[1]}-{target[2]} from {what}, more than these "
+                    "would be from; leave --write out, or replace them with --overwrite"
+                )
 
 
 def _number(value, digits):

@@ -7,12 +7,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated
 
-import torch
 import tqdm
 import tyro
 
 from vaedemo import datasets, runtime
+from vaedemo.checkpoints import file_name
+from vaedemo.cli import own
 from vaedemo.configs import RESTORING, ModelConfig, TrainConfig
+from vaedemo.domains import checked_name
 from vaedemo.errors import ConfigError
 from vaedemo.library import CHECKPOINTS
 from vaedemo.recipes import recipe, recipes
@@ -21,7 +23,6 @@ from vaedemo.training import process_group
 
 __all__ = ["Train"]
 
-HELD_OUT = 0.1  # share of a folder's pictures that is not trained on
 CHOOSING = 2_000  # pictures of a domain's training set that a restoring model is not trained on
 MODEL_FIELDS = ("likelihood", "blocks", "hidden", "depth", "neck")
 
@@ -63,7 +64,9 @@ class Train:
     all: bool = False
     """train every shipped model that is missing, cheapest first"""
     images: Path | None = None
-    """a folder of your own pictures instead of a domain"""
+    """a folder of your own pictures instead of a domain; links are followed, hidden files and folders left out"""
+    name: str = "own"
+    """of your own pictures: the name of their domain, one for each set of pictures"""
     size: int = 64
     """of your own pictures: height and width in pixels"""
     channels: int = 3
@@ -78,6 +81,8 @@ class Train:
     """with --all: where finished models go"""
     threads: int | None = None
     """processor threads; PyTorch's choice if left out"""
+    overwrite: bool = False
+    """begin anew where the run's folder holds a finished model or an interrupted run of other pictures or settings"""
     dry_run: bool = False
     """print the resolved config and the estimated time, and stop"""
     json: bool = False
@@ -89,23 +94,34 @@ class Train:
         runtime.set_threads(self.threads)
         rank, _ = process_group()
         for job, load in self._jobs():
-            pictures, held_out = load()
-            if self.dry_run:
-                _announce(job, pictures, self.json)
-                continue
-            target = self.checkpoints / job.domain / f"{job.folder.name}.safetensors"
-            bar, shown = None, dict(file=sys.stderr, disable=True if rank else None, unit="step")
-            for progress in run(job, pictures, held_out):
-                bar = bar or tqdm.tqdm(total=progress.steps, desc=f"{job.domain} {job.folder.name}", **shown)
-                bar.set_postfix(loss=f"{progress.loss:.2f}", refresh=False)
-                bar.update(progress.step - bar.n)
-            if bar is not None:
-                bar.close()
-            if rank:
-                continue
-            if self.all:
-                publish(job.folder, target)
-            _report(job.folder, self.json)
+            try:
+                self._carry_out(job, load, rank)
+            except KeyboardInterrupt:
+                raise KeyboardInterrupt(_stopped(job)) from None
+
+    def _carry_out(self, job, load, rank):
+        pictures, held_out = load()
+        if self.dry_run:
+            _announce(job, pictures, self.json)
+            return
+        if self.images is not None:
+            own.require_same_pictures(self.out, job, held_out, self.overwrite)
+        bar, shown = None, dict(file=sys.stderr, disable=True if rank else None, unit="step")
+        for progress in run(job, pictures, held_out, overwrite=self.overwrite):
+            bar = bar or tqdm.tqdm(total=progress.steps, desc=f"{job.domain} {job.folder.name}", **shown)
+            bar.set_postfix(loss=f"{progress.loss:.2f}", refresh=False)
+            bar.update(progress.step - bar.n)
+        if bar is not None:
+            bar.close()
+        if rank:
+            return
+        if self.all:
+            publish(job.folder, self.checkpoints / job.domain / f"{job.folder.name}.safetensors")
+        if self.images is not None:
+            own.keep(self.out, job, held_out, self.seed)
+        _report(job.folder, self.json)
+        if self.images is not None and not self.json:
+            print(own.what_next(self.out, job))
 
     def _jobs(self):
         """(Run, function that loads its pictures) for each model that is to be trained."""
@@ -142,32 +158,22 @@ class Train:
         return tuple(datasets.load(domain, split, self.data_dir) for split in ("train", "test"))
 
     def _own(self):
-        settings = {"kind": self.kind, "latent_dim": self.latent_dim, "channels": self.channels, "size": self.size}
-        levels = 1
-        while self.size % 2 ** (levels + 1) == 0 and self.size // 2 ** (levels + 1) >= 7:
-            levels += 1
-        widths = (16, 32)[:levels] if levels < 3 else (8, 16, 32, 32, 32)[:levels]
-        hidden = 512 if self.kind.startswith("dense") else max(128, 2 * self.latent_dim)
-        model = ModelConfig(**settings, beta=self.beta, widths=widths, hidden=hidden)
+        own.require_apart(self.images, self.out)
+        model = own.model_config(self.kind, self.latent_dim, self.channels, self.size, self.beta)
         model = dataclasses.replace(model, **_chosen(self.model))
         train = dataclasses.replace(TrainConfig(epochs=100, seed=self.seed), **_chosen(self.train))
-        return Run("own", model, train, self.out / "own" / f"{self.kind}-{self.latent_dim}")
+        file = file_name(model.kind, model.latent_dim, model.beta)
+        return Run(checked_name(self.name), model, train, self.out / self.name / file.removesuffix(".safetensors"))
 
     def _own_pictures(self):
-        reading, bar = datasets.FromFolder(self.images, self.size, self.channels), None
-        for done, total in reading:
-            bar = bar or tqdm.tqdm(total=total, desc="reading pictures", unit="file", disable=None)
-            bar.update(done - bar.n)
-        bar.close()
-        if reading.unreadable:
-            names = ", ".join(reading.unreadable[:5]) + (" ..." if len(reading.unreadable) > 5 else "")
-            count = len(reading.unreadable)
-            files = "1 file" if count == 1 else f"{count} files"
-            print(f"vaedemo: {files} could not be read as pictures: {names}", file=sys.stderr)
-        x = reading.pictures.x
-        x = x[torch.randperm(len(x), generator=runtime.generator("held out"))]  # the same split for every seed
-        held_out = max(1, round(HELD_OUT * len(x)))
-        return datasets.Pictures(x[held_out:]), datasets.Pictures(x[:held_out])
+        return own.pictures(self.images, self.size, self.channels)
+
+
+def _stopped(job):
+    """The truth about what a stopped run left behind."""
+    if (job.folder / "state.pt").is_file():
+        return "stopped; the run goes on from here when the same command is given again"
+    return "stopped before anything was saved; the same command begins from the start"
 
 
 def _announce(job, pictures, as_json):

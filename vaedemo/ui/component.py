@@ -11,8 +11,9 @@ from starlette.responses import Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from vaedemo.checkpoints import decoder_bytes
-from vaedemo.domains import DOMAINS
+from vaedemo.checkpoints import decoder_bytes, file_name, place, scan
+from vaedemo.configs import KINDS
+from vaedemo.domains import NAME
 from vaedemo.errors import CheckpointError
 from vaedemo.library import CHECKPOINTS
 from vaedemo.ui.text import FOLDER as TEXT
@@ -36,7 +37,8 @@ def _maps():
 
 def _decoded():
     """The checkpoints whose decoders are served."""
-    return [p for name in DOMAINS for p in (checkpoints_folder() / name).glob("*") if DECODED.fullmatch(p.name)]
+    found = [(config, path) for _, config, path in scan(checkpoints_folder()) if config.kind in KINDS]
+    return [path for c, path in found if DECODED.fullmatch(file_name(c.kind, c.latent_dim, c.beta))]
 
 
 @functools.cache
@@ -60,10 +62,10 @@ class _Forever(StaticFiles):
 def _decoder(request):
     """decoders/<domain>/<file>: what of a checkpoint the browser needs to decode, half of it."""
     domain, name = request.path_params["domain"], request.path_params["name"]
-    if domain not in DOMAINS or not DECODED.fullmatch(name):
+    if not NAME.fullmatch(domain) or not DECODED.fullmatch(name):
         return Response(status_code=404)
     try:
-        data = decoder_bytes(checkpoints_folder() / domain / name)
+        data = decoder_bytes(place(checkpoints_folder(), domain, name))
     except CheckpointError:
         return Response(status_code=404)
     return Response(data, media_type="application/octet-stream", headers=CACHED)

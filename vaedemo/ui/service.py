@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 
 from vaedemo import metrics, pictures, shapes
-from vaedemo.domains import DOMAINS, get_domain
+from vaedemo.domains import get_domain
 from vaedemo.errors import PictureError
 from vaedemo.examples import EXAMPLES, example
 from vaedemo.library import decode
@@ -41,15 +41,15 @@ _SHAPES = {
 
 
 def example_names(domain):
-    """Names of the examples of a domain."""
-    return tuple(_SHAPES) if domain == "shapes" else EXAMPLES.get(domain, ())
+    """Names of the examples of a domain; one that is not shipped has the photographs, which any model can be shown."""
+    return tuple(_SHAPES) if domain == "shapes" else EXAMPLES.get(domain, EXAMPLES["objects"])
 
 
 @functools.cache
 def _example(domain, name):
     """The example itself, upright, at most pictures.SHOWN pixels a side."""
     if domain != "shapes":
-        return example(domain, name)
+        return example(domain if domain in EXAMPLES else "objects", name)
     x = shapes.draw(torch.tensor([_SHAPES[name]]), get_domain("shapes").size)
     return pictures.to_image(x[0].numpy())
 
@@ -75,10 +75,10 @@ class Service:
 
     def table(self):
         """Domains with their shape and the models that exist, for the page's first paint."""
-        return {name: self._row(name) for name in DOMAINS}
+        return {name: self._row(name) for name in self.library.domains}
 
     def _row(self, name):
-        row, library = DOMAINS[name], self.library
+        row, library = self.library.domain(name), self.library
         return {
             "channels": row.channels,
             "size": row.size,
@@ -90,7 +90,7 @@ class Service:
 
     def domain(self, request):
         """{"domain"} -> figures of its models over the test set, and its examples with thumbnails."""
-        name = get_domain(wire.text(request, "domain")).name
+        name = self.library.domain(wire.text(request, "domain")).name
         figures = {}
         for kind in self.library.kinds(name):
             for d in self.library.dims(name, kind):
@@ -118,7 +118,7 @@ class Service:
         fit = wire.choice(request, "fit", FITS, "crop")
         polarity = wire.choice(request, "polarity", POLARITIES, "auto")
         wanted = wire.text(request, "domain")
-        row = get_domain(wanted) if wanted is not None else None
+        row = self.library.domain(wanted) if wanted is not None else None
         source = request.get("source")
         if not isinstance(source, dict):
             raise wire.RequestError("a source is an object with one of example, upload, data")
@@ -128,7 +128,7 @@ class Service:
                 picture = pictures.read(picture)
             proposed = source["domain"] if "example" in source else pictures.propose_domain(picture)
             if row is None:
-                row = get_domain(proposed if self.library.kinds(proposed) else self.library.entries[0].domain)
+                row = self.library.domain(self.library.modelled(proposed))
             made = pictures.prepare(
                 picture, channels=row.channels, size=row.size, strokes=row.strokes, fit=fit, polarity=polarity
             )
@@ -144,14 +144,14 @@ class Service:
             "original": original,
             "width": made.size[0],
             "height": made.size[1],
-            "results": self._results(wire.unpack(x, row.name), row.name, request.get("models", [])),
+            "results": self._results(wire.unpack(x, row), row.name, request.get("models", [])),
         }
 
     def source(self, source):
         """The example's picture, the uploaded file's path or the bytes of a source."""
         if "example" in source:
             domain, name = wire.text(source, "domain"), wire.text(source, "example")
-            if name not in example_names(get_domain(domain).name):
+            if name not in example_names(self.library.domain(domain).name):
                 raise wire.RequestError(f"there is no example {name!r} of {domain}")
             return _example(domain, name)
         if "upload" in source:
@@ -166,8 +166,8 @@ class Service:
 
     def look(self, request):
         """{"x", "domain", "models": [[kind, d, beta], ...]} -> {"results": one a model, in order}."""
-        name = get_domain(wire.text(request, "domain")).name
-        return {"results": self._results(wire.unpack(request.get("x"), name), name, request.get("models"))}
+        row = self.library.domain(wire.text(request, "domain"))
+        return {"results": self._results(wire.unpack(request.get("x"), row), row.name, request.get("models"))}
 
     def _results(self, x, domain, wanted):
         if not isinstance(wanted, list) or len(wanted) > MAX_MODELS:
@@ -183,10 +183,10 @@ class Service:
 
     def decode(self, request):
         """{"domain", "kind", "d", "beta", "z", "x" or null} -> {"x_hat"}, with x also mse, psnr and ssim."""
-        name = get_domain(wire.text(request, "domain")).name
+        name = self.library.domain(wire.text(request, "domain")).name
         key = wire.model_key(request.get("kind"), request.get("d"), request.get("beta", 1.0))
         z = wire.numbers(request.get("z"))
-        x = None if request.get("x") is None else wire.unpack(request["x"], name)
+        x = None if request.get("x") is None else wire.unpack(request["x"], self.library.domain(name))
         with self.models_turn:
             x_hat = decode(self.library, z, name, *key)
         answer = {"x_hat": wire.pack(x_hat)}

@@ -30,7 +30,7 @@ __all__ = [
     "whole",
 ]
 
-MAX_PIXEL_TEXT = 100_000  # characters: a colour picture of 128 x 128 fits
+MAX_PIXEL_TEXT = 100_000  # characters: a colour picture of 128 x 128 fits, and of a larger model one of its own
 _log = logging.getLogger(__name__)
 
 
@@ -138,11 +138,13 @@ def pack(x):
 
 
 def unpack(value, domain):
-    """float32 (C, H, W) in [0, 1] from what pack() gave, for a domain's shape."""
-    shape = get_domain(domain).shape
-    data = base64_bytes(value, "the picture x", MAX_PIXEL_TEXT)
+    """float32 (C, H, W) in [0, 1] from what pack() gave, for the shape of a Domain, or of a shipped one by
+    its name."""
+    row = get_domain(domain)
+    shape = row.shape
+    data = base64_bytes(value, "the picture x", max(MAX_PIXEL_TEXT, math.prod(shape) * 3 // 2))
     if len(data) != math.prod(shape):
-        raise RequestError(f"a picture of {domain} is {math.prod(shape)} bytes, this one {len(data)}")
+        raise RequestError(f"a picture of {row.name} is {math.prod(shape)} bytes, this one {len(data)}")
     return (np.frombuffer(data, np.uint8).reshape(shape) / np.float32(255)).astype(np.float32)
 
 

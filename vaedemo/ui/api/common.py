@@ -8,7 +8,6 @@ import numpy as np
 from PIL import Image
 
 from vaedemo import pictures
-from vaedemo.domains import get_domain
 from vaedemo.errors import PictureError, VaedemoError
 from vaedemo.ui import wire
 
@@ -35,11 +34,11 @@ def prepared(service, picture, domain, fit, polarity):
     """(x float32 (C, H, W) in [0, 1], domain name) of a picture in any of the forms the endpoints take."""
     if not all(isinstance(word, str) for word in (domain, fit, polarity)):
         raise wire.RequestError("domain, fit and polarity have to be texts")
-    row = get_domain(domain) if domain else None
+    row = service.library.domain(domain) if domain else None
     source = source_of(service, picture)
     with service.decoders_turn:
         image = pictures.read(source)
-        row = row or get_domain(pictures.propose_domain(image))
+        row = row or service.library.domain(service.library.proposed(image))
         made = pictures.prepare(
             image, channels=row.channels, size=row.size, strokes=row.strokes, fit=fit, polarity=polarity
         )

@@ -1,7 +1,6 @@
 """Endpoints of generation: sample, arithmetic."""
 
 from vaedemo import generate, pictures
-from vaedemo.domains import get_domain
 from vaedemo.ui import wire
 from vaedemo.ui.api.common import prepared, whole
 
@@ -29,7 +28,7 @@ def functions(service):
         normal (N(0, I)), mixture (of Gaussians fitted to the codes; ae and vae), gaussian (pca), or "" for the best of
         the kind. n: 1 to 100. temperature: 0 to 5. label: the number of a class, of a mixture only. Gives n pictures as
         PNG data URIs, their codes z, and the class and confidence that a small classifier finds in each."""
-        row = get_domain(domain if isinstance(domain, str) else None)
+        row = library.domain(domain if isinstance(domain, str) else None)
         kind, d, _ = wire.model_key(kind, latent_dim)
         if not isinstance(prior, str):
             raise wire.RequestError("prior has to be a text")
@@ -37,7 +36,7 @@ def functions(service):
             raise wire.RequestError("temperature has to be a number")
         chosen = None if label is None else whole(label, "label", 0, len(row.classes) - 1)
         count, start = whole(n, "n", 1, MAX_SAMPLES), whole(seed, "seed", 0, MAX_SEED)
-        prior = prior or generate.priors(kind)[-1]
+        prior = prior or generate.best_prior(library, row.name, kind)
         with service.models_turn:
             made = generate.generate(library, row.name, kind, d, prior, count, start, temperature, chosen, judged=True)
         return {
@@ -47,7 +46,7 @@ def functions(service):
             "prior": prior,
             "pictures": [wire.data_uri(pictures.to_image(x), lossless=True) for x in made.x_hat],
             "z": [wire.rounded(z, 7) for z in made.z],
-            "classes": [row.classes[i] for i in made.label],
+            "classes": None if made.label is None else [row.classes[i] for i in made.label],
             "confidence": wire.rounded(made.confidence),
         }
 

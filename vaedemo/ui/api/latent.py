@@ -3,7 +3,6 @@
 import base64
 
 from vaedemo import latent, maps, pictures
-from vaedemo.domains import get_domain
 from vaedemo.library import encode
 from vaedemo.ui import wire
 from vaedemo.ui.api.common import prepared, whole
@@ -24,9 +23,9 @@ def functions(service):
         for i, source in enumerate(sources):
             if given[i] is None:
                 seen[i], name = prepared(service, source, name, fit, polarity)
-        name = get_domain(name or "digits").name
+        name = library.domain(name or library.modelled("digits")).name
         d = asked if latent_dim else next((len(code) for code in given if code is not None), None)
-        d = d or (library.dims(name, kind, beta) or get_domain(name).latent_dims)[-1]
+        d = d or (library.dims(name, kind, beta) or library.domain(name).latent_dims)[-1]
         with service.models_turn:
             made = [encode(library, seen[i], name, kind, d, beta)[0] if i in seen else c for i, c in enumerate(given)]
         return made, name, (kind, d, beta)
@@ -109,7 +108,7 @@ def functions(service):
         the variance. Gives points, rows of two coordinates in the order of the test set, labels, the number of each
         one's class, classes, their names; of 2 dimensions also low and high, the corners of the map that the page
         draws, and for a vae sigma, the median of the posteriors' standard deviations."""
-        row = get_domain(domain if isinstance(domain, str) else None)
+        row = library.domain(domain if isinstance(domain, str) else None)
         kind, d, beta = wire.model_key(kind, latent_dim, beta)
         library.model(row.name, kind, d, beta)  # UnknownModel, if there is none
         folder = library.folder / maps.FOLDER

@@ -1,7 +1,6 @@
 """Endpoints of the models themselves: models, reconstruct, encode, decode."""
 
 from vaedemo import pictures
-from vaedemo.domains import get_domain
 from vaedemo.library import decode as decode_code
 from vaedemo.library import encode as encode_picture
 from vaedemo.reconstruct import reconstruct as reconstruct_picture
@@ -30,7 +29,7 @@ def functions(service):
                                 "kind": kind,
                                 "latent_dim": d,
                                 "beta": beta,
-                                "shape": list(get_domain(domain).shape),
+                                "shape": list(library.domain(domain).shape),
                                 "mse": wire.rounded(known.get("mse")),
                                 "psnr": wire.rounded(known.get("psnr")),
                             }

@@ -1,7 +1,6 @@
 """Endpoints of restoration: denoise, inpaint."""
 
 from vaedemo import pictures, restore
-from vaedemo.domains import DOMAINS
 from vaedemo.errors import PictureError, UnknownDomain
 from vaedemo.ui import wire
 from vaedemo.ui.api.common import source_of, whole
@@ -29,12 +28,12 @@ def functions(service):
         if level and method in ("plain", "biharmonic"):
             raise wire.RequestError(f"the method {method} is told of no noise; leave sigma out")
         count, start = whole(samples, "samples", 1, restore.MAX_SAMPLES), whole(seed, "seed", 0, MAX_SEED)
-        name = _domain(domain)
+        name = _domain(library, domain)
         image = read(picture)
         name = name or restore.proposed(image)
-        y = _seen(image, name)
-        known = None if mask is None else _known(read(mask), image, name, method)
-        truth = None if clean is None else _seen(read(clean), name)
+        y = _seen(image, _row(library, name))
+        known = None if mask is None else _known(read(mask), image, _row(library, name), method)
+        truth = None if clean is None else _seen(read(clean), _row(library, name))
         estimated, drawn = None, ()
         with service.models_turn:
             if level is None and method != "plain":
@@ -108,12 +107,18 @@ def _level(sigma):
     return wire.number({"sigma": sigma}, "sigma", 0, 1)
 
 
-def _domain(domain):
+def _row(library, name):
+    """A domain's row, which says how large its pictures are; photos has none."""
+    return name if name == restore.PHOTOS else library.domain(name)
+
+
+def _domain(library, domain):
     """A domain's name, photos, or "" for the proposed one."""
     if not isinstance(domain, str):
         raise wire.RequestError("domain has to be a text")
-    if domain and domain not in {*DOMAINS, restore.PHOTOS}:
-        raise UnknownDomain(f"no domain {domain[:40]!r}; choose from {', '.join([*DOMAINS, restore.PHOTOS])}")
+    names = [*library.domains, restore.PHOTOS]
+    if domain and domain not in names:
+        raise UnknownDomain(f"no domain {domain[:40]!r}; choose from {', '.join(names)}")
     return domain
 
 

@@ -81,7 +81,7 @@ export const mount = async ({ element, props, server, upload }) => {
   const { table, measured } = props.value;
   const root = element.querySelector(".vd-module-generate");
   const place = address.ofTab("generate");
-  if (!Object.keys(table).length) return noModels(root);
+  if (!Object.keys(table).length) return noModels(root, props.value.any ? "generate.nomodels" : "nomodels");
   // The words of another tab, which stand in the address until this one writes its own, are none of ours.
   const words = address.read().tab === "generate" ? place.read() : {};
   const near = table[shared()?.domain] ? shared().domain : Object.keys(table)[0];

@@ -15,7 +15,7 @@
 
 import * as address from "./address.js";
 import { createAsk } from "./ask.js";
-import { html, newest, parts, segmented, styles } from "./dom.js";
+import { newest, parts, segmented, styles } from "./dom.js";
 import { save } from "./download.js";
 import { SPACINGS, VIEWS, betasAt, dimsOf, fromWords, standard, toWords } from "./latentstate.js";
 import { markup } from "./latentview.js";
@@ -27,8 +27,8 @@ import { pack, unpack } from "./pixels.js";
 import { createPosterior, posteriorOn, reachOf } from "./posterior.js";
 import { createReadout, drawLegend } from "./readout.js";
 import { onShared, shared } from "./shared.js";
-import { modelKey } from "./state.js";
-import { failure, fill, onLanguage, t } from "./text.js";
+import { kindsOf, modelKey } from "./state.js";
+import { failure, fill, noModels, onLanguage, t } from "./text.js";
 
 const KINDS = ["ae", "vae"];
 
@@ -39,11 +39,8 @@ export const mount = async ({ element, props, server, upload }) => {
   const place = address.ofTab("latent");
   const words = place.read();
   if (!domains.length) {
-    root.replaceChildren(html(`<p class="vd-nothing"></p>`));
-    const explain = () => (root.firstElementChild.textContent = t("latent.nomaps"));
-    onLanguage(explain);
-    root.dataset.ready = "true";
-    return explain();
+    const any = Object.values(table).some((row) => kindsOf(row).length);
+    return noModels(root, any ? "latent.nomaps" : "nomodels");
   }
   root.innerHTML = markup();
   const p = parts(root);

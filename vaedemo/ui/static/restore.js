@@ -23,9 +23,9 @@ const PHOTOS = "photos";
 
 export const mountRestore = async (task, { element, props, server, upload }) => {
   await styles("tokens.css", "page.css", "reconstruct.css", "restore.css");
-  const { table, noises, methods } = props.value;
+  const { table, noises, methods, any } = props.value;
   const root = element.querySelector(`.vd-module-${task}`);
-  if (!Object.keys(table).length) return noModels(root);
+  if (!Object.keys(table).length) return noModels(root, any ? "restore.nomodels" : "nomodels");
   root.innerHTML = markup(task);
   const p = parts(root);
   const place = address.ofTab(task);

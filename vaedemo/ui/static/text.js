@@ -14,9 +14,10 @@ export const preferred = () =>
 
 export const isLanguage = (name) => LANGUAGES.includes(name);
 
-// The phrase of a key, {name} replaced by values.name; an unknown key shows itself.
+// The phrase of a key, {name} replaced by values.name; an unknown key shows itself, and a domain or class without one, being
+// somebody's own, its name.
 export const t = (key, values = {}) =>
-  (tables[language()][key] ?? tables.en[key] ?? key).replace(/\{(\w+)\}/g, (all, name) => values[name] ?? all);
+  (tables[language()][key] ?? tables.en[key] ?? key.replace(/^(domain|class)\./, "")).replace(/\{(\w+)\}/g, (all, name) => values[name] ?? all);
 
 export const number = (value, digits = 2) =>
   value.toLocaleString(language(), { minimumFractionDigits: digits, maximumFractionDigits: digits }).replace("-", "−");
@@ -46,10 +47,10 @@ export const setLanguage = (name) => {
 
 export const onLanguage = (callback) => document.addEventListener("vd-language", callback);
 
-// All that a tab shows where no model is to be had, in the language of the moment.
-export const noModels = (root) => {
+// All that a tab shows where no model is to be had, in the language of the moment: the sentence of a key.
+export const noModels = (root, key = "nomodels") => {
   const only = Object.assign(document.createElement("p"), { className: "vd-nothing" });
-  const explain = () => (only.textContent = t("nomodels"));
+  const explain = () => (only.textContent = t(key));
   root.replaceChildren(only);
   onLanguage(explain);
   root.dataset.ready = "true";

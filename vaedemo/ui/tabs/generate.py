@@ -1,6 +1,5 @@
 """The tab "Generate": samples of several sources side by side, arithmetic and paths between pictures, and measures."""
 
-from vaedemo.domains import DOMAINS, get_domain
 from vaedemo.errors import UnknownModel, VaedemoError
 from vaedemo.generate import arithmetic, generate
 from vaedemo.latent import PATHS, walk
@@ -36,7 +35,7 @@ class Generation:
     def first_screen(self):
         """The domains there are models of, with what the page has to know of them before it asks."""
         table = {}
-        for name, row in DOMAINS.items():
+        for name, row in self.library.domains.items():
             kinds = {kind: self.library.dims(name, kind) for kind in self.library.kinds(name)}
             dims = sorted({*kinds.get("ae", ()), *kinds.get("vae", ())})
             if dims:
@@ -50,13 +49,14 @@ class Generation:
                     "pca": "pca" in kinds,
                 }
         measured = (self.library.folder / "maps" / "samples.json").is_file()
-        return {"table": table, "measured": measured}
+        others = {} if table or not self.library.entries else {"any": True}  # models that this tab has no use for
+        return {"table": table, "measured": measured, **others}
 
     def samples(self, request):
         """{"domain", "d", "n", "seed", "temperature", "label": index of a class or null, "pca": bool} -> {"grids":
         {"ae-normal": {"x": n pictures, base64 of uint8 (n, C, H, W)} or {"error": sentence}, ...}}. One class at a time
         is a matter of the mixtures; the others draw from all."""
-        row = get_domain(wire.text(request, "domain"))
+        row = self.library.domain(wire.text(request, "domain"))
         d, n, seed = (
             _dim(request),
             wire.whole(request, "n", 1, MAX_SAMPLES),
@@ -82,7 +82,7 @@ class Generation:
 
     def examples(self, request):
         """{"domain"} -> {"examples": [{"name", "x"}]}: what the models see of its examples."""
-        domain = get_domain(wire.text(request, "domain")).name
+        domain = self.library.domain(wire.text(request, "domain")).name
         if domain not in self._shown:
             made = {
                 name: self.service.prepare({"source": {"example": name, "domain": domain}, "domain": domain})
@@ -93,18 +93,18 @@ class Generation:
 
     def combine(self, request):
         """{"domain", "d", "xs": pictures A, B, C} -> {"results": {"ae": picture, "vae": picture}} of A - B + C."""
-        name, d = get_domain(wire.text(request, "domain")).name, _dim(request)
+        name, d = self.library.domain(wire.text(request, "domain")).name, _dim(request)
         xs = request.get("xs")
         if not isinstance(xs, list) or len(xs) != 3:
             raise wire.RequestError("xs has to be a list of three pictures")
-        xs = [wire.unpack(x, name) for x in xs]
+        xs = [wire.unpack(x, self.library.domain(name)) for x in xs]
         return {"results": self._each_kind(name, d, lambda kind: arithmetic(self.library, xs, name, kind, d).x_hat)}
 
     def between(self, request):
         """{"domain", "d", "a", "b", "n", "path": "straight" or "spherical"} -> {"results": {"ae": n pictures, "vae": n
         pictures}} from picture a to picture b."""
-        name, d = get_domain(wire.text(request, "domain")).name, _dim(request)
-        a, b = (wire.unpack(request.get(field), name) for field in ("a", "b"))
+        name, d = self.library.domain(wire.text(request, "domain")).name, _dim(request)
+        a, b = (wire.unpack(request.get(field), self.library.domain(name)) for field in ("a", "b"))
         n, path = (
             wire.whole(request, "n", 2, MAX_FRAMES),
             wire.choice(request, "path", tuple(PATHS), "straight"),

@@ -1,7 +1,6 @@
 """The tab "Latent space": the 2-D maps of both models, walks, and one dimension at a time."""
 
 from vaedemo import latent
-from vaedemo.domains import get_domain
 from vaedemo.ui import wire
 from vaedemo.ui.component import module_html
 from vaedemo.ui.tabs import latent_more
@@ -23,9 +22,14 @@ def first_value(service):
     table, maps = service.table(), service.library.folder / "maps"
     return {
         "table": table,
-        "maps": [name for name in table if (maps / f"{name}.json").is_file()],
+        "maps": [name for name, row in table.items() if _mapped(row) and (maps / f"{name}.json").is_file()],
         "planes": [name for name in table if (maps / f"{name}-planes.json").is_file()],
     }
+
+
+def _mapped(row):
+    """Whether both kinds have the two dimensions that the maps set side by side."""
+    return all(2 in row["kinds"].get(kind, ()) for kind in ("ae", "vae"))
 
 
 def decode_many(service):
@@ -33,7 +37,7 @@ def decode_many(service):
 
     def decode_many(request):
         """{"domain", "kind", "d", "beta", "z": [[...], ...]} -> {"x_hat": one picture a code, in order}."""
-        name = get_domain(wire.text(request, "domain")).name
+        name = service.library.domain(wire.text(request, "domain")).name
         key = wire.model_key(request.get("kind"), request.get("d"), request.get("beta", 1.0))
         rows = request.get("z")
         if not isinstance(rows, list) or not 1 <= len(rows) <= MAX_CODES:

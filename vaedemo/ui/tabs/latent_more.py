@@ -10,7 +10,6 @@ import base64
 import numpy as np
 
 from vaedemo import latent
-from vaedemo.domains import get_domain
 from vaedemo.library import encode
 from vaedemo.ui import wire
 
@@ -57,7 +56,7 @@ def functions(service):
     def traverse(request):
         """{"domain", "kind", "d", "beta", "z", "dims": [i, ...] from 0, "n"} -> {"rows": base64 of n pictures each}:
         dimension i runs from -3 to +3, of its spread where there is no prior, and the others stay as they are in z."""
-        name = get_domain(wire.text(request, "domain")).name
+        name = service.library.domain(wire.text(request, "domain")).name
         key = wire.model_key(request.get("kind"), request.get("d"), request.get("beta", 1.0))
         z = wire.numbers(request.get("z"))
         dims = request.get("dims")
@@ -74,14 +73,14 @@ def functions(service):
 
 def _walks(service, request):
     """The Walks that a request asks for."""
-    name = get_domain(wire.text(request, "domain")).name
+    name = service.library.domain(wire.text(request, "domain")).name
     n = _whole("the number of pictures", request.get("n"), 2, MAX_STEPS)
     ends, rows = request.get("ends"), request.get("rows")
     if not isinstance(ends, list) or len(ends) != 2 or not all(isinstance(end, dict) for end in ends):
         raise wire.RequestError("a walk has two ends, each an object with a picture x")
     if not isinstance(rows, list) or not 1 <= len(rows) <= len(KINDS) * len(latent.PATHS):
         raise wire.RequestError("rows has to be a list of 1 to 4 pairs of a kind and a path")
-    pictures = [wire.unpack(end.get("x"), name) for end in ends]
+    pictures = [wire.unpack(end.get("x"), service.library.domain(name)) for end in ends]
     walks, codes = [], {}
     for row in rows:
         if not isinstance(row, list) or len(row) != 2 or row[0] not in KINDS or row[1] not in tuple(latent.PATHS):

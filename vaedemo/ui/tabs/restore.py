@@ -8,7 +8,6 @@ from PIL import Image
 
 from vaedemo import pictures, runtime
 from vaedemo.degrade import MASKS, NOISES, add_noise, draw_mask, strength
-from vaedemo.domains import DOMAINS, get_domain
 from vaedemo.errors import PictureError
 from vaedemo.restore import (
     DENOISING,
@@ -68,13 +67,14 @@ class Restoration:
         table = {
             name: {"channels": row.channels, "size": row.size, "strokes": row.strokes,
                    "examples": list(example_names(name))}
-            for name, row in DOMAINS.items() if self.library.restores(name)
+            for name, row in self.library.domains.items() if self.library.restores(name)
         }  # fmt: skip
         if self.library.restores(PHOTOS):
             table[PHOTOS] = {"channels": 3, "size": None, "strokes": None, "examples": list(example_names("objects"))}
         noises = {k: {"low": n.weakest, "high": n.strongest, "usual": n.usual} for k, n in NOISES.items()}
         methods = DENOISING if task == "denoise" else FILLING
         return {"table": table, "noises": noises, "masks": list(PRESETS), "methods": list(methods), "spread": SPREAD,
+                "any": bool(self.library.entries),
                 "samples": MAX_SAMPLES, "seeds": MAX_SEED}  # fmt: skip
 
     # ---- small pictures ------------------------------------------------------------------------------------------
@@ -82,10 +82,10 @@ class Restoration:
     def source(self, request):
         """{"source", "domain", "given": whether the picture is damaged already} -> {"x", "domain", "original",
         "width", "height"}. A damaged picture is neither trimmed nor centred, only scaled."""
-        name = get_domain(wire.text(request, "domain")).name
+        name = self.library.domain(wire.text(request, "domain")).name
         if request.get("given") is not True:
             return self.service.prepare({"source": request.get("source"), "domain": name})
-        row, image = DOMAINS[name], self._image(request)
+        row, image = self.library.domain(name), self._image(request)
         made = pictures.prepare(image, channels=row.channels, size=row.size)
         made.picture.thumbnail((512, 512), Image.Resampling.HAMMING)
         return {"x": wire.pack(made.x), "domain": name, "original": wire.data_uri(made.picture),
@@ -101,9 +101,9 @@ class Restoration:
 
     def _damaged(self, request):
         """(domain, clean x or None, y, mask (H, W), noise or None, its level, sigma or None to leave it open)."""
-        name = get_domain(wire.text(request, "domain")).name
-        x = wire.unpack(request.get("x"), name)
-        size = DOMAINS[name].size
+        name = self.library.domain(wire.text(request, "domain")).name
+        row = self.library.domain(name)
+        x, size = wire.unpack(request.get("x"), row), row.size
         known = _mask(request.get("mask"), size, size)
         noise, level = _noise(request)
         y = x
