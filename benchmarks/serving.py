@@ -19,7 +19,7 @@ import time
 
 import httpx
 import psutil
-from common import report
+from common import parse, report
 from page import answered, files, server, spread
 from PIL import Image
 
@@ -225,8 +225,7 @@ def main():
     parser.add_argument("--clients", action="store_true")
     parser.add_argument("--calls", type=int, default=CALLS, help="of --memory")
     parser.add_argument("--seconds", type=float, default=SECONDS, help="of --clients")
-    parser.add_argument("--data-dir", help="accepted like everywhere; nothing here needs it")
-    args = parser.parse_args()
+    args = parse(parser, calls=60, seconds=2.0)
     every = not (args.memory or args.clients)
     found = {"load": round(os.getloadavg()[0], 1)}
     if args.memory or every:

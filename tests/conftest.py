@@ -61,3 +61,8 @@ def small(kind="vae", **changes):
     """A ModelConfig small enough to train in a second."""
     settings = {"kind": kind, "latent_dim": 3, "size": 28, "channels": 1, "widths": (4, 8), "hidden": 16}
     return ModelConfig(**(settings | changes))
+
+
+def pytest_collection_modifyitems(items):
+    """The browser's tests last: Playwright's event loop stays in its thread, where others could not start theirs."""
+    items.sort(key=lambda item: "browser" in item.path.parts)

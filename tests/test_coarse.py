@@ -120,3 +120,16 @@ def test_salt_and_pepper_is_filled_and_far_better_than_a_median(library):
     list(job)
     median = restore.restore_with(library, "median", y, PHOTOS, level=0.3)
     assert restore.measure(job.mean.numpy(), x).psnr > restore.measure(median, x).psnr + 3
+
+
+@pytest.mark.parametrize("sigma", [0.0, 0.5])
+def test_samples_have_a_spread_where_a_hole_is_wide_and_where_noise_is_stronger_than_learnt(library, sigma):
+    y, mask = np.full((3, 64, 96), 0.5, np.float32), np.ones((64, 96), bool)
+    mask[:, 20:90] = sigma > 0
+    job = restore.photo(library, y, sigma=sigma, mask=mask, seeds=(1, 2))
+    assert isinstance(job, coarse.CoarseToFine) and job.spread is None
+    assert [*job]
+    assert job.spread.shape == (3, 64, 96) and torch.isfinite(job.spread).all()
+    assert job.spread[:, :, 50].min() > 0 and (sigma > 0 or not job.spread[:, mask].any())
+    alone = restore.photo(library, y, sigma=sigma, mask=mask)
+    assert [*alone] and alone.spread is None

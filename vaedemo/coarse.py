@@ -36,9 +36,10 @@ def halved(y, sigma, mask):
 
 
 class CoarseToFine:
-    """As tiles.Restoring: iterate for (done, total) tiles, then read mean and samples. A model that fills holes `reach`
-    pixels deep and removes noise up to `strongest` starts at the size where all are, and each size starts from the one
-    before. Where noise is stronger than that at full size, the result is no finer than the finest size that is not."""
+    """As tiles.Restoring: iterate for (done, total) tiles, then read mean, samples and spread. A model that fills
+    holes `reach` pixels deep and removes noise up to `strongest` starts at the size where all are, and each size starts
+    from the one before. Where noise is stronger than that at full size, the result is no finer than the
+    finest size that is not."""
 
     def __init__(self, model, y, sigma, mask, *, reach, strongest, seeds=(), tile=TILE, overlap=OVERLAP):
         y, mask = torch.as_tensor(y), torch.as_tensor(mask).float()
@@ -51,24 +52,25 @@ class CoarseToFine:
         self._model, self.y, (_, self.height, self.width) = model, y, y.shape
         sides = [level[0].shape[1:] for level in self.levels if level is self.levels[-1] or not self._loud(level)]
         self.total = sum(tile_count(*side, model.config.stride, tile, overlap) for side in sides)
-        self.mean, self.samples = torch.zeros_like(y), [torch.zeros_like(y) for _ in seeds]
+        self.mean, self.samples, self.spread = torch.zeros_like(y), [torch.zeros_like(y) for _ in seeds], None
 
     def _loud(self, level):
         return float((level[1] * level[2]).max()) > self._strongest
 
     def __iter__(self):
-        before, made = 0, None
+        before, made, spread = 0, None, None
         for level in reversed(self.levels):
             guesses = made and [_doubled(picture, level[0].shape[1:]) for picture in made]
             if guesses and self._loud(level):
-                made = guesses
+                made, spread = guesses, None if spread is None else _doubled(spread, level[0].shape[1:])
                 continue
             job = Restoring(self._model, *level, guesses=guesses, **self._options)
             for done, _ in job:
                 yield before + done, self.total
-            before, made = before + job.total, [job.mean, *job.samples]
+            before, made, spread = before + job.total, [job.mean, *job.samples], job.spread
         for own, picture in zip((self.mean, *self.samples), made, strict=True):
             own.copy_(picture)
+        self.spread = spread
 
 
 def _doubled(picture, size):

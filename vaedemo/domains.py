@@ -10,7 +10,7 @@ from vaedemo.configs import ModelConfig
 from vaedemo.degrade import NOISES
 from vaedemo.errors import ConfigError, UnknownDomain
 
-__all__ = ["DOMAINS", "PHOTOS", "Damages", "Domain", "checked_name", "damages_of", "get_domain", "own_domain"]
+__all__ = ["DOMAINS", "Damages", "Domain", "PHOTOS", "checked_name", "damages_of", "get_domain", "own_domain"]
 
 PHOTOS = "photos"  # what stands for a domain where the picture keeps its size
 NAME = re.compile(r"\w[\w-]{0,39}")  # what may stand in a path, a command and an address without quotes

@@ -390,8 +390,7 @@ def _main():
     else:
         pictures = datasets.held_out(datasets.load(args.domain, "train", Path(args.data)), 2000)
         source = Small(*pictures, args.domain, config.stride)
-    name = args.start and Path(args.start).parent.name
-    for p in fit(model, source, train, args.folder, started_from=name):
+    for p in fit(model, source, train, args.folder, started_from=args.start and Path(args.start).parent.name):
         if p.psnr or p.step % 500 == 0:
             print(f"{p.step}/{p.steps} {p.seconds:.0f} s loss {p.loss:.3f} mean {p.mean:.3f} bound {p.bound:.3f} "
                   f"kl {p.kl:.4f} lr {p.lr:.1e} {p.psnr or ''}", flush=True)  # fmt: skip

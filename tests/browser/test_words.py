@@ -18,7 +18,7 @@ FACTS = {
     "generate.more", "latent.why.ae", "latent.why.vae", "latent.lens.why", "latent.lens.label", "latent.formula.why",
     "latent.more", "walk.foot", "walk.more.text", "dims.mig.why", "dims.disentanglement.why", "dims.completeness.why",
     "dims.informativeness.why", "dims.scores.why", "ratio.value", "noise.gaussian.why", "noise.poisson.why",
-    "inpaint.more",
+    "inpaint.more", "latent.nomaps",
 }  # fmt: skip
 
 

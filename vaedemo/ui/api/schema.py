@@ -156,7 +156,7 @@ RESULTS = {
     ),
     "arithmetic": _object(domain=TEXT, x=_list(TEXT), x_hat=TEXT, z=NUMBERS),
     "denoise": _object(**_RESTORED),
-    "inpaint": _object(**_RESTORED),
+    "inpaint": _object(**_RESTORED, note=_or_null(TEXT)),
 }
 
 

@@ -264,7 +264,7 @@ export const mountRestore = async (task, { element, props, server, upload }) => 
     p.told.textContent = shownSigma === null || shownSigma === undefined ? "–" : number(shownSigma, 2);
     const there = estimated !== null && estimated !== undefined;
     p.toldWhy.textContent = there ? t("restore.told.estimated", { value: number(estimated, 2) }) : t(state.given ? "restore.told.hand" : "restore.told.known");
-    p.remark.textContent = !photo() ? "" : guessed ? t("restore.guessed") : denoising && lost > 0 ? t("restore.lost", { share: number(100 * lost, 0) }) : "";
+    p.remark.textContent = !photo() ? "" : guessed ? t("restore.guessed", { pixels: table.photos.hole }) : denoising && lost > 0 ? t("restore.lost", { share: number(100 * lost, 0) }) : "";
   };
 
   const showControls = createControls(p, {

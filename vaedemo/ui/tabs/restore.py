@@ -1,7 +1,5 @@
 """The tabs "Denoise" and "Inpaint": a picture is damaged, or comes damaged, and is restored in many ways."""
 
-import math
-
 import numpy as np
 import torch
 from PIL import Image
@@ -27,13 +25,13 @@ from vaedemo.restore import (
 from vaedemo.strips import Strips
 from vaedemo.ui import wire
 from vaedemo.ui.component import module_html
+from vaedemo.ui.painted import MAX_MASK, larger, mask_of
 from vaedemo.ui.photojobs import MAX_PIXELS, Job, Jobs
 from vaedemo.ui.service import example_names
 
 __all__ = ["Restoration", "build_denoise", "build_inpaint"]
 
 MAX_SEED = 2**31 - 1
-MAX_MASK = 1024  # pixels a side of a painted mask
 SHOWN = 1400  # longest side of a photograph as the page shows it
 LOSSLESS = 4_000_000  # pixels up to which a photograph is given back as PNG, and has samples
 SPREAD = 0.25  # the spread at which its heat map saturates, as the page draws it
@@ -81,7 +79,8 @@ class Restoration:
         for name in table:
             damages = damages_of(name)
             levels = {k: dict(zip(("low", "high", "usual"), v, strict=True)) for k, v in damages.noises.items()}
-            table[name] |= {"noises": levels, "mask": damages.mask, "strongest": damages.strongest}
+            table[name] |= {"noises": levels, "mask": damages.mask, "strongest": damages.strongest,
+                            "hole": damages.hole}  # fmt: skip
         methods = DENOISING if task == "denoise" else FILLING
         return {"table": table, "masks": list(PRESETS), "methods": list(methods), "spread": SPREAD,
                 "any": bool(self.library.entries),
@@ -114,7 +113,7 @@ class Restoration:
         name = self.library.domain(wire.text(request, "domain")).name
         row = self.library.domain(name)
         x, size = wire.unpack(request.get("x"), row), row.size
-        known = _mask(request.get("mask"), size, size)
+        known = mask_of(request.get("mask"), size, size)
         noise, level = _noise(request, name)
         y = x
         if noise is not None:
@@ -269,16 +268,16 @@ class Restoration:
         }
 
     def _known(self, given, width, height):
-        """As _mask(); where it came from a file ("file": its source), and was not painted over since, as exact as that
-        is: a painted mask has fewer pixels than a photograph."""
-        known = _mask(given, width, height)
+        """As mask_of(); where it came from a file ("file": its source), and was not painted over since, as exact as
+        that is: a painted mask has fewer pixels than a photograph."""
+        known = mask_of(given, width, height)
         if not isinstance(given, dict) or given.get("file") is None:
             return known
         missing, size = self._missing(given["file"]), (width, height)
         small = (int(given["width"]), int(given["height"]))
         shown = masks.known(missing, pictures.Placed.whole(size, small)).known.astype(np.float32)
         exact = masks.known(missing, pictures.Placed.whole(size, size)).known.astype(np.float32)
-        return np.where(known == _larger(shown, width, height), exact, known)
+        return np.where(known == larger(shown, width, height), exact, known)
 
     def _beside(self, request, y, known, noise, level, sigma):
         """{method: Strips} of those that were asked for and are not too slow for this photograph."""
@@ -386,24 +385,3 @@ def _noise(request, domain):
     noise = wire.choice(request, "noise", tuple(noises), "gaussian")
     low, high = sorted(noises[noise][:2])
     return noise, wire.number(request, "level", low, high)
-
-
-def _mask(given, width, height):
-    """float32 (height, width), 1 where known, from base64 bytes of that size, or of another one in an object."""
-    if given is None:
-        return np.ones((height, width), np.float32)
-    own = given if isinstance(given, dict) else {"width": width, "height": height, "data": given}
-    sides = [wire.whole(own, side, 1, MAX_MASK) for side in ("height", "width")]
-    data = wire.base64_bytes(own.get("data"), "the mask", 4 * MAX_MASK**2 // 3 + 8)
-    if len(data) != math.prod(sides):
-        raise wire.RequestError(f"the mask is {len(data)} bytes, not {sides[1]} x {sides[0]}")
-    known = np.frombuffer(data, np.uint8).reshape(sides) > 0
-    return _larger(known, width, height).astype(np.float32)
-
-
-def _larger(known, width, height):
-    """A mask (H, W) at another size, each pixel from the one that lies under its first corner."""
-    if known.shape == (height, width):
-        return known
-    sides = known.shape
-    return known[(np.arange(height) * sides[0] // height)[:, None], np.arange(width) * sides[1] // width]
