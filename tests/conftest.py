@@ -63,6 +63,19 @@ def small(kind="vae", **changes):
     return ModelConfig(**(settings | changes))
 
 
+# Files that start processes and servers, train, or run shipped networks many times; `make quick` leaves them out.
+SLOW = {
+    "test_api", "test_api_clients", "test_api_restore", "test_benchmarks", "test_classical", "test_classifier",
+    "test_cli", "test_cli_latent", "test_cli_maps", "test_cli_restore", "test_cli_sample", "test_coarse",
+    "test_conditional", "test_evaluate", "test_listen", "test_maps", "test_outputs", "test_own", "test_photonoise",
+    "test_photos", "test_restore", "test_shipped", "test_space", "test_terminal", "test_training", "test_ui",
+    "test_ui_restore",
+}  # fmt: skip
+
+
 def pytest_collection_modifyitems(items):
     """The browser's tests last: Playwright's event loop stays in its thread, where others could not start theirs."""
     items.sort(key=lambda item: "browser" in item.path.parts)
+    for item in items:
+        if item.path.stem in SLOW:
+            item.add_marker("slow")
