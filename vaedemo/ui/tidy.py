@@ -3,13 +3,15 @@
 import asyncio
 import contextlib
 import ctypes
+import itertools
 import logging
 import os
 from types import SimpleNamespace
 
 __all__ = ["Tidier", "tidied"]
 
-EVERY = 30.0  # seconds
+TRIM = 5.0  # seconds from one return of freed memory to the next
+TIDY = 6  # of those make a round of tidying
 _log = logging.getLogger(__name__)
 
 
@@ -57,11 +59,12 @@ def tidied(demo):
 
 async def _rounds(tidier):
     trim = _trimmer()
-    while True:
-        await asyncio.sleep(EVERY)
+    for turn in itertools.count(1):
+        await asyncio.sleep(TRIM)
         try:
-            tidier()
-            await asyncio.to_thread(tidier.forget_uploads)
+            if turn % TIDY == 0:
+                tidier()
+                await asyncio.to_thread(tidier.forget_uploads)
         except Exception:  # a table of Gradio's that is no longer there is no reason to stop serving
             _log.exception("tidying up failed")
         await asyncio.to_thread(trim, 0)
