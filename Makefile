@@ -34,7 +34,7 @@ train: .venv/app  ## train every model that is missing (DATA=folder of .npz file
 
 bench: .venv/dev  ## measure every claim of the README (DATA=folder of .npz files and of photos/; TINY=1 for a trial)
 	@failed=; for script in $(filter-out benchmarks/common.py,$(wildcard benchmarks/*.py)); do echo; echo "$$script"; \
-	  PYTHONPATH=. $(BIN)/python $$script $(if $(DATA),--data-dir $(DATA)) $(if $(TINY),--tiny) || failed="$$failed $$script"; done; \
+	  $(BIN)/python $$script $(if $(DATA),--data-dir $(DATA)) $(if $(TINY),--tiny) || failed="$$failed $$script"; done; \
 	  if [ -n "$$failed" ]; then echo; echo "These benchmarks failed:$$failed"; exit 1; fi
 
 lint: .venv/dev  ## check the style

@@ -15,7 +15,8 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from vaedemo import datasets, runtime
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # `python benchmarks/X.py`, wherever it is typed
+from vaedemo import datasets, runtime  # noqa: E402
 
 TINY = "--tiny"
 # A trial never replaces what was measured.
