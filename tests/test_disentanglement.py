@@ -91,7 +91,7 @@ def test_the_order_of_the_code_changes_nothing(factors):
 def test_a_gap_in_closed_form():
     mean, gaps = mig([[1.0, 0.25, 0.5], [0.0, 0.2, 0.2]], [2.0, 1.0])
     assert gaps.tolist() == [0.25, 0.0] and mean == 0.125
-    assert mig([[1.0]], [2.0])[0] == 0.5
+    assert mig([[1.0]], [2.0])[0] == 0.5 and mig([[0.25, 1.0]], [2.0])[0] == 0.375
 
 
 def test_scores_of_an_importance_in_closed_form():

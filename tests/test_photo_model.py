@@ -248,7 +248,8 @@ def test_features_of_some_rows_are_those_of_their_pictures(generator):
 def test_a_config_that_makes_no_network_is_refused(changes, says):
     with pytest.raises(ConfigError, match=says):
         PhotoConfig(**changes)
-    assert PhotoConfig(temperature=1.0, blocks=(0, 0, 0, 0), guide=1, channels=1).stride == 32
+    smallest = {"widths": (1, 1, 1, 1), "blocks": (0, 0, 0, 0), "latents": (0, 0, 0, 0), "guide": 1, "channels": 1}
+    assert PhotoConfig(temperature=1.0, **smallest).stride == 32
 
 
 def test_a_level_starts_as_the_identity_and_its_prior_as_the_standard_gaussian():
