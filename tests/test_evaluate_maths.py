@@ -171,8 +171,8 @@ def shelf(tmp_path):
         entry("digits", "ae", 4), entry("digits", "pca", 8), entry("digits", "vae", 4),
         entry("digits", "vae", 4, 0.25), entry("fashion", "ae", 4),
     ]  # fmt: skip
-    dims = {"digits": [2, 8]}
-    return SimpleNamespace(entries=entries, dims=lambda domain, kind: dims[domain], domain=get_domain)
+    dims = {("digits", "pca"): [2, 8]}
+    return SimpleNamespace(entries=entries, dims=lambda *words: dims[words], domain=get_domain)
 
 
 def test_targets_are_all_models_that_fit_every_wish(shelf):
@@ -212,6 +212,11 @@ def test_figures_keep_six_digits_and_those_of_other_models(tmp_path):
     assert lines[0] == "{" and lines[3:] == ["}", ""] and json.loads(path.read_text())["digits/ae-4"]["mse"] == 0.25
     assert lines[1].startswith('"digits/ae-4": {"domain": "digits", ') and lines[1].endswith("},")
     assert lines[2].startswith('"digits/vae-4-beta4": {')
+
+
+def test_what_is_reported_ends_with_pca():
+    row = made("ae", 4)
+    assert list(row.reported().items()) == list(row._asdict().items())[:15] and list(row.reported())[-1] == "pca_mse"
 
 
 def test_the_page_shows_each_figure_in_its_column(shelf, tmp_path, monkeypatch):

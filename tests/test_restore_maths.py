@@ -407,9 +407,10 @@ def test_ssim_needs_eleven_pixels_a_side():
 
 
 def test_a_picture_is_a_photograph_where_both_sides_are_longer_than_any_domains(monkeypatch):
-    monkeypatch.setattr(pictures, "propose_domain", lambda image: "a domain")
-    for size, domain in (((65, 65), PHOTOS), ((64, 65), "a domain"), ((400, 64), "a domain")):
-        assert restore.proposed(Image.new("L", size)) == domain
+    monkeypatch.setattr(pictures, "propose_domain", lambda image: image)
+    for size, small in (((65, 65), False), ((64, 65), True), ((400, 64), True)):
+        image = Image.new("L", size)
+        assert restore.proposed(image) == (image if small else PHOTOS)
 
 
 def test_a_picture_is_seen_as_its_domain_has_it_or_as_it_is():

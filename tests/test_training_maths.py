@@ -343,8 +343,10 @@ def test_a_process_joins_its_group_once_and_takes_its_device(cuda, backend, monk
     monkeypatch.setenv("LOCAL_RANK", "5")
     training.process_group()
     assert devices == [0, 5] * cuda
-    with pytest.raises(TrainingError, match="^it is trained by one process; start it without torchrun$"):
-        training.require_one_process("it")
+    for world in "23":
+        monkeypatch.setenv("WORLD_SIZE", world)
+        with pytest.raises(TrainingError, match="^it is trained by one process; start it without torchrun$"):
+            training.require_one_process("it")
     monkeypatch.delenv("WORLD_SIZE")
     training.require_one_process("it")
 
