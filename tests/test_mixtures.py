@@ -134,8 +134,9 @@ def test_a_file_that_is_missing_damaged_or_something_else_is_named(two, tmp_path
     save_checkpoint(path, build_model(small()), "digits")
     with pytest.raises(CheckpointError, match="no mixtures of this version"):
         load_mixture(path, "vae-2/all")
-    with pytest.raises(ConfigError, match="half precision"):
-        save_mixtures(path, {"vae-2/all": two._replace(means=two.means * 1e5)}, "digits")
+    for most in (1e6, np.finfo(np.float16).max):
+        with pytest.raises(ConfigError, match="half precision"):
+            save_mixtures(path, {"vae-2/all": two._replace(means=two.means * (most / 30))}, "digits")
 
 
 @pytest.mark.parametrize("kind", ["ae", "vae"])
@@ -193,6 +194,10 @@ def test_codes_follow_their_seed(blobs):
     model = build_model(small("vae")).eval()
     a, b, c = (mixtures.codes(model, blobs, seed) for seed in (0, 0, 1))
     assert np.array_equal(a, b) and not np.array_equal(a, c) and np.array_equal(a, mixtures.codes(model, blobs))
+    with torch.no_grad():
+        mu, logvar = model.encode(blobs[:])
+    eps = torch.randn(mu.shape, generator=runtime.generator("codes", 1))
+    assert c == pytest.approx((mu + (logvar / 2).exp() * eps).numpy(), abs=1e-5)
 
 
 def rows_of(d, components=1):
