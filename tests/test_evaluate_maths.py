@@ -142,6 +142,8 @@ def test_a_row_without_a_likelihood_has_none_of_its_figures(twelve):
     }  # fmt: skip
     one = evaluate.evaluate_model(Shelf((), ae=model), twelve.first(1), "digits", "ae", 2)
     assert one.mu_std == (0.0, 0.0) and one.beta == 1.0
+    two = evaluate.evaluate_model(Shelf((), ae=model), twelve.first(2), "digits", "ae", 2)
+    assert two.mu_std == pytest.approx(((mu[0] - mu[1]).abs() / math.sqrt(2)).tolist(), rel=1e-3)
 
 
 def test_the_bounds_samples_are_fifty_and_their_seed_is_0(twelve):
@@ -156,6 +158,7 @@ def test_pca_is_compared_as_far_as_it_goes_and_has_its_own_parameters(twelve):
     shelf = Shelf((2, 4), ae=random_model("ae"), pca=fit_pca(small("pca", latent_dim=4), twelve))
     assert evaluate.evaluate_model(shelf, twelve, "digits", "ae", 4).pca_mse is not None
     assert evaluate.evaluate_model(shelf, twelve, "digits", "ae", 5).pca_mse is None
+    assert evaluate.evaluate_model(Shelf((), ae=shelf.models["ae"]), twelve, "digits", "ae", 1).pca_mse is None
     row = evaluate.evaluate_model(shelf, twelve, "digits", "pca", 4)
     assert row.mse == row.pca_mse and row.parameters == 4 * 784 + 784
 
