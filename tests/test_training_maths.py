@@ -14,7 +14,7 @@ from vaedemo import objectives, runtime, training
 from vaedemo.configs import TrainConfig
 from vaedemo.datasets import Pictures
 from vaedemo.degrade import random_corruption
-from vaedemo.errors import ConfigError, NotFinite, TrainingError
+from vaedemo.errors import CheckpointError, ConfigError, NotFinite, TrainingError
 from vaedemo.models import build_model
 from vaedemo.training import fit, learning_rate
 
@@ -258,6 +258,16 @@ def test_what_is_stopped_keeps_its_last_whole_step(monkeypatch, eleven, tmp_path
     assert torch.load(path)["step"] == 10
     with pytest.raises(TrainingError, match="^state.pt is of an interrupted run with other settings"):
         next(fit(Line(), eleven, replace(config, lr=0.03), state_path=path))
+    steps = fit(Line(), eleven, config, state_path=path)
+    next(steps)
+
+    def full(*_):
+        raise CheckpointError("the disk is full")
+
+    with pytest.raises(KeyboardInterrupt), monkeypatch.context() as m:  # that was what happened first
+        m.setattr(training, "write_atomic", full)
+        m.setattr(training, "learning_rate", stopped)
+        next(steps)
     list(fit(Line(), eleven, config))  # without a path there is nothing to keep
     assert os.listdir(tmp_path) == ["state.pt"]
 
