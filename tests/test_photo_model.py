@@ -326,8 +326,15 @@ def test_a_guess_is_moved_to_meet_what_is_known(generator):
     assert found.max() == 1 and torch.allclose(found, torch.ones_like(y))
     wild = 3 * y - 1  # noise that was not clipped
     assert torch.equal(fill_holes(wild * mask, mask) * mask, wild * mask)
-    told = model().encode(y * mask, torch.zeros_like(mask), mask, y + 0.2)
-    assert torch.equal(told.filled, fill_holes(y * mask, mask, y + 0.2))
+
+
+def test_the_network_sees_the_hole_filled_from_the_guess(generator):
+    y, guess = torch.rand(2, 1, 3, 64, 64, generator=generator)
+    mask = torch.ones(1, 1, 64, 64)
+    mask[..., 10:50, 20:40] = 0
+    told = model().encode(y * mask, torch.zeros_like(mask), mask, guess)
+    assert torch.equal(told.filled, fill_holes(y * mask, mask, guess))
+    assert not torch.equal(told.filled, fill_holes(y * mask, mask))
 
 
 def written_out(w, y, sigma, mask, eps=None, x=None, latents=(1, 2, 3), levels=4):
