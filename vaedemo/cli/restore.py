@@ -166,7 +166,7 @@ class _Restore:
     def _one(self, library, source, target):
         """One picture restored and written; its row of figures."""
         image = pictures.read(source)
-        domain = self.domain or restore.proposed(image)
+        domain = self.domain or library.restoring(restore.proposed(image))
         row = domain if domain == restore.PHOTOS else library.domain(domain)
         y, mask, clean, note = restore.seen(image, row), None, None, {}
         if self.mask is not None:
