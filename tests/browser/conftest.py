@@ -53,6 +53,16 @@ def chromium():
         browser.close()
 
 
+@pytest.fixture(scope="module")
+def page(chromium, address):
+    """A page with its frame there, one for all tests of a file: for modules that are tried alone."""
+    page = chromium.new_page()
+    page.goto(address)
+    page.locator(".vd-module-frame").wait_for()
+    yield page
+    page.close()
+
+
 class Visit:
     """A page with the helpers of the tests; at its end it must have complained of nothing and asked no other host."""
 
