@@ -27,7 +27,7 @@ quick: .venv/dev  ## run the tests that take a minute together: no browser, no t
 
 mutants: .venv/dev  ## change the arithmetic here and there and see that tests fail (CODE=vaedemo.metrics for one module)
 	@$(BIN)/python -m pip install -q --disable-pip-version-check mutmut==3.8.1
-	@OMP_NUM_THREADS=1 $(BIN)/mutmut run $(if $(CODE),"$(CODE)*") && $(BIN)/mutmut results
+	@OMP_NUM_THREADS=1 $(BIN)/python tests/mutants.py run $(if $(CODE),"$(CODE)*") && $(BIN)/mutmut results
 
 train: .venv/app  ## train every model that is missing (DATA=folder of .npz files; without it the sets are downloaded)
 	@$(BIN)/python -m vaedemo train --all $(if $(DATA),--data-dir $(DATA))

@@ -2,15 +2,17 @@ import math
 
 import pytest
 import torch
+import torch.nn.functional as F
 
 from tests.conftest import small
 from vaedemo import gaussian, objectives
-from vaedemo.checkpoints import available, file_name, load_checkpoint, save_checkpoint
+from vaedemo.checkpoints import available, file_name, load_checkpoint, place, save_checkpoint
 from vaedemo.configs import ModelConfig, TrainConfig
 from vaedemo.datasets import held_out
 from vaedemo.degrade import random_corruption
 from vaedemo.domains import DOMAINS
 from vaedemo.errors import ConfigError
+from vaedemo.library import CHECKPOINTS
 from vaedemo.models import build_model, conditional
 from vaedemo.recipes import recipe, recipes
 from vaedemo.training import fit
@@ -185,3 +187,84 @@ def test_samples_are_the_answers_to_pairs_of_draws(blobs, generator):
         assert torch.allclose(got[k], wanted, atol=1e-5)
     assert model.noise_shapes == ((3,), (2, 7, 7))
     assert [tuple(e.shape) for e in model.noise(5, generator)] == [(5, 3), (5, 2, 7, 7)]
+
+
+def written_out(w, y, mask, level, eps_dense, eps_map, x=None, fold=2):
+    """(mean, log_scale, kl) of the network from its weights by name: what each layer is, without the layers."""
+
+    def conv(t, name, **options):
+        return F.conv2d(t, w[f"{name}.weight"], w[f"{name}.bias"], **options)
+
+    def linear(t, name):
+        return F.linear(t, w[f"{name}.weight"], w[f"{name}.bias"])
+
+    def block(t, name):
+        return t + conv(F.silu(conv(F.silu(t), f"{name}.conv1", padding=1)), f"{name}.conv2", padding=1)
+
+    def draw(prior, shift, eps):
+        mu, logvar = prior.chunk(2, 1)
+        p = torch.distributions.Normal(mu, (2 * torch.tanh(logvar / 4)).exp())
+        if shift is None:
+            return p.mean + p.stddev * eps, 0
+        move, ratio = shift.chunk(2, 1)
+        q = torch.distributions.Normal(mu + move, p.stddev * (2 * torch.tanh(ratio / 4)).exp())
+        return q.mean + q.stddev * eps, torch.distributions.kl_divergence(q, p).flatten(1).sum(1)
+
+    given = F.pixel_unshuffle(torch.cat([y, mask, level.expand_as(mask)], 1), fold)
+    wide = block(conv(given, "look.0", padding=1), "look.1")
+    deep = block(block(conv(wide, "lower.0", stride=2, padding=1), "lower.1"), "lower.2")
+    context = F.silu(linear(conv(F.silu(deep), "context.1").flatten(1), "context.3"))
+    dense = seen = deeper = None
+    if x is not None:
+        seen = F.silu(conv(F.pixel_unshuffle(torch.cat([x, y, mask], 1), fold), "see.0", padding=1))
+        seen = block(conv(seen, "see.2", stride=2, padding=1), "see.3")
+        dense = linear(F.silu(linear(conv(F.silu(seen), "seen.1").flatten(1), "seen.3") + context), "shift_dense")
+    z, first = draw(linear(context, "prior_dense"), dense, eps_dense)
+    numbers = linear(torch.cat([z, context], 1), "spread.0").unflatten(1, (-1, *deep.shape[2:]))
+    t = block(deep + conv(numbers, "spread.2"), "top")
+    if x is not None:
+        deeper = conv(F.silu(t + seen), "shift_map.1", padding=1)
+    z, second = draw(conv(F.silu(t), "prior_map"), deeper, eps_map)
+    t = block(t + conv(z, "join", padding=1), "middle")
+    twice = t.repeat_interleave(2, 2).repeat_interleave(2, 3)
+    t = block(block(wide + conv(twice, "rise", padding=1), "last.0"), "last.1")
+    mean, log_scale, gate = F.pixel_shuffle(conv(F.silu(t), "last.3", padding=1), fold).chunk(3, 1)
+    return mean + torch.sigmoid(gate) * y * mask, (F.softplus(log_scale + 2) - 4).clamp(max=0.7), first + second
+
+
+def test_the_shipped_network_written_out(generator):
+    model, _, _ = load_checkpoint(place(CHECKPOINTS, "digits", file_name("conditional", 32)))
+    x = torch.rand(2, *DOMAINS["digits"].shape, generator=generator)
+    damaged, eps = random_corruption(x, generator), model.noise(2, generator)
+    weights = model.state_dict()
+    for clean in (None, x):
+        found = model.answer(model.condition(*damaged), *eps, clean)
+        mean, log_scale, kl = written_out(weights, *damaged, *eps, clean)
+        assert torch.allclose(found.mean, mean, atol=1e-4) and torch.allclose(found.log_scale, log_scale, atol=1e-4)
+        assert (found.kl is None) == (clean is None)
+    assert torch.allclose(found.kl, kl, rtol=1e-3) and kl.min() > 1
+
+
+def test_pictures_are_folded_by_two_and_large_ones_by_four():
+    assert [conditional._fold(size) for size in (28, 32, 33, 64)] == [2, 2, 4, 4]
+    model = build_model(small("conditional", neck=2, size=64))
+    assert model.noise_shapes == ((3,), (2, 8, 8)) and model.look[0].in_channels == 3 * 16
+
+
+def test_a_network_starts_with_its_proposal_and_its_prior_at_n_0_1():
+    model = build_model(small("conditional", neck=2, channels=3))
+    for layer in (model.prior_dense, model.shift_dense, model.prior_map, model.shift_map[1]):
+        assert not layer.weight.any() and not layer.bias.any()
+    assert model.last[3].weight.any() and model.last[3].out_channels == 3 * 3 * 4
+
+
+def test_noise_follows_its_generator_and_means_are_cut_to_the_range(generator):
+    model, x = build_model(tiny()).eval(), torch.rand(2, 1, 28, 28, generator=generator)
+    for own, again in zip(model.noise(2, seeded()), model.noise(2, seeded()), strict=True):
+        assert torch.equal(own, again)
+    for bias, wanted in ((1.5, 1), (-1.5, 0)):
+        torch.nn.init.zeros_(model.last[3].weight)
+        with torch.no_grad():
+            model.last[3].bias.copy_(torch.tensor([bias, 0.0, -9.0]).repeat_interleave(4))
+        means, _ = model.samples(x, torch.ones(2, 1, 28, 28), torch.full((2, 1, 1, 1), 0.1), 2, seeded())
+        assert (means == wanted).all()

@@ -91,7 +91,7 @@ def test_the_order_of_the_code_changes_nothing(factors):
 def test_a_gap_in_closed_form():
     mean, gaps = mig([[1.0, 0.25, 0.5], [0.0, 0.2, 0.2]], [2.0, 1.0])
     assert gaps.tolist() == [0.25, 0.0] and mean == 0.125
-    assert mig([[1.0]], [2.0])[0] == 0.5
+    assert mig([[1.0]], [2.0])[0] == 0.5 and mig([[0.25, 1.0]], [2.0])[0] == 0.375
 
 
 def test_scores_of_an_importance_in_closed_form():
@@ -132,3 +132,73 @@ def test_two_numbers_that_share_a_factor_are_less_complete(factors):
 def test_all_samples_cannot_fit(factors):
     with pytest.raises(ConfigError):
         dci(factors, factors, N)
+
+
+def test_bins_of_values_that_repeat():
+    assert binned([0, 1, 2], 2).tolist() == [0, 1, 1]  # a value on an edge is above it
+    assert binned([5, 5, 1, 9], 4).tolist() == [2, 2, 0, 3] and binned(np.arange(40)).tolist() == [
+        i // 2 for i in range(40)
+    ]
+
+
+@pytest.mark.parametrize("categorical", [(0, 1), ()])
+def test_mutual_information_of_a_table_in_closed_form(categorical):
+    """Three codes, of which the second is the first times a factor's number, against two factors; Miller 1955."""
+    rng = np.random.default_rng(4)
+    v = np.c_[rng.integers(0, 4, 200), rng.integers(0, 3, 200)] * [7, -2]
+    z = np.c_[v[:, 0] + 0.0, v[:, 1] * v[:, 0], rng.integers(0, 15, 200)]
+    mi, entropies = mutual_information(z, v, categorical=categorical)
+    assert mi.shape == (2, 3)
+
+    def nats(*columns):
+        _, counts = np.unique(np.stack(columns, 1), axis=0, return_counts=True)
+        return -(counts / 200 * np.log(counts / 200)).sum() + (len(counts) - 1) / 400
+
+    def bins(column):
+        return np.searchsorted(np.unique(np.quantile(column, np.arange(1, 20) / 20)), column, side="right")
+
+    for k in range(2):
+        u = v[:, k] if categorical else bins(v[:, k])
+        assert entropies[k] == pytest.approx(nats(u), abs=1e-12)
+        for i in range(3):
+            c = bins(z[:, i])
+            assert mi[k, i] == pytest.approx(max(0, nats(c) + nats(u) - nats(c, u)), abs=1e-12)
+    assert (mi > 0.5).any() and (mi >= 0).all()
+
+
+@pytest.mark.parametrize("seed", [0, 3])
+def test_dci_is_what_random_forests_tell(seed, factors):
+    from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
+
+    v = factors[:150] * [1, 1, 1]
+    v[:100, 0] = np.minimum(v[:100, 0], 1)  # the third label comes to be measured only
+    z = v @ np.random.default_rng(5).normal(size=(3, 4)) + 0.1 * np.random.default_rng(6).normal(size=(150, 4))
+    made = dci(z, v, 100, circular=(2,), seed=seed, trees=3)
+    options = {"n_estimators": 3, "min_samples_leaf": 5, "random_state": seed}
+    forests = [
+        RandomForestClassifier(max_features=None, **options),
+        *(RandomForestRegressor(**options) for _ in range(2)),
+    ]
+    angle = 2 * np.pi * v[:, 2]
+    targets = [v[:, 0], v[:, 1], np.stack([np.cos(angle), np.sin(angle)], 1)]
+    for k, (forest, target) in enumerate(zip(forests, targets, strict=True)):
+        forest.fit(z[:100], target[:100])
+        assert np.allclose(made.importance[:, k], forest.feature_importances_, atol=1e-12)
+        got = forest.score(z[100:], target[100:])
+        if k == 0:
+            most = np.bincount(v[100:, 0].astype(int)).max() / 50
+            got = (got - most) / (1 - most)
+        assert made.score[k] == pytest.approx(max(0, got), abs=1e-12)
+    assert made.score[1] > 0.1 and made.informativeness == pytest.approx(made.score.mean())
+    assert made[:2] == pytest.approx(_scores(made.importance)) and made.score.shape == (3,)
+
+
+@pytest.mark.filterwarnings("ignore:R.2 score is not well-defined")
+def test_one_sample_may_fit_and_one_may_measure(factors):
+    v = np.c_[np.arange(8) % 2, np.arange(8.0), np.arange(8) / 8]
+    for train in (1, 7):
+        assert np.isfinite(dci(v, v, train, categorical=(0,), trees=1).disentanglement)
+    for train in (0, 8):
+        with pytest.raises(ConfigError, match=f"^train is {train} of 8 samples; leave some to measure$"):
+            dci(v, v, train)
+    assert dci(v, v, 4, trees=1, categorical=(0, 1)).score.max() <= 1

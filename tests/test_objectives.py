@@ -5,6 +5,7 @@ import torch
 
 from tests.conftest import small
 from vaedemo import gaussian, objectives
+from vaedemo.degrade import random_corruption
 from vaedemo.models import build_model
 
 
@@ -125,3 +126,111 @@ def test_an_autoencoder_minimises_squared_error(generator):
     expected = (model.decoder(model.encode(x).mu) - x).square().sum() / 4
     assert got.kl is None
     assert got.loss.item() == pytest.approx(expected.item(), rel=1e-5)
+
+
+def test_a_bernoulli_cost_is_the_cross_entropy_of_each_picture(generator):
+    model = build_model(small("vae", likelihood="bernoulli"))
+    x, theta = torch.rand(3, 1, 4, 5, generator=generator), 3 * torch.randn(3, 1, 4, 5, generator=generator)
+    p = torch.sigmoid(theta)
+    wanted = -(x * p.log() + (1 - x) * (1 - p).log()).sum((1, 2, 3))
+    assert torch.allclose(objectives.distortion(model, theta, x), wanted, rtol=1e-5)
+    assert torch.equal(objectives.distortion(model, theta, x, True), objectives.distortion(model, theta, x))
+
+
+def test_a_gaussian_cost_is_that_of_a_density_or_of_a_level(generator):
+    """With 8 bits: the probability of each level, by the distribution function in double precision."""
+    model, x = Linear(s=0.2), torch.randint(0, 256, (3, 1, 4, 5), generator=generator) / 255
+    x[0, 0, 0], x[1, 0, 0] = 0, 1
+    theta = (x + 0.4 * torch.randn(x.shape, generator=generator)).clamp(-0.5, 1.5)
+    law = torch.distributions.Normal(theta.double(), 0.2)
+    assert torch.allclose(objectives.distortion(model, theta, x).double(), -law.log_prob(x.double()).sum((1, 2, 3)))
+    low, high = (law.cdf(x.double() + side * 0.5 / 255) for side in (-1, 1))
+    low[x == 0], high[x == 1] = 0, 1
+    found = objectives.distortion(model, theta, x, discretised=True)
+    assert torch.allclose(found.double(), -(high - low).log().sum((1, 2, 3)), rtol=1e-4)
+
+
+def test_a_level_costs_something_finite_however_wide_sigma_is():
+    x = torch.full((1, 1, 1, 1), 100 / 255)
+    wide = objectives.distortion(Linear(s=1e6), x, x, discretised=True).item()
+    assert wide == pytest.approx(-math.log(0.5 * 2**-23), abs=1e-3)  # rounding's next number below one
+
+
+def bound_by_hand(model, x, k, generator, chunk=50):
+    """-log of the mean weight p(x, z) / q(z|x) of k draws."""
+    mu, logvar = model.encode(x)
+    q = torch.distributions.Normal(mu, (logvar / 2).exp())
+    logs = []
+    for first in range(0, k, chunk):
+        z = mu + q.stddev * torch.randn(min(chunk, k - first), *mu.shape, generator=generator)
+        for one in z:
+            law = torch.distributions.Normal(model.likelihood_parameters(one), model.log_sigma.exp())
+            likely = law.log_prob(x).sum((1, 2, 3)) + torch.distributions.Normal(0, 1).log_prob(one).sum(1)
+            logs.append(likely - q.log_prob(one).sum(1))
+    return math.log(k) - torch.stack(logs).logsumexp(0)
+
+
+@pytest.mark.parametrize("k", [1, 7, 60])
+def test_an_importance_bound_written_out(k, generator):
+    model, x = (
+        build_model(small("vae"), seed=1).eval().requires_grad_(False),
+        torch.rand(2, 1, 28, 28, generator=generator),
+    )
+    for p in model.parameters():
+        p += 0.05 * torch.randn(p.shape, generator=generator)
+    sizes, decode = [], model.likelihood_parameters
+    model.likelihood_parameters = lambda z: sizes.append(len(z)) or decode(z)
+    found = objectives.importance_bound(model, x, k, torch.Generator().manual_seed(2), False)
+    assert sizes == [2 * n for n in {1: [1], 7: [7], 60: [50, 10]}[k]]  # fifty samples of each at a time
+    assert torch.allclose(found, bound_by_hand(model, x, k, torch.Generator().manual_seed(2)), rtol=1e-5)
+    parts = objectives.importance_bound(model, x, k, torch.Generator().manual_seed(2), False, chunk=3)
+    assert torch.allclose(parts, bound_by_hand(model, x, k, torch.Generator().manual_seed(2), chunk=3), rtol=1e-5)
+    levels = objectives.importance_bound(model, x, k, torch.Generator().manual_seed(2))
+    assert torch.equal(levels, objectives.importance_bound(model, x, k, torch.Generator().manual_seed(2), True))
+    assert not torch.allclose(levels, found) and not levels.requires_grad
+
+
+@pytest.fixture
+def restoring(generator):
+    """A conditional model of random weights, a batch of six and what its terms take; beta is not one."""
+    model = build_model(small("conditional", neck=2, beta=2.5))
+    for p in model.parameters():
+        torch.nn.init.normal_(p, std=0.05, generator=generator)
+    x = torch.rand(6, 1, 28, 28, generator=generator)
+    return model.requires_grad_(False), (x, *random_corruption(x, generator)), model.noise(12, generator)
+
+
+def test_what_is_between_the_processes_shares_is_the_whole_batchs(restoring):
+    """Of a row each, of two and of three; first rows of both halves, of one alone, in any number of processes."""
+    model, batch, eps = restoring
+    whole = objectives.terms(model, *batch, *eps)
+    assert whole.distortion.shape == (3,) and whole.kl.shape == (3, 1)
+    for world in (2, 3, 6):
+        found = []
+        for rank in range(world):
+            places = torch.arange(6)[rank::world]
+            found.append(objectives.terms(model, *(t[places] for t in batch), *eps, places))
+            own = int((places < 3).sum())
+            assert found[-1].distortion.shape == (own,) and found[-1].kl.shape == (own, 1)
+            assert torch.allclose(found[-1].distortion, whole.distortion[places[:own]], rtol=1e-4)
+            assert torch.allclose(found[-1].kl, whole.kl[places[:own]], rtol=1e-4)
+        assert torch.stack([f.loss for f in found]).mean().item() == pytest.approx(whole.loss.item(), rel=1e-4)
+
+
+@pytest.mark.parametrize("n", [1, 5, 6])
+def test_a_loss_weighs_the_kl_by_beta_and_the_mean_as_the_error_of_sigma_one_tenth(n, restoring):
+    model, batch, eps = restoring
+    batch, (dense, deep), half = [t[:n] for t in batch], (e[: 2 * n] for e in eps), (n + 1) // 2
+    found = objectives.terms(model, *batch, dense, deep)
+    x, condition = batch[0], model.condition(*batch[1:])
+    first = model.answer(tuple(t[:half] for t in condition), dense[:half], deep[:half], x[:half])
+    law = torch.distributions.Normal(first.mean, first.log_scale.exp())
+    cost = -law.log_prob(x[:half]).sum((1, 2, 3))
+    assert torch.allclose(found.distortion, cost, rtol=1e-4) and torch.allclose(found.kl[:, 0], first.kl, rtol=1e-4)
+    wanted = (cost + 2.5 * first.kl).mean()
+    if n > half:
+        rest = tuple(t[half:] for t in condition)
+        at = (slice(half, n), slice(n, 2 * n - half))
+        a, b = (x[half:] - model.answer(rest, dense[rows], deep[rows]).mean for rows in at)
+        wanted = wanted + (a * b).sum((1, 2, 3)).mean() / (2 * 0.1**2)
+    assert found.loss.item() == pytest.approx(wanted.item(), rel=1e-4)

@@ -5,10 +5,13 @@ import math
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 
 from tests.test_photos import model
 from vaedemo import gaussian
+from vaedemo.checkpoints import load_checkpoint, place
 from vaedemo.errors import ConfigError
+from vaedemo.library import CHECKPOINTS
 from vaedemo.models import photos
 from vaedemo.models.photos import PhotoConfig, PhotoVAE, fill_holes
 
@@ -245,7 +248,8 @@ def test_features_of_some_rows_are_those_of_their_pictures(generator):
 def test_a_config_that_makes_no_network_is_refused(changes, says):
     with pytest.raises(ConfigError, match=says):
         PhotoConfig(**changes)
-    assert PhotoConfig(temperature=1.0, blocks=(0, 0, 0, 0), guide=1, channels=1).stride == 32
+    smallest = {"widths": (1, 1, 1, 1), "blocks": (0, 0, 0, 0), "latents": (0, 0, 0, 0), "guide": 1, "channels": 1}
+    assert PhotoConfig(temperature=1.0, **smallest).stride == 32
 
 
 def test_a_level_starts_as_the_identity_and_its_prior_as_the_standard_gaussian():
@@ -255,3 +259,149 @@ def test_a_level_starts_as_the_identity_and_its_prior_as_the_standard_gaussian()
     assert torch.allclose(level(h, None, eps)[0], h + level.inject(eps))
     assert torch.equal(m.down_blocks[0](h), h)
     assert np.isclose(sum(p.abs().sum().item() for p in m.head.parameters()), 0)
+
+
+def pooled(value, known):
+    """Means of the known ones among each two by two, and where there are any, of arrays (H, W)."""
+    parts = [t.reshape(t.shape[0] // 2, 2, t.shape[1] // 2, 2) for t in (value * known, known)]
+    total, count = (t.sum((1, 3)) for t in parts)
+    return total / np.maximum(count, 1e-9), (count > 0).astype(float)
+
+
+def doubled(value):
+    """Twice the size, linearly: a new sample lies a quarter of the way to the next old one."""
+    for _ in range(2):
+        wide = np.pad(value, ((1, 1), (0, 0)), "edge")
+        near = 0.75 * value
+        value = np.stack([near + 0.25 * wide[:-2], near + 0.25 * wide[2:]], 1).reshape(-1, value.shape[1]).T
+    return value
+
+
+def pushed_and_pulled(value, known, ground):
+    """fill_holes without its rounds, of one channel (H, W)."""
+    steps = []
+    for _ in range(5):
+        steps.append((value, known))
+        value, known = pooled(value, known)
+    for _ in range(2):
+        new = value * known, known
+        height, width = value.shape
+        value, known = np.full_like(value, ground), np.zeros_like(known)
+        for i in range(height):
+            for j in range(width):
+                near = (slice(max(0, i - 1), i + 2), slice(max(0, j - 1), j + 2))
+                if new[1][i, j]:
+                    value[i, j], known[i, j] = new[0][i, j], 1
+                elif new[1][near].any():
+                    value[i, j], known[i, j] = new[0][near].sum() / new[1][near].sum(), 1
+    for finer, there in reversed(steps):
+        value = np.where(there > 0, finer, doubled(value))
+    return value
+
+
+@pytest.mark.parametrize("guessed", [False, True])
+def test_a_filling_without_rounds_written_out(guessed, generator):
+    y, guess = torch.rand(2, 1, 2, 160, 128, generator=generator) * 0.6 + 0.2
+    mask = (torch.rand(1, 1, 160, 128, generator=generator) < 0.01).float()
+    mask[..., 20:40, 70:100], mask[..., 44:, 40:], mask[..., 60:, :] = 1, 0, 0
+    y, guess = y.double() * mask, guess.double() if guessed else None
+    found = fill_holes(y, mask.double(), guess, rounds=0)
+    known = mask[0, 0].numpy().astype(float)
+    for k in range(2):
+        start = y[0, k].numpy() if guess is None else (y[0, k] - guess[0, k]).numpy() * known
+        wanted = pushed_and_pulled(start, known, 0.0 if guessed else 0.5)
+        wanted = wanted if guess is None else guess[0, k].numpy() + wanted
+        wanted = np.where(known > 0, y[0, k].numpy(), wanted.clip(0, 1))
+        assert np.abs(found[0, k].numpy() - wanted).max() < 1e-6
+    assert found[0, 0, -1, -1] == (0.5 if guess is None else guess[0, 0, -1, -1])  # nothing known is near
+
+
+def test_a_guess_is_moved_to_meet_what_is_known(generator):
+    y = 0.3 + 0.4 * torch.rand(1, 3, 64, 64, generator=generator)
+    mask = torch.ones(1, 1, 64, 64)
+    mask[..., 10:50, 20:40] = 0
+    assert torch.allclose(fill_holes(y * mask, mask, y + 0.2), y, atol=1e-5)
+    assert torch.allclose(fill_holes(y * 0, 0 * mask, y), y, atol=1e-6)
+    found = fill_holes(torch.ones_like(y) * mask, mask, torch.zeros_like(y) + 0.5)
+    assert found.max() == 1 and torch.allclose(found, torch.ones_like(y))
+
+
+def written_out(w, y, sigma, mask, eps=None, x=None, latents=(1, 2, 3), levels=4):
+    """(mean, log_scale, kl) of the network from its weights by name."""
+
+    def conv(t, name, **options):
+        return F.conv2d(t, w[f"{name}.weight"], w[f"{name}.bias"], **options)
+
+    def blocks(t, name):
+        for k in range(99):
+            if f"{name}.{k}.conv1.weight" not in w:
+                return t
+            t = t + conv(F.relu(conv(t, f"{name}.{k}.conv1", padding=1)), f"{name}.{k}.conv2", padding=1)
+
+    filled, told = fill_holes(y, mask), 5 * sigma.clamp(min=-0.1) * mask
+    h = conv(F.pixel_unshuffle(torch.cat([filled - 0.5, told, 1 - mask], 1), 2), "stem", padding=1)
+    kept, guides = [], []
+    for i in range(levels):
+        h = blocks(h, f"down_blocks.{i}")
+        kept.append(h)
+        h = conv(h, f"down.{i}", stride=2) if i + 1 < levels else h
+    if x is not None:
+        g = F.pixel_unshuffle(torch.cat([4 * (x - filled), told, 1 - mask], 1), 2)
+        for i in range(levels):
+            g = F.relu(conv(g, f"guide.{i}", stride=2 if i else 1, padding=1))
+            guides.append(g)
+    kl = 0
+    for i in reversed(range(levels)):
+        if i + 1 < levels:
+            h = F.pixel_shuffle(conv(h, f"up.{i}"), 2) + kept[i]
+        if i in latents:
+            mu, logvar = conv(h, f"latent.{i}.prior", padding=1).chunk(2, 1)
+            logvar = logvar.clamp(-8, 4)
+            if x is not None:
+                met = F.relu(conv(torch.cat([h, guides[i]], 1), f"latent.{i}.meet"))
+                d, s = conv(met, f"latent.{i}.posterior", padding=1).chunk(2, 1)
+                s = s.clamp(-8, 2)
+                kl = kl + 0.5 * (d**2 + s.exp() - 1 - s).sum((1, 2, 3))
+                mu, logvar = mu + d * (logvar / 2).exp(), logvar + s
+            z = mu if eps is None else mu + (logvar / 2).exp() * eps[i]
+            h = h + conv(z, f"latent.{i}.inject", padding=1)
+        if i + 1 < levels:
+            h = blocks(h, f"up_blocks.{i}")
+    residual, log_scale = F.pixel_shuffle(conv(h, "head", padding=1), 2).chunk(2, 1)
+    fixed = (mask > 0) & (sigma == 0)
+    return torch.where(fixed, filled, filled + residual), (log_scale - 3).clamp(-6.5, 0.5), kl
+
+
+def test_the_shipped_network_written_out(generator):
+    m, _, _ = load_checkpoint(place(CHECKPOINTS, "photos", "restore.safetensors"))
+    y, x = torch.rand(2, 2, 3, 64, 64, generator=generator)
+    sigma, mask = torch.full((2, 1, 64, 64), 0.1), torch.ones(2, 1, 64, 64)
+    sigma[..., :20], sigma[..., 50:], mask[..., 30:40, 10:60] = 0, -1, 0
+    eps = {i: normal(generator, 2, *s) for i, s in m.noise_shapes(64, 64).items()}
+    features, weights, latents = (
+        m.encode(y * mask, sigma, mask),
+        m.state_dict(),
+        [i for i, c in enumerate(m.config.latents) if c],
+    )
+    guides = m.guides(x, features.filled, sigma, mask)
+    for given in ((), (eps,), (eps, x)):
+        found = m.decode(features, *((eps, guides) if len(given) == 2 else given))
+        mean, log_scale, kl = written_out(weights, y * mask, sigma, mask, *given, latents=latents)
+        assert torch.allclose(found.mean, mean, atol=1e-3) and torch.allclose(found.log_scale, log_scale, atol=1e-3)
+        assert (found.kl is None) == (len(given) < 2)
+    assert torch.allclose(found.kl, kl, rtol=1e-3)
+    again = m(y * mask, sigma, mask, eps)
+    assert torch.equal(again.mean, m.decode(features, eps).mean) and features.fixed.any()
+
+
+def test_samples_of_any_size_are_cut_to_their_picture(generator):
+    m, y = model(), torch.rand(1, 3, 33, 41, generator=generator)
+    means, scales = m.samples(y, torch.ones(1, 1, 33, 41), torch.full((1, 1, 1, 1), 0.1), 2, generator)
+    assert means.shape == scales.shape == (2, 1, 3, 33, 41)
+    wide, none, sigma = photos.padded(32, y, torch.ones(1, 1, 33, 41), torch.full((1, 1, 33, 41), 0.1))
+    made = m.decode(m.encode(wide, sigma, none))  # sizes of the network's own
+    assert made.mean.shape == (1, 3, 64, 64) and means.min() >= 0 and means.max() <= 1
+    torch.nn.init.zeros_(m.head.weight)
+    for bias, end in ((9.0, 1), (-9.0, 0)):
+        m.head.bias.copy_(torch.tensor([bias] * 12 + [0.0] * 12))
+        assert (m.samples(y, torch.ones(1, 1, 33, 41), torch.full((1, 1, 1, 1), 0.1), 1, generator)[0] == end).all()
