@@ -123,6 +123,11 @@ class Visit:
         self.idle()
         return self.page.evaluate("Object.fromEntries(new URL(location.href).searchParams)")
 
+    def query(self):
+        """The address after its "?", once what it is about to say is said."""
+        self.idle()
+        return self.page.url.split("?", 1)[1]
+
     def speak(self, language):
         """Switch to "en" or "zh" and wait until the tabs, which Gradio renames one after another, have followed."""
         self.part(language).click()

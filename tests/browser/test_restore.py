@@ -107,7 +107,7 @@ def test_the_brush_takes_pixels_away_and_gets_them_back(visit, touch):
         }"""
     )
     assert 250 < same < 392
-    other = opened(visit, v.page.url.split("?", 1)[1])
+    other = opened(visit, v.query())
     assert other.drawn("restored") == v.drawn("restored") and other.words()["m"] == word
 
 
