@@ -91,6 +91,9 @@ def test_the_order_of_the_code_changes_nothing(factors):
 def test_a_gap_in_closed_form():
     mean, gaps = mig([[1.0, 0.25, 0.5], [0.0, 0.2, 0.2]], [2.0, 1.0])
     assert gaps.tolist() == [0.25, 0.0] and mean == 0.125
+    with np.errstate(all="raise"):
+        mean, gaps = mig([[0.4, 0.1], [1.0, 0.25]], [0.5, 0.0])  # nothing can be told of what never changes
+    assert gaps == pytest.approx([0.6, 0]) and mean == pytest.approx(0.3)
     assert mig([[1.0]], [2.0])[0] == 0.5 and mig([[0.25, 1.0]], [2.0])[0] == 0.375
 
 
@@ -101,7 +104,8 @@ def test_scores_of_an_importance_in_closed_form():
     assert _scores(np.c_[perfect, np.zeros(3)]) == pytest.approx((1, 0.75))
     assert _scores(np.r_[perfect, np.zeros((2, 3))]) == pytest.approx((1, 1))
     assert _scores(np.full((3, 2), 1 / 3)) == pytest.approx((0, 0))
-    assert _scores(np.zeros((3, 2))) == (0, 0)
+    with np.errstate(all="raise"):
+        assert _scores(np.zeros((3, 2))) == (0, 0)
     assert _scores(np.array([[0.5, 0.0]])) == pytest.approx((1, 0.5))  # one number, which tells of one of two factors
     share = 1 + (0.75 * math.log(0.75) + 0.25 * math.log(0.25)) / math.log(2)
     assert _scores(np.array([[0.75], [0.25]])) == pytest.approx((1, share))
@@ -166,6 +170,14 @@ def test_mutual_information_of_a_table_in_closed_form(categorical):
     assert (mi > 0.5).any() and (mi >= 0).all()
 
 
+def test_labels_are_not_put_into_bins_and_the_number_of_bins_is_chosen():
+    v = np.arange(300.0) % 30
+    z = np.c_[v, v]
+    assert mutual_information(z, v[:, None])[1] == pytest.approx(math.log(30) + 29 / 600)
+    mi, entropies = mutual_information(z, v[:, None], bins=3, categorical=())
+    assert entropies == pytest.approx(math.log(3) + 2 / 600) and mi == pytest.approx(np.full((1, 2), entropies[0]))
+
+
 @pytest.mark.parametrize("seed", [0, 3])
 def test_dci_is_what_random_forests_tell(seed, factors):
     from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
@@ -191,6 +203,8 @@ def test_dci_is_what_random_forests_tell(seed, factors):
         assert made.score[k] == pytest.approx(max(0, got), abs=1e-12)
     assert made.score[1] > 0.1 and made.informativeness == pytest.approx(made.score.mean())
     assert made[:2] == pytest.approx(_scores(made.importance)) and made.score.shape == (3,)
+    usual = dci(z, v, 100, circular=(2,), trees=3)
+    assert np.array_equal(usual.importance, made.importance) == (seed == 0)
 
 
 @pytest.mark.filterwarnings("ignore:R.2 score is not well-defined")

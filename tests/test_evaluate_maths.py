@@ -142,6 +142,8 @@ def test_a_row_without_a_likelihood_has_none_of_its_figures(twelve):
     }  # fmt: skip
     one = evaluate.evaluate_model(Shelf((), ae=model), twelve.first(1), "digits", "ae", 2)
     assert one.mu_std == (0.0, 0.0) and one.beta == 1.0
+    two = evaluate.evaluate_model(Shelf((), ae=model), twelve.first(2), "digits", "ae", 2)
+    assert two.mu_std == pytest.approx(((mu[0] - mu[1]).abs() / math.sqrt(2)).tolist(), rel=1e-3)
 
 
 def test_the_bounds_samples_are_fifty_and_their_seed_is_0(twelve):
@@ -156,6 +158,7 @@ def test_pca_is_compared_as_far_as_it_goes_and_has_its_own_parameters(twelve):
     shelf = Shelf((2, 4), ae=random_model("ae"), pca=fit_pca(small("pca", latent_dim=4), twelve))
     assert evaluate.evaluate_model(shelf, twelve, "digits", "ae", 4).pca_mse is not None
     assert evaluate.evaluate_model(shelf, twelve, "digits", "ae", 5).pca_mse is None
+    assert evaluate.evaluate_model(Shelf((), ae=shelf.models["ae"]), twelve, "digits", "ae", 1).pca_mse is None
     row = evaluate.evaluate_model(shelf, twelve, "digits", "pca", 4)
     assert row.mse == row.pca_mse and row.parameters == 4 * 784 + 784
 
@@ -220,12 +223,12 @@ def test_what_is_reported_ends_with_pca():
 
 
 def test_the_page_shows_each_figure_in_its_column(shelf, tmp_path, monkeypatch):
-    record = {"seconds": 90, "hardware": "a test", "epochs": 20.0, "started_from": None}
+    record = {"seconds": 5400, "hardware": "a test", "epochs": 20.0, "started_from": None}
     records = {"digits-vae-4-1.0": record | {"started_from": "ae-4", "epochs": 2.5}}
     monkeypatch.setattr(evaluate, "load_checkpoint", lambda path: (None, None, records.get(path.name, record)))
     told = {"elbo": -101.236, "kl": 20.5, "nll_bound": 98.7654, "bound_samples": 50, "bits_per_dim": 0.18174}
     rows = [
-        made("ae", 4), made("pca", 2, pca_mse=0.0), made("vae", 4, active_units=3, **told),
+        made("ae", 4), made("pca", 8, pca_mse=0.0), made("vae", 4, active_units=3, **told),
         made("vae", 4, 0.25, active_units=0, **told),
     ]  # fmt: skip
     evaluate.write_figures(tmp_path, rows)
@@ -242,9 +245,9 @@ def test_the_page_shows_each_figure_in_its_column(shelf, tmp_path, monkeypatch):
     errors = "12,345,678 | 0.01235 | {} | 19.88 | 0.765"
     likely = "101.24 | 20.50 | 98.77 (50) | 0.182"
     assert lines[start + 4 : start + 8] == [
-        f"| ae | 4 | {errors.format('0.500')} |  |  |  |  |  | 20 | 1.5 | a test |",
-        f"| pca | 2 | {errors.format('')} |  |  |  |  |  | 20 | 1.5 | a test |",
-        f"| vae (from ae-4) | 4 | {errors.format('0.500')} | {likely} | 3 | 2.5 | 1.5 | a test |",
-        f"| vae, beta 0.25 | 4 | {errors.format('0.500')} | {likely} | 0 | 20 | 1.5 | a test |",
+        f"| ae | 4 | {errors.format('0.500')} |  |  |  |  |  | 20 | 90.0 | a test |",
+        f"| pca | 8 | {errors.format('')} |  |  |  |  |  | 20 | 90.0 | a test |",
+        f"| vae (from ae-4) | 4 | {errors.format('0.500')} | {likely} | 3 | 2.5 | 90.0 | a test |",
+        f"| vae, beta 0.25 | 4 | {errors.format('0.500')} | {likely} | 0 | 20 | 90.0 | a test |",
     ]
     assert lines[start + 8 : start + 10] == ["", f"## fashion: {get_domain('fashion').source}"] and lines[-1] == ""

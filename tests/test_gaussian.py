@@ -64,14 +64,16 @@ def test_a_sample_is_the_mean_and_sigma_times_epsilon():
 
 @pytest.mark.parametrize("n", [1, 2, 5, 8])
 def test_pairs_draw_half_as_many_numbers_as_they_give(n):
-    drawn = gaussian.pairs(n, 3, generator=torch.Generator().manual_seed(4))
-    assert torch.equal(drawn[::2], torch.randn((n + 1) // 2, 3, generator=torch.Generator().manual_seed(4)))
+    own, same = torch.Generator().manual_seed(4), torch.Generator().manual_seed(4)
+    assert torch.equal(gaussian.pairs(n, 3, generator=own)[::2], torch.randn((n + 1) // 2, 3, generator=same))
+    assert torch.equal(torch.randn(2, generator=own), torch.randn(2, generator=same))  # and what follows
 
 
 def test_the_spread_of_a_mixture_is_that_of_its_draws(generator):
     means, scales = torch.tensor([[0.0], [1.0], [0.4], [-0.6]]), torch.tensor([[0.3], [0.5], [0.1], [0.2]])
     made = gaussian.total_std(means, scales.square().mean(0))
     assert made.square().item() == pytest.approx((means.var() + scales.square().mean()).item())
+    assert gaussian.total_std(means[:2], scales[0].square()).item() == pytest.approx((0.5 + 0.09) ** 0.5)
     many = torch.randn(4000, 50, generator=generator)
     own = torch.full((50,), 0.3)
     draws = many + own * torch.randn(4000, 50, generator=generator)

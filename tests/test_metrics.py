@@ -44,8 +44,13 @@ def test_flat_pictures_have_an_ssim_and_equal_ones_a_psnr():
     assert metrics.psnr(metrics.mse(grey, grey)).item() == metrics.PSNR_CAP
 
 
-def test_active_units_of_one_picture_are_none():
-    assert metrics.active_units(torch.ones(1, 3)).tolist() == [False] * 3
+@pytest.mark.filterwarnings("error")
+def test_active_units_of_one_picture_are_none_and_of_two_those_that_differ():
+    none = metrics.active_units(torch.ones(1, 3))
+    assert none.dtype == torch.bool and not none.any() and none.shape == (3,)
+    two = torch.tensor([[0.0, 5.0, 0.0], [2.0, 5.0, 2.125]])
+    assert metrics.active_units(two).tolist() == [True, False, True]
+    assert metrics.active_units(two, threshold=2.0).tolist() == [False, False, True]  # 2 does not exceed 2
 
 
 def test_bits_per_dim():

@@ -47,7 +47,8 @@ def test_a_component_without_weight_is_never_drawn_and_weighs_nothing(two):
     assert more.place(u, np.zeros((1000, 2), np.float32)).max() == 2
     rest = Mixture(*(v[1:4] for v in more))
     z = np.array([[0.0, 0.0], [900.0, 0.0]])
-    assert more.log_prob(z) == pytest.approx(rest.log_prob(z))
+    with np.errstate(divide="raise"):
+        assert more.log_prob(z) == pytest.approx(rest.log_prob(z))
 
 
 def test_samples_have_the_moments_of_the_mixture(two, generator):
@@ -91,8 +92,53 @@ def test_few_codes_make_few_components_and_still_numbers_are_no_trouble():
     assert drawn[:, 3] == pytest.approx(7, abs=0.02) and np.isfinite(drawn).all()
     assert np.isfinite(fit_mixture(np.zeros((20, 2))).sample(5, torch.Generator())).all()
     for bad in (np.zeros(5), np.zeros((1, 2)), np.full((5, 2), np.nan)):
-        with pytest.raises(ConfigError):
+        with pytest.raises(ConfigError, match=r"^codes of shape \(.*\) make no mixture"):
             fit_mixture(bad)
+    assert fit_mixture(np.array([[0.0, 1.0], [2.0, 1.0]])).means == pytest.approx(np.ones((1, 2)))
+
+
+def test_a_fit_is_that_of_codes_scaled_to_variance_one(two, generator, monkeypatch):
+    import sklearn.mixture
+
+    asked = []
+
+    class Noted(sklearn.mixture.GaussianMixture):
+        def fit(self, z):
+            asked.append((self.n_components, self.reg_covar, self.random_state, self.max_iter, z, self))
+            return super().fit(z)
+
+    monkeypatch.setattr(sklearn.mixture, "GaussianMixture", Noted)
+    z = two.sample(1100, generator)
+    found, single = fit_mixture(z.astype(np.float64)), fit_mixture(z)
+    assert all(np.array_equal(a, b) for a, b in zip(found, single, strict=True))  # in double precision both
+    fit_mixture(z, 3, 7, 0.01)
+    assert [words[:4] for words in asked] == [(10, 1e-3, 0, 200)] * 2 + [(3, 0.01, 7, 200)]
+    (*_, scaled, law), z = asked[0], z.astype(np.float64)
+    assert np.allclose(scaled.mean(0), 0) and np.allclose(scaled.std(0), 1)
+    assert np.allclose(found.means, law.means_ * z.std(0) + z.mean(0), rtol=1e-5)
+    assert np.allclose(covariances(found), law.covariances_ * np.outer(z.std(0), z.std(0)), rtol=1e-4)
+    assert np.array_equal(found.weights, law.weights_)
+
+
+def test_a_code_is_its_components_mean_and_factor_times_noise(two):
+    u, eps = np.array([0.1, 0.3]), np.array([[1.0, 0.0], [-2.0, 0.5]], np.float32)
+    wanted = two.means + 0.5 * np.stack([two.factors[0] @ eps[0], two.factors[1] @ eps[1]])
+    assert two.place(u, eps, 0.5) == pytest.approx(wanted, rel=1e-6)
+    own, same = torch.Generator().manual_seed(2), torch.Generator().manual_seed(2)
+    u = torch.rand(40, generator=same, dtype=torch.float64).numpy()
+    eps = torch.randn(40, 2, generator=same).numpy()
+    for temperature in ((), (0.5,)):
+        own.manual_seed(2)
+        assert np.array_equal(two.sample(40, own, *temperature), two.place(u, eps, *temperature))
+
+
+def test_components_are_chosen_in_double_precision():
+    weights = np.random.default_rng(0).random(2000).astype(np.float32)
+    weights /= weights.sum()
+    many = Mixture(weights, np.arange(2000, dtype=np.float32)[:, None], np.ones((2000, 1, 1), np.float32))
+    upto = np.cumsum(weights.astype(np.float64))
+    u = upto[:-1] / upto[-1]  # exactly where the next component begins
+    assert np.array_equal(many.place(u, np.zeros((1999, 1), np.float32))[:, 0], np.arange(1, 2000))
 
 
 def test_a_file_gives_back_every_mixture(two, tmp_path, generator):
@@ -134,8 +180,9 @@ def test_a_file_that_is_missing_damaged_or_something_else_is_named(two, tmp_path
     save_checkpoint(path, build_model(small()), "digits")
     with pytest.raises(CheckpointError, match="no mixtures of this version"):
         load_mixture(path, "vae-2/all")
-    with pytest.raises(ConfigError, match="half precision"):
-        save_mixtures(path, {"vae-2/all": two._replace(means=two.means * 1e5)}, "digits")
+    for most in (1e6, np.finfo(np.float16).max):
+        with pytest.raises(ConfigError, match="half precision"):
+            save_mixtures(path, {"vae-2/all": two._replace(means=two.means * (most / 30))}, "digits")
 
 
 @pytest.mark.parametrize("kind", ["ae", "vae"])
@@ -193,6 +240,10 @@ def test_codes_follow_their_seed(blobs):
     model = build_model(small("vae")).eval()
     a, b, c = (mixtures.codes(model, blobs, seed) for seed in (0, 0, 1))
     assert np.array_equal(a, b) and not np.array_equal(a, c) and np.array_equal(a, mixtures.codes(model, blobs))
+    with torch.no_grad():
+        mu, logvar = model.encode(blobs[:])
+    eps = torch.randn(mu.shape, generator=runtime.generator("codes", 1))
+    assert c == pytest.approx((mu + (logvar / 2).exp() * eps).numpy(), abs=1e-5)
 
 
 def rows_of(d, components=1):

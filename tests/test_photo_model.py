@@ -324,6 +324,10 @@ def test_a_guess_is_moved_to_meet_what_is_known(generator):
     assert torch.allclose(fill_holes(y * 0, 0 * mask, y), y, atol=1e-6)
     found = fill_holes(torch.ones_like(y) * mask, mask, torch.zeros_like(y) + 0.5)
     assert found.max() == 1 and torch.allclose(found, torch.ones_like(y))
+    wild = 3 * y - 1  # noise that was not clipped
+    assert torch.equal(fill_holes(wild * mask, mask) * mask, wild * mask)
+    told = model().encode(y * mask, torch.zeros_like(mask), mask, y + 0.2)
+    assert torch.equal(told.filled, fill_holes(y * mask, mask, y + 0.2))
 
 
 def written_out(w, y, sigma, mask, eps=None, x=None, latents=(1, 2, 3), levels=4):

@@ -74,19 +74,32 @@ def test_confidence_and_entropy():
 
 
 @pytest.mark.parametrize(
-    "call",
+    ("call", "says"),
     [
-        lambda: quality.frechet(torch.zeros(3), torch.zeros(3, 2)),
-        lambda: quality.frechet(torch.zeros(1, 2), torch.zeros(3, 2)),
-        lambda: quality.frechet(torch.full((3, 2), math.nan), torch.zeros(3, 2)),
-        lambda: quality.precision_recall(torch.zeros(3, 2), torch.zeros(3, 2), k=3),
-        lambda: quality.confident_share(torch.zeros(0, 10)),
-        lambda: quality.class_entropy(torch.zeros(0, 10)),
+        (
+            lambda: quality.frechet(torch.zeros(3), torch.zeros(3, 2)),
+            r"features have shape \(3,\); give 2 rows or more",
+        ),
+        (lambda: quality.frechet(torch.zeros(1, 2), torch.zeros(3, 2)), r"features have shape \(1, 2\)"),
+        (lambda: quality.frechet(torch.full((3, 2), math.nan), torch.zeros(3, 2)), "the features hold values that are"),
+        (
+            lambda: quality.precision_recall(torch.zeros(3, 2), torch.zeros(3, 2), k=3),
+            "3 pictures have no 3 neighbours",
+        ),
+        (lambda: quality.confident_share(torch.zeros(0, 10)), "there are no pictures to measure"),
+        (lambda: quality.class_entropy(torch.zeros(0, 10)), "there are no pictures to measure"),
     ],
 )
-def test_what_cannot_be_measured_is_refused(call):
-    with pytest.raises(ConfigError):
+def test_what_cannot_be_measured_is_refused(call, says):
+    with pytest.raises(ConfigError, match=f"^{says}"):
         call()
+
+
+def test_the_fewest_pictures_that_can_be_measured():
+    two = torch.tensor([[0.0, 0.0], [2.0, 0.0]])
+    assert quality.frechet(two, two + 3) == pytest.approx(18)
+    four = torch.eye(4)
+    assert quality.precision_recall(four, four, k=3) == (1, 1)  # each of the others is a neighbour
 
 
 def test_the_numbers_of_neighbours_are_the_papers_and_confidence_exceeds_its_threshold(generator):

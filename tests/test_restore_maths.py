@@ -175,6 +175,18 @@ def test_a_mask_is_what_is_above_zero(shelf, y):
         answers(shelf, y, "digits", np.ones((14, 20)))
 
 
+def test_a_damaged_picture_is_an_array_of_its_shape_in_any_precision(shelf, y):
+    made = restore_with(shelf, "plain", y.astype(np.float64), "digits")
+    assert made.dtype == np.float32 and np.array_equal(made, restore_with(shelf, "plain", y, "digits"))
+    with pytest.raises(PictureError, match="^a damaged picture is an array of numbers$"):
+        answers(shelf, "a picture", "digits")
+    with pytest.raises(PictureError, match=r"^a damaged picture has shape \(3, height, width\), this one \(40, 40\)$"):
+        photo(shelf, np.zeros((40, 40)))
+    for method in ("tv", "plain", "biharmonic"):
+        with pytest.raises(PictureError, match=r"has shape \(1, 28, 28\), this one \(1, 28, 30\)$"):
+            restore_with(shelf, method, np.zeros((1, 28, 30)), "digits")
+
+
 def alone(sigma, mean=0.5):
     """What Gaussian noise of this strength leaves on average of a value between black and white: the mean square."""
     at = norm.ppf((np.arange(33) + 0.5) / 33)
@@ -187,8 +199,8 @@ def test_a_strength_is_what_the_model_took_away_and_half_of_what_it_leaves_open(
     sign = torch.tensor([1.0, -1.0]).repeat(8).expand(1, 16, 16)
     mean, mask = torch.full((1, 16, 16), 0.5), torch.ones(1, 16, 16)
     clipped, plain = alone(sigma)
-    low = torch.full((1, 16, 16), -0.5)  # of values below black, which no file holds
-    for square, level in ((clipped, mean), (plain, low)):
+    low, high = mean - 1, mean + 0.5  # of values below black and above white, which no file holds
+    for square, level in ((clipped, mean), (plain, low), (plain, high)):
         assert restore._strength(level + math.sqrt(square) * sign, level, 0 * mean, mask) == pytest.approx(
             sigma, abs=2e-6
         )
@@ -222,7 +234,7 @@ def test_an_estimated_level_is_the_strength_seen_by_four_answers(shelf, y, mask)
     tensors = (torch.from_numpy(v).float() for v in (y, means.mean(0), spread, mask[None]))
     assert found == pytest.approx(restore._strength(*tensors), abs=1e-5) and found > 0
     (given,) = shelf.restoring.given
-    assert given[2].item() == -1 and given[3] == 4
+    assert np.array_equal(given[1][0, 0], mask) and given[2].item() == -1 and given[3] == 4
     whole = restore.estimate_level(shelf, y, "digits")
     assert torch.equal(shelf.restoring.given[1][1], torch.ones(1, 1, 28, 28)) and whole != found
 
@@ -265,8 +277,9 @@ def test_a_plain_vae_sees_a_whole_picture_once_and_a_hole_twenty_times(shelf, y,
 def test_the_method_vae_is_the_mean_of_eight(shelf, y, mask):
     made = restore_with(shelf, "vae", y, "digits", mask, seed=3)
     assert np.allclose(made, drawn(8, 3)[0].mean(0), atol=1e-6)
-    assert shelf.restoring.given[0][2].item() == 0.25
-    restore_with(shelf, "vae", y, "digits", level=0.5)
+    assert shelf.restoring.given[0][2].item() == 0.25 and np.array_equal(shelf.restoring.given[0][1][0, 0], mask)
+    made = restore_with(shelf, "vae", y, "digits", level=0.5)
+    assert np.allclose(made, drawn(8)[0].mean(0), atol=1e-6)
     assert np.allclose(shelf.restoring.given[1][2], 0.5) and shelf.restoring.given[1][1].all()
     with pytest.raises(
         ConfigError, match="^no method 'magic'; choose from vae, plain, nlm, wavelet, tv, median, biharm"
@@ -328,7 +341,8 @@ def test_of_a_grey_photograph_one_channel_is_restored_and_given_back_three_times
         assert np.array_equal(filled, y / 4) and np.array_equal(told.y, y[:channels])
         assert np.array_equal(told.known, mask)
     under = grey.repeat(3, 0) + np.where(mask > 0, 0, colour)  # what lies under the hole may have any colour
-    assert restore_with(shelf, "biharmonic", under, PHOTOS, mask).shape == (3, 20, 30) and len(told.y) == 1
+    for y in (under, under * mask):
+        assert restore_with(shelf, "biharmonic", y, PHOTOS, mask).shape == (3, 20, 30) and len(told.y) == 1
     objects = np.random.default_rng(0).random((1, 32, 32), np.float32).repeat(3, 0)
     restore_with(shelf, "tv", objects, "objects")
     assert len(told.y) == 3 and told.chosen == told.rows  # a small picture keeps its channels
@@ -340,12 +354,17 @@ def test_a_photographs_noise_is_a_hole_a_map_or_a_number(monkeypatch):
     lost, asked = np.zeros((20, 30), bool), []
     lost[2:7, 5] = True
 
-    def lost_pixels(y, told):
+    def lost_pixels(seen, told):
+        assert np.array_equal(seen, y)
         asked.append(told)
         return lost
 
+    def noise_map(seen, kind, level):
+        assert np.array_equal(seen, y)
+        return kind, level
+
     monkeypatch.setattr(photonoise, "lost_pixels", lost_pixels)
-    monkeypatch.setattr(photonoise, "noise_map", lambda y, kind, level: (kind, level))
+    monkeypatch.setattr(photonoise, "noise_map", noise_map)
     for noise in (None, "salt_and_pepper"):
         for given, rest in ((mask, mask * ~lost), (None, 1.0 * ~lost)):
             sigma, known = photo_damage(y, given, noise, 0.2)
@@ -395,13 +414,15 @@ def test_a_photograph_beyond_what_was_learnt_goes_from_coarse_to_fine(shelf, mon
     assert name == "Restoring" and np.array_equal(given[3], mask)
     with pytest.raises(PictureError, match="^nothing of the photograph is known"):
         photo(shelf, y, mask=0 * mask)
+    with pytest.raises(ConfigError, match="^the noise's strength is 2; choose 0 to 1"):
+        photo(shelf, y, sigma=2)
     with pytest.raises(PictureError, match="^a photograph has 3 colours, this one 1"):
         photo(shelf, y[:1])
 
 
 def test_ssim_needs_eleven_pixels_a_side():
     y = np.random.default_rng(0).random((1, 11, 14), np.float32)
-    assert restore.measure(y, y).ssim == pytest.approx(1)
+    assert restore.measure(y.astype(np.float64), y).ssim == pytest.approx(1)
     for small in (y[:, :10], y[:, :, :10]):
         assert restore.measure(small, small).ssim is None
 

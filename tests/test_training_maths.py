@@ -14,7 +14,7 @@ from vaedemo import objectives, runtime, training
 from vaedemo.configs import TrainConfig
 from vaedemo.datasets import Pictures
 from vaedemo.degrade import random_corruption
-from vaedemo.errors import NotFinite, TrainingError
+from vaedemo.errors import CheckpointError, ConfigError, NotFinite, TrainingError
 from vaedemo.models import build_model
 from vaedemo.training import fit, learning_rate
 
@@ -256,6 +256,18 @@ def test_what_is_stopped_keeps_its_last_whole_step(monkeypatch, eleven, tmp_path
         m.setattr(training, "learning_rate", stopped)
         next(steps)
     assert torch.load(path)["step"] == 10
+    with pytest.raises(TrainingError, match="^state.pt is of an interrupted run with other settings"):
+        next(fit(Line(), eleven, replace(config, lr=0.03), state_path=path))
+    steps = fit(Line(), eleven, config, state_path=path)
+    next(steps)
+
+    def full(*_):
+        raise CheckpointError("the disk is full")
+
+    with pytest.raises(KeyboardInterrupt), monkeypatch.context() as m:  # that was what happened first
+        m.setattr(training, "write_atomic", full)
+        m.setattr(training, "learning_rate", stopped)
+        next(steps)
     list(fit(Line(), eleven, config))  # without a path there is nothing to keep
     assert os.listdir(tmp_path) == ["state.pt"]
 
@@ -316,10 +328,31 @@ def test_some_weights_have_no_gradient_where_a_process_has_rows_of_one_half_alon
     ("said", "there", "used"), [("on", False, True), ("off", True, False), ("auto", True, True), ("auto", False, False)]
 )
 def test_bfloat16_is_used_where_it_was_asked_for_or_is_there(said, there, used, monkeypatch, eleven):
-    monkeypatch.setattr(runtime, "bfloat16_available", lambda device: there)
-    model = Line()
+    monkeypatch.setattr(runtime, "bfloat16_available", lambda device: there and device.type == "cpu")
+    cast, asked, model = torch.autocast, [], Line()
+    monkeypatch.setattr(torch, "autocast", lambda *a, **k: asked.append(a) or cast(*a, **k))
     list(fit(model, eleven, replace(CONFIG, epochs=1, bfloat16=said)))
-    assert {half for _, half in model.seen} == {used}
+    assert {half for _, half in model.seen} == {used} and set(asked) == {("cpu", torch.bfloat16)}
+
+
+@pytest.mark.parametrize(("rank", "seed"), [(0, 0), (1, 6)])
+def test_each_step_has_noise_of_its_own_and_a_process_its_share(rank, seed, monkeypatch, eleven):
+    Twin(monkeypatch, rank)
+    batch, given = training._batch, []
+    monkeypatch.setattr(training, "_batch", lambda *words: given.append(words) or batch(*words))
+    model = Line()
+    list(fit(model, eleven, replace(CONFIG, epochs=2, seed=seed)))
+    assert len(given) == 4
+    for step, (own, pictures, rows, noise, device, *share) in enumerate(given):
+        assert own is model and pictures is eleven and device == torch.device("cpu") and share == [rank, 2]
+        assert noise.initial_seed() == runtime.generator("noise", seed, step).initial_seed()
+        assert torch.equal(rows, training._batch_rows(step, 11, 4, seed, {}))
+
+
+def test_a_batch_is_shared_evenly_or_not_at_all(monkeypatch, eleven):
+    monkeypatch.setattr(training, "process_group", lambda: (0, 3))
+    with pytest.raises(ConfigError, match="^a batch of 4 cannot be shared by 3 processes; choose a multiple of 3$"):
+        next(fit(Line(), eleven, CONFIG))
 
 
 @pytest.mark.parametrize(("cuda", "backend"), [(False, "gloo"), (True, "nccl")])
