@@ -3,14 +3,20 @@ as it is. Importing it builds the page and neither writes, downloads nor trains 
 
 import os
 
-from vaedemo.ui.listen import settle
+from vaedemo.errors import VaedemoError
+from vaedemo.ui.listen import settle, stop
 
 if __name__ == "__main__":
     where = settle(os.environ)
 
 from vaedemo.ui.app import build, main  # noqa: E402, only now: importing Gradio takes seconds, and reads the environment
 
-demo = build()
+try:
+    demo = build()
+except VaedemoError as error:  # of the folder of the models
+    if __name__ != "__main__":
+        raise
+    stop(error)
 
 if __name__ == "__main__":
     main(demo, where)

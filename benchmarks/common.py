@@ -76,6 +76,17 @@ def verdict(measured, bar, largest=None):
     return MET if nearest >= reach else MISSED if nearest < -reach else OPEN
 
 
+def said(text, measured, *bar):
+    """A text with the verdict on a (mean, error) behind it."""
+    return f"{text} {verdict(Measured(*measured), *bar)}".strip()
+
+
+def signed(measured):
+    """(mean, error) of a difference in words."""
+    value, error = measured
+    return f"{value:+.2f}" if error is None else f"{value:+.2f} ± {error:.2f}"
+
+
 def table(columns, rows):
     """Rows as a markdown table; the first column is left-aligned, the others right."""
     lines = ["| " + " | ".join(columns) + " |", "|---|" + "---:|" * (len(columns) - 1)]

@@ -1,12 +1,15 @@
 """Photographs restored, on Kodak's 24 (opened here only): noise against non-local means, holes against biharmonic
 inpainting. Mean PSNR in dB of the mean pass; noise over the whole 768 x 512 picture, holes over the damaged pixels.
 
-    python benchmarks/photos.py --data-dir DIR [--model FILE] [--only noise|clipped|holes|spread]
+    python benchmarks/photos.py --data-dir DIR [--model FILE] [--only noise|clipped|holes|spread|grey]
 
 noise, clipped  Gaussian noise as the literature has it, and clipped to [0, 1] and rounded as a file holds it.
 holes           text, and strokes.
 spread          how many true values lie within two spreads of the mean, of 4 samples as the page draws them, and the
                 correlation of the error's size with the spread: over the damaged pixels, of noise over all.
+grey            noise that is the same in the three channels, clipped and rounded as on the page, of scikit-image's grey
+                pictures and of crops of 256 x 256 out of CLIC's held-out photographs, by every classical method as the
+                page has them (restore.restore_with); pictures where one of them is ahead have rows of their own.
 
 Every method gets the same input. Non-local means is tuned for each sigma on held-out training photographs, and takes
 the bias of clipping back (vaedemo.classical). After +- stands a standard error over the photographs, of differences in
@@ -17,6 +20,7 @@ parts that are not measured keep theirs in the results file.
 
 import argparse
 import functools
+import hashlib
 import json
 import time
 from pathlib import Path
@@ -24,15 +28,16 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from common import RESULTS, Measured, correlated, mean_and_error, parse, report, table, verdict
+from common import RESULTS, Measured, correlated, mean_and_error, parse, report, signed, table, verdict
 from PIL import Image, ImageDraw
 
-from vaedemo import classical, runtime, tiles
+from vaedemo import classical, restore, runtime, tiles
 from vaedemo.checkpoints import RESTORER, load_checkpoint
-from vaedemo.library import CHECKPOINTS
-from vaedemo.photos import open_photos, text_mask
+from vaedemo.domains import PHOTOS
+from vaedemo.library import CHECKPOINTS, Library
+from vaedemo.photos import as_grey, open_photos, text_mask
 
-PARTS = ("noise", "clipped", "holes", "spread")
+PARTS = ("noise", "clipped", "holes", "spread", "grey")
 SIGMAS = (15, 25, 50)
 HOLES = ("text", "strokes of 8 px")
 NOISE_BAR, HOLE_BAR = 1.5, 1.0  # dB over non-local means, over biharmonic inpainting
@@ -47,6 +52,9 @@ SETTINGS = [
     for patch, distance in ((3, 9), (5, 9), (7, 11))
 ]  # that are tried
 SPREAD_SIGMA, SEEDS = 25, (0, 1, 2, 3)
+# Those that scikit-image brings along, so that no network is asked.
+GREY = ("brick", "camera", "cell", "coins", "grass", "gravel", "moon", "page", "text")
+CROPS, CROP = 3, 256  # of each held-out photograph, pixels a side
 
 
 def psnr(x, clean, where=None):
@@ -108,12 +116,35 @@ def kept(path, key, make):
     return known[key]
 
 
+def grey_pictures(folder, tiny):
+    """{set: {name: float32 (H, W), a grey file's levels}}."""
+    from skimage import data
+
+    pictures = {name: getattr(data, name)() for name in (GREY[-1:] if tiny else GREY)}
+    found = {
+        "scikit-image": {name: (p[:64, :64] if tiny else p).astype(np.float32) / 255 for name, p in pictures.items()}
+    }
+    if not tiny:
+        photos, rng, crops = open_photos(folder), np.random.default_rng(0), {}
+        for number, row in enumerate(r for r in photos.held_out if r[0] == "clic"):
+            picture = photos.picture(row)
+            for i in range(CROPS):
+                top, left = (int(rng.integers(0, s - CROP + 1)) for s in picture.shape[:2])
+                crop = torch.from_numpy(
+                    picture[top : top + CROP, left : left + CROP].transpose(2, 0, 1) / np.float32(255)
+                )
+                crops[f"CLIC {number + 1}, crop {i + 1}"] = as_grey(crop[None])[0, 0].numpy()
+        found["CLIC, held out"] = crops
+    return found
+
+
 class Bench(NamedTuple):
-    """What the parts share: the model, Kodak's photographs float32 (H, W, 3), the file of classical figures, and
-    choose(sigma, clipped) -> the setting of non-local means."""
+    """What the parts share: the model, Kodak's photographs float32 (H, W, 3), grey_pictures(), the file of classical
+    figures, and choose(sigma, clipped) -> the setting of non-local means."""
 
     model: torch.nn.Module
     pictures: list
+    grey: object
     classical: Path
     choose: object
 
@@ -184,6 +215,30 @@ def measure_spread(bench):
     return rows
 
 
+def measure_grey(bench):
+    """[{"set", "damage", "names", "ours", and of each classical method: dB of each picture}]"""
+    rows, library = [], Library(CHECKPOINTS)
+    tuned_by = hashlib.sha256((library.folder / PHOTOS / classical.FILE).read_bytes()).hexdigest()[:12]
+    for name, pictures in bench.grey().items():
+        for sigma in SIGMAS:
+            found = {method: [] for method in ("ours", *classical.DENOISERS)}
+            for number, (title, clean) in enumerate(pictures.items()):
+                clean = clean[..., None].repeat(3, 2)
+                y = noisy(clean[..., :1], sigma, number, True).repeat(3, 2)
+                found["ours"].append(psnr(shown(bench.restored(y, sigma)), clean))
+                for method in classical.DENOISERS:
+
+                    def make(method=method, y=y, clean=clean, sigma=sigma):
+                        made = restore.restore_with(library, method, y.transpose(2, 0, 1), PHOTOS, level=sigma / 255)
+                        return psnr(made.transpose(1, 2, 0), clean)
+
+                    key = f"grey/{method}/{tuned_by}/{name}/{title}/{sigma}"
+                    found[method].append(kept(bench.classical, key, make))
+            rows.append({"set": name, "damage": f"sigma {sigma}", "names": list(pictures)} | found)
+            print(f"grey, {name}, sigma {sigma}", flush=True)
+    return rows
+
+
 def compared(figures, bar, published=()):
     rows = []
     for i, r in enumerate(figures):
@@ -194,8 +249,25 @@ def compared(figures, bar, published=()):
     return rows
 
 
+def grey_rows(figures):
+    """A row a set and sigma, and below it one for each picture where a classical method is ahead."""
+    rows = []
+    for r in figures:
+        others = np.array([r[m] for m in classical.DENOISERS])
+        over = np.array(r["ours"]) - others.max(0)  # the best of them for each picture
+        means = [f"{np.mean(r[m]):.2f}" for m in ("ours", *classical.DENOISERS)]
+        rows.append([f"{r['set']} ({len(over)}), {r['damage']}", *means, signed(mean_and_error(over))])
+        for i in np.flatnonzero(over < 0):
+            each = [f"{r[m][i]:.2f}" for m in ("ours", *classical.DENOISERS)]
+            rows.append([f"behind: {r['names'][i]}, {r['damage']}", *each, f"{over[i]:+.2f}"])
+    return rows
+
+
 def tables(part, figures):
     """(title, columns, rows) of a part."""
+    if part == "grey":
+        columns = ["", "vaedemo", *classical.DENOISERS, "over the best of each picture"]
+        return "Grey, PSNR in dB", columns, grey_rows(figures)
     if part == "spread":
         rows = [[r["damage"], *(f"{v[0]:.3f} ± {v[1]:.3f}" for v in r["within"].values()),
                  str(Measured(*r["correlation"]))] for r in figures]  # fmt: skip
@@ -211,6 +283,7 @@ MEASURED = {
     "clipped": functools.partial(measure_noise, clipped=True),
     "holes": measure_holes,
     "spread": measure_spread,
+    "grey": measure_grey,
 }
 
 
@@ -232,7 +305,8 @@ def main():
     def choose(sigma, clipped):
         return SETTINGS[0] if args.tiny else tuned(open_photos(photos), sigma, clipped)
 
-    bench = Bench(load_checkpoint(args.model)[0], pictures, args.classical, choose)
+    grey = functools.partial(grey_pictures, photos, args.tiny)
+    bench = Bench(load_checkpoint(args.model)[0], pictures, grey, args.classical, choose)
     figures = {part: MEASURED[part](bench) for part in ([args.only] if args.only else PARTS)}
     made = [tables(part, rows) for part, rows in figures.items()]
     for title, columns, rows in made[:-1]:

@@ -34,7 +34,7 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from common import RESULTS, Measured, correlated, mean_and_error, parse, report, table, verdict
+from common import RESULTS, correlated, mean_and_error, parse, report, said, signed, table
 
 from vaedemo import classical, datasets, gaussian, restore, runtime
 from vaedemo.degrade import NOISES, add_noise, draw_mask, strength
@@ -269,15 +269,6 @@ def measure_photo(library):
 
 def say(text):
     print(text, file=sys.stderr, flush=True)
-
-
-def said(text, measured, *bar):
-    return f"{text} {verdict(Measured(*measured), *bar)}".strip()
-
-
-def signed(measured):
-    value, error = measured
-    return f"{value:+.2f}" if error is None else f"{value:+.2f} ± {error:.2f}"
 
 
 def noise_tables(figures):

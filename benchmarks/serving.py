@@ -120,7 +120,7 @@ async def work_off(address, plan, note, errors, at_once=8):
         await asyncio.gather(*(worker() for _ in range(at_once)))
 
 
-def measure_memory(calls=CALLS, first=FIRST):
+def measure_memory(calls=CALLS, first=FIRST, rest=REST):
     with server() as (address, process):
         answered(address, patience=600)
         watched, done, seen, errors = psutil.Process(process.pid), itertools.count(1), [], {}
@@ -137,7 +137,7 @@ def measure_memory(calls=CALLS, first=FIRST):
         plan, at_rest = list(enumerate(itertools.islice(turns(random.Random(0)), calls))), []
         for part in (plan[:first], plan[first:]):
             asyncio.run(work_off(address, part, note, errors))
-            time.sleep(REST)
+            time.sleep(rest)
             at_rest.append(resident())
         took = time.perf_counter() - start
     for text, count in errors.items():
@@ -237,12 +237,13 @@ def main():
     parser.add_argument("--memory", action="store_true")
     parser.add_argument("--clients", action="store_true")
     parser.add_argument("--calls", type=int, default=CALLS, help="of --memory")
+    parser.add_argument("--rest", type=float, default=REST, help="of --memory: seconds until freed memory is back")
     parser.add_argument("--seconds", type=float, default=SECONDS, help="of --clients")
-    args = parse(parser, calls=60, seconds=2.0)
+    args = parse(parser, calls=60, rest=0.1, seconds=2.0)
     every = not (args.memory or args.clients)
     found = {"load": round(os.getloadavg()[0], 1)}
     if args.memory or every:
-        found["memory"] = measure_memory(args.calls, min(FIRST, args.calls // 2))
+        found["memory"] = measure_memory(args.calls, min(FIRST, args.calls // 2), args.rest)
     if args.clients or every:
         found["clients"] = measure_clients(seconds=args.seconds)
     report("serving", found, ("", "measured", "bar"), rows_of(found))

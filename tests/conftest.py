@@ -57,6 +57,19 @@ def photo():
     return np.asarray(image, np.float32).transpose(2, 0, 1) / 255
 
 
+@pytest.fixture(scope="module")
+def client():
+    """A Client of the page's endpoints, on a free port."""
+    from gradio_client import Client
+
+    from vaedemo.ui.app import build, launch
+
+    demo = build()
+    _, url, _ = launch(demo, server_name="127.0.0.1", prevent_thread_lock=True, quiet=True)
+    yield Client(url, verbose=False)
+    demo.close()
+
+
 def small(kind="vae", **changes):
     """A ModelConfig small enough to train in a second."""
     settings = {"kind": kind, "latent_dim": 3, "size": 28, "channels": 1, "widths": (4, 8), "hidden": 16}

@@ -8,7 +8,7 @@ import re
 import httpx
 import numpy as np
 import pytest
-from gradio_client import Client, handle_file
+from gradio_client import handle_file
 from PIL import Image
 
 from tests.test_ui import ROOT
@@ -19,20 +19,12 @@ from vaedemo.library import Library, decode, encode
 from vaedemo.maps import FOLDER, read_map
 from vaedemo.pictures import prepare
 from vaedemo.reconstruct import reconstruct
-from vaedemo.ui.app import build, checkpoints_folder, launch
+from vaedemo.ui.app import checkpoints_folder
 
 
 @pytest.fixture(scope="module")
 def library():
     return Library(checkpoints_folder())
-
-
-@pytest.fixture(scope="module")
-def client():
-    demo = build()
-    _, url, _ = launch(demo, server_name="127.0.0.1", prevent_thread_lock=True, quiet=True)
-    yield Client(url, verbose=False)
-    demo.close()
 
 
 def image_of(uri):

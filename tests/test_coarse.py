@@ -108,6 +108,25 @@ def test_a_grey_photograph_stays_grey_and_is_better_than_the_classical_methods(l
         assert (made[0] == made[1]).all() and restore.measure(made, x).psnr < ours
 
 
+def test_a_grey_photograph_is_seen_transposed_too(library):
+    y = np.random.default_rng(2).normal(0.5, 0.3, (1, 64, 64)).astype(np.float32).repeat(3, 0)
+    made = [restore.photo(library, one, sigma=0.1) for one in (y, y.transpose(0, 2, 1))]
+    assert all(list(job) for job in made)
+    assert torch.allclose(made[0].mean, made[1].mean.mT, atol=0.01)  # the two passes, in bfloat16
+    assert not torch.allclose(made[0].mean, made[0].mean.mT, atol=0.05)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_the_darkest_and_the_brightest_keep_their_means_under_clipped_noise(library, channels):
+    x = np.full((3, 128, 128), 0.03, np.float32)
+    x[:, 64:] = 0.95
+    noise = 0.196 * np.random.default_rng(0).normal(size=(channels, 128, 128)).astype(np.float32)
+    job = restore.photo(library, (x + noise).clip(0, 1), sigma=0.196)
+    list(job)
+    means = [float(job.mean[:, rows].mean()) for rows in (slice(8, 56), slice(72, 120))]
+    assert means == pytest.approx([0.03, 0.95], abs=0.012)
+
+
 def test_salt_and_pepper_is_filled_and_far_better_than_a_median(library):
     from skimage import data
 

@@ -125,6 +125,23 @@ def test_profiles_where_pillow_does_not_look():
         assert pixel(data, (1, 1)) == ((0, 181, 42) if body == profile else colour)
 
 
+def calibrated(space, exponent=None):
+    """A BMP whose header says the XYZ of its colours and their exponents."""
+    white, primaries, gamma = SPACES[space]
+    columns = xyz_of(white, primaries)[0].T if exponent is None else np.zeros((3, 3))
+    head = struct.pack("<IiiHHIIiiII", 108, 2, 1, 1, 24, 0, 0, 0, 0, 0, 0) + bytes(20)
+    head += struct.pack("<9i", *(round(v * 2**30) for v in columns.ravel()))
+    head += struct.pack("<3I", *[round(65536 * (gamma if exponent is None else exponent))] * 3)
+    return b"BM" + struct.pack("<IHHI", 130, 0, 0, 122) + head + bytes((60, 180, 60)) * 2 + bytes(2)
+
+
+def test_the_header_of_a_bmp_says_the_colours_too():
+    assert np.allclose(pixel(calibrated("linear sRGB"), (1, 0)), closed_form((60, 180, 60), "linear sRGB"), atol=1)
+    want = closed_form((60, 180, 60), "Adobe RGB")
+    assert np.allclose(pixel(calibrated("Adobe RGB"), (1, 0)), want, atol=6)  # 1/2.2 stands for sRGB's own curve
+    assert pixel(calibrated("Adobe RGB", exponent=0), (1, 0)) == (60, 180, 60)  # most writers leave it empty
+
+
 @pytest.mark.parametrize("space", SPACES)
 def test_every_colour_is_what_the_mathematics_say(space):
     rgb = np.random.default_rng(0).integers(0, 256, (60, 60, 3), np.uint8)

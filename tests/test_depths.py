@@ -248,6 +248,34 @@ def test_a_bmp_of_sixteen_bits():
     assert levels(data) == [[[255, 0, 0], [0, 255, 255]]]
 
 
+def bmp(bits, packed, masks, pixels, head=40):
+    """The bytes of a BMP of one row from the top, with bits of its own a channel."""
+    body = pixels.tobytes() + bytes(-pixels.nbytes % 4)
+    rest = b"".join(struct.pack("<I", mask) for mask in masks)
+    rest = rest.ljust(max(head - 40, len(rest)), b"\0")
+    info = struct.pack("<IiiHHIIiiII", head, pixels.size, -1, 1, bits, packed, 0, 0, 0, 0, 0)
+    return b"BM" + struct.pack("<IHHI", 54 + len(rest) + len(body), 0, 0, 54 + len(rest)) + info + rest + body
+
+
+@pytest.mark.parametrize(
+    "depths", [(5, 6, 5, 0), (5, 5, 5, 1), (4, 4, 4, 4), (3, 3, 2, 0), (8, 8, 8, 8), (10, 10, 10, 2)]
+)
+@pytest.mark.parametrize("order", [(0, 1, 2, 3), (2, 1, 0, 3), (3, 0, 1, 2)])
+def test_a_bmp_says_which_bits_are_which_channel(depths, order):
+    masks, shift = [0] * 4, 0
+    for channel in order:
+        masks[channel], shift = ((1 << depths[channel]) - 1) << shift, shift + depths[channel]
+    tops = [(1 << depth) - 1 for depth in depths]
+    rows = [(tops[0], (tops[1] + 1) // 2, 0, tops[3]), (0, 1, tops[2], tops[3])]
+    values = [sum(v * (mask & -mask) for v, mask in zip(row, masks, strict=True)) for row in rows]
+    pixels = np.array([*values, 0], f"<u{2 if sum(depths) <= 16 else 4}")
+    data = bmp(8 * pixels.itemsize, 3, masks, pixels, 56 if depths[3] else 40)
+    want = [[round(v * 255 / top) for v, top in zip(row[:3], tops, strict=False)] for row in rows]
+    assert levels(data) == [[*want, [255] * 3 if depths[3] else [0] * 3]]
+    plain = bmp(16, 0, [], np.array([0x7C00 | 16 << 5, 31], "<u2"))
+    assert levels(plain) == [[[255, 132, 0], [0, 0, 255]]]
+
+
 def test_jpeg_2000_of_sixteen_bits():
     grey = SCENE[..., 0]
     data = encoded(Image.fromarray(grey), "JPEG2000", irreversible=False)
@@ -267,6 +295,9 @@ UNUSUAL = {
     "TIFF of an unknown compression": tiff(np.zeros((2, 2), np.uint16), more=[(259, [34887])]),
     "LogLuv TIFF": tiff(np.zeros((2, 2, 3), np.uint16), photometric=32845),
     "12-bit JPEG": deep_jpeg(),
+    "hierarchical JPEG": encoded(Image.new("L", (8, 8)), "JPEG").replace(b"\xff\xc0", b"\xff\xc5"),
+    "BMP of CMYK": bmp(32, 11, [], np.zeros(2, "<u4")),
+    "BMP with bits of a channel apart": bmp(16, 3, [0x8001, 0x10, 0x100], np.zeros(2, "<u2")),
 }
 
 
@@ -299,10 +330,16 @@ def sub(photometric, more=()):
     return first.replace(struct.pack("<HHII", 330, 4, 1, 0), struct.pack("<HHII", 330, 4, 1, len(first) + at)) + second
 
 
+def boxed(*brands):
+    """The first box of an ISO base media file that is of these brands, the major one first."""
+    return struct.pack(">I", 12 + 4 * len(brands)) + b"ftyp" + brands[0] + bytes(4) + b"".join(brands[1:]) + bytes(40)
+
+
 KINDS = {
     "JPEG XL": [b"\xff\x0a" + bytes(40), b"\0\0\0\x0cJXL \r\n\x87\n" + bytes(40)],
     "HEIC": [b"\0\0\0\x18ftyp" + b + bytes(40) for b in (b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1",
-                                                        b"msf1", b"mif2")],
+                                                        b"msf1", b"mif2")]
+            + [boxed(b, b"mif1", b"miaf") for b in (b"MiHE", b"evic", b"unif", b"j2ki", b"mif3")],
     "camera's raw": [
         b"II*\0\x10\0\0\0CR\2\0" + bytes(99), b"\0\0\0\x18ftypcrx " + bytes(40), b"FUJIFILMCCD-RAW 0201" + bytes(40),
         b"IIRO\x08\0\0\0" + bytes(40), b"IIU\0\x18\0\0\0" + bytes(40), sub(32803), sub(34892), sub(1),
@@ -315,7 +352,13 @@ KINDS = {
               encoded(Image.new("RGB", (50, 40)), "TGA", compression="tga_rle")],
     "FITS": [b"SIMPLE  =                    T" + bytes(200)], "DICOM": [bytes(128) + b"DICM" + bytes(40)],
     "film": [b"\x1aE\xdf\xa3" + bytes(40), b"\0\0\0\x18ftypmp42" + bytes(40), b"RIFF\0\0\0\0AVI " + bytes(40)],
-    "GIMP": [b"gimp xcf file\0" + bytes(40)], "JPEG XR": [b"II\xbc\x01" + bytes(40)],
+    "JPEG XS": [boxed(b"jxs ", b"mif1")],
+    "X11": [b"/* XPM */\nstatic char *x[]", b"#define x_width 8\n"], "SGI": [b"\x01\xda\1\1\0\3" + bytes(40)],
+    "Sun raster": [b"\x59\xa6\x6a\x95" + bytes(40)], "MNG": [b"\x8aMNG\r\n\x1a\n", b"\x8bJNG\r\n\x1a\n"],
+    "Amiga": [b"FORM\0\0\0\x40ILBM" + bytes(40)], "array of numbers": [b"\x93NUMPY\1\0v\0" + bytes(40)],
+    "NIfTI": [b"\x5c\1\0\0" + bytes(340) + b"n+1\0" + bytes(40)], "metafile": [b"\1\0\x09\0\0\3" + bytes(40)],
+    "netpbm": [b"PF4\n1 1\n-1.0\n" + bytes(16), b"P7 332\n"], "GIMP": [b"gimp xcf file\0" + bytes(40)],
+    "JPEG XR": [b"II\xbc\x01" + bytes(40)],
 }  # fmt: skip
 
 
@@ -330,6 +373,18 @@ def test_a_raw_file_is_known_by_its_name_too(tmp_path):
     path.write_bytes(tiff(np.zeros((4, 4, 3), np.uint8), photometric=2))
     with pytest.raises(PictureError, match="camera's raw"):
         read(path)
+
+
+@pytest.mark.parametrize("brand", [b"avio", b"miaf", b"MA1B", b"heif"])
+def test_an_avif_is_known_by_any_of_its_brands(brand):
+    data = encoded(Image.new("RGB", (16, 16), (9, 200, 9)), "AVIF", quality=100)
+    assert b"avif" in data[16:32]
+    assert np.allclose(levels(data[:8] + brand + data[12:])[0][0], (9, 200, 9), atol=3)
+
+
+def test_ink_of_a_pam():
+    head = b"P7\nWIDTH 2\nHEIGHT 1\nDEPTH 4\nMAXVAL 255\nTUPLTYPE CMYK\nENDHDR\n"
+    assert levels(head + bytes([0, 0, 0, 0, 0, 0, 0, 255])) == [[[255] * 3, [0] * 3]]
 
 
 def test_noise_is_no_kind():

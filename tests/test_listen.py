@@ -66,6 +66,7 @@ def test_a_taken_port_is_a_sentence_whatever_variable_named_it():
         (" 127.0.0.1 ", "127.0.0.1", "127.0.0.1"),
         ("localhost", "127.0.0.1", "127.0.0.1"),
         ("0.0.0.0", "0.0.0.0", "127.0.0.1"),
+        pytest.param("[::ffff:127.0.0.1]", "127.0.0.1", "127.0.0.1", marks=needs_ipv6),
         pytest.param("::1", "::1", "[::1]", marks=needs_ipv6),
         pytest.param("[::1]", "::1", "[::1]", marks=needs_ipv6),
         pytest.param("::", "::", "[::1]", marks=needs_ipv6),
@@ -112,6 +113,18 @@ def test_gradio_finds_an_environment_that_it_can_read_and_a_space_keeps_its_own(
     with pytest.raises(SystemExit) as ended:
         settle({"PORT": "x"})
     assert ended.value.code == 2 and len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_models_that_cannot_be_read_are_one_sentence(tmp_path):
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "vae-2.safetensors").write_bytes(b"cut")
+    for folder, sentence in (
+        (tmp_path, "vae-2.safetensors is cut"),
+        (tmp_path / "own" / "vae-2.safetensors", "a file"),
+    ):
+        words = os.environ | {"VAEDEMO_CHECKPOINTS": str(folder), "PORT": "0"}
+        done = subprocess.run([sys.executable, ROOT / "app.py"], env=words, capture_output=True, text=True, timeout=120)
+        assert done.returncode == 2 and sentence in done.stderr and done.stderr.count("\n") == 1
 
 
 @needs_ipv6

@@ -4,7 +4,7 @@ import io
 
 import numpy as np
 import pytest
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFilter
 
 from tests.hostile import chunk, encoded, png
 from vaedemo import masks
@@ -37,6 +37,14 @@ def as_file(rgba):
 
 L = np.where(MARKED, 255, 0).astype(np.uint8)
 PHOTO = np.random.default_rng(0).integers(0, 256, (40, 60, 3), np.uint8)
+RIM = MARKED & ~(np.roll(MARKED, 1, 1) & np.roll(MARKED, -1, 1))  # its left and right edge
+
+
+def parts(left, right):
+    """Two labels, one to each side."""
+    return np.where(np.arange(60) > 15, right, left)
+
+
 ONE_BIT = b"".join(b"\0" + np.packbits(row).tobytes() for row in MARKED)
 BOTH = np.where(MARKED, 255, 0)[..., None].repeat(3, 2)
 FORMS = {
@@ -79,6 +87,16 @@ FORMS = {
     "white on black with a transparent edge": as_file(clear(BOTH, np.arange(60)[None] + 0 * MARKED < 50)),
     "opaque alpha": as_file(np.dstack([BOTH, np.full_like(L, 255)]).astype(np.uint8)),
     "a level that is transparent": png(60, 40, 1, 0, ONE_BIT, chunk(b"tRNS", b"\0\0")),
+    "CMYK": file(L, "CMYK", "TIFF"), "CMYK JPEG": file(L, "CMYK", "JPEG", quality=95),
+    "YCbCr": Image.fromarray(L).convert("RGB").convert("YCbCr"),
+    "16 bits of labels": encoded(Image.fromarray((MARKED * parts(1, 300)).astype(np.uint16)), "PNG"),
+    "16 bits of a city's labels": encoded(Image.fromarray((MARKED * parts(100, 24001)).astype(np.uint16)), "TIFF"),
+    "32 bits of labels": encoded(Image.fromarray((MARKED * parts(1, 70000)).astype(np.int32)), "TIFF"),
+    "labels below 0": encoded(Image.fromarray(-MARKED.astype(np.int32)), "TIFF"),
+    "labels and a border of 255": file(np.where(RIM, 255, MARKED).astype(np.uint8)),
+    "labels beyond 127": file((MARKED * parts(20, 140)).astype(np.uint8)),
+    "many labels": file((MARKED * (1 + np.arange(40)[:, None] // 2)).astype(np.uint8).repeat(4, 0).repeat(4, 1)),
+    "a dim ground": file(np.where(MARKED, 235, 16).astype(np.uint8), "L", "JPEG", quality=75),
     "bool array": MARKED, "0 and 1 array": MARKED.astype(np.uint8), "float array": MARKED.astype(float),
     "RGBA array": clear((255, 255, 255), MARKED), "16-bit array of 0 and 1": MARKED.astype(np.uint16),
     "PIL image": Image.fromarray(L), "PIL image of one bit": Image.fromarray(MARKED),
@@ -88,8 +106,15 @@ FORMS = {
 @pytest.mark.parametrize("name", FORMS)
 def test_a_mask_is_understood_however_it_is_stored(name):
     missing = masks.read(FORMS[name])
-    assert missing.dtype == bool and missing.shape == (40, 60)
-    assert np.array_equal(missing, MARKED)
+    scale = len(missing) // 40
+    assert missing.dtype == bool and missing.shape == (40 * scale, 60 * scale)
+    assert np.array_equal(missing, MARKED.repeat(scale, 0).repeat(scale, 1))
+
+
+@pytest.mark.parametrize("radius", [0.7, 1.5, 4])
+def test_a_soft_brush_marks_to_the_middle_of_its_edge(radius):
+    soft = Image.fromarray(L).filter(ImageFilter.GaussianBlur(radius))
+    assert np.count_nonzero(masks.read(encoded(soft, "PNG")) != MARKED) <= 4 * radius**2 + 4  # its corners are round
 
 
 def test_a_mask_is_turned_as_its_file_says():

@@ -257,6 +257,30 @@ def test_every_command_takes_a_model_of_ones_own(runs, tmp_path, capsys):
     assert "has no classes" in refused(capsys, "sample", *ours, *out, "--label", "0")
 
 
+def test_what_is_left_out_is_told_by_the_models_that_there_are(runs, tmp_path, capsys):
+    """A domain of one kind is used as it stands: reconstruct would take an ae, the others a vae."""
+    picture = draw(tmp_path / "in", 1, n=1) / "00.png"
+    for kind in ("pca", "ae"):
+        train(tmp_path / kind, draw(tmp_path / "more", 5, n=20), "--kind", kind, "--size", 16)
+    train(tmp_path / "conditional", tmp_path / "more", "--kind", "conditional", "--size", 16)
+    capsys.readouterr()
+    ours, out = ["--checkpoints", runs, "--domain", "faces"], ["--out", tmp_path / "o.png"]
+    assert "faces, vae, 3 numbers" in said(capsys, "reconstruct", picture, *ours, *out)
+    for kind in ("pca", "ae"):
+        ours = ["--checkpoints", tmp_path / kind, "--domain", "own"]
+        for words in (["reconstruct", picture], ["walk", picture, picture], ["traverse"], ["sample", "--count", 2]):
+            assert f"own, {kind}, 2 numbers" in said(capsys, *words, *ours, *out), words
+    assert "own, vae" in said(capsys, "denoise", picture, "--checkpoints", tmp_path / "conditional", *out)
+
+
+def test_words_that_do_not_go_together_are_refused(tmp_path, capsys):
+    images = draw(tmp_path / "in", 5)
+    for words in (["--all"], ["--domain", "digits"]):
+        line = refused(capsys, "train", "--images", images, "--out", tmp_path / "R", *words)
+        assert "pictures of your own" in line and " ".join(words) in line
+    assert "00.png is a file; give the folder" in refused(capsys, "list", "--checkpoints", images / "00.png")
+
+
 def test_maps_of_ones_own(runs, tmp_path, capsys):
     shutil.copytree(runs, tmp_path / "R")
     ours = ["--checkpoints", tmp_path / "R", "--domain", "marks"]
@@ -311,6 +335,9 @@ def test_the_api_knows_them(service):
     rows = [[0.5] * 8] * 8
     assert reconstruct(rows, "marks", "vae", 2)["domain"] == "marks"
     assert reconstruct(rows, "", "vae", 3)["domain"] == "faces"
+    assert reconstruct(rows, "faces", latent_dim=3)["kind"] == "vae"
+    assert reconstruct(rows, "marks", latent_dim=2)["kind"] == "ae"
+    assert np.shape(decode([0.0, 0.0, 0.0])["x_hat"]) == (3, 64, 64)
     assert len(encode(rows, "marks", "ae", 2)["mu"]) == 2
     assert np.shape(decode([0.0, 0.0, 0.0], "faces", "vae")["x_hat"]) == (3, 64, 64)
     sample, _ = api_generate.functions(service)

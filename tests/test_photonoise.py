@@ -55,3 +55,34 @@ def test_noise_that_grows_with_the_light_has_the_strength_its_map_says(x, kind):
     assert np.sqrt(np.square(y - x).mean()) == pytest.approx(np.sqrt(np.square(said).mean()), rel=0.08)
     assert said[28:36, 58:72].mean() == pytest.approx(0.1, rel=0.1) and said[80:, :20].max() == 0
     assert photonoise.noise_map(y, "gaussian", 0.1) == 0.1
+
+
+def test_what_clipping_does_to_averages_is_taken_back():
+    rng, sigma = np.random.default_rng(0), 0.2
+    for level in (0.0, 0.04, 0.97):
+        clean = np.full((1, 150, 170), level, np.float32)
+        y = (clean + sigma * rng.normal(size=clean.shape)).clip(0, 1).astype(np.float32)
+        biased = np.full_like(clean, y.mean())  # what any average of y makes of it
+        made = photonoise.unclipped(biased, y, sigma, np.ones((150, 170)))
+        again = photonoise.unclipped(made, y, sigma, np.ones((150, 170)))
+        assert abs(y.mean() - level) > 0.05 and abs(again.mean() - level) < 0.02
+        hidden = np.ones((150, 170))
+        hidden[:, 80:] = 0
+        y[:, :, 80:] = 0.5  # nothing that is missing has a say
+        assert np.abs(photonoise.unclipped(biased, y, sigma, hidden) - made)[:, :, :40].max() < 1e-5
+        right = photonoise.unclipped(clean, y, sigma, hidden)
+        assert np.abs(right - clean)[:, :, :75].max() < 0.04
+
+
+def test_where_nothing_was_clipped_nothing_is_moved():
+    x = np.random.default_rng(1).uniform(0.45, 0.55, (3, 60, 70)).astype(np.float32)
+    y = (x + 0.1).astype(np.float32)  # an error that clipping cannot have made
+    assert np.abs(photonoise.unclipped(x, y, 0.06, np.ones((60, 70))) - x).max() < 1e-3
+
+
+def test_it_makes_no_difference_how_many_rows_are_worked_off_at_once(x, monkeypatch):
+    y, known = damaged(x, "gaussian", 0.2), np.ones(x.shape[1:])
+    known[30:50, 20:90] = 0
+    whole = photonoise.unclipped(x, y, 0.2, known)
+    monkeypatch.setattr(photonoise, "ROWS", 31)
+    assert np.abs(photonoise.unclipped(x, y, 0.2, known) - whole).max() < 1e-5

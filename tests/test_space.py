@@ -142,6 +142,29 @@ def test_wrong_words_and_no_token_are_one_sentence(folder, capsys, monkeypatch):
     assert "see --help" in said(capsys, ["me/demo", "--dryrun"], root=folder)
 
 
+def test_names_links_and_terminals_that_nobody_foresaw(folder, capfdbinary):
+    (folder / "图.md").write_text("x")
+    with open(os.fsencode(folder) + b"/bad\xff\n.md", "w") as file:
+        file.write("x")
+    (folder / "link").symlink_to("/etc/passwd")
+    (folder / "gone").symlink_to("nowhere")
+    (folder / "self.md").symlink_to(folder / "docs" / "kept.md")
+    assert not {"link", "gone"} & set(space.files(folder)) and "self.md" in space.files(folder)
+    script = "import pathlib, sys; from vaedemo.cli import space; space.main(['--dry-run'], pathlib.Path(sys.argv[1]))"
+    words = [sys.executable, "-c", script, str(folder)]
+    for encoding in ("cp1252", "utf-8"):
+        subprocess.run(words, cwd=ROOT, env=os.environ | {"PYTHONIOENCODING": encoding}, check=True)
+        lines = capfdbinary.readouterr().out.decode(encoding).splitlines()
+        assert len(lines) == 11 and any(line.endswith("  bad__.md") for line in lines)
+        assert any(line.endswith("图.md" if encoding == "utf-8" else "\\u56fe.md") for line in lines)
+
+
+@pytest.mark.parametrize("name", ["README.md", "constraints.txt"])
+def test_text_of_another_encoding(folder, capsys, name):
+    (folder / name).write_bytes("grün".encode("latin-1"))
+    assert f"{name} is not text in UTF-8" in said(capsys, ["--dry-run"], root=folder)
+
+
 @pytest.fixture
 def hub(monkeypatch):
     """A stand-in for the hub, which huggingface_hub asks in this process too, by LFS."""

@@ -44,6 +44,15 @@ def test_json_has_exact_names_and_people_see_harmless_ones(folder, capsys):
     assert any(line.startswith("new_line.png: ") for line in lines)
 
 
+def test_a_note_about_a_mask_is_harmless_too(folder, capsys):
+    Image.new("L", (28, 28)).save(folder / "mask.png")
+    words = ["--mask", folder / "mask.png", "--out", folder / "out", "--domain", "digits", "--method", "plain"]
+    main(["inpaint", *map(str, [folder / "in", *words])])
+    said = [line for line in capsys.readouterr().err.splitlines() if "Nothing is marked" in line]
+    assert len(said) == len(NAMES) and all(line.isprintable() for line in said)
+    assert any(line.startswith("vaedemo: new_line.png: ") for line in said)
+
+
 @pytest.mark.parametrize(
     "bad", ["\n", "\r", "\x1b", "\u202e", "\u2028", "\u2029", "\udcff", "\u200b", "\x85"], ids=ascii
 )

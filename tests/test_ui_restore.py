@@ -237,6 +237,23 @@ def test_what_a_picture_opens_with_is_what_its_model_learnt(ask):
         assert "error" in ask["begin"](photograph(noise=noise, level=level))
 
 
+@pytest.mark.parametrize("n", [0, 1, 4])
+def test_as_many_samples_of_a_photograph_are_drawn_as_were_offered_and_chosen(ask, n):
+    table = Restoration(Service(Library(), ".")).first_value("denoise")["table"]
+    assert table["digits"]["samples"] == [1, 4, 8, 16] and table["digits"]["usual"] == 8
+    assert table["photos"]["samples"] == [1, 4] and table["photos"]["usual"] == 4
+    job, made = worked_off(ask, photograph(source={"example": "camera", "domain": "objects"}, n=n))
+    assert job["samples"] == n == len(made.get("samples", [])) and ("spread" in made) == (n > 0)
+
+
+def test_a_large_photograph_has_no_samples_and_says_so(ask, monkeypatch):
+    from vaedemo.ui.tabs import restore
+
+    monkeypatch.setattr(restore, "LOSSLESS", 200_000)
+    assert Restoration(Service(Library(), ".")).first_value("denoise")["table"]["photos"]["sampled"] == 200_000
+    assert ask["begin"](photograph(n=4))["samples"] == 0
+
+
 def test_a_grey_photograph_gets_grey_noise_and_stays_grey(ask):
     from io import BytesIO
 

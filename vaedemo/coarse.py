@@ -64,7 +64,8 @@ class CoarseToFine:
             if guesses and self._loud(level):
                 made, spread = guesses, None if spread is None else _doubled(spread, level[0].shape[1:])
                 continue
-            job = Restoring(self._model, *level, guesses=guesses, **self._options)
+            clipped = None if level is self.levels[0] else False  # averages of clipped values are not
+            job = Restoring(self._model, *level, guesses=guesses, clipped=clipped, **self._options)
             for done, _ in job:
                 yield before + done, self.total
             before, made, spread = before + job.total, [job.mean, *job.samples], job.spread

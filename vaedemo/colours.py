@@ -67,8 +67,20 @@ def declared(data):
         return _chunks(data)
     if data[4:8] == b"ftyp" and 0 < (at := data.find(b"colrnclx", 0, 65536)) <= len(data) - 12:
         return data, {"cicp": struct.unpack_from(">HH", data, at + 8)}
+    if data[:2] == b"BM" and len(data) > 122 and data[14] >= 108 and data[70:74] == bytes(4):
+        return data, _calibrated(data)
     icc = _embedded(data)
     return data, {"icc_profile": icc} if icc else {}
+
+
+def _calibrated(data):
+    """What a BMP's header says of its colours: XYZ of red, green and blue, and their exponents."""
+    columns = np.array(struct.unpack_from("<9i", data, 74)).reshape(3, 3) / 2**30
+    white, gamma = columns.sum(0), struct.unpack_from("<I", data, 110 + 4)[0] / 65536
+    if (columns.sum(1) <= 0).any() or not 0.1 <= gamma <= 10:
+        return {}
+    points = [(x / (x + y + z), y / (x + y + z)) for x, y, z in (white, *columns)]
+    return {"chromaticity": tuple(v for point in points for v in point), "gamma": 1 / gamma}
 
 
 def _embedded(data):

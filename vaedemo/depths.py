@@ -1,5 +1,6 @@
 """Values of any depth as levels of 8 bits: by the range that a file declares, and by the values only where it declares
-none. Here too are the readers of what Pillow reads slowly, wrongly or not at all: netpbm files, and PNGs of 16 bits.
+none. Here too are the readers of what Pillow reads slowly, wrongly or not at all: netpbm files, PNGs of 16 bits, and
+BMPs whose channels have bits of their own.
 
 Whole numbers without a sign run from 0 to the largest of their depth. With a sign they are a measurement: from 0 to the
 largest of their depth where none is negative, else from the lowest to the highest there is. Floats run from 0 to 1, and
@@ -8,6 +9,7 @@ the highest there is.
 """
 
 import re
+import struct
 from io import BytesIO
 
 import numpy as np
@@ -15,7 +17,7 @@ from PIL import Image
 
 from vaedemo.errors import PictureError
 
-__all__ = ["MAX_PIXELS", "limits", "netpbm", "png", "require_pixels", "to_bytes"]
+__all__ = ["MAX_PIXELS", "bmp", "levels", "limits", "netpbm", "png", "require_pixels", "to_bytes"]
 
 MAX_PIXELS = 50_000_000
 _OUTSIDE = 0.1  # of 0 to 1: floats that are clipped, such as the ringing of a filter or a highlight
@@ -59,6 +61,17 @@ def limits(values, name, bits=None, labels=False):
     return 0, 255 if high <= 255 else 65535
 
 
+def levels(values, name, bits=None, given=None, labels=False):
+    """uint8 of the same shape: the values between their limits(), or those that are given. Of labels none becomes 0
+    that is not, a number below 0 neither."""
+    if labels and values.dtype.kind == "i" and values.min() < 0:
+        values = np.abs(values.astype(np.int64))
+    made = to_bytes(values, *(given or limits(values, name, bits, labels)))
+    if labels and values.dtype.kind in "ui" and values.dtype.itemsize > 1:
+        made[(made == 0) & (values != 0)] = 1
+    return made
+
+
 def to_bytes(values, low, high):
     """uint8 of the same shape: low is 0, high is 255, what lies outside is clipped."""
     if values.dtype == np.uint8 and (low, high) == (0, 255):
@@ -82,13 +95,14 @@ _PAM = re.compile(rb"P7\n((?:(?!ENDHDR)[^\n]{0,200}\n){1,50})ENDHDR\n")
 
 def netpbm(data, name, labels=False):
     """The picture of a binary PGM, PPM, PAM or PFM, mode L, LA, RGB or RGBA; None of other files."""
+    ink = None
     if found := _PNM.match(data, 0, 4096):
         width, height, top = map(int, found.groups()[1:])
         samples, kind, order = (1 if found[1] == b"5" else 3), "u", ">"
     elif found := _PAM.match(data, 0, 4096):
         words = dict(re.findall(rb"^(WIDTH|HEIGHT|DEPTH|MAXVAL)\s+(\d{1,9})\s*$", found[1], re.MULTILINE))
         width, height, samples, top = (int(words.get(k, 0)) for k in (b"WIDTH", b"HEIGHT", b"DEPTH", b"MAXVAL"))
-        kind, order = "u", ">"
+        kind, order, ink = "u", ">", samples == 4 and re.search(rb"^TUPLTYPE CMYK", found[1], re.MULTILINE)
     elif found := _PFM.match(data, 0, 4096):
         width, height, top = int(found[2]), int(found[3]), 0
         samples, kind, order = (1 if found[1] == b"f" else 3), "f", "<" if found[4].startswith(b"-") else ">"
@@ -104,11 +118,39 @@ def netpbm(data, name, labels=False):
     values = np.frombuffer(data, dtype, count, found.end()).reshape(height, width, samples)
     if kind == "f":
         values = values[::-1]  # from the bottom up
-        low, high = limits(values, name)
-    else:
-        low, high = (0, 255) if labels and top > 255 and values.max(initial=0) <= 255 else (0, top)
-    made = to_bytes(values, low, high)
-    return Image.fromarray(np.ascontiguousarray(made[..., 0] if samples == 1 else made))
+    given = None if kind == "f" or (labels and top > 255 and values.max(initial=0) <= 255) else (0, top)
+    made = np.ascontiguousarray(levels(values, name, given=given, labels=labels))
+    if ink:
+        return Image.frombytes("CMYK", (width, height), made.tobytes())
+    return Image.fromarray(made[..., 0] if samples == 1 else made)
+
+
+def bmp(data, name):
+    """The picture, mode RGB or RGBA, of a BMP of 16 or 32 bits a pixel that says which of them are red, green, blue and
+    opaque; None of other files."""
+    if data[:2] != b"BM" or len(data) < 54:
+        return None
+    start, head, width, height, _, bits, packed = struct.unpack_from("<IIiiHHI", data, 10)
+    plain = bits == 16 and packed == 0
+    if head < 40 or bits not in (16, 32) or not (plain or packed in (3, 6)):
+        return None
+    require_pixels((width, abs(height)), name)
+    masks = (0x7C00, 0x3E0, 0x1F) if plain else struct.unpack_from("<4I", data, 54)
+    masks = masks if plain or head >= 56 or packed == 6 else masks[:3]
+    row = -(-width * bits // 32) * 4
+    if len(data) - start < row * abs(height):
+        raise PictureError(f"{name} is damaged or cut off; get a whole copy of it.")
+    pixels = np.frombuffer(data, f"<u{bits // 8}", row * abs(height) * 8 // bits, start)
+    pixels = pixels.reshape(abs(height), -1)[:: -1 if height > 0 else 1, :width].astype(np.uint32)
+    shifts = [(mask & -mask).bit_length() - 1 if mask else 0 for mask in masks]
+    tops = [mask >> shift for mask, shift in zip(masks, shifts, strict=True)]
+    if any(top & (top + 1) for top in tops):  # bits that are apart
+        return None
+    channels = [to_bytes((pixels & mask) >> shift, 0, max(top, 1))
+                for mask, shift, top in zip(masks, shifts, tops, strict=True)]  # fmt: skip
+    if len(channels) == 4 and not channels[3].any():
+        channels.pop()  # as browsers do: a picture of which nothing is to be seen was not meant
+    return Image.fromarray(np.dstack(channels))
 
 
 def png(image, data, labels=False):
@@ -142,7 +184,7 @@ def _grey(image, clear, labels):
     if not labels and clear is None:
         return image
     values = np.asarray(image)
-    made = Image.fromarray(to_bytes(values, *limits(values, "The picture", labels=labels)))
+    made = Image.fromarray(levels(values, "The picture", labels=labels))
     if clear is not None:
         made.putalpha(Image.fromarray(np.where(values == clear, 0, 255).astype(np.uint8)))
     return _with_info(made, image)

@@ -20,12 +20,15 @@ NAME = re.compile(r"\w[\w-]{0,39}")  # what may stand in a path, a command and a
 class Damages:
     """What a network that restores was trained for, and what a picture opens with: {noise: (weakest, strongest, usual
     level)}, levels as degrade.NOISES counts them; a mask of degrade.MASKS; the strongest noise's standard deviation;
-    and how many pixels a hole is deep, from its middle to what is known, None where any hole was learnt."""
+    how many pixels a hole is deep, from its middle to what is known, None where any hole was learnt; and how many
+    samples the page offers, and draws if nothing is chosen."""
 
     noises: dict = field(default_factory=lambda: {k: (n.weakest, n.strongest, n.usual) for k, n in NOISES.items()})
     mask: str = "left"
     strongest: float = 1.0
     hole: int | None = None
+    samples: tuple[int, ...] = (1, 4, 8, 16)
+    usual_samples: int = 8
 
     def opening(self, level):
         """The same with another usual level of Gaussian noise."""
@@ -202,6 +205,8 @@ _PHOTOS = Damages(
     mask="text",
     strongest=75 / 255,
     hole=24,
+    samples=(1, 4),  # each takes 12 bytes a pixel
+    usual_samples=4,
 )
 RESERVED = (*DOMAINS, PHOTOS, "maps")  # folders beside the checkpoints that have a meaning already
 

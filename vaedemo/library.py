@@ -30,6 +30,8 @@ class Library:
 
     def __init__(self, folder=CHECKPOINTS):
         self.folder = Path(folder)
+        if self.folder.exists() and not self.folder.is_dir():
+            raise CheckpointError(f"{self.folder.name} is a file; give the folder that holds the models")
         found = scan(self.folder)
         self.entries = available(self.folder, found)
         self.domains = DOMAINS | _own_domains(found)  # by name: the rows of DOMAINS, and what the files are of besides
@@ -60,6 +62,11 @@ class Library:
         self.domain(domain)
         have = {e.kind for e in self.entries if e.domain == domain}
         return [k for k in KINDS if k in have]
+
+    def usual_kind(self, domain, preferred):
+        """The preferred kind of model, or where a domain has none of it one that it has."""
+        have = self.kinds(domain)
+        return preferred if preferred in have or not have else next((k for k in ("vae", "ae") if k in have), have[0])
 
     def dims(self, domain, kind, beta=1.0):
         """Latent dimensions there are, ascending; PCA has every one of its domain's."""
@@ -112,6 +119,12 @@ class Library:
             )
         with self._lock:
             return _kept(self._models, KEPT, (path, None), lambda: load_checkpoint(path)[0])
+
+    def restoring(self, preferred):
+        """The preferred domain, or "photos", or where nothing restores its pictures one of one's own with such a model,
+        if there is one."""
+        own = (name for name in self.domains if name not in DOMAINS and self.restores(name))
+        return preferred if self.restores(preferred) else next(own, preferred)
 
     def restores(self, name):
         """Whether there is a model that restores pictures of a domain, or "photos"."""

@@ -22,6 +22,7 @@ NOTES = {
 }
 _HALF = 127  # a level above it is light
 _LABELS = 8  # different levels up to which a dark picture is a mask of labels
+_SOLID_LABELS = 64  # the same of one whose dark levels are areas, as no picture has them
 _PAINTS = 4  # different colours up to which what is not transparent was painted as a mask, and is no picture
 _MOST = 0.9  # share of missing pixels from which it is said
 _LEAST = 8  # pixels on a side of a mask that may be scaled
@@ -60,10 +61,21 @@ def read(source):
 
 
 def _of_levels(levels):
-    top = levels.max()
-    if top > _HALF:
-        return levels > _HALF
-    return (levels > 0) & (len(np.unique(levels)) <= _LABELS)
+    shares = np.bincount(levels.ravel(), minlength=256)
+    count = np.count_nonzero(shares)
+    labels = shares.argmax() == 0 and count <= _SOLID_LABELS and _is_solid(levels)
+    if levels.max() > _HALF:  # of labels too: 255 stands for what has none (VOC), or there are more than 127
+        return levels > 0 if labels else levels > _HALF
+    return (levels > 0) & (labels or count <= _LABELS)
+
+
+def _is_solid(levels):
+    """Whether most pixels that are dark but not 0 equal the four beside them: those of edges and noise do not."""
+    dim, same = (levels > 0) & (levels <= _HALF), np.ones(levels.shape, bool)
+    for axis in (0, 1):
+        for step in (1, -1):
+            same &= levels == np.roll(levels, step, axis)
+    return 2 * np.count_nonzero(dim & same) > np.count_nonzero(dim)
 
 
 def _of_palette(image):

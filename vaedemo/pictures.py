@@ -93,7 +93,12 @@ def layers(source):
     if isinstance(source, np.ndarray):
         return _from_array(source, labels=True)
     image, data, name = _source(source, labels=True)
-    return _whole(lambda: _eight_bits(_loaded(image, name, None)[0], name, labels=True), name, data)
+
+    def stored():
+        made = _eight_bits(_loaded(image, name, None)[0], name, labels=True)
+        return made if made.mode in ("1", "L", "LA", "P", "PA", "RGB", "RGBA") else made.convert("RGB")
+
+    return _whole(stored, name, data)
 
 
 def _read(source, enough=None):
@@ -142,13 +147,18 @@ def _source(source, labels=False):
         raise PictureError(f"{name} is empty; choose another one.")
     if len(data) > MAX_BYTES:
         raise PictureError(_too_large(name))
-    image = _whole(lambda: tiffs.read(data, name, labels) or depths.netpbm(data, name, labels), name, data)
+    data, said = colours.declared(data)
+    image = _whole(lambda: _deep(data, name, labels), name, data)
+    made = image or _opened(data, name)
+    made.info.update(said)
     if image is None:
-        data, said = colours.declared(data)
-        image = _opened(data, name)
-        image.info.update(said)
-        image = _whole(lambda: depths.png(image, data, labels), name, data)
-    return image, data, name
+        made = _whole(lambda: depths.png(made, data, labels), name, data)
+    return made, data, name
+
+
+def _deep(data, name, labels):
+    """The picture of a file that Pillow does not read as it should, or None."""
+    return tiffs.read(data, name, labels) or depths.netpbm(data, name, labels) or depths.bmp(data, name)
 
 
 def _too_large(name):
@@ -187,6 +197,8 @@ def _opened(data, name):
     try:
         if data.startswith(b"\0\0\1\0"):
             _require_icon(data, name)
+        if {"avif", "avis"} & set(filekinds.brands(data)[1:]):  # whatever its first brand, which Pillow goes by
+            data = data[:8] + b"avif" + data[12:]
         Image.init()
         image = Image.open(BytesIO(data), formats=[f for f in _FORMATS if f in Image.OPEN])
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
@@ -249,8 +261,8 @@ def _eight_bits(image, name, labels=False):
         return image
     values = np.asarray(image)
     # Pillow scales the text forms of netpbm itself, to 16 bits.
-    low, high = (0, 65535) if image.format == "PPM" and image.mode == "I" else depths.limits(values, name, None, labels)
-    return Image.fromarray(depths.to_bytes(values, low, high))
+    given = (0, 65535) if image.format == "PPM" and image.mode == "I" else None
+    return Image.fromarray(depths.levels(values, name, given=given, labels=labels))
 
 
 def _plain(image):
@@ -284,7 +296,7 @@ def _from_array(a, labels=False):
             raise PictureError(f"The array holds values from {low:.4g} to {high:.4g}; scale them to 0 to 1.")
         a = np.round(a.astype(np.float32).clip(0, 1) * 255).astype(np.uint8)
     elif a.dtype.itemsize == 2:
-        a = depths.to_bytes(a, *depths.limits(a, "The array", labels=labels))
+        a = depths.levels(a, "The array", labels=labels)
     elif a.dtype.kind == "b":
         a = a.astype(np.uint8) * 255
     a = np.ascontiguousarray(a)

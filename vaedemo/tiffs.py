@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image, TiffImagePlugin
 
-from vaedemo.depths import limits, require_pixels, to_bytes
+from vaedemo.depths import levels, require_pixels, to_bytes
 from vaedemo.errors import PictureError
 
 __all__ = ["read", "unusual"]
@@ -293,23 +293,22 @@ def _picture(values, layout, directory, name, labels):
         return _of_palette(seen[..., 0], directory)
     if layout.photometric in (8, 9):
         return _of_lab(seen, layout)
-    low, high = _declared(directory, layout) or limits(seen, name, bits, labels)
-    levels = to_bytes(seen, low, high)
+    made = levels(seen, name, bits, _declared(directory, layout), labels)
     if layout.photometric == 0:
-        levels = 255 - levels
+        made = 255 - made
     if colours == 4:
-        return _framed("CMYK", levels)
+        return _framed("CMYK", made)
     if layout.photometric == 6:
-        return _framed("YCbCr", levels).convert("RGB")
+        return _framed("YCbCr", made).convert("RGB")
     extra = _one(directory, 338, 2 if layout.samples == 4 and colours == 3 else 0) if layout.samples > colours else 0
     if extra not in (1, 2):
-        return _framed("L" if colours == 1 else "RGB", levels)
+        return _framed("L" if colours == 1 else "RGB", made)
     alpha = values[..., colours : colours + 1]
-    alpha = to_bytes(alpha, *limits(alpha, name, bits))
+    alpha = levels(alpha, name, bits)
     if extra == 1:  # colours that are multiplied with it already
-        shown = np.minimum(levels.astype(np.float32) * 255 / np.maximum(alpha, 1), 255)
-        levels = np.where(alpha > 0, np.round(shown), 0).astype(np.uint8)
-    return _framed("LA" if colours == 1 else "RGBA", np.concatenate([levels, alpha], axis=2))
+        shown = np.minimum(made.astype(np.float32) * 255 / np.maximum(alpha, 1), 255)
+        made = np.where(alpha > 0, np.round(shown), 0).astype(np.uint8)
+    return _framed("LA" if colours == 1 else "RGBA", np.concatenate([made, alpha], axis=2))
 
 
 def _framed(mode, levels):

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 
 from vaedemo import gaussian, runtime
 from vaedemo.errors import PictureError
-from vaedemo.photonoise import is_grey
+from vaedemo.photonoise import is_grey, unclipped
 
 __all__ = ["Restoring", "tile_count"]
 
@@ -28,10 +28,12 @@ class Restoring:
     unit; mask (H, W), True where known, or None. mean is the prior's mean pass, and samples one picture a seed, all
     float32 (3, H, W) in [0, 1]; spread is the standard deviation that they leave to each pixel, None without samples.
     The same seed gives the same sample whatever the tiles. guesses, of mean and of every sample, float32 (3, H, W), are
-    what holes start from. A grey photograph (R = G = B) stays grey.
+    what holes start from. A grey photograph (R = G = B) stays grey; its mean is that of two passes, of which
+    one sees it transposed (self-ensemble, Timofte, Rothe & Van Gool 2016). clipped: whether noise of one sigma was cut
+    to [0, 1] with the picture; None: if nothing of y is beyond.
     """
 
-    def __init__(self, model, y, sigma, mask=None, *, seeds=(), guesses=None, tile=TILE, overlap=OVERLAP):
+    def __init__(self, model, y, sigma, mask=None, *, seeds=(), guesses=None, clipped=None, tile=TILE, overlap=OVERLAP):
         self.model = model
         self.y = _tensor(y, 3, "a photograph has shape (3, height, width)")
         _, self.height, self.width = self.y.shape
@@ -45,6 +47,8 @@ class Restoring:
         if not torch.isfinite(self.sigma).all() or self.sigma.min() < 0:
             raise PictureError("the noise's strength is not a number of 0 or more; give 0 to 0.3")
         self.grey, self.guesses = is_grey(self.y * self.mask), guesses
+        inside = bool((self.y >= 0).all() and (self.y <= 1).all())
+        self._clipped = (inside if clipped is None else clipped) and self.sigma.numel() == 1 and float(self.sigma) > 0
         stride = model.config.stride
         self.rows, self.columns = (_spans(n, stride, tile, overlap) for n in (self.height, self.width))
         self.total = tile_count(self.height, self.width, stride, tile, overlap)
@@ -69,8 +73,12 @@ class Restoring:
         fixed = self._fixed  # the blending's rounding is taken back
         for picture in (self.mean, *self.samples):
             picture.clamp_(0, 1)
-            if self.grey:
-                picture.copy_(picture.mean(0, keepdim=True).expand_as(picture))
+            channels = slice(0, 1) if self.grey else slice(None)
+            made = picture.mean(0, keepdim=True) if self.grey else picture
+            if self._clipped:
+                given = self.mask.expand(self.height, self.width).numpy()
+                made = torch.from_numpy(unclipped(made.numpy(), self.y[channels].numpy(), float(self.sigma), given))
+            picture.copy_(made.expand_as(picture))
             if bool(fixed.any()):
                 picture.copy_(torch.where(fixed, self.y.clamp(0, 1), picture))
 
@@ -99,7 +107,7 @@ class Restoring:
         )  # fmt: skip
         half = runtime.bfloat16_available(y.device)
         with torch.autocast("cpu", torch.bfloat16, enabled=half):
-            features = None
+            features = guess = None
             for k, (picture, eps) in enumerate(zip((self.mean, *self.samples), (None, *self._eps), strict=True)):
                 if features is None or self.guesses:
                     guess = self.guesses and _padded(self.guesses[k][None, :, rows, columns], size)
@@ -109,7 +117,11 @@ class Restoring:
                     for i, e in eps.items()
                 }  # fmt: skip
                 made = self.model.decode(features, near)
-                picture[:, rows, columns] += weight * made.mean[0, :, :height, :width]
+                mean = made.mean
+                if self.grey and eps is None:
+                    turned = [t if t is None else t.mT for t in (y * mask, sigma, mask, guess)]
+                    mean = (mean + self.model.decode(self.model.encode(*turned)).mean.mT) / 2
+                picture[:, rows, columns] += weight * mean[0, :, :height, :width]
                 if eps is not None:
                     own = torch.exp(2 * made.log_scale[0, :, :height, :width].float())
                     self._variance[:, rows, columns] += weight * own / len(self.samples)

@@ -53,6 +53,16 @@ def chromium():
         browser.close()
 
 
+@pytest.fixture(scope="module")
+def page(chromium, address):
+    """A page with its frame there, one for all tests of a file: for modules that are tried alone."""
+    page = chromium.new_page()
+    page.goto(address)
+    page.locator(".vd-module-frame").wait_for()
+    yield page
+    page.close()
+
+
 class Visit:
     """A page with the helpers of the tests; at its end it must have complained of nothing and asked no other host."""
 
@@ -113,6 +123,11 @@ class Visit:
         self.idle()
         return self.page.evaluate("Object.fromEntries(new URL(location.href).searchParams)")
 
+    def query(self):
+        """The address after its "?", once what it is about to say is said."""
+        self.idle()
+        return self.page.url.split("?", 1)[1]
+
     def speak(self, language):
         """Switch to "en" or "zh" and wait until the tabs, which Gradio renames one after another, have followed."""
         self.part(language).click()
@@ -124,19 +139,40 @@ class Visit:
         self.idle()
 
 
+@pytest.fixture(scope="session")
+def context_of(chromium):
+    """A function from a browser context's keywords to the context with them, made once: with the second page that is
+    opened in it, the scripts come compiled out of its cache, which is most of a page's start. The page stores nothing
+    that the next one would find."""
+    made = {}
+
+    def make(**kwargs):
+        key = repr(sorted(kwargs.items()))
+        if key not in made:
+            made[key] = chromium.new_context(**kwargs)
+        return made[key]
+
+    yield make
+    for context in made.values():
+        context.close()
+
+
 @pytest.fixture
-def visit(chromium, address):
+def visit(context_of, address):
     """A function that makes a Visit; keywords are those of a browser context."""
     made = []
 
     def make(**kwargs):
-        options = {"viewport": {"width": 1280, "height": 900}, "locale": "en-GB", "accept_downloads": True} | kwargs
-        context = chromium.new_context(**options)
-        made.append((context, Visit(context, address)))
-        return made[-1][1]
+        options = {"locale": "en-GB", "accept_downloads": True} | kwargs
+        size = options.pop("viewport", {"width": 1280, "height": 900})
+        if options.get("is_mobile"):  # of such a context the size is a part
+            options["viewport"] = size
+        made.append(Visit(context_of(**options), address))
+        made[-1].page.set_viewport_size(size)
+        return made[-1]
 
     yield make
-    for context, one in made:
-        context.close()
+    for one in made:
+        one.page.close()
         assert one.complaints == []
         assert one.foreign == []

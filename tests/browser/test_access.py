@@ -48,14 +48,13 @@ def test_axe_finds_nothing_serious(opened, query):
     v.part("help").click()
     for details in v.page.locator(".vd details:visible").all():
         details.evaluate("(e) => (e.open = true)")
-    for width in (390, 1280):
+    # Every pair of width, language and theme, in four of their eight combinations.
+    for width, language in ((390, "en"), (390, "zh"), (1280, "zh"), (1280, "en")):
         v.page.set_viewport_size({"width": width, "height": 900})
-        for language in ("en", "zh"):
-            v.speak(language)
-            for _ in ("light", "dark"):
-                where = f"{width} px, {language}, {v.page.evaluate('document.documentElement.style.colorScheme')}"
-                assert v.page.evaluate(VIOLATIONS, sorted(NEVER)) == [], where
-                v.part("theme").click()
+        v.speak(language)
+        where = f"{width} px, {language}, {v.page.evaluate('document.documentElement.style.colorScheme')}"
+        assert v.page.evaluate(VIOLATIONS, sorted(NEVER)) == [], where
+        v.part("theme").click()
 
 
 @pytest.mark.parametrize("query", SHOWN)

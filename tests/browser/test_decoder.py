@@ -22,15 +22,6 @@ DECODE = """async ([name, codes, simd]) => {
 }"""
 
 
-@pytest.fixture(scope="module")
-def page(chromium, address):
-    page = chromium.new_page()
-    page.goto(address)
-    page.locator(".vd-module-frame").wait_for()
-    yield page
-    page.close()
-
-
 def compared(page, entry, simd, count):
     """Differences in grey levels between the browser's pictures and model.decode, for codes near and far."""
     random = np.random.default_rng(entry.latent_dim)

@@ -18,7 +18,7 @@ def test_a_copied_address_restores_the_state_in_a_new_page(visit):
     words = v.words()
     assert {"domain": "fashion", "kind": "pca", "lang": "zh", "error": "signed"}.items() <= words.items()
     v.idle()
-    other = visit().open(v.page.url.split("?", 1)[1])
+    other = visit().open(v.query())
     other.wait("part('made').toDataURL() === arg", v.pixels("made"))
     for name in ("seen", "error"):
         assert other.pixels(name) == v.pixels(name)

@@ -266,7 +266,7 @@ def test_a_copied_address_restores_everything(tab):
     wanted = {"tab": "generate", "domain": "fashion", "t": "0.99", "seed": "77", "n": "4", "b": "bag", "at": "9"}
     assert wanted.items() <= words.items() and words["path"] == "spherical" and words["step"] == "0"
     g.v.idle()
-    other = tab(g.page.url.split("?", 1)[1].replace("tab=generate", ""))
+    other = tab(g.v.query().replace("tab=generate", ""))
     other.v.idle()
     assert other.shown() == g.shown()
     assert other.pixels("vae-normal") == g.pixels("vae-normal")

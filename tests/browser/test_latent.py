@@ -211,7 +211,7 @@ def test_a_copied_address_restores_the_state(visit):
     words = v.words()
     expected = {"domain": "fashion", "view": "grid", "spacing": "quantiles", "hide": "3", "n": "1", "seed": "2"}
     assert expected.items() <= words.items() and {"ae", "vae"} <= set(words)
-    other = enter(visit, v.page.url.split("?", 1)[1].replace("tab=latent&", ""))
+    other = enter(visit, v.query().replace("tab=latent&", ""))
     for kind in ("ae", "vae"):
         wait(other, f"part('{kind}Picture').dataset.shown === 'exact'")
         assert other.words()[kind] == words[kind]

@@ -279,7 +279,7 @@ def test_zero_random_and_the_address_that_restores_them(visit):
     v.part("dimsAgain").click()
     v.page.locator(".vd-dimrow input").nth(1).press("End")
     settled(v)
-    other = dims(visit(), v.page.url.split("?", 1)[1])
+    other = dims(visit(), v.query())
     other.wait("part('dimsCanvas').dataset.shown === arg", v.part("dimsCanvas").get_attribute("data-shown"))
     assert other.pixels("dimsCanvas") == v.pixels("dimsCanvas")
     assert other.words() == v.words()

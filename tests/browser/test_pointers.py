@@ -48,15 +48,6 @@ CASES = {
 }
 
 
-@pytest.fixture(scope="module")
-def page(chromium, address):
-    page = chromium.new_page()
-    page.goto(address)
-    page.locator(".vd-module-frame").wait_for()
-    yield page
-    page.close()
-
-
 @pytest.mark.parametrize("case", CASES)
 def test_a_drag_follows_the_pointer_that_began_it(page, case):
     events, told = CASES[case]

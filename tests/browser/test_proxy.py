@@ -28,10 +28,12 @@ def inner():
     demo.close()
 
 
-@pytest.fixture(params=["stripped", "kept"])
+@pytest.fixture(params=["stripped", "kept", "stripped, host untold"])
 def outside(request, inner):
-    with proxied(inner, PREFIX, strip=request.param == "stripped") as address:
-        yield address
+    """Where a visitor finds the page; nginx, unless it is told to, hands no name on but that of the server inside."""
+    told = "untold" not in request.param
+    with proxied(inner, PREFIX, strip=request.param != "kept", told=told) as address:
+        yield address if told else address.replace("127.0.0.1", "localhost")
 
 
 @pytest.fixture
@@ -75,10 +77,21 @@ def test_the_description_of_the_api_opens(page, outside):
     page.page.on("response", lambda answer: failed.append(answer.url) if answer.status >= 400 else None)
     page.page.goto(f"{outside}?view=api")
     page.page.locator(".api-docs").get_by_text(re.compile("/reconstruct")).first.wait_for()
-    assert outside.rstrip("/") in page.page.locator(".api-docs").inner_text()
+    if "//127" in outside:  # else the server does not know its name
+        assert outside.rstrip("/") in page.page.locator(".api-docs").inner_text()
     page.idle()
     assert [url for url in failed if "/mcp/" not in url] == []  # Gradio looks whether there is such a server
     page.complaints.clear()
+
+
+def test_each_caller_is_told_the_address_by_which_it_came(inner, outside):
+    first = httpx.get(f"{inner}gradio_api/info", headers={"Host": "inside.example"})
+    assert '(\\"http://inside.example/vae\\")' in first.text
+    for query in ("", "?serialize=False"):
+        snippets = httpx.get(f"{outside}gradio_api/info{query}").text
+        assert "inside.example" not in snippets
+        if "//127" in outside:
+            assert f'Client(\\"{outside.rstrip("/")}\\")' in snippets
 
 
 def test_the_client_of_the_api_comes_through(outside, tmp_path):

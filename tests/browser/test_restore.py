@@ -107,7 +107,7 @@ def test_the_brush_takes_pixels_away_and_gets_them_back(visit, touch):
         }"""
     )
     assert 250 < same < 392
-    other = opened(visit, v.page.url.split("?", 1)[1])
+    other = opened(visit, v.query())
     assert other.drawn("restored") == v.drawn("restored") and other.words()["m"] == word
 
 
@@ -146,6 +146,31 @@ def test_a_photograph_is_restored_with_a_bar_and_keeps_its_size(visit):
     with v.page.expect_download() as download:
         v.own("saveImage").click()
     assert Image.open(download.value.path()).size == (512, 512)
+
+
+def test_the_number_of_samples_that_is_chosen_is_the_number_that_is_drawn(visit):
+    """A domain offers what its row says; another domain's choice is not kept where it is not offered."""
+    v = opened(visit, "tab=denoise&domain=digits&n=16")
+    count = v.own("count").locator("input")
+
+    def offered():
+        return count.evaluate_all("(all) => all.map((i) => i.value)"), v.own("count").locator(":checked").input_value()
+
+    assert offered() == (["1", "4", "8", "16"], "16") and v.own("answers").locator("button").count() == 17
+    v.own("domain").locator("input[value=photos]").check()
+    v.page.wait_for_function("document.querySelector('.vd-module-denoise [data-part=answers]').children.length === 4")
+    assert offered() == (["1", "4"], "4") and "n" not in v.words()
+    count.first.check()
+    v.page.wait_for_function("document.querySelector('.vd-module-denoise [data-part=answers]').children.length === 1")
+    assert v.words()["n"] == "1"
+    file = io.BytesIO()
+    Image.new("RGB", (2400, 1700), (90, 120, 150)).save(file, "PNG")  # more pixels than samples are drawn of
+    v.own("file").set_input_files({"name": "l.png", "mimeType": "image/png", "buffer": file.getvalue()})
+    v.page.wait_for_function(
+        "document.querySelector('.vd-module-denoise [data-part=yoursNote]').textContent.includes('2400')"
+    )
+    assert offered() == (["0"], "0")
+    v.own("halt").click()
 
 
 def test_a_mask_file_is_read_as_its_picture_was_cut(visit):

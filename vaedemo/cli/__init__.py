@@ -2,7 +2,6 @@
 
 import contextlib
 import io
-import os
 import re
 from typing import Annotated
 
@@ -14,7 +13,6 @@ from vaedemo.cli.reconstruct import Reconstruct
 from vaedemo.cli.restore import Denoise, Inpaint
 from vaedemo.cli.sample import Sample
 from vaedemo.cli.train import Train
-from vaedemo.errors import VaedemoError
 
 __all__ = ["COMMANDS", "main"]
 
@@ -76,22 +74,4 @@ def _parse(args):
 
 def main(args=None):
     """Run one command; exit code 0, or 2 with one line on the error stream."""
-    terminal.forgive()
-    try:
-        try:
-            _parse(args).run()
-        finally:
-            terminal.flush()
-    except VaedemoError as error:
-        terminal.say(str(error))
-        raise SystemExit(2) from None
-    except KeyboardInterrupt as stop:
-        terminal.say(str(stop) or "stopped")
-        raise SystemExit(130) from None
-    except BrokenPipeError:  # the reader of a pipe has had enough
-        terminal.discard()
-    except OSError as error:
-        terminal.discard()
-        what = (error.filename and os.fspath(error.filename)) or "the output"
-        terminal.say(f"{what} cannot be read or written: {error.strerror or error}")
-        raise SystemExit(2) from None
+    terminal.guarded(lambda: _parse(args).run())

@@ -130,8 +130,8 @@ class Map:
     """the picture to write; its ending names the format, and one that is there already is replaced"""
     domain: str | None = None
     """digits, fashion, objects, shapes or one of your own; digits if left out and there are models of them"""
-    kind: str = "vae"
-    """ae or vae"""
+    kind: str | None = None
+    """ae or vae; if left out vae, or where a domain has none what it has"""
     latent_dim: int = 2
     """2, or more: then the plane of the codes' two leading principal components"""
     beta: float = 1.0
@@ -156,13 +156,14 @@ class Map:
         planned([self.out])
         library = Library(self.checkpoints)
         domain = library.domain(self.domain or library.modelled("digits")).name
-        model = library.model(domain, self.kind, self.latent_dim, self.beta)
-        folder, said = self.checkpoints / maps.FOLDER, {"domain": domain, "kind": self.kind}
+        kind = self.kind or library.usual_kind(domain, "vae")
+        model = library.model(domain, kind, self.latent_dim, self.beta)
+        folder, said = self.checkpoints / maps.FOLDER, {"domain": domain, "kind": kind}
         if self.latent_dim == 2:
-            found = maps.read_map(folder, domain, self.kind)
+            found = maps.read_map(folder, domain, kind)
             low, high, mean, axes = found.low, found.high, np.zeros(2), np.eye(2)
         else:
-            found = maps.read_plane(folder, domain, self.kind, self.latent_dim, self.beta)
+            found = maps.read_plane(folder, domain, kind, self.latent_dim, self.beta)
             (low, high), mean, axes = maps.box(found.points), found.mean, found.components
             said["explained"] = found.explained.tolist()
         if self.view == "grid":
@@ -171,7 +172,7 @@ class Map:
             image = _density(found.points, low, high, self.side)
         else:
             image = _points(found.points, found.labels, low, high, self.side)
-        if self.kind == "vae":
+        if kind == "vae":
             _rings(image, -axes @ mean, low, high)
         write_picture(image, self.out)
         said |= {"latent_dim": self.latent_dim, "low": low.tolist(), "high": high.tolist(), "points": len(found.points)}
@@ -180,7 +181,7 @@ class Map:
             return
         share = f", {sum(said['explained']):.0%} of the variance" if "explained" in said else ""
         print(
-            f"{domain}, {self.kind}, {self.latent_dim} numbers: {said['points']} test pictures{share}; axes "
+            f"{domain}, {kind}, {self.latent_dim} numbers: {said['points']} test pictures{share}; axes "
             f"{low[0]:.2f} to {high[0]:.2f}, {low[1]:.2f} to {high[1]:.2f}"
         )
 

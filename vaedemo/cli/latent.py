@@ -28,18 +28,19 @@ def _numbers(text):
 
 
 def _codes(library, sources, domain, kind, latent_dim, beta):
-    """(codes, one a source, each (D,); the domain; D) of pictures and codes: what is left out is told by the first
-    picture and the first code."""
+    """(codes, one a source, each (D,); the domain; the kind; D) of pictures and codes: what is left out is told by the
+    first picture and the first code, and by the models that there are."""
     given, seen = [_numbers(text) for text in sources], {}
     for i, text in enumerate(sources):
         if given[i] is None:
             seen[i], domain = read_picture(text, domain, library=library)
     domain = library.domain(domain or library.modelled("digits")).name
+    kind = kind or library.usual_kind(domain, "vae")
     d = latent_dim or next((len(code) for code in given if code is not None), None)
     if d is None:
         d = (library.dims(domain, kind, beta) or library.domain(domain).latent_dims)[-1]
     codes = [encode(library, seen[i], domain, kind, d, beta)[0] if i in seen else code for i, code in enumerate(given)]
-    return codes, domain, d
+    return codes, domain, kind, d
 
 
 def _figures(made, *left_out):
@@ -61,8 +62,8 @@ class Walk:
     there already is replaced"""
     domain: str | None = None
     """digits, fashion, objects or shapes; proposed from the first picture if left out, digits for codes"""
-    kind: str = "vae"
-    """ae, vae, dense or pca"""
+    kind: str | None = None
+    """ae, vae, dense or pca; if left out vae, or where a domain has none what it has"""
     latent_dim: int | None = None
     """numbers that describe a picture; if left out a code's length, or the domain's largest"""
     beta: float = 1.0
@@ -83,10 +84,10 @@ class Walk:
         require_ending(self.out)
         planned([self.out], inputs=[Path(p) for p in (self.start, self.end) if _numbers(p) is None])
         library = Library(self.checkpoints)
-        ends, domain, d = _codes(
+        ends, domain, kind, d = _codes(
             library, (self.start, self.end), self.domain, self.kind, self.latent_dim, self.beta
         )  # fmt: skip
-        made = walk(library, *ends, domain, self.kind, d, self.beta, self.steps, self.path)
+        made = walk(library, *ends, domain, kind, d, self.beta, self.steps, self.path)
         if moving:
             write_atomic(self.out, animation(made.x_hat, moving))
         else:
@@ -110,8 +111,8 @@ class Traverse:
     """the picture to write; its ending names the format, and one that is there already is replaced"""
     domain: str | None = None
     """digits, fashion, objects or shapes; proposed from the picture if left out, digits without one"""
-    kind: str = "vae"
-    """ae, vae, dense or pca"""
+    kind: str | None = None
+    """ae, vae, dense or pca; if left out vae, or where a domain has none what it has"""
     latent_dim: int | None = None
     """numbers that describe a picture; the domain's largest if left out"""
     beta: float = 1.0
@@ -134,9 +135,9 @@ class Traverse:
         planned([self.out], inputs=[Path(p) for p in (self.picture,) if p is not None and _numbers(p) is None])
         library = Library(self.checkpoints)
         sources = () if self.picture is None else (self.picture,)
-        codes, domain, d = _codes(library, sources, self.domain, self.kind, self.latent_dim, self.beta)
+        codes, domain, kind, d = _codes(library, sources, self.domain, self.kind, self.latent_dim, self.beta)
         made = traverse(
-            library, codes[0] if codes else None, domain, self.kind, d, self.beta,
+            library, codes[0] if codes else None, domain, kind, d, self.beta,
             span=self.span, n=self.steps, rows=self.rows,
         )  # fmt: skip
         write_picture(traversal_image(made), self.out)

@@ -26,8 +26,8 @@ class Reconstruct:
     """the picture to write; its ending names the format, and one that is there already is replaced"""
     domain: str | None = None
     """digits, fashion, objects or shapes; proposed from the picture if left out"""
-    kind: str = "ae"
-    """ae, vae, dense or pca"""
+    kind: str | None = None
+    """ae, vae, dense or pca; if left out ae, or where a domain has none what it has"""
     latent_dim: int | None = None
     """numbers that describe the picture; the domain's largest if left out"""
     beta: float = 1.0
@@ -50,8 +50,9 @@ class Reconstruct:
         planned([self.out], inputs=[self.picture])
         library = Library(self.checkpoints)
         x, name = read_picture(self.picture, self.domain, self.fit, self.polarity, library=library)
-        dims = library.dims(name, self.kind, self.beta) or list(library.domain(name).latent_dims)
-        made = reconstruct(library, x, name, self.kind, self.latent_dim or dims[-1], self.beta)
+        kind = self.kind or library.usual_kind(name, "ae")
+        dims = library.dims(name, kind, self.beta) or list(library.domain(name).latent_dims)
+        made = reconstruct(library, x, name, kind, self.latent_dim or dims[-1], self.beta)
         write_picture(pictures.to_image(made.x_hat) if self.only else sheet(x, made.x_hat), self.out)
         figures = {k: v.tolist() if isinstance(v, np.ndarray) else v for k, v in made._asdict().items() if k != "x_hat"}
         if self.json:

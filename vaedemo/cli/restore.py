@@ -2,7 +2,6 @@
 
 import json
 import os
-import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +12,8 @@ import tqdm
 import tyro
 
 from vaedemo import pictures, restore
-from vaedemo.cli.common import harmless, shown, write_picture
+from vaedemo.cli import terminal
+from vaedemo.cli.common import shown, write_picture
 from vaedemo.cli.outputs import TAG, distinct, planned, require_ending, tag
 from vaedemo.errors import ConfigError, PictureError, UnknownDomain
 from vaedemo.library import CHECKPOINTS, Library
@@ -96,14 +96,14 @@ class _Restore:
             line = f"{count} left out: {names}; the first because: {left_out[0][1]}"
             if not rows:
                 raise PictureError(line)
-            print(f"vaedemo: {harmless(line)}", file=sys.stderr)
+            terminal.say(line)
         if self.json:
             print(json.dumps(rows if folder else rows[0], indent=1))
             return
         for row in rows:
             print(_line(row))
             if row.get("note"):
-                print(f"vaedemo: {row['file']}: {row['note']}", file=sys.stderr)
+                terminal.say(f"{row['file']}: {row['note']}")
 
     def _check(self, library):
         domains = [*library.domains, restore.PHOTOS]
@@ -166,7 +166,7 @@ class _Restore:
     def _one(self, library, source, target):
         """One picture restored and written; its row of figures."""
         image = pictures.read(source)
-        domain = self.domain or restore.proposed(image)
+        domain = self.domain or library.restoring(restore.proposed(image))
         row = domain if domain == restore.PHOTOS else library.domain(domain)
         y, mask, clean, note = restore.seen(image, row), None, None, {}
         if self.mask is not None:

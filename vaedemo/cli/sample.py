@@ -25,8 +25,8 @@ class Sample:
     """the picture to write; its ending names the format, and one that is there already is replaced"""
     domain: str | None = None
     """digits, fashion, objects, shapes or one of your own; digits if left out and there are models of them"""
-    kind: str = "vae"
-    """ae, vae, dense or pca"""
+    kind: str | None = None
+    """ae, vae, dense or pca; if left out vae, or where a domain has none what it has"""
     latent_dim: int | None = None
     """numbers that describe a picture; the one the domain was made around if left out"""
     prior: str | None = None
@@ -55,17 +55,18 @@ class Sample:
         planned([self.out])
         library = Library(self.checkpoints)
         row = library.domain(self.domain or library.modelled("digits"))
-        dims = library.dims(row.name, self.kind)
+        kind = self.kind or library.usual_kind(row.name, "vae")
+        dims = library.dims(row.name, kind)
         d = self.latent_dim or (row.anchor if row.anchor in dims or not dims else dims[-1])
-        prior = self.prior or best_prior(library, row.name, self.kind)
+        prior = self.prior or best_prior(library, row.name, kind)
         made = generate(
-            library, row.name, self.kind, d, prior, self.count, self.seed, self.temperature,
+            library, row.name, kind, d, prior, self.count, self.seed, self.temperature,
             _label(self.label, row), judged=self.json,
         )  # fmt: skip
         rows = self.rows or max(1, round(self.count**0.5))
         image = grid(made.x_hat.repeat(scale := max(1, SIDE // row.size), 2).repeat(scale, 3), -(-self.count // rows))
         write_picture(image, self.out)
-        said = {"domain": row.name, "kind": self.kind, "latent_dim": d, "prior": prior, "seed": self.seed}
+        said = {"domain": row.name, "kind": kind, "latent_dim": d, "prior": prior, "seed": self.seed}
         if self.json:
             found = {
                 "z": made.z.tolist(),
@@ -75,7 +76,7 @@ class Sample:
             print(json.dumps(said | found, indent=1))
             return
         of = "" if self.label is None else f" of {row.classes[_label(self.label, row)]}"
-        print(f"{row.name}, {self.kind}, {d} numbers: {self.count} samples{of} from {prior}, seed {self.seed}")
+        print(f"{row.name}, {kind}, {d} numbers: {self.count} samples{of} from {prior}, seed {self.seed}")
 
 
 def _label(word, row):

@@ -11,11 +11,12 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 import tempfile
 from pathlib import Path, PurePosixPath
 
-from vaedemo.errors import ConfigError, VaedemoError
+from vaedemo.cli import terminal
+from vaedemo.cli.common import harmless
+from vaedemo.errors import ConfigError
 
 __all__ = ["check", "files", "front_matter", "main", "publish"]
 
@@ -42,7 +43,7 @@ def files(root):
     .gitignore does not name."""
     names = _followed(root)
     if names is None:
-        lines = (root / ".gitignore").read_text(encoding="utf-8").splitlines() if (root / ".gitignore").exists() else []
+        lines = _text(root, ".gitignore").splitlines() if (root / ".gitignore").exists() else []
         ignored = [
             ".git",
             ".env",
@@ -50,7 +51,19 @@ def files(root):
             *(line.strip("/ ") for line in lines if line.strip() and not line.startswith("#")),
         ]
         names = sorted(_walk(root, PurePosixPath(), ignored))
-    return {name: (root / name).stat().st_size for name in names if (root / name).is_file()}
+    return {name: (root / name).stat().st_size for name in names if (root / name).is_file() and _is_inside(root, name)}
+
+
+def _is_inside(root, name):
+    """Whether a file is one of the repository itself: what a link leads to elsewhere is nobody else's business."""
+    return (root / name).resolve().is_relative_to(root.resolve())
+
+
+def _text(root, name):
+    try:
+        return (root / name).read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise ConfigError(f"{name} is not text in UTF-8, as the hub wants it; save it so") from None
 
 
 def _followed(root):
@@ -91,8 +104,8 @@ def check(root, found):
     for name in ("README.md", "requirements.txt", "constraints.txt"):
         if name not in found:
             raise ConfigError(f"{name} is missing; a Space cannot be made without it")
-    said = front_matter((root / "README.md").read_text(encoding="utf-8"))
-    gradio = re.search(r"^gradio==(\S+)", (root / "constraints.txt").read_text(encoding="utf-8"), re.MULTILINE)
+    said = front_matter(_text(root, "README.md"))
+    gradio = re.search(r"^gradio==(\S+)", _text(root, "constraints.txt"), re.MULTILINE)
     tested = gradio[1] if gradio else ""
     for key, (pattern, remedy) in {
         **RULES,
@@ -154,7 +167,8 @@ def main(args=None, root=ROOT):
     parser = _Parser(prog="python -m vaedemo.cli.space", description="Publish this repository as a Hugging Face Space.")
     parser.add_argument("space", metavar="USER/NAME", nargs="?", default="", help="the Space; made if there is none")
     parser.add_argument("--dry-run", action="store_true", help="check, and list what would go, with sizes")
-    try:
+
+    def run():
         said = parser.parse_args(args)
         if not re.fullmatch(r"[\w.-]+/[\w.-]+", said.space, re.ASCII) and (said.space or not said.dry_run):
             raise ConfigError(f"name the Space as user/name, not {said.space!r}: make space SPACE=user/name")
@@ -162,16 +176,15 @@ def main(args=None, root=ROOT):
         check(root, found)
         if said.dry_run:
             for name, size in found.items():
-                print(f"{size:>12,}  {name}")
+                print(f"{size:>12,}  {harmless(name)}")
         print(f"{sum(found.values()):>12,}  bytes in {len(found)} files")
         if not said.dry_run:
-            print(publish(root, said.space, found))
-    except VaedemoError as error:
-        print(f"vaedemo: {error}", file=sys.stderr)
-        raise SystemExit(2) from None
-    except KeyboardInterrupt:
-        print("vaedemo: stopped; the same command sends what is missing", file=sys.stderr)
-        raise SystemExit(130) from None
+            try:
+                print(publish(root, said.space, found))
+            except KeyboardInterrupt:
+                raise KeyboardInterrupt("stopped; the same command sends what is missing") from None
+
+    terminal.guarded(run)
 
 
 if __name__ == "__main__":

@@ -6,8 +6,9 @@ import os
 import sys
 
 from vaedemo.cli.common import harmless
+from vaedemo.errors import VaedemoError
 
-__all__ = ["discard", "flush", "forgive", "say"]
+__all__ = ["discard", "flush", "forgive", "guarded", "say"]
 
 # Frames and bars where an encoding has none; everything else becomes an escape such as \\u4e2d.
 _PLAIN = {"─": "-", "━": "-", "│": "|", "┃": "|", "╭": "+", "╮": "+", "╯": "+", "╰": "+", "├": "+", "┤": "+",
@@ -56,3 +57,26 @@ def discard():
             with contextlib.suppress(OSError, ValueError, AttributeError):
                 os.dup2(nowhere, stream.fileno())
         os.close(nowhere)
+
+
+def guarded(command):
+    """Carry out a command, a function: a failure is one line on the error stream and exit code 2, 130 if stopped."""
+    forgive()
+    try:
+        try:
+            command()
+        finally:
+            flush()
+    except VaedemoError as error:
+        say(str(error))
+        raise SystemExit(2) from None
+    except KeyboardInterrupt as stop:
+        say(str(stop) or "stopped")
+        raise SystemExit(130) from None
+    except BrokenPipeError:  # the reader of a pipe has had enough
+        discard()
+    except OSError as error:
+        discard()
+        what = (error.filename and os.fspath(error.filename)) or "the output"
+        say(f"{what} cannot be read or written: {error.strerror or error}")
+        raise SystemExit(2) from None

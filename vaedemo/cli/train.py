@@ -158,6 +158,9 @@ class Train:
         return tuple(datasets.load(domain, split, self.data_dir) for split in ("train", "test"))
 
     def _own(self):
+        if self.domain is not None or self.all:
+            other = "--all" if self.all else f"--domain {self.domain}"
+            raise ConfigError(f"--images trains on pictures of your own and {other} does not; leave one of them out")
         own.require_apart(self.images, self.out)
         model = own.model_config(self.kind, self.latent_dim, self.channels, self.size, self.beta)
         model = dataclasses.replace(model, **_chosen(self.model))

@@ -1,6 +1,7 @@
 """Where the server listens: PORT or GRADIO_SERVER_PORT and GRADIO_SERVER_NAME -> a free place, or one sentence."""
 
 import errno
+import ipaddress
 import os
 import re
 import socket
@@ -98,7 +99,15 @@ def _addresses(asked, port):
             f"GRADIO_SERVER_NAME is {asked[:60]!r}, a name that is not known here; give a name or an address of this "
             "machine, for example 127.0.0.1, or 0.0.0.0 for all of them."
         )
+    found = [_plain(family, address) for family, address in found]
     return sorted(found, key=lambda each: each[0] != socket.AF_INET)
+
+
+def _plain(family, address):
+    """An IPv4 address that is written as one of IPv6 (::ffff:127.0.0.1), which nothing can listen at, as what it is."""
+    mapped = ipaddress.ip_address(address[0].partition("%")[0])
+    mapped = mapped.ipv4_mapped if mapped.version == 6 else None
+    return (socket.AF_INET, (str(mapped), address[1])) if mapped else (family, address)
 
 
 def _free(family, address):

@@ -1,4 +1,6 @@
-"""The page under a path of a proxy: GRADIO_ROOT_PATH=/vae, whether the proxy takes that prefix off or leaves it on."""
+"""The page behind a proxy: under a path of it (GRADIO_ROOT_PATH=/vae), whether that takes the prefix off or leaves it
+on, and with the address by which each caller came.
+"""
 
 import re
 from urllib.parse import unquote, urlsplit
@@ -7,7 +9,11 @@ from starlette.middleware import Middleware
 
 from vaedemo.errors import ConfigError
 
-__all__ = ["Prefix", "middleware", "root_path"]
+__all__ = ["OwnAddress", "Prefix", "middleware", "root_path"]
+
+
+_INFO = re.compile(r"/gradio_api/info/?$")
+_ASKED = re.compile(rb"(^|&)(page|all_endpoints)=")
 
 
 def root_path(environ):
@@ -42,6 +48,24 @@ class Prefix:
         await self.app(scope, receive, send)
 
 
+class OwnAddress:
+    """Lets /info tell each caller the address by which that one came.
+
+    Gradio would keep what it told the first caller, whatever the Host header was, for all the others. It keeps nothing
+    of an address where it is asked for a page of the application: of "", the only one.
+    """
+
+    def __init__(self, app):
+        self.app = app
+
+    async def __call__(self, scope, receive, send):
+        query = scope.get("query_string", b"")
+        if scope["type"] == "http" and _INFO.search(scope["path"]) and not _ASKED.search(query):
+            scope = {**scope, "query_string": b"&".join(filter(None, (query, b"page=")))}
+        await self.app(scope, receive, send)
+
+
 def middleware(root):
-    """[Prefix] of a root path as root_path() gives it, or [] of none."""
-    return [Middleware(Prefix, prefix=unquote(urlsplit(root).path))] if root else []
+    """What stands before Gradio, for a root path as root_path() gives it."""
+    prefix = [Middleware(Prefix, prefix=unquote(urlsplit(root).path))] if root else []
+    return [*prefix, Middleware(OwnAddress)]

@@ -32,6 +32,12 @@ _NAMED = re.compile(r"/call/v2/([^/]+)/?$")
 class Blocks(gr.Blocks):
     """gr.Blocks whose endpoints take a list of any length up to all their parameters, and fail with one sentence."""
 
+    def get_config_file(self):
+        # So marked, the page goes by the address at which the browser has it, as on Colab: a proxy that hands no name
+        # on, as nginx does of itself, leaves the server with that of the inside alone. Only links of files that
+        # Gradio's own components offer for download differ besides; there are none.
+        return super().get_config_file() | {"is_colab": True}
+
     async def process_api(self, block_fn, inputs, *args, **kwargs):
         with sentences():
             return await super().process_api(block_fn, inputs, *args, **kwargs)

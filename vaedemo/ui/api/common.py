@@ -13,7 +13,7 @@ from vaedemo import pictures
 from vaedemo.errors import PictureError, VaedemoError
 from vaedemo.ui import addresses, wire
 
-__all__ = ["plain", "prepared", "sentences", "source_of", "whole"]
+__all__ = ["key_of", "plain", "prepared", "sentences", "source_of", "whole"]
 
 MAX_TEXT = 35_000_000  # characters of a picture in base64
 MAX_SIDE = 4096  # of a picture given as rows of numbers
@@ -58,6 +58,12 @@ def prepared(service, picture, domain, fit, polarity):
             image, channels=row.channels, size=row.size, strokes=row.strokes, fit=fit, polarity=polarity
         )
     return made.x, row.name
+
+
+def key_of(library, domain, kind, latent_dim, beta, usual):
+    """(kind, latent_dim, beta) of a call, checked; a kind of "" is the usual one, or one that the domain has."""
+    kind, d, beta = wire.model_key(kind, latent_dim, beta)
+    return kind or library.usual_kind(domain, usual), d, beta
 
 
 def source_of(service, picture):

@@ -2,7 +2,7 @@
 
 from vaedemo import generate, pictures
 from vaedemo.ui import wire
-from vaedemo.ui.api.common import prepared, whole
+from vaedemo.ui.api.common import key_of, prepared, whole
 
 __all__ = ["functions"]
 
@@ -15,8 +15,8 @@ def functions(service):
     library = service.library
 
     def sample(
-        domain: str = "digits",
-        kind: str = "vae",
+        domain: str = "",
+        kind: str = "",
         latent_dim: int = 32,
         prior: str = "",
         n: int = 16,
@@ -24,12 +24,13 @@ def functions(service):
         temperature: float = 1.0,
         label: int | None = None,
     ) -> dict:
-        """Pictures that a model makes. domain: digits, fashion, objects, shapes. kind: ae, vae, dense, pca. prior:
+        """Pictures that a model makes. domain: digits, fashion, objects, shapes. kind: ae, vae, dense, pca, or ""
+        for vae, or where a domain has none for what it has. prior:
         normal (N(0, I)), mixture (of Gaussians fitted to the codes; ae and vae), gaussian (pca), or "" for the best of
         the kind. n: 1 to 100. temperature: 0 to 5. label: the number of a class, of a mixture only. Gives n pictures as
         PNG data URIs, their codes z, and the class and confidence that a small classifier finds in each."""
-        row = library.domain(domain if isinstance(domain, str) else None)
-        kind, d, _ = wire.model_key(kind, latent_dim)
+        row = library.domain(library.modelled("digits") if domain == "" else domain)
+        kind, d, _ = key_of(library, row.name, kind, latent_dim, 1.0, "vae")
         if not isinstance(prior, str):
             raise wire.RequestError("prior has to be a text")
         if isinstance(temperature, bool) or not isinstance(temperature, int | float):
@@ -55,7 +56,7 @@ def functions(service):
         b: str | dict | list,
         c: str | dict | list,
         domain: str = "",
-        kind: str = "vae",
+        kind: str = "",
         latent_dim: int = 32,
         beta: float = 1.0,
         fit: str = "crop",
@@ -64,8 +65,8 @@ def functions(service):
         """A - B + C with pictures: their codes combined, and the picture of the result. a, b, c: pictures in any form
         that reconstruct takes. domain: "" for the one that picture a suits. Gives x (what the model saw of each) and
         x_hat as PNG data URIs, and the code z of the result."""
-        key = wire.model_key(kind, latent_dim, beta)
         first, name = prepared(service, a, domain, fit, polarity)
+        key = key_of(library, name, kind, latent_dim, beta, "vae")
         xs = [first, *(prepared(service, picture, name, fit, polarity)[0] for picture in (b, c))]
         with service.models_turn:
             made = generate.arithmetic(library, xs, name, *key)

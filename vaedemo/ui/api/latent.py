@@ -24,6 +24,7 @@ def functions(service):
             if given[i] is None:
                 seen[i], name = prepared(service, source, name, fit, polarity)
         name = library.domain(name or library.modelled("digits")).name
+        kind = kind or library.usual_kind(name, "vae")
         d = asked if latent_dim else next((len(code) for code in given if code is not None), None)
         d = d or (library.dims(name, kind, beta) or library.domain(name).latent_dims)[-1]
         with service.models_turn:
@@ -34,7 +35,7 @@ def functions(service):
         start: str | dict | list,
         end: str | dict | list,
         domain: str = "",
-        kind: str = "vae",
+        kind: str = "",
         latent_dim: int = 0,
         beta: float = 1.0,
         steps: int = 11,
@@ -69,7 +70,7 @@ def functions(service):
     def traverse(
         picture: str | dict | list | None = None,
         domain: str = "",
-        kind: str = "vae",
+        kind: str = "",
         latent_dim: int = 0,
         beta: float = 1.0,
         span: float = 3.0,
@@ -102,14 +103,15 @@ def functions(service):
             "active": known.active[made.dims].tolist(),
         }
 
-    def map(domain: str = "digits", kind: str = "vae", latent_dim: int = 2, beta: float = 1.0) -> dict:
+    def map(domain: str = "", kind: str = "", latent_dim: int = 2, beta: float = 1.0) -> dict:
         """Where the test pictures lie in a latent space. kind: ae or vae. latent_dim: 2, or more: then in the plane of
         the codes' two leading principal components, point = components (code - mean), with `explained`, their shares of
         the variance. Gives points, rows of two coordinates in the order of the test set, labels, the number of each
         one's class, classes, their names; of 2 dimensions also low and high, the corners of the map that the page
         draws, and for a vae sigma, the median of the posteriors' standard deviations."""
-        row = library.domain(domain if isinstance(domain, str) else None)
+        row = library.domain(library.modelled("digits") if domain == "" else domain)
         kind, d, beta = wire.model_key(kind, latent_dim, beta)
+        kind = kind or library.usual_kind(row.name, "vae")
         library.model(row.name, kind, d, beta)  # UnknownModel, if there is none
         folder = library.folder / maps.FOLDER
         if d == 2:

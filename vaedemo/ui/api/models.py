@@ -5,7 +5,7 @@ from vaedemo.library import decode as decode_code
 from vaedemo.library import encode as encode_picture
 from vaedemo.reconstruct import reconstruct as reconstruct_picture
 from vaedemo.ui import wire
-from vaedemo.ui.api.common import prepared
+from vaedemo.ui.api.common import key_of, prepared
 
 __all__ = ["functions"]
 
@@ -39,7 +39,7 @@ def functions(service):
     def reconstruct(
         picture: str | dict | list,
         domain: str = "",
-        kind: str = "ae",
+        kind: str = "",
         latent_dim: int = 8,
         beta: float = 1.0,
         fit: str = "crop",
@@ -47,15 +47,17 @@ def functions(service):
     ) -> dict:
         """A picture through a model and back. picture: a file (handle_file), a data URI, base64 of a file, or rows of
         numbers in [0, 1], (H, W) or (H, W, 3). domain: digits, fashion, objects, shapes, or "" for the one that the
-        picture suits. kind: ae, vae, dense, pca. Gives x (what the model saw) and x_hat as PNG data URIs; z; of a vae
-        sigma, distortion and kl in nats; mse on [0, 1], psnr in dB, ssim; bytes of the latent and of the picture;
-        unusual: whether the error exceeds that of 99 % of the test pictures."""
+        picture suits. kind: ae, vae, dense, pca, or "" for ae, or where a domain has none for what it has. Gives x
+        (what the model saw) and x_hat as PNG data URIs; z; of a vae sigma, distortion and kl in nats; mse on [0, 1],
+        psnr in dB, ssim; bytes of the latent and of the picture; unusual: whether the error exceeds that of 99 % of the
+        test pictures."""
         x, name = prepared(service, picture, domain, fit, polarity)
+        key = key_of(library, name, kind, latent_dim, beta, "ae")
         with service.models_turn:
-            made = reconstruct_picture(library, x, name, *wire.model_key(kind, latent_dim, beta))
+            made = reconstruct_picture(library, x, name, *key)
         return {
             "domain": name,
-            "kind": kind,
+            "kind": made.kind,
             "latent_dim": made.latent_dim,
             "beta": made.beta,
             "x": wire.data_uri(pictures.to_image(x), lossless=True),
@@ -75,7 +77,7 @@ def functions(service):
     def encode(
         picture: str | dict | list,
         domain: str = "",
-        kind: str = "ae",
+        kind: str = "",
         latent_dim: int = 8,
         beta: float = 1.0,
         fit: str = "crop",
@@ -83,16 +85,19 @@ def functions(service):
     ) -> dict:
         """The code of a picture: mu, and of a vae sigma, each latent_dim numbers. Arguments as for reconstruct."""
         x, name = prepared(service, picture, domain, fit, polarity)
+        key = key_of(library, name, kind, latent_dim, beta, "ae")
         with service.models_turn:
-            mu, sigma = encode_picture(library, x, name, *wire.model_key(kind, latent_dim, beta))
+            mu, sigma = encode_picture(library, x, name, *key)
         return {"domain": name, "mu": wire.rounded(mu, 7), "sigma": wire.rounded(sigma, 7)}
 
-    def decode(z: list[float], domain: str = "digits", kind: str = "ae", beta: float = 1.0) -> dict:
-        """The picture of a code z, whose length is the latent dimension, as a PNG data URI and as rows of numbers in
-        [0, 1], (channels, height, width)."""
+    def decode(z: list[float], domain: str = "", kind: str = "", beta: float = 1.0) -> dict:
+        """The picture of a code z, whose length is the latent dimension, of digits if domain is "", as a PNG data URI
+        and as rows of numbers in [0, 1], (channels, height, width)."""
         code = wire.numbers(z)
+        domain = domain or library.modelled("digits")
+        key = key_of(library, domain, kind, len(code), beta, "ae")
         with service.models_turn:
-            x_hat = decode_code(library, code, domain, *wire.model_key(kind, len(code), beta))
+            x_hat = decode_code(library, code, domain, *key)
         rows = [[wire.rounded(line, 4) for line in channel] for channel in x_hat]
         return {"picture": wire.data_uri(pictures.to_image(x_hat), lossless=True), "x_hat": rows}
 

@@ -30,7 +30,7 @@ def functions(service):
         count, start = whole(samples, "samples", 1, restore.MAX_SAMPLES), whole(seed, "seed", 0, MAX_SEED)
         name = _domain(library, domain)
         image = read(picture)
-        name = name or restore.proposed(image)
+        name = name or library.restoring(restore.proposed(image))
         y = _seen(image, _row(library, name))
         known, note = None, {}
         if mask is not None:

@@ -64,7 +64,7 @@ PARAMETERS = {
     "end": (CODED, "a picture in any form, or a code, a list of numbers"),
     "z": (NUMBERS, "a code, as many numbers as the model has"),
     "domain": (TEXT, "what the pictures are of"),
-    "kind": (ANY_KIND, "kind of model"),
+    "kind": (ANY_KIND, "kind of model, or what there is"),
     "latent_dim": (_whole(1, 4096), "numbers that describe a picture"),
     "beta": (_number(), "weight of the KL term the model was trained with"),
     "fit": (_text(*FITS), "how a picture is made square"),

@@ -1,6 +1,7 @@
 // The picture at hand of "Latent space": an example, a file, a drawing, the webcam, or what another tab shared.
 
-import { html, newest } from "./dom.js";
+import { newest } from "./dom.js";
+import { showExampleRow } from "./examplerow.js";
 import { paint, rgba, unpack } from "./pixels.js";
 import { share } from "./shared.js";
 import { askWith, createSources } from "./source.js";
@@ -58,16 +59,7 @@ export const createOwnPicture = (p, { state, table, domains, ask, upload, say, m
       if (!answer.error) abouts.set(domain, answer);
     }
     if (domain !== state.domain || !abouts.has(domain)) return;
-    if (p.examples.dataset.domain !== domain) {
-      p.examples.dataset.domain = domain;
-      p.examples.replaceChildren(
-        ...abouts.get(domain).examples.map((e) =>
-          html(`<button type="button" class="vd-example" data-name="${e.name}" title="${e.name}"><img src="${e.thumb}" alt="${e.name}" width="40" height="40"></button>`),
-        ),
-      );
-      for (const b of p.examples.children) b.onclick = () => chooseExample(b.dataset.name);
-    }
-    for (const b of p.examples.children) b.setAttribute("aria-pressed", b.dataset.name === now.picture?.example);
+    showExampleRow(p.examples, domain, abouts.get(domain).examples, now.picture?.example, (name) => chooseExample(name));
   };
 
   const ready = (x, domain, word, example, keep) => {

@@ -8,6 +8,7 @@ import { shareCursor } from "./cursor.js";
 import { createCurve } from "./curve.js";
 import { html, newest, parts, segmented, styles } from "./dom.js";
 import { saveJson, saveRow } from "./download.js";
+import { showExampleRow } from "./examplerow.js";
 import { createNumbers } from "./numbers.js";
 import { LIMIT, colours, errors, gradient, pack, paint, rgba, unpack, valueAt } from "./pixels.js";
 import { askWith, createSources } from "./source.js";
@@ -247,17 +248,10 @@ export const mount = async ({ element, props, server, upload }) => {
   };
 
   // What has been drawn already for these results, so that dragging the slider redraws only what changes.
-  const drawn = { strip: "", examples: "" };
+  const drawn = { strip: "" };
   const showExamples = () => {
     const list = abouts.get(state.domain)?.examples ?? [];
-    if (drawn.examples !== state.domain + list.length) {
-      drawn.examples = state.domain + list.length;
-      p.examples.replaceChildren(
-        ...list.map((e) => html(`<button type="button" class="vd-example" data-name="${e.name}" title="${e.name}"><img src="${e.thumb}" alt="${e.name}" width="40" height="40"></button>`)),
-      );
-      for (const b of p.examples.children) b.onclick = () => chooseExample(state.domain, b.dataset.name);
-    }
-    for (const b of p.examples.children) b.setAttribute("aria-pressed", b.dataset.name === state.example);
+    showExampleRow(p.examples, state.domain, list, state.example, (name) => chooseExample(state.domain, name));
   };
 
   const showBelow = () => {
@@ -335,7 +329,7 @@ export const mount = async ({ element, props, server, upload }) => {
     fill(root);
     p.more.innerHTML = t("more.text");
     p.readout.textContent = t("readout.hint");
-    drawn.strip = drawn.examples = "";
+    drawn.strip = "";
     show();
   };
   onLanguage(words2);

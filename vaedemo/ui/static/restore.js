@@ -3,8 +3,9 @@
 
 import * as address from "./address.js";
 import { createAsk } from "./ask.js";
-import { html, newest, parts, styles } from "./dom.js";
+import { newest, parts, styles } from "./dom.js";
 import { save, saveRow } from "./download.js";
+import { showExampleRow } from "./examplerow.js";
 import { maskToWord } from "./maskmath.js";
 import { createControls } from "./restorecontrols.js";
 import { createMaskPad } from "./maskpad.js";
@@ -13,7 +14,7 @@ import { pack, unpack } from "./pixels.js";
 import { createPhotoJob } from "./photojob.js";
 import { answerCells, methodCells, photoCells } from "./restorecells.js";
 import { blank, paintBytes, paintError, paintHeat, paintHeatUri, paintUri } from "./restorepaint.js";
-import { MASK_SIDE, fourthsOf, fromAddress, levelOf, opening, toAddress } from "./restorestate.js";
+import { countOf, fourthsOf, fromAddress, levelOf, maskSize, opening, toAddress } from "./restorestate.js";
 import { markup } from "./restoreview.js";
 import { onShared, share, shared } from "./shared.js";
 import { askWith, createSources } from "./source.js";
@@ -56,7 +57,7 @@ export const mountRestore = async (task, { element, props, server, upload }) => 
     noise: denoising && !state.given ? state.noise : null,
     level: state.level,
     seed: state.seed,
-    n: state.n,
+    n: countOf(state, row(), now.picture),
     sigma: denoising ? state.sigma : null,
     mask: maskOf(),
   });
@@ -111,7 +112,7 @@ export const mountRestore = async (task, { element, props, server, upload }) => 
       show();
     },
     finished: (answer) => {
-      now.answer = answer;
+      now.answer = { ...answer, job: job.job() }; // its own: another one may begin while this is shown
       show();
     },
   });
@@ -132,7 +133,7 @@ export const mountRestore = async (task, { element, props, server, upload }) => 
     if (source !== now.source) now.maskFile = null;
     Object.assign(now, { picture, source, x: unpack(picture.x), answer: null, others: {} });
     state.example = source.kind === "example" ? source.name : null;
-    const [width, height] = photo() ? fitted(picture.width, picture.height) : [row().size, row().size];
+    const [width, height] = photo() ? maskSize(picture) : [row().size, row().size];
     pad.resize(width, height);
     if (!denoising) pad.radius(p.size.value / 100);
     if (picture.original) p.original.src = picture.original;
@@ -146,10 +147,6 @@ export const mountRestore = async (task, { element, props, server, upload }) => 
       now.size = `${width}x${height}`;
       preset();
     } else restore();
-  };
-  const fitted = (width, height) => {
-    const scale = Math.min(1, MASK_SIDE / Math.max(width, height));
-    return [Math.max(1, Math.round(width * scale)), Math.max(1, Math.round(height * scale))];
   };
   const paintOriginal = () => {
     const canvas = document.createElement("canvas");
@@ -182,8 +179,9 @@ export const mountRestore = async (task, { element, props, server, upload }) => 
   };
   const chooseDomain = (domain) => {
     job.drop();
-    const { level, mask } = opening(task, table[domain]);
-    Object.assign(state, { domain, sigma: null, level, mask: state.mask === "own" ? "own" : mask });
+    const { level, mask, n } = opening(task, table[domain]);
+    const kept = state.n !== row().usual && table[domain].samples.includes(state.n);
+    Object.assign(state, { domain, sigma: null, level, mask: state.mask === "own" ? "own" : mask, n: kept ? state.n : n });
     if (denoising) state.noise = "gaussian";
     Object.assign(now, { answer: null, others: {}, picture: null, size: null });
     showExamples();
@@ -229,7 +227,7 @@ export const mountRestore = async (task, { element, props, server, upload }) => 
       if (!uri) blank(p.fourth);
       else if (uri === answer.spread) await paintHeatUri(p.fourth, uri);
       else await paintUri(p.fourth, uri);
-      p.restored.dataset.shown = `photos-${job.job().job}`;
+      p.restored.dataset.shown = `photos-${answer.job.job}`;
       return;
     }
     const { channels } = row();
@@ -280,7 +278,7 @@ export const mountRestore = async (task, { element, props, server, upload }) => 
   const showAnswers = () => {
     const answer = now.answer;
     if (!answer) return p.answers.replaceChildren();
-    const { temperature } = photo() ? job.job() : answer;
+    const { temperature } = photo() ? answer.job : answer;
     const narrowed = temperature < 1 ? t("restore.answers.narrowed", { value: number(temperature, 1) }) : "";
     p.answersWhy.textContent = t(photo() ? "restore.answers.photo" : "restore.answers.why", { narrowed });
     if (photo()) return p.answers.replaceChildren(...photoCells(answer.samples ?? []));
@@ -303,12 +301,7 @@ export const mountRestore = async (task, { element, props, server, upload }) => 
       if (!answer.error) abouts.set(domain, answer.examples);
     }
     if (domain !== (photo() ? "objects" : state.domain) || !abouts.has(domain)) return;
-    if (p.examples.dataset.domain !== domain) {
-      p.examples.dataset.domain = domain;
-      p.examples.replaceChildren(...abouts.get(domain).map((e) => html(`<button type="button" class="vd-example" data-name="${e.name}" title="${e.name}"><img src="${e.thumb}" alt="${e.name}" width="40" height="40"></button>`)));
-      for (const b of p.examples.children) b.onclick = () => chooseExample(b.dataset.name);
-    }
-    for (const b of p.examples.children) b.setAttribute("aria-pressed", b.dataset.name === state.example);
+    showExampleRow(p.examples, domain, abouts.get(domain), state.example, chooseExample);
   };
 
   const show = () => {
@@ -318,7 +311,7 @@ export const mountRestore = async (task, { element, props, server, upload }) => 
     showAnswers();
     showMethods();
     showExamples();
-    place.write(toAddress(state, task, photo() ? null : maskToWord(pad.mask().data)));
+    place.write(toAddress(state, task, row(), photo() ? null : maskToWord(pad.mask().data)));
   };
 
   // ---- wiring ------------------------------------------------------------------------------------------------
@@ -356,7 +349,7 @@ export const mountRestore = async (task, { element, props, server, upload }) => 
   p.saveImage.onclick = async () => {
     if (!now.answer) return;
     if (photo()) {
-      const made = await ask("file", { job: job.job().job, which: "mean" });
+      const made = await ask("file", { job: now.answer.job.job, which: "mean" });
       if (made.error) return say(failure(made));
       return save(await (await fetch(made.data)).blob(), `vaedemo-${task}.${made.data.startsWith("data:image/png") ? "png" : "jpg"}`);
     }

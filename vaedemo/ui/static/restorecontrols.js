@@ -2,7 +2,7 @@
 
 import { segmented } from "./dom.js";
 import { LIMIT, gradient } from "./pixels.js";
-import { COUNTS, fourthsOf } from "./restorestate.js";
+import { countOf, countsOf, fourthsOf } from "./restorestate.js";
 import { number, t } from "./text.js";
 
 // A function that draws them; picture() and estimated() are those at hand, set and the others change the state.
@@ -11,9 +11,10 @@ export const createControls = (p, { task, value, state, pad, photo, fourthOf, se
   const denoising = task === "denoise";
 
   return () => {
-    const { noises, strongest } = table[state.domain];
+    const row = table[state.domain];
+    const { noises, strongest } = row;
     segmented(p.domain, `vd-${task}-domain`, Object.keys(table).map((n) => ({ value: n, label: t(`domain.${n}`) })), state.domain, chooseDomain);
-    segmented(p.count, `vd-${task}-count`, COUNTS.map((n) => ({ value: String(n), label: String(n) })), state.n, (n) => set({ n: Number(n), view: "mean" }));
+    segmented(p.count, `vd-${task}-count`, countsOf(row, picture()).map((n) => ({ value: String(n), label: String(n) })), countOf(state, row, picture()), (n) => set({ n: Number(n), view: "mean" }));
     segmented(p.fourthMode, `vd-${task}-fourth`, fourthsOf(task, state).map((f) => ({ value: f, label: t(`fourth.${f}`) })), fourthOf(), (fourth) => set({ fourth }, false));
     p.die.textContent = t("restore.seed.value", { seed: state.seed });
     const signed = fourthOf() === "residual";

@@ -2,8 +2,12 @@
 
 import { maskFromWord } from "./maskmath.js";
 
-export const MASK_SIDE = 512; // longest side of a mask over a photograph, in pixels
-export const COUNTS = [1, 4, 8, 16];
+const MASK_SIDE = 512; // longest side of a mask over a photograph, in pixels
+// [width, height] of the mask over a photograph.
+export const maskSize = ({ width, height }) => {
+  const scale = Math.min(1, MASK_SIDE / Math.max(width, height));
+  return [Math.max(1, Math.round(width * scale)), Math.max(1, Math.round(height * scale))];
+};
 const FOURTH = ["error", "spread", "residual"];
 // What the fourth picture may show: without a clean picture at hand there is no error, and of a hole nothing is removed.
 export const fourthsOf = (task, { domain, given }) =>
@@ -13,7 +17,15 @@ export const fourthsOf = (task, { domain, given }) =>
 export const opening = (task, row) => ({
   level: task === "denoise" ? row.noises.gaussian.usual : 0,
   mask: task === "inpaint" ? row.mask : null, // a preset, or "own"
+  n: row.usual,
 });
+
+// Numbers of samples to choose from: those of the domain, and none of a photograph too large for them.
+export const countsOf = (row, picture) => (row.sampled && picture?.width * picture?.height > row.sampled ? [0] : row.samples);
+export const countOf = ({ n }, row, picture) => {
+  const counts = countsOf(row, picture);
+  return counts.includes(n) ? n : counts.at(-1);
+};
 
 export const standard = (task, { table }, domain = table.digits ? "digits" : Object.keys(table)[0]) => {
   const noise = task === "denoise" ? "gaussian" : null;
@@ -23,7 +35,6 @@ export const standard = (task, { table }, domain = table.digits ? "digits" : Obj
     noise,
     ...opening(task, table[domain]),
     seed: 1,
-    n: 8,
     sigma: null, // corrected by hand; null: the usual one, or estimated
     given: false, // the picture comes damaged
     view: "mean", // or "best", or the number of a sample
@@ -62,14 +73,14 @@ export const fromAddress = (words, task, value) => {
     take("m", (v) => v !== null, (v) => (size ? maskFromWord(v, size * size) : null), (v) => Object.assign(state, { mask: "own", own: v }));
   }
   take("seed", (v) => Number.isInteger(v) && v >= 0 && v <= value.seeds, Number);
-  take("n", (v) => COUNTS.includes(v), Number);
+  take("n", (v) => table[state.domain].samples.includes(v), Number);
   take("view", (v) => v === "mean" || v === "best" || (/^\d+$/.test(v) && Number(v) < state.n), undefined, (v) => (state.view = /^\d+$/.test(v) ? Number(v) : v));
   take("fourth", (v) => fourthsOf(task, state).includes(v));
   return { state, wrong };
 };
 
-// word: that of a painted mask, or null.
-export const toAddress = (state, task, word) => ({
+// row: that of its domain; word: that of a painted mask, or null.
+export const toAddress = (state, task, row, word) => ({
   domain: state.domain,
   example: state.example,
   given: state.given ? 1 : null,
@@ -80,7 +91,7 @@ export const toAddress = (state, task, word) => ({
   amount: state.mask === "random" ? state.amount : null,
   m: state.mask === "own" ? word : null,
   seed: state.seed === 1 ? null : state.seed,
-  n: state.n === 8 ? null : state.n,
+  n: state.n === row.usual ? null : state.n,
   view: state.view === "mean" ? null : state.view,
   fourth: state.fourth === "error" ? null : state.fourth,
 });

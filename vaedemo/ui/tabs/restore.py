@@ -35,7 +35,6 @@ MAX_SEED = 2**31 - 1
 SHOWN = 1400  # longest side of a photograph as the page shows it
 LOSSLESS = 4_000_000  # pixels up to which a photograph is given back as PNG, and has samples
 SPREAD = 0.25  # the spread at which its heat map saturates, as the page draws it
-PHOTO_SAMPLES = 4
 BESIDE = 1_500_000  # pixels up to which a photograph is given to the classical methods too
 FILLED = 100_000  # missing pixels up to which biharmonic equations are: their time grows faster than they do
 PRESETS = tuple(k for k in MASKS if k not in ("anywhere", "brush"))
@@ -80,11 +79,12 @@ class Restoration:
             damages = damages_of(name)
             levels = {k: dict(zip(("low", "high", "usual"), v, strict=True)) for k, v in damages.noises.items()}
             table[name] |= {"noises": levels, "mask": damages.mask, "strongest": damages.strongest,
-                            "hole": damages.hole}  # fmt: skip
+                            "hole": damages.hole, "samples": list(damages.samples), "usual": damages.usual_samples,
+                            "sampled": LOSSLESS if name == PHOTOS else None}  # fmt: skip
         methods = DENOISING if task == "denoise" else FILLING
         return {"table": table, "masks": list(PRESETS), "methods": list(methods), "spread": SPREAD,
                 "any": bool(self.library.entries),
-                "samples": MAX_SAMPLES, "seeds": MAX_SEED}  # fmt: skip
+                "seeds": MAX_SEED}  # fmt: skip
 
     # ---- small pictures ------------------------------------------------------------------------------------------
 
@@ -217,8 +217,8 @@ class Restoration:
         """{"source", "given", "noise" or null, "level", "seed", "mask" {"width", "height", "data", "file": the source
         of the file it is from or null} or null, "sigma" or null, "n", "methods"} -> a job to be worked off by step():
         {"job", "total": its steps, "own": those of the restoring, before the methods', "width", "height", "damaged",
-        "original", "estimated", "sigma", "measured", "lost": share that salt and pepper took, "grey", "guessed":
-        whether a part is too far from what is known}."""
+        "original", "estimated", "sigma", "measured", "lost": share that salt and pepper took, "grey", "samples": how
+        many are drawn, "guessed": whether a part is too far from what is known}."""
         image = self._image(request).convert("RGB")
         width, height = image.size
         if width * height > MAX_PIXELS:
@@ -242,8 +242,9 @@ class Restoration:
             sigma, told = photo_damage(y, known, noise, level)
             told = known if told is None else told
             estimated = sigma if noise is None else None
-        n = min(PHOTO_SAMPLES if width * height <= LOSSLESS else 1, wire.whole(request, "n", 1, MAX_SAMPLES))
-        restoring = photo(self.library, y, sigma=sigma, mask=told, seeds=range(seed, seed + n) if n > 1 else ())
+        most = damages_of(PHOTOS).samples[-1] if width * height <= LOSSLESS else 0
+        n = min(most, wire.whole(request, "n", 0, MAX_SAMPLES))
+        restoring = photo(self.library, y, sigma=sigma, mask=told, seeds=range(seed, seed + n))
         measured = None if given or noise is None else _measured(x, y, known)
         shown = float(np.sqrt(np.mean(np.square(sigma))))
         job = Job(restoring, y, None if given else x, known,
@@ -262,6 +263,7 @@ class Restoration:
             "estimated": wire.rounded(estimated, 3),
             "lost": wire.rounded(float((known > told).mean())),
             "grey": grey,
+            "samples": n,
             "left_out": [m for m in request.get("methods") or () if m not in job.methods],
             "guessed": guessed(known),
             "temperature": _temperature(self.library.photo_restorer()),
@@ -313,7 +315,7 @@ class Restoration:
             return answer | {"methods": {name: {"x_hat": _shown(made, SHOWN // 3), **figures}}}
         made = job.restoring
         mean = made.mean.numpy()
-        if len(made.samples) > 1:
+        if made.samples:
             answer["spread"] = _heat(made.spread.mean(0, keepdim=True).numpy() / SPREAD)
             answer["samples"] = [_shown(s.numpy(), SHOWN // 3) for s in made.samples]
         if job.clean is not None:
