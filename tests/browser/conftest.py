@@ -141,9 +141,8 @@ class Visit:
 
 @pytest.fixture(scope="session")
 def context_of(chromium):
-    """A function from a browser context's keywords to the context with them, made once: with the second page that is
-    opened in it, the scripts come compiled out of its cache, which is most of a page's start. The page stores nothing
-    that the next one would find."""
+    """A function from a browser context's keywords to the context with them, made once: the pages after the first have
+    their files out of its cache. A page stores nothing that the next one would find."""
     made = {}
 
     def make(**kwargs):
