@@ -4,12 +4,15 @@ as it is. Importing it builds the page and neither writes, downloads nor trains 
 import os
 
 from vaedemo.errors import VaedemoError
-from vaedemo.ui.listen import settle, stop
+from vaedemo.ui.server.listen import settle, stop
 
 if __name__ == "__main__":
     where = settle(os.environ)
 
-from vaedemo.ui.app import build, main  # noqa: E402, only now: importing Gradio takes seconds, and reads the environment
+from vaedemo.ui.app import (
+    build,  # noqa: E402, only now: importing Gradio takes seconds, and reads the environment
+    main,  # noqa: E402, only now: importing Gradio takes seconds, and reads the environment
+)
 
 try:
     demo = build()

@@ -17,12 +17,13 @@ import torch
 from common import parse, report
 from PIL import Image
 
-from vaedemo import datasets, maps
-from vaedemo.checkpoints import decoder_bytes
-from vaedemo.domains import DOMAINS
-from vaedemo.library import Library
+from vaedemo.data import datasets
+from vaedemo.data.domains import DOMAINS
 from vaedemo.models.describe import layers
-from vaedemo.ui import component
+from vaedemo.store import maps
+from vaedemo.store.checkpoints import decoder_bytes
+from vaedemo.store.library import Library
+from vaedemo.ui.server import component
 
 GRIDS = (32, 48, 64)
 SIDE = 2304  # pixels a side of the largest sheet that phones can hold

@@ -16,7 +16,8 @@ import numpy as np
 import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # `python benchmarks/X.py`, wherever it is typed
-from vaedemo import datasets, runtime  # noqa: E402
+from vaedemo import runtime  # noqa: E402
+from vaedemo.data import datasets  # noqa: E402
 
 TINY = "--tiny"
 # A trial never replaces what was measured.

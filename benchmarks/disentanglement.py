@@ -12,10 +12,10 @@ import numpy as np
 import torch
 from common import mean_and_error, parse, report
 
-from vaedemo.factors import COUNT, factor_models, factor_sample, measure, measure_codes
-from vaedemo.library import Library
-from vaedemo.maps import model_key
-from vaedemo.shapes import FACTORS
+from vaedemo.pictures.shapes import FACTORS
+from vaedemo.reports.factors import COUNT, factor_models, factor_sample, measure, measure_codes
+from vaedemo.store.library import Library
+from vaedemo.store.maps import model_key
 
 COLUMNS = ("mig", "disentanglement", "completeness", "informativeness")
 

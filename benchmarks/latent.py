@@ -16,7 +16,7 @@ from common import RESULTS, parse, table
 from page import answered, chromium, server, spread
 
 from vaedemo import runtime
-from vaedemo.domains import DOMAINS
+from vaedemo.data.domains import DOMAINS
 
 READY = ".vd-module-latent[data-ready=true]"
 

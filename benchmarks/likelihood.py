@@ -12,10 +12,11 @@ import json
 
 from common import RESULTS, mean_and_error, parse, report, verdict
 
-from vaedemo import datasets, metrics
-from vaedemo.domains import DOMAINS
-from vaedemo.evaluate import likelihood
-from vaedemo.library import Library
+from vaedemo.data import datasets
+from vaedemo.data.domains import DOMAINS
+from vaedemo.maths import metrics
+from vaedemo.reports.evaluate import likelihood
+from vaedemo.store.library import Library
 
 ELBO_BAR = {"2": 134.0}  # nats, at most
 BOUND_BAR = 82.5  # of the best bound

@@ -33,7 +33,7 @@ from common import RESULTS, parse, table
 from PIL import Image
 
 from vaedemo import runtime
-from vaedemo.ui.service import example_names
+from vaedemo.ui.server.service import example_names
 
 ROOT = Path(__file__).resolve().parent.parent
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium")

@@ -9,7 +9,7 @@ spread          how many true values lie within two spreads of the mean, of 4 sa
                 correlation of the error's size with the spread: over the damaged pixels, of noise over all.
 grey            noise that is the same in the three channels, clipped and rounded as on the page, of scikit-image's grey
                 pictures and of crops of 256 x 256 out of CLIC's held-out photographs, by every classical method as the
-                page has them (restore.restore_with); pictures where one of them is ahead have rows of their own.
+                page has them (run.restore_with); pictures where one of them is ahead have rows of their own.
 
 Every method gets the same input. Non-local means is tuned for each sigma on held-out training photographs, and takes
 the bias of clipping back (vaedemo.classical). After +- stands a standard error over the photographs, of differences in
@@ -31,11 +31,12 @@ import torch
 from common import RESULTS, Measured, correlated, mean_and_error, parse, report, signed, table, verdict
 from PIL import Image, ImageDraw
 
-from vaedemo import classical, restore, runtime, tiles
-from vaedemo.checkpoints import RESTORER, load_checkpoint
-from vaedemo.domains import PHOTOS
-from vaedemo.library import CHECKPOINTS, Library
-from vaedemo.photos import as_grey, open_photos, text_mask
+from vaedemo import runtime
+from vaedemo.data.domains import PHOTOS
+from vaedemo.data.photos import as_grey, open_photos, text_mask
+from vaedemo.services.restore import classical, run, tiles
+from vaedemo.store.checkpoints import RESTORER, load_checkpoint
+from vaedemo.store.library import CHECKPOINTS, Library
 
 PARTS = ("noise", "clipped", "holes", "spread", "grey")
 SIGMAS = (15, 25, 50)
@@ -229,7 +230,7 @@ def measure_grey(bench):
                 for method in classical.DENOISERS:
 
                     def make(method=method, y=y, clean=clean, sigma=sigma):
-                        made = restore.restore_with(library, method, y.transpose(2, 0, 1), PHOTOS, level=sigma / 255)
+                        made = run.restore_with(library, method, y.transpose(2, 0, 1), PHOTOS, level=sigma / 255)
                         return psnr(made.transpose(1, 2, 0), clean)
 
                     key = f"grey/{method}/{tuned_by}/{name}/{title}/{sigma}"

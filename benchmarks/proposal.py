@@ -10,9 +10,9 @@ from collections import Counter
 import numpy as np
 from common import mean_and_error, parse, report
 
-from vaedemo import datasets
-from vaedemo.domains import DOMAINS
-from vaedemo.pictures import propose_domain
+from vaedemo.data import datasets
+from vaedemo.data.domains import DOMAINS
+from vaedemo.pictures.prepare import propose_domain
 
 
 def main():

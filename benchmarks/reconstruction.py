@@ -13,10 +13,11 @@ import numpy as np
 import torch
 from common import Measured, mean_and_error, parse, report, verdict
 
-from vaedemo import datasets, metrics
-from vaedemo.domains import DOMAINS
-from vaedemo.library import Library
-from vaedemo.reconstruct import every_model
+from vaedemo.data import datasets
+from vaedemo.data.domains import DOMAINS
+from vaedemo.maths import metrics
+from vaedemo.services.reconstruct import every_model
+from vaedemo.store.library import Library
 
 BARS = {
     ("digits", "ae", 2): 0.60, ("digits", "ae", 4): 0.48, ("digits", "ae", 8): 0.32, ("digits", "ae", 16): 0.22,

@@ -10,8 +10,8 @@ holes   mean PSNR in dB over the hole alone: the mean of 10 samples, the plain V
 spread  over the pixels of the same holes: how many true values lie within the mean and so many spreads, and the
         correlation of the error's size with the spread; below, what a Gaussian would have.
 closest how much higher the PSNR of the sample closest to the damaged picture is than the average of 8, in dB; of 100
-        pictures, noise clipped. It decides where the page names that sample (restore.CLOSEST).
-estimate  the noise's strength, where it is not told: restore.estimate_level of 100 pictures, mean and standard
+        pictures, noise clipped. It decides where the page names that sample (run.CLOSEST).
+estimate  the noise's strength, where it is not told: run.estimate_level of 100 pictures, mean and standard
         deviation.
 time    one small picture with 8 samples, a photograph of 768 x 512 and the memory of one of 12 megapixels.
 
@@ -36,10 +36,13 @@ import numpy as np
 import torch
 from common import RESULTS, correlated, mean_and_error, parse, report, said, signed, table
 
-from vaedemo import classical, datasets, gaussian, restore, runtime
-from vaedemo.degrade import NOISES, add_noise, draw_mask, strength
-from vaedemo.domains import DOMAINS, get_domain
-from vaedemo.library import CHECKPOINTS, Library
+from vaedemo import runtime
+from vaedemo.data import datasets
+from vaedemo.data.damage import NOISES, add_noise, draw_mask, strength
+from vaedemo.data.domains import DOMAINS, get_domain
+from vaedemo.maths import gaussian
+from vaedemo.services.restore import classical, run
+from vaedemo.store.library import CHECKPOINTS, Library
 
 PARTS = ("noise", "holes", "spread", "closest", "estimate", "time")
 GREY = ("digits", "fashion")
@@ -65,7 +68,7 @@ from vaedemo.library import Library
 
 torch.set_num_threads(2)
 y = np.random.default_rng(0).random((3, 3000, 4000), np.float32)
-for _ in restore.photo(Library(Path(sys.argv[1])), y, sigma=0.1):
+for _ in run.photo(Library(Path(sys.argv[1])), y, sigma=0.1):
     pass
 lines = Path("/proc/self/status").read_text().splitlines()  # of this process alone, unlike ru_maxrss
 print(next(int(line.split()[1]) / 1000 for line in lines if line.startswith("VmHWM")))
@@ -73,7 +76,7 @@ print(next(int(line.split()[1]) / 1000 for line in lines if line.startswith("VmH
 
 
 class Ours(NamedTuple):
-    """mean and spread, float32 (B, C, H, W): as restore.answers has them, of a batch."""
+    """mean and spread, float32 (B, C, H, W): as run.answers has them, of a batch."""
 
     mean: np.ndarray
     spread: np.ndarray
@@ -85,7 +88,7 @@ def ours(library, y, domain, mask, sigma, n, seed=0):
     model, parts, generator = library.restorer(domain), [], runtime.generator("restore", seed)
     for at in range(0, len(y), BATCH):
         part, known = y[at : at + BATCH], mask[at : at + BATCH]
-        means, scales = restore.draws(model, domain, part, known, sigma, n, generator)
+        means, scales = run.draws(model, domain, part, known, sigma, n, generator)
         spread = gaussian.total_std(means, scales.square().mean(0))
         if sigma == 0:
             means, spread = torch.where(known > 0, part, means), spread * (1 - known)
@@ -95,11 +98,11 @@ def ours(library, y, domain, mask, sigma, n, seed=0):
 
 @torch.no_grad()
 def plain(library, y, domain, mask):
-    """y restored by the plain VAE, as restore.restore_with has it, of a batch; masks with a hole each, or none."""
+    """y restored by the plain VAE, as run.restore_with has it, of a batch; masks with a hole each, or none."""
     model, parts = library.model(domain, "vae", get_domain(domain).anchor), []
     for part, known in zip(y.clamp(0, 1).split(BATCH), mask.split(BATCH), strict=True):
         x = torch.where(known > 0, part, 0.5)
-        for _ in range(1 if known.all() else restore.ITERATIONS):
+        for _ in range(1 if known.all() else run.ITERATIONS):
             made = model.decode(model.encode(x)[0])
             x = torch.where(known > 0, part, made)
         parts.append(made if known.all() else x)
@@ -109,9 +112,9 @@ def plain(library, y, domain, mask):
 def check(library, y, domain, mask, sigma, n):
     """One picture through the package itself: the batches above do the same."""
     got, known = ours(library, y[:1], domain, mask[:1], sigma, n), mask[0, 0].numpy()
-    want = restore.answers(library, y[0].numpy(), domain, known, level=sigma, n=n)
+    want = run.answers(library, y[0].numpy(), domain, known, level=sigma, n=n)
     assert np.allclose(got.mean[0], want.mean, atol=1e-4) and np.allclose(got.spread[0], want.spread, atol=1e-4)
-    want = restore.restore_with(library, "plain", y[0].numpy(), domain, known)
+    want = run.restore_with(library, "plain", y[0].numpy(), domain, known)
     assert np.allclose(plain(library, y[:1], domain, mask[:1])[0], want, atol=1e-4)
 
 
@@ -200,7 +203,7 @@ def gained(library, domain, clean, y, mask, sigma):
     """How much more dB the closest of 8 samples has than the average: a Measured over pictures."""
     found = []
     for one, known, true in zip(y.numpy(), mask.numpy(), clean.numpy(), strict=True):
-        made = restore.answers(library, one, domain, known[0], level=sigma)
+        made = run.answers(library, one, domain, known[0], level=sigma)
         hole = None if known.all() else np.broadcast_to(1 - known, (8, *known.shape))
         value = psnr(made.samples, np.broadcast_to(true, made.samples.shape), hole)
         found.append(value[made.log_likelihood.argmax()] - value.mean())
@@ -230,7 +233,7 @@ def measure_estimate(library, domain, x):
     for clip in (False, True):
         for sigma in LEVELS:
             y = add_noise(x, "gaussian", sigma, runtime.generator("benchmark", "estimate", sigma), clip).numpy()
-            found = [restore.estimate_level(library, one, domain) for one in y]
+            found = [run.estimate_level(library, one, domain) for one in y]
             spread = {"mean": statistics.mean(found), "std": statistics.stdev(found)}
             rows.append({"sigma": sigma, "clip": clip, "pictures": len(x)} | spread)
     say(f"{domain}: estimate")
@@ -247,7 +250,7 @@ def measure_small(library, domain, x):
     """Median time of 8 samples of one noisy picture, in ms."""
     y = add_noise(x[:1], "gaussian", 0.25, runtime.generator("benchmark", "time"))[0].numpy()
     torch.set_num_threads(2)
-    times = [milliseconds(lambda: restore.answers(library, y, domain, level=0.25, n=8)) for _ in range(33)][3:]
+    times = [milliseconds(lambda: run.answers(library, y, domain, level=0.25, n=8)) for _ in range(33)][3:]
     torch.set_num_threads(1)
     say(f"{domain}: time")
     return {"ms": round(statistics.median(times), 1), "slowest_ms": round(max(times), 1)}
@@ -257,7 +260,7 @@ def measure_photo(library):
     """{"ms": median of three, "mb": the peak of a process that restores twelve megapixels}"""
     y = np.random.default_rng(0).random((3, 512, 768), np.float32)
     torch.set_num_threads(2)
-    times = [milliseconds(lambda: list(restore.photo(library, y, sigma=0.1))) for _ in range(4)][1:]
+    times = [milliseconds(lambda: list(run.photo(library, y, sigma=0.1))) for _ in range(4)][1:]
     torch.set_num_threads(1)
     say("photographs: time")
     root = Path(__file__).resolve().parent.parent
@@ -337,8 +340,8 @@ def time_tables(figures):
     def row(name, value, bar, unit):
         return [name, said(f"{value:.0f} {unit}", (-value, None), -bar), f"{bar} {unit}"]
 
-    rows = [row(f"{d}, 8 samples", f["ms"], SMALL_BAR, "ms") for d, f in figures.items() if d != restore.PHOTOS]
-    if photo := figures.get(restore.PHOTOS):
+    rows = [row(f"{d}, 8 samples", f["ms"], SMALL_BAR, "ms") for d, f in figures.items() if d != run.PHOTOS]
+    if photo := figures.get(run.PHOTOS):
         rows.append(row("photograph, 768 x 512", photo["ms"], PHOTO_BAR, "ms"))
         rows.append(row("12 megapixels, peak memory of the process", photo["mb"], MEMORY_BAR, "MB"))
     yield "Time and memory, two threads", ["", "", "bar"], rows
@@ -379,7 +382,7 @@ def main():
         for part in parts:
             figures[part][domain] = MEASURED[part][0](library, domain, x)
     if "time" in parts and not args.domain:
-        figures["time"][restore.PHOTOS] = measure_photo(library)
+        figures["time"][run.PHOTOS] = measure_photo(library)
     tables = [made for part in parts for made in MEASURED[part][1](figures[part])]
     for title, columns, rows in tables[:-1]:
         print(f"\n{title}\n\n{table(columns, rows)}")

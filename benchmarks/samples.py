@@ -15,12 +15,14 @@ import json
 import torch
 from common import RESULTS, Measured, parse, report, verdict
 
-from vaedemo import datasets, runtime
-from vaedemo.classifier import FILE as CLASSIFIER
-from vaedemo.classifier import Judgement, load_classifier
-from vaedemo.domains import DOMAINS
-from vaedemo.library import Library
-from vaedemo.samples import COUNT, MEASURES, SOURCES, judge_pictures, lead, measure, measure_source, write
+from vaedemo import runtime
+from vaedemo.data import datasets
+from vaedemo.data.domains import DOMAINS
+from vaedemo.models.classifier import Judgement
+from vaedemo.reports.samples import COUNT, MEASURES, SOURCES, judge_pictures, lead, measure, measure_source, write
+from vaedemo.store.classifiers import FILE as CLASSIFIER
+from vaedemo.store.classifiers import load_classifier
+from vaedemo.store.library import Library
 
 PAIRS = (("ae+mixture", "ae+normal"), ("vae+mixture", "vae+normal"))  # the first has to beat the second
 

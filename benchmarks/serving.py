@@ -23,7 +23,7 @@ from common import parse, report
 from page import answered, files, server, spread
 from PIL import Image
 
-from vaedemo.ui.wire import data_uri
+from vaedemo.ui.server.wire import data_uri
 
 CALLS, FIRST, SECONDS, CLIENTS = 10_000, 1_000, 60, 64
 BARS = {"growth_megabytes": 150, "errors": 0, "p95_ms": 2500}

@@ -13,11 +13,11 @@ import torch
 from common import mean_and_error, parse, report, verdict
 from PIL import Image
 
-from vaedemo import datasets, objectives
 from vaedemo.configs import ModelConfig, TrainConfig
-from vaedemo.domains import DOMAINS
-from vaedemo.models import build_model
-from vaedemo.training import fit
+from vaedemo.data import datasets
+from vaedemo.data.domains import DOMAINS
+from vaedemo.models import build_model, objectives
+from vaedemo.training.loop import fit
 
 FASTER_BAR = 5.0  # times as fast as the usual loop
 

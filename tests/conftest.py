@@ -1,6 +1,7 @@
 """What tests share: small pictures, and small models of every kind that were trained for a moment."""
 
 import os
+from pathlib import Path
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 
@@ -9,10 +10,11 @@ import pytest
 import torch
 from PIL import Image
 
-from vaedemo import pictures
 from vaedemo.configs import ModelConfig
-from vaedemo.datasets import Pictures
-from vaedemo.examples import EXAMPLES, example
+from vaedemo.data.datasets import Pictures
+from vaedemo.pictures.examples import EXAMPLES, example
+from vaedemo.pictures.prepare import prepare
+from vaedemo.pictures.read import read
 
 torch.set_num_threads(1)
 
@@ -45,8 +47,8 @@ def one_thread():
 @pytest.fixture(scope="session")
 def digit():
     """An example digit as the models see it, float32 (1, 28, 28)."""
-    source = pictures.read(example("digits", EXAMPLES["digits"][0]))
-    return pictures.prepare(source, channels=1, size=28, strokes="digits").x
+    source = read(example("digits", EXAMPLES["digits"][0]))
+    return prepare(source, channels=1, size=28, strokes="digits").x
 
 
 @pytest.fixture(scope="session")
@@ -78,17 +80,18 @@ def small(kind="vae", **changes):
 
 # Files that start processes and servers, train, or run shipped networks many times; `make quick` leaves them out.
 SLOW = {
-    "test_api", "test_api_clients", "test_api_restore", "test_benchmarks", "test_classical", "test_classifier",
-    "test_cli", "test_cli_latent", "test_cli_maps", "test_cli_restore", "test_cli_sample", "test_coarse",
-    "test_conditional", "test_evaluate", "test_listen", "test_maps", "test_outputs", "test_own", "test_photonoise",
-    "test_photos", "test_restore", "test_shipped", "test_space", "test_terminal", "test_training", "test_ui",
-    "test_ui_restore",
+    "benchmarks/benchmarks", "cli/cli", "cli/latent", "cli/maps", "cli/outputs", "cli/restore", "cli/sample",
+    "cli/space", "cli/terminal", "models/classifier", "models/conditional", "reports/evaluate",
+    "services/restore/classical", "services/restore/coarse", "services/restore/photonoise", "services/restore/photos", "services/restore/restore",
+    "store/maps", "store/own", "store/shipped", "training/training", "ui/server/api", "ui/server/api_clients",
+    "ui/server/api_restore", "ui/server/listen", "ui/tabs/restore", "ui/ui",
 }  # fmt: skip
+HERE = Path(__file__).parent
 
 
 def pytest_collection_modifyitems(items):
     """The browser's tests last: Playwright's event loop stays in its thread, where others could not start theirs."""
     items.sort(key=lambda item: "browser" in item.path.parts)
     for item in items:
-        if item.path.stem in SLOW:
+        if str(item.path.relative_to(HERE).with_suffix("")).replace("test_", "") in SLOW:
             item.add_marker("slow")

@@ -1,4 +1,4 @@
-"""The rules of the house: imports go downward, __all__ tells the truth, texts of errors are theirs."""
+"""The rules of the house: imports go downward, __all__ tells the truth, files and functions stay short."""
 
 import ast
 import importlib
@@ -10,21 +10,24 @@ import pytest
 import vaedemo
 
 ROOT = Path(vaedemo.__file__).parent
+REPOSITORY = ROOT.parent
+OWN = [REPOSITORY / "app.py", *ROOT.rglob("*.py"), *(REPOSITORY / "benchmarks").rglob("*.py")]
+DEFINED = ast.FunctionDef | ast.AsyncFunctionDef
+LINES, FUNCTION = 400, 60  # of a file, of a function at most
 
-# Within a floor a module may import those before it; the services of floor 3 import none of each other.
+# From the ground: a module imports from the floors below its own, and from rooms of its own floor that stand before it.
 FLOORS = (
-    ("errors", "configs", "runtime", "gaussian", "metrics", "degrade", "classical", "strips", "disentanglement",
-     "quality", "isolate", "colours", "depths", "tiffs", "filekinds", "pictures", "examples", "shapes", "domains",
-     "masks", "datasets", "photonoise", "photos"),
-    ("models",),
-    ("objectives", "checkpoints", "mixtures", "training", "classifier", "runs", "recipes", "photos_training",
-     "tiles", "coarse"),
-    ("library", "maps"),
-    ("latent", "generate", "reconstruct", "restore"),
-    ("evaluate", "factors", "samples"),
+    ("errors", "runtime", "configs"),
+    ("maths", "pictures"),
+    ("data", "models"),
+    ("store",),
+    ("training", "services"),
+    ("reports",),
     ("cli", "ui", "__main__"),
-)  # fmt: skip
-SERVICES = {"latent", "generate", "reconstruct", "restore"}
+)
+PLACE = {room: (floor, place) for floor, rooms in enumerate(FLOORS) for place, room in enumerate(rooms)}
+# Rooms whose parts import nothing of each other.
+APART = ("services", "ui.tabs")
 
 
 def modules():
@@ -32,28 +35,41 @@ def modules():
 
 
 def imported(path):
-    """Names of the project's modules that a file imports, at its top or inside a function."""
+    """Dotted names of the project's modules that a file imports, at its top or inside a function, less `vaedemo.`."""
     found = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             found |= {a.name for a in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             found |= {node.module} | {f"{node.module}.{a.name}" for a in node.names}
-    return {name.split(".")[1] for name in found if name.startswith("vaedemo.")} & set(ORDER)
+    return {name.removeprefix("vaedemo.") for name in found if name.startswith("vaedemo.")}
 
 
-ORDER = {name: (floor, place) for floor, names in enumerate(FLOORS) for place, name in enumerate(names)}
+def part(room, dotted):
+    """Which part of a room a module lies in: of "services" and "services.restore.task" it is "restore"."""
+    return dotted.removeprefix(room + ".").split(".")[0] if dotted.startswith(room + ".") else None
 
 
 @pytest.mark.parametrize("path", sorted(ROOT.rglob("*.py")), ids=lambda p: str(p.relative_to(ROOT)))
 def test_imports_go_downward(path):
-    own = path.relative_to(ROOT).parts[0].removesuffix(".py")
-    if own == "__init__":
+    own = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+    room = own.split(".")[0]
+    if room == "__init__":
         return
-    assert own in ORDER, f"{own} has no floor yet"
-    for other in imported(path) - {own}:
-        assert ORDER[other] < ORDER[own], f"{own} imports {other}, which is not below it"
-        assert not (own in SERVICES and other in SERVICES), f"the service {own} imports the service {other}"
+    assert room in PLACE, f"{room} has no floor yet"
+    for other in imported(path):
+        below = other.split(".")[0]
+        if below != room and below in PLACE:
+            assert PLACE[below] < PLACE[room], f"{own} imports {other}, which is not below it"
+    for apart in APART:
+        mine = part(apart, own)
+        theirs = {part(apart, other) for other in imported(path)} - {None, mine}
+        assert mine in (None, "__init__") or not theirs, f"{own} imports {theirs} beside it"
+
+
+def test_nothing_lies_flat_but_the_ground():
+    flat = {p.stem for p in ROOT.glob("*.py")} - {"__init__", "__main__"}
+    assert flat == set(FLOORS[0])
 
 
 @pytest.mark.parametrize("name", modules())
@@ -65,9 +81,10 @@ def test_all_is_sorted_and_there(name):
         return
     assert list(names) == sorted(names)
     own = {
-        k for k, v in vars(module).items()
+        k
+        for k, v in vars(module).items()
         if not k.startswith("_") and getattr(v, "__module__", None) == name and callable(v)
-    }  # fmt: skip
+    }
     assert set(names) <= set(vars(module))
     assert own <= set(names), f"public but not in __all__: {sorted(own - set(names))}"
 
@@ -79,12 +96,22 @@ def test_importing_the_package_needs_neither_gradio_nor_tyro_nor_torchvision():
     code = (
         "import sys\nfor name in ('gradio', 'tyro', 'torchvision', 'matplotlib', 'sklearn', 'skimage'):\n"
         "    sys.modules[name] = None\n"
-        "import vaedemo.runs, vaedemo.recipes, vaedemo.reconstruct, vaedemo.evaluate, vaedemo.datasets\n"
-        "import vaedemo.latent, vaedemo.factors\n"
+        "import vaedemo.training.run, vaedemo.training.recipes, vaedemo.services.reconstruct, vaedemo.services.walk\n"
+        "import vaedemo.reports.evaluate, vaedemo.reports.factors, vaedemo.data.datasets\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
 
 
-def test_no_file_is_longer_than_two_rooms():
-    long = {p.name: n for p in ROOT.rglob("*.py") if (n := len(p.read_text(encoding="utf-8").splitlines())) > 400}
-    assert not long
+def own_lines(function):
+    """How many lines a function has without those of the functions that are defined in it."""
+    inner = [n for n in ast.walk(function) if isinstance(n, DEFINED) and n is not function]
+    within = {line for n in inner for line in range(n.lineno, n.end_lineno + 1)}
+    return function.end_lineno - function.lineno + 1 - len(within)
+
+
+@pytest.mark.parametrize("path", sorted(OWN), ids=lambda p: str(p.relative_to(REPOSITORY)))
+def test_files_and_functions_are_short(path):
+    text = path.read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= LINES
+    functions = [n for n in ast.walk(ast.parse(text)) if isinstance(n, DEFINED)]
+    assert not {f.name: n for f in functions if (n := own_lines(f)) > FUNCTION}

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from vaedemo.library import Library
+from vaedemo.store.library import Library
 from vaedemo.ui.app import checkpoints_folder
 
 LIBRARY = Library(checkpoints_folder())

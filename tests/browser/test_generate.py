@@ -8,8 +8,8 @@ import pytest
 from PIL import Image, ImageDraw
 
 from vaedemo.errors import VaedemoError
-from vaedemo.generate import generate
-from vaedemo.library import Library
+from vaedemo.services.generate import generate
+from vaedemo.store.library import Library
 from vaedemo.ui.app import checkpoints_folder
 from vaedemo.ui.tabs import TABS
 

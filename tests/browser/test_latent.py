@@ -7,9 +7,9 @@ from statistics import NormalDist
 import numpy as np
 import pytest
 
-from vaedemo.library import Library, decode
+from vaedemo.store.library import Library, decode
 from vaedemo.ui.app import checkpoints_folder
-from vaedemo.ui.service import Service
+from vaedemo.ui.server.service import Service
 
 LIBRARY = Library(checkpoints_folder())
 MAPS = checkpoints_folder() / "maps"

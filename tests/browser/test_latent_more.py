@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from vaedemo.domains import DOMAINS
-from vaedemo.library import Library, decode, encode
-from vaedemo.ui import wire
+from vaedemo.data.domains import DOMAINS
+from vaedemo.store.library import Library, decode, encode
 from vaedemo.ui.app import checkpoints_folder
-from vaedemo.ui.service import Service, example_names
+from vaedemo.ui.server import wire
+from vaedemo.ui.server.service import Service, example_names
 
 LIBRARY = Library(checkpoints_folder())
 MAPS = checkpoints_folder() / "maps"

@@ -4,10 +4,10 @@ import pytest
 
 from tests.browser.conftest import Visit
 from tests.conftest import small
-from vaedemo.checkpoints import RUN_FILE, save_checkpoint
 from vaedemo.models import build_model
-from vaedemo.ui import component
+from vaedemo.store.checkpoints import RUN_FILE, save_checkpoint
 from vaedemo.ui.app import build, launch
+from vaedemo.ui.server import component
 
 
 @pytest.fixture(scope="module")

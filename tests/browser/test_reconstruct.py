@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from vaedemo.library import Library
+from vaedemo.store.library import Library
 from vaedemo.ui.app import checkpoints_folder
 
 LIBRARY = Library(checkpoints_folder())

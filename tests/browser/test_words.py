@@ -5,8 +5,8 @@ import re
 
 import pytest
 
-from vaedemo.domains import get_domain
-from vaedemo.library import Library
+from vaedemo.data.domains import get_domain
+from vaedemo.store.library import Library
 from vaedemo.ui.app import checkpoints_folder
 from vaedemo.ui.text import load
 

@@ -5,11 +5,13 @@ import json
 import torch
 import tqdm
 
-from vaedemo import classical, datasets, runtime
-from vaedemo.checkpoints import write_atomic
-from vaedemo.degrade import NOISES
-from vaedemo.domains import PHOTOS, damages_of
-from vaedemo.photos import as_grey, open_photos
+from vaedemo import runtime
+from vaedemo.data import datasets
+from vaedemo.data.damage import NOISES
+from vaedemo.data.domains import PHOTOS, damages_of
+from vaedemo.data.photos import as_grey, open_photos
+from vaedemo.services.restore import classical
+from vaedemo.store.checkpoints import write_atomic
 
 __all__ = ["derive_classical", "derive_photos"]
 

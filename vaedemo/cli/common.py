@@ -7,10 +7,12 @@ from pathlib import Path
 
 from PIL import Image, PngImagePlugin
 
-from vaedemo import datasets, pictures
-from vaedemo.checkpoints import write_atomic
-from vaedemo.domains import DOMAINS, get_domain
+from vaedemo.data import datasets
+from vaedemo.data.domains import DOMAINS, get_domain
 from vaedemo.errors import ConfigError, DataError
+from vaedemo.pictures.prepare import prepare, propose_domain
+from vaedemo.pictures.read import read
+from vaedemo.store.checkpoints import write_atomic
 
 __all__ = ["harmless", "own_or_public", "read_picture", "shown", "write_picture"]
 
@@ -28,14 +30,12 @@ def shown(path):
 def read_picture(path, domain=None, fit="crop", polarity="auto", *, library=None):
     """(x float32 (C, H, W) in [0, 1], name of the domain): a file as a domain's models see it, None for the domain that
     suits it, of a library one that has models."""
-    source = pictures.read(path)
+    source = read(path)
     if library is None:
-        row = get_domain(domain or pictures.propose_domain(source))
+        row = get_domain(domain or propose_domain(source))
     else:
         row = library.domain(domain or library.proposed(source))
-    made = pictures.prepare(
-        source, channels=row.channels, size=row.size, strokes=row.strokes, fit=fit, polarity=polarity
-    )
+    made = prepare(source, channels=row.channels, size=row.size, strokes=row.strokes, fit=fit, polarity=polarity)
     return made.x, row.name
 
 

@@ -9,15 +9,19 @@ import torch
 import tqdm
 from PIL import Image, ImageDraw
 
-from vaedemo import classical, classifier, factors, maps, mixtures
 from vaedemo.cli.classical import derive_classical, derive_photos
 from vaedemo.cli.common import own_or_public, write_picture
 from vaedemo.cli.learned import derive_classifier, derive_mixtures
 from vaedemo.cli.outputs import planned, require_ending
-from vaedemo.domains import DOMAINS, PHOTOS
+from vaedemo.data.domains import DOMAINS, PHOTOS
 from vaedemo.errors import ConfigError
-from vaedemo.library import CHECKPOINTS, Library
-from vaedemo.pictures import grid
+from vaedemo.pictures.draw import grid
+from vaedemo.reports import factors
+from vaedemo.services.restore import classical
+from vaedemo.store import maps
+from vaedemo.store.classifiers import FILE as CLASSIFIER
+from vaedemo.store.library import CHECKPOINTS, Library
+from vaedemo.store.mixtures import FILE as MIXTURES
 
 __all__ = ["DERIVED", "Derive", "Map"]
 
@@ -44,8 +48,8 @@ def _factors(library, domain, load, seed):
 
 FACTORED = ("shapes",)  # domains whose factors are known
 WRITTEN = {  # the files of each row below, {} being the domain
-    "classifier": [f"{{}}/{classifier.FILE}"],
-    "mixtures": [f"{{}}/{mixtures.FILE}"],
+    "classifier": [f"{{}}/{CLASSIFIER}"],
+    "mixtures": [f"{{}}/{MIXTURES}"],
     "maps": [f"{maps.FOLDER}/{{}}{part}.{end}" for part in ("", "-planes") for end in ("json", "bin")],
     "factors": [factors.FILE],
     "classical": [f"{{}}/{classical.FILE}"],

@@ -8,11 +8,11 @@ from typing import Annotated
 import numpy as np
 import tyro
 
-from vaedemo.checkpoints import write_atomic
 from vaedemo.cli.common import read_picture, write_picture
 from vaedemo.cli.outputs import planned, require_ending
-from vaedemo.latent import animation, strip_image, traversal_image, traverse, walk
-from vaedemo.library import CHECKPOINTS, Library, encode
+from vaedemo.services.walk import animation, strip_image, traversal_image, traverse, walk
+from vaedemo.store.checkpoints import write_atomic
+from vaedemo.store.library import CHECKPOINTS, Library, encode
 
 __all__ = ["Traverse", "Walk"]
 

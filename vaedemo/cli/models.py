@@ -9,9 +9,9 @@ import tqdm
 from vaedemo.cli.common import own_or_public
 from vaedemo.configs import KINDS
 from vaedemo.errors import ConfigError, UnknownModel
-from vaedemo.evaluate import evaluate_model, targets, write_figures, write_models_page
-from vaedemo.library import CHECKPOINTS, Library
 from vaedemo.models.describe import drawing
+from vaedemo.reports.evaluate import evaluate_model, targets, write_figures, write_models_page
+from vaedemo.store.library import CHECKPOINTS, Library
 
 __all__ = ["Describe", "Evaluate", "List"]
 

@@ -10,14 +10,15 @@ import numpy as np
 import torch
 import tqdm
 
-from vaedemo import datasets, runtime
-from vaedemo.checkpoints import write_atomic
+from vaedemo import runtime
 from vaedemo.cli import terminal
 from vaedemo.cli.common import harmless
 from vaedemo.configs import RESTORING, ModelConfig
+from vaedemo.data import datasets
 from vaedemo.errors import ConfigError, TrainingError
-from vaedemo.evaluate import evaluate_model, write_figures
-from vaedemo.library import Library
+from vaedemo.reports.evaluate import evaluate_model, write_figures
+from vaedemo.store.checkpoints import write_atomic
+from vaedemo.store.library import Library
 
 __all__ = ["keep", "model_config", "pictures", "require_apart", "require_same_pictures", "what_next"]
 

@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import tyro
 
-from vaedemo import pictures
 from vaedemo.cli.common import read_picture, write_picture
 from vaedemo.cli.outputs import planned, require_ending
-from vaedemo.library import CHECKPOINTS, Library
-from vaedemo.reconstruct import reconstruct, sheet
+from vaedemo.pictures.draw import to_image
+from vaedemo.services.reconstruct import reconstruct, sheet
+from vaedemo.store.library import CHECKPOINTS, Library
 
 __all__ = ["Reconstruct"]
 
@@ -53,7 +53,7 @@ class Reconstruct:
         kind = self.kind or library.usual_kind(name, "ae")
         dims = library.dims(name, kind, self.beta) or list(library.domain(name).latent_dims)
         made = reconstruct(library, x, name, kind, self.latent_dim or dims[-1], self.beta)
-        write_picture(pictures.to_image(made.x_hat) if self.only else sheet(x, made.x_hat), self.out)
+        write_picture(to_image(made.x_hat) if self.only else sheet(x, made.x_hat), self.out)
         figures = {k: v.tolist() if isinstance(v, np.ndarray) else v for k, v in made._asdict().items() if k != "x_hat"}
         if self.json:
             print(json.dumps(figures, indent=1))

@@ -11,12 +11,14 @@ import numpy as np
 import tqdm
 import tyro
 
-from vaedemo import pictures, restore
 from vaedemo.cli import terminal
 from vaedemo.cli.common import shown, write_picture
 from vaedemo.cli.outputs import TAG, distinct, planned, require_ending, tag
 from vaedemo.errors import ConfigError, PictureError, UnknownDomain
-from vaedemo.library import CHECKPOINTS, Library
+from vaedemo.pictures.draw import to_image
+from vaedemo.pictures.read import read
+from vaedemo.services.restore import run as restore
+from vaedemo.store.library import CHECKPOINTS, Library
 
 __all__ = ["Denoise", "Inpaint"]
 
@@ -165,7 +167,7 @@ class _Restore:
 
     def _one(self, library, source, target):
         """One picture restored and written; its row of figures."""
-        image = pictures.read(source)
+        image = read(source)
         domain = self.domain or library.restoring(restore.proposed(image))
         row = domain if domain == restore.PHOTOS else library.domain(domain)
         y, mask, clean, note = restore.seen(image, row), None, None, {}
@@ -175,18 +177,18 @@ class _Restore:
             guess = domain == restore.PHOTOS and self.method == "vae" and restore.guessed(mask)
             note = {"note": fitted.said() or (restore.GUESSED if guess else None)}
         if self.clean is not None:
-            clean = restore.seen(pictures.read(_partner(self.clean, source, "clean picture")), row)
+            clean = restore.seen(read(_partner(self.clean, source, "clean picture")), row)
         start = time.perf_counter()
         level, estimated = self._levels(library, y, domain)
         made = self._restored(library, y, domain, mask, level)
         seconds = time.perf_counter() - start
         figures = (None,) * 3 if clean is None else restore.measure(made.x_hat, clean, mask)
         made_of = {TAG: self._tag(source)}
-        write_picture(pictures.to_image(made.x_hat), target, made_of)
+        write_picture(to_image(made.x_hat), target, made_of)
         for i, sample in enumerate(made.samples if self.each else (), 1):
-            write_picture(pictures.to_image(sample), target.with_name(f"{target.stem}-{i}.png"), made_of)
+            write_picture(to_image(sample), target.with_name(f"{target.stem}-{i}.png"), made_of)
         if self.spread:
-            heat = pictures.to_image(made.spread.mean(0, keepdims=True) / WHITE_SPREAD)
+            heat = to_image(made.spread.mean(0, keepdims=True) / WHITE_SPREAD)
             write_picture(heat, target.with_name(f"{target.stem}-spread.png"), made_of)
         said = {"file": source.name, "domain": domain, "method": self.method}
         said |= {"sigma": _rounded(level), "estimated": _rounded(estimated), "seconds": round(seconds, 3)}

@@ -7,9 +7,9 @@ from pathlib import Path
 from vaedemo.cli.common import write_picture
 from vaedemo.cli.outputs import planned, require_ending
 from vaedemo.errors import ConfigError
-from vaedemo.generate import best_prior, generate
-from vaedemo.library import CHECKPOINTS, Library
-from vaedemo.pictures import grid
+from vaedemo.pictures.draw import grid
+from vaedemo.services.generate import best_prior, generate
+from vaedemo.store.library import CHECKPOINTS, Library
 
 __all__ = ["Sample"]
 

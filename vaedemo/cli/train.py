@@ -10,16 +10,17 @@ from typing import Annotated
 import tqdm
 import tyro
 
-from vaedemo import datasets, runtime
-from vaedemo.checkpoints import file_name
+from vaedemo import runtime
 from vaedemo.cli import own
 from vaedemo.configs import RESTORING, ModelConfig, TrainConfig
-from vaedemo.domains import checked_name
+from vaedemo.data import datasets
+from vaedemo.data.domains import checked_name
 from vaedemo.errors import ConfigError
-from vaedemo.library import CHECKPOINTS
-from vaedemo.recipes import recipe, recipes
-from vaedemo.runs import Run, estimate_seconds, publish, run
-from vaedemo.training import process_group
+from vaedemo.store.checkpoints import file_name
+from vaedemo.store.library import CHECKPOINTS
+from vaedemo.training.loop import process_group
+from vaedemo.training.recipes import recipe, recipes
+from vaedemo.training.run import Run, estimate_seconds, publish, run
 
 __all__ = ["Train"]
 
@@ -192,7 +193,7 @@ def _announce(job, pictures, as_json):
 
 
 def _report(folder, as_json):
-    import vaedemo.checkpoints as checkpoints
+    import vaedemo.store.checkpoints as checkpoints
 
     _, domain, record = checkpoints.load_checkpoint(folder / "model.safetensors")
     if as_json:

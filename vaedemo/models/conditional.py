@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from vaedemo import gaussian
+from vaedemo.maths import gaussian
 from vaedemo.models.blocks import Residual
 
 __all__ = ["Answer", "Conditional"]

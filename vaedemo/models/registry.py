@@ -5,8 +5,8 @@ import torch
 from vaedemo.errors import UnknownModel
 from vaedemo.models.autoencoder import Autoencoder
 from vaedemo.models.conditional import Conditional
+from vaedemo.models.hierarchical import PhotoConfig, PhotoVAE
 from vaedemo.models.pca import PCA
-from vaedemo.models.photos import PhotoConfig, PhotoVAE
 from vaedemo.models.vae import VAE
 
 __all__ = ["CONFIGS", "MODELS", "build_model"]

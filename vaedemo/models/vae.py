@@ -5,7 +5,7 @@ import math
 import torch
 from torch import nn
 
-from vaedemo import gaussian
+from vaedemo.maths import gaussian
 from vaedemo.models.autoencoder import Code, Output, networks
 
 __all__ = ["VAE"]

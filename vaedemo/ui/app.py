@@ -8,15 +8,16 @@ import torch
 from gradio.utils import get_upload_folder
 
 from vaedemo.errors import ConfigError
-from vaedemo.library import Library
-from vaedemo.ui import api
-from vaedemo.ui.component import checkpoints_folder, head, module_html, routes
-from vaedemo.ui.listen import stop, taken
-from vaedemo.ui.prefix import middleware, root_path
-from vaedemo.ui.service import Service
+from vaedemo.store.library import Library
+from vaedemo.ui.server.calls import HANDLERS, Blocks
+from vaedemo.ui.server.component import checkpoints_folder, head, module_html, routes
+from vaedemo.ui.server.listen import stop, taken
+from vaedemo.ui.server.prefix import middleware, root_path
+from vaedemo.ui.server.schema import endpoints
+from vaedemo.ui.server.service import Service
+from vaedemo.ui.server.tidy import tidied
 from vaedemo.ui.tabs import TABS
 from vaedemo.ui.text import load
-from vaedemo.ui.tidy import tidied
 
 __all__ = ["Page", "build", "checkpoints_folder", "launch", "main"]
 
@@ -52,7 +53,7 @@ def build(checkpoints=None):
 
 def _blocks(page):
     words = load()
-    with api.Blocks(
+    with Blocks(
         title=f"vaedemo: {words['tagline']}", analytics_enabled=False, delete_cache=(600, 3600), fill_width=True
     ) as demo:
         frame = module_html("frame", {})
@@ -63,7 +64,7 @@ def _blocks(page):
                     tab.build(page)
                 tabs.append(made)
         frame.select(None, None, tabs, js=RELABEL, api_visibility="private")
-        api.endpoints(page.service, demo)
+        endpoints(page.service, demo, [tab.endpoints for tab in TABS if tab.endpoints])
     # Told at every change, each of those who wait hears of each call's start and end: n clients cost n^2 messages.
     demo.queue(max_size=256, default_concurrency_limit=2, status_update_rate=2)
     return demo
@@ -81,7 +82,7 @@ def launch(demo, port=None, **kwargs):
             "routes": routes(),
             "middleware": middleware(root),
             "lifespan": tidied(demo),
-            "exception_handlers": api.HANDLERS,
+            "exception_handlers": HANDLERS,
         },
         head=head(tab.name for tab in TABS),
         max_file_size="25mb",

@@ -1,24 +1,33 @@
-"""TABS: one row a tab. A tab is one file here, one module in static/, and its phrases in text/."""
+"""TABS: one row a tab. A tab is one folder here and its phrases in text/."""
 
 from collections.abc import Callable
 from typing import NamedTuple
 
-from vaedemo.ui.tabs import generate, latent, reconstruct, restore
+from vaedemo.ui.tabs.generate import api as generate_api
+from vaedemo.ui.tabs.generate import server as generate
+from vaedemo.ui.tabs.latent import api as latent_api
+from vaedemo.ui.tabs.latent import server as latent
+from vaedemo.ui.tabs.reconstruct import api as reconstruct_api
+from vaedemo.ui.tabs.reconstruct import server as reconstruct
+from vaedemo.ui.tabs.restore import api as restore_api
+from vaedemo.ui.tabs.restore import server as restore
 
 __all__ = ["TABS", "Tab"]
 
 
 class Tab(NamedTuple):
-    """A tab's name, which is its word in the address and in the key "tab.<name>" of text/, and what builds it."""
+    """A tab's name, which is its word in the address and in the key "tab.<name>" of text/; what builds it; and what
+    gives its public endpoints of a Service, if it has any."""
 
     name: str
     build: Callable
+    endpoints: Callable | None = None
 
 
 TABS = (
-    Tab("reconstruct", reconstruct.build),
-    Tab("latent", latent.build),
-    Tab("generate", generate.build),
-    Tab("denoise", restore.build_denoise),
+    Tab("reconstruct", reconstruct.build, reconstruct_api.functions),
+    Tab("latent", latent.build, latent_api.functions),
+    Tab("generate", generate.build, generate_api.functions),
+    Tab("denoise", restore.build_denoise, restore_api.functions),
     Tab("inpaint", restore.build_inpaint),
 )

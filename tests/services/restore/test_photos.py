@@ -1,0 +1,265 @@
+"""Photographs: crops and damage, the model's invariances, tiles against the whole, a loss that falls."""
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from vaedemo.data import photos
+from vaedemo.errors import PictureError
+from vaedemo.models.hierarchical import PhotoConfig, PhotoVAE, fill_holes
+from vaedemo.services.restore import classical, tiles
+from vaedemo.store.checkpoints import load_checkpoint
+from vaedemo.training import photos as photos_training
+
+pytestmark = pytest.mark.usefixtures("one_thread")
+
+
+def model(seed=0, loud=True, channels=3):
+    """A small PhotoVAE; loud ones have weights where zeros start, so that every path counts."""
+    torch.manual_seed(seed)
+    sizes = {"widths": (8, 8, 8), "blocks": (1, 1, 1), "latents": (0, 2, 2), "guide": 4}
+    made = PhotoVAE(PhotoConfig(**sizes, channels=channels)).eval()
+    if loud:
+        for name, p in made.named_parameters():
+            if not p.any() and name.endswith("weight"):
+                torch.nn.init.normal_(p, std=0.1)
+    return made.requires_grad_(False)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Twenty soft pictures in each set's folder."""
+    root, rng = tmp_path_factory.mktemp("photos"), np.random.default_rng(0)
+    for name, size in (("cid22", (160, 144)), ("clic", (320, 304))):
+        (root / name).mkdir()
+        for i in range(20):
+            small = Image.fromarray(rng.integers(0, 256, (8, 8, 3), dtype=np.uint8))
+            small.resize(size, Image.Resampling.BICUBIC).save(root / name / f"{i}.png")
+    return root
+
+
+@pytest.fixture(scope="module")
+def opened(folder):
+    return photos.open_photos(folder)
+
+
+def test_cache_keeps_a_part_apart_and_reads_back_exactly(folder, opened):
+    assert len(opened.held_out) == 20
+    assert {k: len(v) for k, v in opened.train.items()} == {"cid22": 4, "clic": 16, "clic-half": 16}
+    stored = [opened.picture(r) for r in opened.held_out if r[0] == "clic"]
+    files = [np.asarray(Image.open(p)) for p in (folder / "clic").glob("*.png")]
+    assert all(any(np.array_equal(a, b) for b in files) for a in stored)
+
+
+def test_crops_and_damage_come_from_the_generator(opened):
+    bank = photos.mask_bank(8, side=96)
+
+    def draw():
+        g = torch.Generator().manual_seed(3)
+        return photos.damage(opened.crops(4, 64, g), bank, g, noisy=0.5, broken=1.0)
+
+    first, second = draw(), draw()
+    assert all(torch.equal(a, b) for a, b in zip(first, second, strict=True))
+    assert first.x.shape == first.y.shape == (4, 3, 64, 64) and first.sigma.shape == first.mask.shape == (4, 1, 64, 64)
+    assert not (first.y * (1 - first.mask)).any() and first.sigma.max() <= 75 / 255
+    quiet = (first.sigma == 0) & (first.mask > 0)
+    assert torch.equal((first.x * quiet), first.y * quiet)
+
+
+def test_noise_has_the_strength_it_says(opened):
+    g = torch.Generator().manual_seed(0)
+    b = photos.damage(opened.crops(64, 64, g), photos.mask_bank(2, side=64), g)
+    unclipped = b.y.amin((1, 2, 3)) * b.y.amax((1, 2, 3)) < 0
+    ratio = (b.y - b.x).square().mean((1, 2, 3)).sqrt() / b.sigma.square().mean((1, 2, 3)).sqrt()
+    assert unclipped.any() and ((ratio[unclipped] > 0.9) & (ratio[unclipped] < 1.1)).all()
+
+
+def test_crops_turned_grey_have_one_noise_for_all_channels(opened):
+    g = torch.Generator().manual_seed(0)
+    b = photos.damage(opened.crops(8, 64, g), photos.mask_bank(2, side=64), g, grey=1.0)
+    for t in (b.x, b.y):
+        assert torch.equal(t[:, 0], t[:, 1]) and torch.equal(t[:, 1], t[:, 2])
+    assert torch.allclose((255 * b.x).round() / 255, b.x, atol=1e-6) and not torch.equal(b.x, b.y)
+
+
+@pytest.mark.parametrize("kind", ["strokes", "scratches", "text", "holes", "pixels"])
+def test_masks_damage_a_part(kind):
+    shares = [photos.draw_mask(128, np.random.default_rng(i), kind).mean() for i in range(20)]
+    assert 0.001 < np.mean(shares) < 0.6
+
+
+def test_fill_holes_keeps_what_is_known_and_a_constant():
+    y = torch.full((1, 3, 64, 64), 0.3)
+    mask = torch.ones(1, 1, 64, 64)
+    mask[:, :, 8:52, 10:50] = 0
+    assert torch.allclose(fill_holes(y * mask, mask), y, atol=1e-6)
+    noise = torch.rand(1, 3, 64, 64)
+    assert torch.equal(fill_holes(noise * mask, mask) * mask, noise * mask)
+    assert torch.equal(fill_holes(noise * 0, mask * 0), torch.full_like(y, 0.5))
+
+
+def test_a_thin_hole_is_filled_as_the_biharmonic_equation_says():
+    y = torch.from_numpy(np.random.default_rng(0).random((8, 8))).float()[None, None]
+    y = torch.nn.functional.interpolate(y, size=64, mode="bicubic").clamp(0, 1).expand(1, 3, 64, 64)
+    mask = torch.ones(1, 1, 64, 64)
+    mask[:, :, 20:44, 30:33] = mask[:, :, 50:52, 10:40] = 0
+    wanted = classical.inpaint((y * mask)[0].numpy(), mask[0, 0].numpy())
+    error = (fill_holes(y * mask, mask)[0].numpy() - wanted)[:, mask[0, 0].numpy() == 0]
+    flat = (fill_holes(y * mask, mask, rounds=0)[0].numpy() - wanted)[:, mask[0, 0].numpy() == 0]
+    assert np.abs(error).mean() < 0.005 and np.abs(error).mean() < 0.1 * np.abs(flat).mean()
+
+
+def test_known_pixels_without_noise_come_back_bit_exact():
+    y, mask = torch.rand(1, 3, 64, 64), (torch.rand(1, 1, 64, 64) < 0.7).float()
+    mean = model()(y * mask, torch.zeros(1, 1, 64, 64), mask).mean
+    assert torch.equal(mean * mask, y * mask) and not torch.equal(mean, y)
+
+
+def test_posterior_of_an_untrained_model_is_its_prior():
+    m, x = model(loud=False), torch.rand(2, 3, 32, 32)
+    sigma, mask = torch.full((2, 1, 32, 32), 0.1), torch.ones(2, 1, 32, 32)
+    features = m.encode(x, sigma, mask)
+    eps = {i: torch.randn(2, *s) for i, s in m.noise_shapes(32, 32).items()}
+    found = m.decode(features, eps, m.guides(x, features.filled, sigma, mask))
+    assert torch.equal(found.kl, torch.zeros(2)) and torch.equal(found.mean, m.decode(features, eps).mean)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (33, 70), (5, 200)])
+def test_any_size_and_the_same_seed_again(size):
+    y, m = torch.rand(3, *size), model()
+    results = []
+    for seeds in ((1, 2), (2, 1)):
+        job = tiles.Restoring(m, y, 0.1, seeds=seeds)
+        assert list(job) == [(1, 1)]
+        results.append(job)
+    assert results[0].mean.shape == y.shape
+    assert torch.equal(results[0].samples[0], results[1].samples[1])
+    assert not torch.equal(results[0].samples[0], results[0].samples[1])
+
+
+def test_tiles_give_the_whole_pictures_result():
+    y, m = torch.rand(3, 230, 301), model()
+    mask = torch.rand(230, 301) < 0.9
+    whole = tiles.Restoring(m, y, 0.05, mask, seeds=(4,), tile=320)
+    tiled = tiles.Restoring(m, y, 0.05, mask, seeds=(4,), tile=192, overlap=128)
+    assert len(list(whole)) == 1 and len(list(tiled)) == 6
+    for a, b in ((whole.mean, tiled.mean), (whole.samples[0], tiled.samples[0])):
+        assert (a - b).abs().max() < 2 / 255 and (a - b).abs().mean() < 2e-4  # half precision's own rounding
+
+
+@pytest.mark.parametrize("length", [1, 32, 769, 1500, 4000, 20_000])
+def test_memory_is_bounded_whatever_the_size(length):
+    spans = tiles._spans(length, 32, tiles.TILE, tiles.OVERLAP)
+    assert all(e - s <= tiles.TILE and s % 32 == e % 32 == 0 for s, e in spans)
+    assert spans[0][0] == 0 and spans[-1][1] >= length > spans[-1][1] - 32
+    assert all(b[0] <= a[1] - tiles.OVERLAP for a, b in zip(spans, spans[1:], strict=False))
+    whole = torch.zeros(length)
+    for (start, _), w in zip(spans, tiles._weights(spans, length), strict=True):
+        whole[start : start + len(w)] += w
+    assert torch.allclose(whole, torch.ones(length))
+
+
+def test_hostile_inputs_get_one_sentence():
+    y, m = torch.rand(3, 40, 40), model()
+    for given in (
+        (torch.rand(1, 40, 40), 0.1),
+        (y * torch.nan, 0.1),
+        (y, -1),
+        (y, torch.nan),
+        (y, 0.1, torch.ones(3, 9)),
+    ):
+        with pytest.raises(PictureError):
+            tiles.Restoring(m, *given)
+
+
+def test_loss_falls_on_one_batch(opened):
+    g = torch.Generator().manual_seed(0)
+    b = photos.damage(opened.crops(4, 32, g), photos.mask_bank(8, side=64), g, broken=0.5)
+    m = model(loud=False).requires_grad_(True).train()
+    optimizer, found = torch.optim.Adam(m.parameters(), 3e-3), []
+    for _ in range(20):
+        terms = photos_training.losses(m, b, torch.Generator().manual_seed(1), 0.5)
+        optimizer.zero_grad()
+        terms.loss.backward()
+        optimizer.step()
+        found.append(terms)
+    assert found[-1].mean < found[0].mean - 0.05 and found[-1].bound < found[0].bound - 0.1
+
+
+def test_a_run_gone_on_with_is_the_plain_run(opened, tmp_path):
+    bank = photos.mask_bank(8, side=32)
+
+    def trained(folder, *steps):
+        for n in steps:
+            m = model(loud=False).requires_grad_(True)
+            config = photos_training.PhotoTrainConfig(
+                steps=n, cooldown=0.5, noise_crops=(2, 32), hole_crops=(2, 32), save_every=0, warmup=2
+            )
+            source = photos_training.Crops(opened, config, bank)
+            last = list(photos_training.fit(m, source, config, tmp_path / folder, log_every=1))[-1]
+        return m, last
+
+    (whole, last), (resumed, _) = trained("whole", 8), trained("parts", 4, 8)
+    assert last.step == 8 and set(last.psnr) == set(photos_training.TASKS)
+    assert (tmp_path / "parts" / "stable.pt").exists()
+    for a, b in zip(whole.parameters(), resumed.parameters(), strict=True):
+        assert torch.equal(a, b)
+    loaded, _, record = load_checkpoint(tmp_path / "whole" / "model.safetensors")
+    assert record["steps"] == 8 and not loaded.training
+    assert torch.allclose(loaded.stem.weight, whole.stem.weight, atol=1e-3)
+
+
+def test_the_shipped_size_stays_below_two_million_parameters():
+    with torch.device("meta"):
+        assert sum(p.numel() for p in PhotoVAE(PhotoConfig()).parameters()) <= 2_000_000
+
+
+@pytest.mark.parametrize(
+    ("domain", "channels", "size", "tasks"),
+    [("objects", 3, 32, {"0.1", "0.25"}), ("digits", 1, 28, {"0.25", "0.5", "0.75"})],
+)
+def test_small_pictures_of_a_domain_are_learnt_and_their_level_may_be_untold(
+    tmp_path, generator, domain, channels, size, tasks
+):
+    from vaedemo.data.datasets import Pictures
+
+    x = (torch.rand(24, channels, size, size, generator=generator) * 255).byte()
+    source = photos_training.Small(Pictures(x[:16]), Pictures(x[16:]), domain, stride=32, count=6)
+    batch, _ = source.batch(0, generator)
+    assert batch.x.shape == (6, channels, 32, 32) and batch.sigma.shape == batch.mask.shape == (6, 1, 32, 32)
+    m = model(loud=False, channels=channels).requires_grad_(True)
+    config = photos_training.PhotoTrainConfig(steps=3, honest=0.5, warmup=1)
+    last = list(photos_training.fit(m, source, config, tmp_path, log_every=1))[-1]
+    assert set(last.psnr) == {*tasks, "left", "block", "random"}
+    back, named, record = load_checkpoint(tmp_path / "model.safetensors")
+    assert (named, record["pictures"]) == (domain, 16)
+    y, mask = batch.y[:2, :, :size, :size], batch.mask[:2, :, :size, :size]
+    means, scales = back.samples(y, mask, torch.full((2, 1, 1, 1), -1.0), 3, generator)
+    assert means.shape == scales.shape == (3, 2, channels, size, size) and scales.min() > 0
+
+
+def test_honest_moves_the_scales_and_the_mean_of_opposite_draws(generator):
+    m = model().requires_grad_(True).train()
+    x = torch.rand(2, 3, 32, 32, generator=generator)
+    sigma = torch.full((2, 1, 32, 32), 0.1)
+    batch = photos.Damaged(x, x + 0.1 * torch.randn(x.shape, generator=generator), sigma, torch.ones_like(sigma))
+
+    def change(model, share):
+        """By honest alone, of what the head adds to the mean and to the scales."""
+        plain, honest = (
+            photos_training.losses(model, batch, torch.Generator().manual_seed(1), share, honest=h).loss for h in (0, 1)
+        )
+        found = torch.autograd.grad(honest - plain, model.head.bias)[0].view(6, 4)
+        return found[:3].mean(1), found[3:].mean(1)
+
+    mean, scales = change(m, 0.5)
+    assert mean.abs().max() > 1e-3 and scales.abs().max() > 1e-3
+    for latent in m.latent.values():  # where z says nothing, a pair's mean is the mean pass
+        torch.nn.init.zeros_(latent.inject.weight)
+    rows = slice(1, 2)
+    features = m.encode(batch.y[rows], sigma[rows], batch.mask[rows])
+    square = (m.decode(features).mean - x[rows]).square()
+    alone = photos_training._mean_error(square, batch.mask[rows], sigma[rows])
+    expected = torch.autograd.grad(alone, m.head.bias)[0].view(6, 4)[:3].mean(1)
+    assert torch.allclose(change(m, 0.5)[0], expected, atol=1e-4)

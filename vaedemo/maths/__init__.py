@@ -1,0 +1,1 @@
+"""Measures and distributions: pure functions of tensors and arrays."""

@@ -1,0 +1,115 @@
+"""What is minimised and what is reported, in nats a picture. A loss is minimised; the ELBO is -loss at beta 1."""
+
+import math
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from vaedemo.configs import RESTORING
+from vaedemo.maths import gaussian
+
+__all__ = ["Terms", "conditional_terms", "distortion", "importance_bound", "terms"]
+
+MEAN_WEIGHT = 50.0  # nats for a unit of squared error: that of a Gaussian with sigma 0.1
+
+
+class Terms(NamedTuple):
+    """loss = mean(distortion) + beta * mean(kl), a scalar; distortion (B,) and kl (B, D) in nats."""
+
+    loss: Tensor
+    distortion: Tensor
+    kl: Tensor | None
+
+
+def distortion(model, theta, x, discretised=False):
+    """-log p(x|z) in nats for each picture, (B,), from theta = model.likelihood_parameters(z) and x in [0, 1].
+
+    Bernoulli: cross entropy; for grey x it is the expectation over x's binarisations. Gaussian: the density of x on
+    [0, 1], or with `discretised` the probability of x's 8-bit level, the open ends taken by 0 and 255 (as PixelCNN++,
+    Salimans et al. 2017): only this one compares with bits per dimension in the literature.
+    """
+    if model.config.likelihood == "bernoulli":
+        return F.binary_cross_entropy_with_logits(theta, x, reduction="none").flatten(1).sum(1)
+    logvar = 2 * model.log_sigma.float()
+    if not discretised:
+        return -gaussian.log_prob(x, theta, logvar).flatten(1).sum(1)
+    half = 0.5 / 255
+    sigma = torch.exp(model.log_sigma.float())
+    # log(ndtr(b) - ndtr(a)), taken in the lower tail by symmetry, so that the difference does not cancel.
+    a, b = (x - half - theta) / sigma, (x + half - theta) / sigma
+    a = torch.where(x < half, -torch.inf, a)
+    b = torch.where(x > 1 - half, torch.inf, b)
+    a, b = torch.where(a + b > 0, -b, a), torch.where(a + b > 0, -a, b)
+    log_a, log_b = torch.special.log_ndtr(a), torch.special.log_ndtr(b)
+    return -(log_b + torch.log1p(-torch.exp(log_a - log_b).clamp(max=1 - 1e-7))).flatten(1).sum(1)
+
+
+def terms(model, x, *given):
+    """Terms of a batch x (B, C, H, W) in [0, 1]; of a VAE with eps (B, D) ~ N(0, I). Kingma & Welling 2014, eq. 3.
+    Of a conditional VAE, what conditional_terms is given.
+
+    A model without a likelihood has the squared error, summed over the pixels, as its distortion.
+    """
+    if model.config.kind in RESTORING:
+        return conditional_terms(model, x, *given)
+    if not model.config.variational:
+        mu, _ = model.encode(x)
+        squared = (model.decoder(mu).float() - x).square().flatten(1).sum(1)
+        return Terms(squared.mean(), squared, None)
+    (eps,) = given
+    mu, logvar = model.encode(x)
+    rate = gaussian.kl(mu, logvar)
+    cost = distortion(model, model.likelihood_parameters(gaussian.sample(mu, logvar, eps)), x)
+    return Terms(cost.mean() + model.config.beta * rate.sum(1).mean(), cost, rate)
+
+
+def conditional_terms(model, x, y, mask, level, eps_dense, eps_map, places=None):
+    """Terms of a conditional VAE: clean x, damaged y, mask and level as degrade.Corruption, eps twice as many as the
+    batch. Of a batch that several processes share, places (B,), ascending, says which of its rows these are, eps is
+    that of all of it, and the mean of the processes' losses is the loss of the batch.
+
+    The first half of the batch has -ELBO, with z from the proposal (Sohn et al. 2015, eq. 4). The proposal never shows
+    what the prior's z are worth, so the second half has two answers a and b drawn from the prior: the mean of
+    (x - a)(x - b) is, without bias, the squared error of the mean of all answers, whatever their spread, so it moves
+    the mean and does not make the answers alike, as the usual remedy does (their hybrid objective, eq. 6).
+    """
+    total = len(eps_dense) // 2
+    places = torch.arange(len(x)) if places is None else places.cpu()
+    half, processes = (total + 1) // 2, total / len(x)
+    here = int((places < half).sum())  # rows of the first half
+    condition = model.condition(y, mask, level)
+    loss, cost, rate = x.new_zeros(()), x.new_zeros(0), x.new_zeros(0)
+    if here:
+        own = tuple(t[:here] for t in condition)
+        first = model.answer(own, eps_dense[places[:here]], eps_map[places[:here]], x[:here])
+        cost, rate = -gaussian.log_prob(x[:here], first.mean, 2 * first.log_scale).flatten(1).sum(1), first.kl
+        loss = loss + processes * (cost + model.config.beta * rate).sum() / half
+    if here < len(x):
+        own = tuple(torch.cat([t[here:], t[here:]]) for t in condition)
+        pair = torch.cat([places[here:], places[here:] + total - half])
+        prior = model.answer(own, eps_dense[pair], eps_map[pair])
+        a, b = (x[here:] - m for m in prior.mean.chunk(2))
+        loss = loss + processes * MEAN_WEIGHT * (a * b).sum() / (total - half)
+    return Terms(loss, cost, rate[:, None])
+
+
+@torch.no_grad()
+def importance_bound(model, x, k, generator, discretised=True, chunk=50):
+    """Upper bound on -log p(x) in nats for each picture, (B,): -log 1/k sum_k p(x, z_k) / q(z_k|x), z_k ~ q.
+
+    Burda et al. 2016, eq. 8; it falls with k towards -log p(x). chunk: samples decoded at a time.
+    """
+    mu, logvar = model.encode(x)
+    total = torch.full((len(x),), -math.inf, device=x.device)
+    for first in range(0, k, chunk):
+        n = min(chunk, k - first)
+        eps = torch.randn(n, *mu.shape, generator=generator).to(mu)
+        z = gaussian.sample(mu, logvar, eps)
+        log_q = gaussian.log_prob(z, mu, logvar).sum(2)
+        log_prior = gaussian.log_prob(z, torch.zeros_like(mu), torch.zeros_like(mu)).sum(2)
+        xs = x.expand(n, *x.shape).flatten(0, 1)
+        cost = distortion(model, model.likelihood_parameters(z.flatten(0, 1)), xs, discretised).unflatten(0, (n, -1))
+        total = torch.logaddexp(total, torch.logsumexp(log_prior - cost - log_q, dim=0))
+    return math.log(k) - total

@@ -1,0 +1,1 @@
+"""Anything a person brings -> one clean array, or one plain sentence."""

@@ -1,0 +1,1 @@
+"""Damaged pictures restored, by networks and by the classical methods."""

@@ -1,0 +1,216 @@
+"""The classical methods of restoration that the models are compared with, by scikit-image, and how they are tuned.
+
+DENOISERS is the table. Pictures are float (C, H, W), in [0, 1] but for noise that was not clipped; results are float32,
+clipped to [0, 1]. Which setting suits a noise is measured on training pictures by tune() and kept beside the models.
+
+A method that averages returns E y, which is not x where values were clipped: black under noise is grey in the mean. So
+what a method returns is taken back through x -> E y (degrade.expected; Foi 2009), where that is better: of strong salt
+and pepper it would also blow up what noise is left, and a median is hardly moved by clipping. Tuning says which.
+"""
+
+import functools
+import itertools
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from vaedemo.data.damage import NOISES, add_noise, expected, strength
+from vaedemo.errors import CheckpointError, ConfigError, PictureError
+
+__all__ = ["DENOISERS", "FILE", "Method", "denoise", "inpaint", "levels", "read_settings", "setting_for", "tune",
+           "unbiased"]  # fmt: skip
+
+FILE = "classical.json"  # beside a domain's models
+STEPS = 1025  # places at which a noise's mean is known
+LEVELS = 3  # of each noise for which settings are chosen, evenly spaced from its weakest to its strongest
+GAUSSIAN = (0.05, 0.1, 0.25, 0.5, 0.75)  # and of the commonest noise
+
+
+class Method(NamedTuple):
+    """A row of DENOISERS: run(y (H, W, C) float64, sigma, **setting) -> (H, W, C), and the settings that are tried.
+    averages: whether its result is taken back from E y to x where tuning did not say."""
+
+    run: Callable
+    settings: tuple[dict, ...]
+    averages: bool = True
+
+
+def _grid(**choices):
+    return tuple(dict(zip(choices, values, strict=True)) for values in itertools.product(*choices.values()))
+
+
+def _each(function, y, **options):
+    """A function of scikit-image on (H, W, C); grey pictures go in without their channel, which it would take for a
+    side. Those that are spun have a function inside that has to know the channel too."""
+    if y.shape[2] == 1:
+        return function(y[..., 0], **options)[..., None]
+    if "func_kw" in options:
+        options["func_kw"] = {**options["func_kw"], "channel_axis": -1}
+    return function(y, channel_axis=-1, **options)
+
+
+def _nlm(y, sigma, h, patch, distance, told, fast):
+    """Non-local means, Buades, Coll & Morel 2005; h in units of sigma; told: whether the noise's share of a distance is
+    taken off it; fast: patches without a Gaussian weight."""
+    from skimage.restoration import denoise_nl_means
+
+    made = _each(
+        denoise_nl_means, y, patch_size=patch, patch_distance=distance, h=h * sigma, sigma=told * sigma, fast_mode=fast
+    )
+    return made.reshape(y.shape)  # it drops a side of one pixel
+
+
+def _wavelet(y, sigma, threshold, wavelet, shifts):
+    """Wavelet shrinkage, Chang, Yu & Vetterli 2000 (BayesShrink), averaged over shifts (Coifman & Donoho 1995);
+    threshold in units of sigma."""
+    from skimage.restoration import cycle_spin, denoise_wavelet
+
+    options = {"sigma": threshold * sigma, "wavelet": wavelet, "rescale_sigma": False}
+    if not shifts:
+        return _each(denoise_wavelet, y, **options)
+    return _each(cycle_spin, y, max_shifts=shifts, func=denoise_wavelet, func_kw=options, workers=1)
+
+
+def _tv(y, sigma, weight):
+    """Total variation, Rudin, Osher & Fatemi 1992, Chambolle 2004; weight in units of sigma."""
+    from skimage.restoration import denoise_tv_chambolle
+
+    return _each(denoise_tv_chambolle, y, weight=weight * sigma)
+
+
+def _median(y, sigma, size):
+    """The median of size x size pixels, each channel for itself."""
+    from scipy.ndimage import median_filter
+
+    return median_filter(y, size=(size, size, 1), mode="reflect")
+
+
+DENOISERS = {
+    "nlm": Method(
+        _nlm,
+        _grid(h=(0.4, 0.6, 0.8, 1.0), patch=(3, 5, 7), distance=(5, 11), told=(0, 1), fast=(True,))
+        + _grid(h=(0.6, 0.8, 1.0), patch=(5, 7), distance=(5,), told=(0, 1), fast=(False,)),
+    ),
+    "wavelet": Method(_wavelet, _grid(threshold=(0.5, 0.7, 1.0, 1.4, 2.0), wavelet=("db1", "sym4"), shifts=(0, 3))),
+    "tv": Method(_tv, _grid(weight=(0.2, 0.3, 0.5, 0.75, 1.0, 1.4, 2.0, 3.0))),
+    "median": Method(_median, _grid(size=(3, 5, 7)), averages=False),
+}
+USUAL = {
+    "nlm": {"h": 0.6, "patch": 5, "distance": 5, "told": 1, "fast": True},
+    "wavelet": {"threshold": 1.0, "wavelet": "db1", "shifts": 3},
+    "tv": {"weight": 1.0},
+    "median": {"size": 3},
+}  # where nothing was tuned
+
+
+def _method(name):
+    if name not in DENOISERS:
+        raise ConfigError(f"no method {name!r}; choose from {', '.join(DENOISERS)}")
+    return DENOISERS[name]
+
+
+def denoise(y, method, sigma, setting=None, *, kind="gaussian", level=None, clip=False):
+    """y (C, H, W) with noise of standard deviation sigma -> float32 (C, H, W) in [0, 1], by a method of DENOISERS;
+    setting is a dict of that method's, the usual one if None; `unbiased` in it says whether the result is taken back
+    from E y to x. The noise's kind and level in its own unit (sigma if None), and whether y was clipped to [0, 1], say
+    what E y is."""
+    row = _method(method)
+    if not 0 <= sigma < 10:
+        raise ConfigError(
+            f"the noise's strength is {sigma:g}; choose 0 to 1, the standard deviation of values in [0, 1]"
+        )
+    if sigma == 0:
+        return np.clip(y, 0, 1).astype(np.float32)
+    own = dict(setting or USUAL[method])
+    back = own.pop("unbiased", row.averages)
+    made = _run(y, method, sigma, own)
+    if back:
+        made = unbiased(made, kind, sigma if level is None else level, clip)
+    return np.clip(made, 0, 1).astype(np.float32)
+
+
+def _run(y, method, sigma, own):
+    made = DENOISERS[method].run(np.moveaxis(np.asarray(y, np.float64), 0, -1), float(sigma), **own)
+    return np.moveaxis(made, -1, 0)
+
+
+def unbiased(mean, kind, level, clip=True):
+    """x in [0, 1] where mean is E y of it (degrade.expected, inverted by linear interpolation), an array of any shape.
+    What lies beyond the means of black and white is black or white, but not where y was not clipped."""
+    x = np.linspace(0, 1, STEPS)
+    known = expected(x, kind, level, clip)
+    if np.array_equal(known, x):
+        return mean
+    return np.interp(mean, np.maximum.accumulate(known), x)
+
+
+def inpaint(y, mask):
+    """y (C, H, W) in [0, 1] with the pixels filled where mask (H, W) is 0, by biharmonic equations: float32 (C, H, W).
+
+    Damelin & Hoang 2018, as scikit-image has it. PictureError where nothing is known."""
+    from skimage.restoration import inpaint_biharmonic
+
+    hole = np.asarray(mask) == 0
+    if hole.all():
+        raise PictureError("Nothing of the picture is known; leave a part of it unmasked.")
+    y = np.where(hole, 0, np.asarray(y, np.float64))
+    if not hole.any():
+        return y.astype(np.float32)
+    made = inpaint_biharmonic(np.moveaxis(y, 0, -1), hole, channel_axis=-1, split_into_regions=hole.size > 100_000)
+    return np.where(hole, np.clip(np.moveaxis(made, -1, 0), 0, 1), y).astype(np.float32)
+
+
+def levels(kind):
+    """Levels of a noise for which settings are chosen."""
+    if kind == "gaussian":
+        return GAUSSIAN
+    row = NOISES[kind]
+    return tuple(np.linspace(row.weakest, row.strongest, LEVELS).round(3).tolist())
+
+
+def tune(x, kind, level, generator, clip=True, methods=tuple(DENOISERS)):
+    """{method: {"setting", "unbiased", "psnr"}}: of every method the setting with the highest mean PSNR in dB on clean
+    training pictures x (B, C, H, W), damaged by a noise at a level; unbiased: with its result taken back from E y."""
+    y = add_noise(x, kind, level, generator, clip).numpy()
+    clean, found = x.numpy(), {}
+    # Gaussian noise is told as it was added, clipped or not; of other kinds the nominal strength may be far from this.
+    sigma = level if kind == "gaussian" else float(np.sqrt(np.square(y - clean).mean()))
+    for name in methods:
+        for setting in DENOISERS[name].settings:
+            made = np.stack([_run(one, name, sigma, setting) for one in y])
+            for back in (True, False):
+                shown = unbiased(made, kind, level, clip) if back else made
+                error = ((shown.clip(0, 1) - clean) ** 2).mean((1, 2, 3)).clip(1e-10)
+                psnr = round(float(-10 * np.log10(error).mean()), 3)
+                if name not in found or psnr > found[name]["psnr"]:
+                    found[name] = {"setting": setting, "unbiased": back, "psnr": psnr}
+    return found
+
+
+@functools.lru_cache(maxsize=16)
+def read_settings(folder):
+    """The rows that tune() filled for a domain, [{"kind", "level", "clip", "methods"}, ...]; none where there is no
+    file."""
+    path = Path(folder) / FILE
+    try:
+        rows = json.loads(path.read_text(encoding="utf-8"))["rows"]
+        if not all({"kind", "level", "clip", "methods"} <= set(row) for row in rows):
+            raise ValueError(path.name)
+        return rows
+    except FileNotFoundError:
+        return []
+    except (OSError, ValueError, LookupError, TypeError):
+        raise CheckpointError(f"{path.name} is damaged; write it again with `python -m vaedemo derive`") from None
+
+
+def setting_for(rows, method, kind, level, clip=True):
+    """The setting of a method that was chosen for the nearest level of a noise, as denoise takes it, or None where none
+    was."""
+    near = [r for r in rows if r["kind"] == kind and r["clip"] == clip and method in r["methods"]]
+    if not near:
+        return None if kind == "gaussian" else setting_for(rows, method, "gaussian", float(strength(kind, level)), clip)
+    chosen = min(near, key=lambda r: abs(r["level"] - level))["methods"][method]
+    return chosen["setting"] | {"unbiased": chosen["unbiased"]} if "unbiased" in chosen else chosen["setting"]

@@ -1,0 +1,179 @@
+"""A photograph of any size through a PhotoVAE: in overlapping tiles, blended, so that memory stays bounded.
+
+Memory besides the picture: one tile's activations, and 12 bytes a pixel for each result.
+"""
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from vaedemo import runtime
+from vaedemo.errors import PictureError
+from vaedemo.maths import gaussian
+from vaedemo.services.restore.photonoise import is_grey, unclipped
+
+__all__ = ["Restoring", "tile_count"]
+
+TILE, OVERLAP = 768, 128  # pixels; multiples of every model's stride
+# By which the noise of a grey photograph is told stronger. Its channels share one noise, where the network learnt one
+# for each: the mean of three whose noises are sqrt(3) as strong has what a grey picture has. A little less was better
+# on held-out photographs.
+GREY = 1.6
+GUARD = 32  # outermost pixels of a tile that are not used where another tile has them
+
+
+class Restoring:
+    """Iterate for (done, total) tiles; afterwards `mean` and `samples` hold the result; stop by leaving the loop.
+
+    y float32 (3, H, W), damaged, in [0, 1] or beyond where noise was not clipped; sigma a number or (H, W) in the same
+    unit; mask (H, W), True where known, or None. mean is the prior's mean pass, and samples one picture a seed, all
+    float32 (3, H, W) in [0, 1]; spread is the standard deviation that they leave to each pixel, None without samples.
+    The same seed gives the same sample whatever the tiles. guesses, of mean and of every sample, float32 (3, H, W), are
+    what holes start from. A grey photograph (R = G = B) stays grey; its mean is that of two passes, of which
+    one sees it transposed (self-ensemble, Timofte, Rothe & Van Gool 2016). clipped: whether noise of one sigma was cut
+    to [0, 1] with the picture; None: if nothing of y is beyond.
+    """
+
+    def __init__(self, model, y, sigma, mask=None, *, seeds=(), guesses=None, clipped=None, tile=TILE, overlap=OVERLAP):
+        self.model = model
+        self.y = _tensor(y, 3, "a photograph has shape (3, height, width)")
+        _, self.height, self.width = self.y.shape
+        self.sigma = torch.as_tensor(sigma, dtype=torch.float32)
+        self.mask = torch.ones(1, 1) if mask is None else torch.as_tensor(np.asarray(mask) > 0).float()
+        for name, t in (("noise map", self.sigma), ("mask", self.mask)):
+            if t.numel() != 1 and tuple(t.shape) != (self.height, self.width):
+                raise PictureError(
+                    f"the {name} is {tuple(t.shape)}, the photograph {(self.height, self.width)}; give both one size"
+                )
+        if not torch.isfinite(self.sigma).all() or self.sigma.min() < 0:
+            raise PictureError("the noise's strength is not a number of 0 or more; give 0 to 0.3")
+        self.grey, self.guesses = is_grey(self.y * self.mask), guesses
+        inside = bool((self.y >= 0).all() and (self.y <= 1).all())
+        self._clipped = (inside if clipped is None else clipped) and self.sigma.numel() == 1 and float(self.sigma) > 0
+        stride = model.config.stride
+        self.rows, self.columns = (_spans(n, stride, tile, overlap) for n in (self.height, self.width))
+        self.total = tile_count(self.height, self.width, stride, tile, overlap)
+        self.mean = torch.zeros_like(self.y)
+        self.samples = [torch.zeros_like(self.y) for _ in seeds]
+        self._variance = torch.zeros_like(self.y) if self.samples else None  # of p(x | z, y), mean of the samples'
+        padded = [self.rows[-1][1], self.columns[-1][1]]
+        self._eps = [
+            {i: model.config.temperature * torch.randn(shape, generator=runtime.generator("restore", seed, i))
+             for i, shape in model.noise_shapes(*padded).items()}
+            for seed in seeds
+        ]  # fmt: skip
+
+    def __iter__(self):
+        done = 0
+        across = [_weights(spans, n) for spans, n in ((self.rows, self.height), (self.columns, self.width))]
+        for row, down in zip(self.rows, across[0], strict=True):
+            for column, along in zip(self.columns, across[1], strict=True):
+                self._tile(row, column, torch.outer(down, along))
+                done += 1
+                yield done, self.total
+        fixed = self._fixed  # the blending's rounding is taken back
+        for picture in (self.mean, *self.samples):
+            picture.clamp_(0, 1)
+            channels = slice(0, 1) if self.grey else slice(None)
+            made = picture.mean(0, keepdim=True) if self.grey else picture
+            if self._clipped:
+                given = self.mask.expand(self.height, self.width).numpy()
+                made = torch.from_numpy(unclipped(made.numpy(), self.y[channels].numpy(), float(self.sigma), given))
+            picture.copy_(made.expand_as(picture))
+            if bool(fixed.any()):
+                picture.copy_(torch.where(fixed, self.y.clamp(0, 1), picture))
+
+    @property
+    def _fixed(self):
+        """Where the picture is known exactly."""
+        return (self.mask > 0) & (self.sigma == 0)
+
+    @property
+    def spread(self):
+        """float32 (3, H, W), gaussian.total_std of the samples; zero where the picture is known exactly."""
+        if self._variance is None:
+            return None
+        return gaussian.total_std(torch.stack(self.samples), self._variance) * ~self._fixed
+
+    @torch.no_grad()
+    def _tile(self, row, column, weight):
+        height, width = (min(e, n) - s for (s, e), n in ((row, self.height), (column, self.width)))
+        rows, columns = slice(row[0], row[0] + height), slice(column[0], column[0] + width)
+        size = (row[1] - row[0], column[1] - column[0])
+        y = _padded(self.y[None, :, rows, columns], size)
+        told = self.sigma * GREY if self.grey else self.sigma
+        sigma, mask = (
+            _padded(t.expand(self.height, self.width)[None, None, rows, columns], size)
+            for t in (told, self.mask)
+        )  # fmt: skip
+        half = runtime.bfloat16_available(y.device)
+        with torch.autocast("cpu", torch.bfloat16, enabled=half):
+            features = guess = None
+            for k, (picture, eps) in enumerate(zip((self.mean, *self.samples), (None, *self._eps), strict=True)):
+                if features is None or self.guesses:
+                    guess = self.guesses and _padded(self.guesses[k][None, :, rows, columns], size)
+                    features = self.model.encode(y * mask, sigma, mask, guess)
+                near = None if eps is None else {
+                    i: e[None, :, row[0] >> i + 1 : row[1] >> i + 1, column[0] >> i + 1 : column[1] >> i + 1]
+                    for i, e in eps.items()
+                }  # fmt: skip
+                made = self.model.decode(features, near)
+                mean = made.mean
+                if self.grey and eps is None:
+                    turned = [t if t is None else t.mT for t in (y * mask, sigma, mask, guess)]
+                    mean = (mean + self.model.decode(self.model.encode(*turned)).mean.mT) / 2
+                picture[:, rows, columns] += weight * mean[0, :, :height, :width]
+                if eps is not None:
+                    own = torch.exp(2 * made.log_scale[0, :, :height, :width].float())
+                    self._variance[:, rows, columns] += weight * own / len(self.samples)
+
+
+def tile_count(height, width, stride, tile, overlap):
+    """Tiles of a picture of these sides."""
+    return len(_spans(height, stride, tile, overlap)) * len(_spans(width, stride, tile, overlap))
+
+
+def _tensor(y, channels, message):
+    y = torch.as_tensor(np.asarray(y), dtype=torch.float32)
+    if y.ndim != 3 or y.shape[0] != channels or not y.numel():
+        raise PictureError(f"{message}, this one {tuple(y.shape)}")
+    if not torch.isfinite(y).all():
+        raise PictureError("the photograph holds values that are not numbers; give numbers from 0 to 1")
+    return y
+
+
+def _spans(length, stride, tile, overlap):
+    """[(start, end)]: tiles over a side, all starts and ends multiples of stride; the last may end beyond the side."""
+    end = -(-length // stride) * stride
+    if end <= tile:
+        return [(0, end)]
+    count = -(-(end - overlap) // (tile - overlap))
+    starts = [round((end - tile) * k / (count - 1) / stride) * stride for k in range(count)]
+    return [(s, s + tile) for s in starts]
+
+
+def _weights(spans, length):
+    """For each span its weights over the pixels it has of the side: they add up to one, fall in straight lines, and
+    are zero over a tile's outermost GUARD pixels where another tile has them."""
+    whole = torch.zeros(length)
+    found = []
+    for k, (start, end) in enumerate(spans):
+        at = torch.arange(start, min(end, length), dtype=torch.float32)
+        weight = torch.ones_like(at)
+        if k:
+            weight = torch.minimum(weight, ((at - start - GUARD + 1) / _ramp(spans[k - 1][1] - start)).clamp(0, 1))
+        if k + 1 < len(spans):
+            weight = torch.minimum(weight, ((end - GUARD - at) / _ramp(end - spans[k + 1][0])).clamp(0, 1))
+        found.append(weight)
+        whole[start : start + len(at)] += weight
+    return [w / whole[s : s + len(w)] for w, (s, _) in zip(found, spans, strict=True)]
+
+
+def _ramp(shared):
+    return max(1, shared - 2 * GUARD + 1)
+
+
+def _padded(t, size):
+    """t (1, C, H, W) with its last row and column repeated up to a size."""
+    height, width = t.shape[2:]
+    return F.pad(t, (0, size[1] - width, 0, size[0] - height), mode="replicate")

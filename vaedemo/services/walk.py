@@ -1,0 +1,258 @@
+"""Moving about in a latent space: walks between two codes, one dimension at a time. Plain numpy at the boundary.
+
+importance() says which dimensions carry something, traverse() shows what; animation(), strip_image() and grid_image()
+make pictures of the result.
+"""
+
+import io
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from PIL import Image, ImageDraw, ImageFont
+
+from vaedemo.errors import CheckpointError, ConfigError
+from vaedemo.pictures.draw import grid, to_image
+from vaedemo.store.library import checked_codes
+
+__all__ = [
+    "Importance",
+    "MAX_CODES",
+    "MAX_STEPS",
+    "PATHS",
+    "Traversal",
+    "Walk",
+    "animation",
+    "decode_many",
+    "grid_image",
+    "importance",
+    "posterior_samples",
+    "spherical",
+    "straight",
+    "strip_image",
+    "traversal_image",
+    "traverse",
+    "walk",
+]
+
+MAX_CODES = 1024  # of one call
+MAX_STEPS = 128  # codes of a walk, or of a row of a traversal
+BATCH = 64  # codes that are decoded at once
+ROWS = 10  # of a traversal, unless its dimensions are named
+NEARLY = 1e-6  # sine of the angle below which two directions count as one line
+HOLD = 5  # the ends of an animation stand for so many frames' time
+
+
+class Walk(NamedTuple):
+    """z (n, D); x_hat float32 (n, C, H, W) in [0, 1]; step_mse (n - 1,), the mean squared difference of neighbouring
+    pictures: equal steps are a smooth walk, one large step a sudden change."""
+
+    domain: str
+    kind: str
+    latent_dim: int
+    beta: float
+    path: str
+    z: np.ndarray
+    x_hat: np.ndarray
+    step_mse: np.ndarray
+
+
+class Importance(NamedTuple):
+    """What each dimension carries over the test set, value (D,) in `unit`: "nats", the mean KL of a VAE's posterior
+    from its prior, or "variance" of the code. order (D,): most important first. active (D,) bool: whether the variance
+    of a VAE's mean exceeds 0.01 (Burda et al. 2016); everywhere else True. mean and std (D,) of the codes."""
+
+    value: np.ndarray
+    order: np.ndarray
+    active: np.ndarray
+    unit: str
+    mean: np.ndarray
+    std: np.ndarray
+
+
+class Traversal(NamedTuple):
+    """One row a dimension. dims (R,); values (R, n) which each takes; x_hat float32 (R, n, C, H, W) in [0, 1]; z (D,),
+    the code from which all the other dimensions are taken."""
+
+    domain: str
+    kind: str
+    latent_dim: int
+    beta: float
+    dims: np.ndarray
+    values: np.ndarray
+    x_hat: np.ndarray
+    z: np.ndarray
+    importance: Importance
+
+
+def _shares(a, b, n):
+    """a, b as float64 (D,), and n numbers from 0 to 1 (n, 1)."""
+    a, b = np.asarray(a, np.float64), np.asarray(b, np.float64)
+    if a.ndim != 1 or a.shape != b.shape:
+        raise ConfigError(f"a path joins two codes of one length; these have shapes {a.shape} and {b.shape}")
+    _require_count("the number of codes of a path", n, 2, MAX_STEPS)
+    return a, b, np.linspace(0, 1, n)[:, None]
+
+
+def _require_count(what, n, low, high):
+    if isinstance(n, bool) or not isinstance(n, int | np.integer) or not low <= n <= high:
+        raise ConfigError(f"{what} is {n!r}; choose a whole number from {low} to {high}")
+
+
+def straight(a, b, n):
+    """n codes (n, D) at equal distances on the straight line from a to b, both (D,), ends included."""
+    a, b, t = _shares(a, b, n)
+    return (1 - t) * a + t * b
+
+
+def spherical(a, b, n):
+    """n codes (n, D) at equal angles on the arc about the origin from a to b, both (D,), ends included; the distance
+    from the origin goes evenly from |a| to |b|. White 2016, section 2.1, where both have one length.
+
+    In many dimensions the prior's samples lie near a sphere, and the straight line leaves it. Where there is no arc,
+    because the codes lie on one line through the origin or one is zero, the path is straight.
+    """
+    a, b, t = _shares(a, b, n)
+    lengths = np.linalg.norm(a), np.linalg.norm(b)
+    if not min(lengths) > 0:
+        return straight(a, b, n)
+    u, v = a / lengths[0], b / lengths[1]
+    # This form of the angle is exact for small and for large ones, unlike the arc cosine.
+    angle = 2 * np.arctan2(np.linalg.norm(u - v), np.linalg.norm(u + v))
+    if np.sin(angle) < NEARLY:
+        return straight(a, b, n)
+    direction = (np.sin((1 - t) * angle) * u + np.sin(t * angle) * v) / np.sin(angle)
+    z = ((1 - t) * lengths[0] + t * lengths[1]) * direction
+    z[0], z[-1] = a, b
+    return z
+
+
+PATHS = {"straight": straight, "spherical": spherical}
+
+
+def posterior_samples(mu, sigma, eps):
+    """z = mu + sigma * eps, (N, D), from mu, sigma (D,) and noise eps (N, D). Kingma & Welling 2014, section 2.4."""
+    return np.asarray(mu) + np.asarray(sigma) * np.asarray(eps)
+
+
+@torch.no_grad()
+def decode_many(library, z, domain, kind, latent_dim, beta=1.0):
+    """Mean pictures float32 (N, C, H, W) in [0, 1] of codes z (N, D), N from 1 to 1024."""
+    z = checked_codes(z, latent_dim)
+    _require_count("the number of codes", len(z), 1, MAX_CODES)
+    model = library.model(domain, kind, latent_dim, beta)
+    return torch.cat([model.decode(part) for part in z.split(BATCH)]).numpy()
+
+
+def walk(library, a, b, domain, kind, latent_dim, beta=1.0, n=9, path="straight"):
+    """The Walk of n codes (2 to 128) from a to b, both (D,), along one of PATHS."""
+    if path not in PATHS:
+        raise ConfigError(f"no path {path!r}; choose from {', '.join(PATHS)}")
+    ends = checked_codes([a, b], latent_dim).numpy()
+    z = PATHS[path](*ends, n)
+    x_hat = decode_many(library, z, domain, kind, latent_dim, beta)
+    steps = np.square(np.diff(x_hat, axis=0)).reshape(n - 1, -1).mean(1)
+    return Walk(domain, kind, latent_dim, float(beta), path, z, x_hat, steps)
+
+
+def importance(library, domain, kind, latent_dim, beta=1.0):
+    """The Importance of a model's dimensions, from the figures that `evaluate` measured over the test set."""
+    library.model(domain, kind, latent_dim, beta)  # UnknownModel, if there is none
+    known = library.figures(domain, kind, latent_dim, beta)
+    if known is None:
+        raise CheckpointError(
+            f"{domain} {kind} with {latent_dim} numbers has no figures yet; "
+            "measure them with `python -m vaedemo evaluate --write`"
+        )
+    mean, std = np.array(known["mu_mean"]), np.array(known["mu_std"])
+    probabilistic = known.get("kl_each") is not None
+    value = np.array(known["kl_each"]) if probabilistic else np.square(std)
+    active = np.array(known["active"], bool) if probabilistic else np.ones(latent_dim, bool)
+    order = np.argsort(-value, kind="stable")
+    return Importance(value, order, active, "nats" if probabilistic else "variance", mean, std)
+
+
+def traverse(library, z, domain, kind, latent_dim, beta=1.0, dims=None, span=3.0, n=9, rows=ROWS):
+    """The Traversal of a code z (D,), None for the origin (for the mean code where there is no prior): each of `dims`
+    (None: the `rows` most important, in order) takes n values (2 to 128) while the others stay.
+
+    The values go from -span to +span: of a VAE the code itself, whose prior has sigma 1; else standard deviations of
+    the code over the test set, about its mean.
+    """
+    known = importance(library, domain, kind, latent_dim, beta)
+    _require_count("the number of values of a row", n, 2, MAX_STEPS)
+    _require_count("the number of rows", rows, 1, MAX_CODES)
+    if not (isinstance(span, int | float | np.number) and 0 < span <= 100):
+        raise ConfigError(f"span is {span!r}; choose a number above 0, at most 100")
+    dims = known.order[:rows] if dims is None else _checked_dims(dims, latent_dim)
+    if len(dims) * n > MAX_CODES:
+        raise ConfigError(f"{len(dims)} rows of {n} pictures are too many; choose at most {MAX_CODES} pictures")
+    prior = known.unit == "nats"
+    centre, spread = (np.zeros(latent_dim), np.ones(latent_dim)) if prior else (known.mean, known.std)
+    start = centre if z is None else checked_codes([z], latent_dim)[0].numpy().astype(float)
+    values = centre[dims, None] + np.linspace(-span, span, n) * spread[dims, None]
+    codes = np.tile(start, (len(dims), n, 1))
+    codes[np.arange(len(dims))[:, None], np.arange(n), dims[:, None]] = values
+    x_hat = decode_many(library, codes.reshape(-1, latent_dim), domain, kind, latent_dim, beta)
+    x_hat = x_hat.reshape(len(dims), n, *x_hat.shape[1:])
+    return Traversal(domain, kind, latent_dim, float(beta), dims, values, x_hat, start, known)
+
+
+def _checked_dims(dims, latent_dim):
+    dims = np.asarray(dims)
+    whole = dims.ndim == 1 and len(dims) and dims.dtype.kind in "iu"
+    if not whole or dims.min() < 0 or dims.max() >= latent_dim:
+        raise ConfigError(f"the dimensions are {dims.tolist()}; choose whole numbers from 0 to {latent_dim - 1}")
+    return dims
+
+
+def _enlarged(x, side):
+    """Pictures (..., H, W) scaled up without smoothing to about `side` pixels."""
+    scale = max(1, side // x.shape[-1])
+    return np.repeat(np.repeat(x, scale, axis=-2), scale, axis=-1)
+
+
+def animation(x, kind="GIF", side=256, ms=80):
+    """Bytes of an endless animation, "GIF" or "WEBP" (lossless), there and back over pictures (n, C, H, W) in [0, 1],
+    scaled up without smoothing to about `side` pixels; `ms` a picture, the two ends five times as long."""
+    if kind not in ("GIF", "WEBP"):
+        raise ConfigError(f"no animation {kind!r}; choose GIF or WEBP")
+    frames = [to_image(_enlarged(picture, side)) for picture in x]
+    times = [ms] * len(frames)
+    times[0] = times[-1] = HOLD * ms
+    frames, times = frames + frames[-2:0:-1], times + times[-2:0:-1]
+    # Of lossless WebP, quality is effort: more of it is slower and saves little.
+    options = {"lossless": True, "method": 1, "quality": 0} if kind == "WEBP" else {"optimize": False}
+    buffer = io.BytesIO()
+    frames[0].save(buffer, kind, save_all=True, append_images=frames[1:], duration=times, loop=0, **options)
+    return buffer.getvalue()
+
+
+def strip_image(x, side=128, gap=4):
+    """Pictures (n, C, H, W) side by side, each scaled up without smoothing to about `side` pixels, as a PIL picture."""
+    return grid(_enlarged(np.asarray(x), side), len(x), gap)
+
+
+def grid_image(rows, labels=None, side=64, gap=2):
+    """Rows of pictures (R, n, C, H, W) as a PIL picture, each scaled up without smoothing to about `side` pixels, with
+    a text before each row if there are labels (R)."""
+    rows = np.asarray(rows)
+    sheet = grid(_enlarged(rows.reshape(-1, *rows.shape[2:]), side), rows.shape[1], gap)
+    if labels is None:
+        return sheet
+    font = ImageFont.load_default(13)
+    margin = 12 + max(round(font.getlength(label)) for label in labels)
+    made = Image.new(sheet.mode, (margin + sheet.width, sheet.height), "white")
+    made.paste(sheet, (margin, 0))
+    draw, height = ImageDraw.Draw(made), (sheet.height + gap) / len(rows)
+    for i, label in enumerate(labels):
+        draw.text((margin - 6, (i + 0.5) * height - gap / 2), label, fill="black", font=font, anchor="rm")
+    return made
+
+
+def traversal_image(made, side=64):
+    """A Traversal as a PIL picture; before each row its dimension, counted from 1, and what that carries."""
+    known = made.importance
+    unit = " nats" if known.unit == "nats" else ""
+    labels = [f"z{d + 1}: " + (f"{known.value[d]:.2f}{unit}" if known.active[d] else "off") for d in made.dims]
+    return grid_image(made.x_hat, labels, side)

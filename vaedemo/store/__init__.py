@@ -1,0 +1,1 @@
+"""What lies in checkpoints/: files, their names, and the library that loads them."""

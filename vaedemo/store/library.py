@@ -1,0 +1,212 @@
+"""The shipped models by name: loaded when asked for, kept in memory, and called on one picture or one code."""
+
+import json
+import threading
+from collections import OrderedDict
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from vaedemo.configs import KINDS, RESTORING
+from vaedemo.data.domains import DOMAINS, get_domain, own_domain
+from vaedemo.errors import CheckpointError, ConfigError, PictureError
+from vaedemo.pictures.prepare import propose_domain
+from vaedemo.store.checkpoints import RESTORER, available, find, load_checkpoint, place, scan
+from vaedemo.store.classifiers import FILE as CLASSIFIER
+from vaedemo.store.classifiers import load_classifier
+from vaedemo.store.mixtures import FILE as MIXTURES
+from vaedemo.store.mixtures import load_mixture, mixture_name
+
+__all__ = ["CHECKPOINTS", "Library", "checked_codes", "checked_picture", "decode", "encode", "figures_key"]
+
+CHECKPOINTS = Path(__file__).resolve().parents[2] / "checkpoints"
+KEPT = 128  # models in memory at once: every shipped one, PCA's parts included, some 50 MB
+KEPT_MIXTURES = 64  # at most 0.7 MB each, most of them a tenth of that
+
+
+class Library:
+    """The checkpoints of a folder: loaded when first asked for, the least recently used one dropped; thread-safe."""
+
+    def __init__(self, folder=CHECKPOINTS):
+        self.folder = Path(folder)
+        if self.folder.exists() and not self.folder.is_dir():
+            raise CheckpointError(f"{self.folder.name} is a file; give the folder that holds the models")
+        found = scan(self.folder)
+        self.entries = available(self.folder, found)
+        self.domains = DOMAINS | _own_domains(found)  # by name: the rows of DOMAINS, and what the files are of besides
+        self._models, self._mixtures, self._lock = OrderedDict(), OrderedDict(), threading.Lock()
+        try:
+            self._figures = json.loads((self.folder / "figures.json").read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            self._figures = {}
+        except (OSError, ValueError):
+            raise CheckpointError("figures.json is damaged; write it again with `python -m vaedemo evaluate`") from None
+
+    def domain(self, name):
+        """The row of a domain of this name; UnknownDomain says which there are."""
+        return get_domain(name, self.domains)
+
+    def modelled(self, preferred=None):
+        """The name of the preferred domain, or where there is no model of it of the first one that has some."""
+        preferred = preferred or next(iter(self.domains))
+        have = {e.domain for e in self.entries}
+        return preferred if preferred in have or not have else next(name for name in self.domains if name in have)
+
+    def proposed(self, picture):
+        """The name of the domain that a picture seems to be of, told from the picture, among those with models."""
+        return self.modelled(propose_domain(picture))
+
+    def kinds(self, domain):
+        """Kinds of model there are for a domain, in the order of KINDS."""
+        self.domain(domain)
+        have = {e.kind for e in self.entries if e.domain == domain}
+        return [k for k in KINDS if k in have]
+
+    def usual_kind(self, domain, preferred):
+        """The preferred kind of model, or where a domain has none of it one that it has."""
+        have = self.kinds(domain)
+        return preferred if preferred in have or not have else next((k for k in ("vae", "ae") if k in have), have[0])
+
+    def dims(self, domain, kind, beta=1.0):
+        """Latent dimensions there are, ascending; PCA has every one of its domain's."""
+        own = {e.latent_dim for e in self.entries if (e.domain, e.kind, e.beta) == (domain, kind, float(beta))}
+        if kind == "pca" and own:
+            return [d for d in self.domain(domain).latent_dims if d <= max(own)]
+        return sorted(own)
+
+    def betas(self, domain, latent_dim):
+        """Betas of the VAEs there are for a domain at a latent dimension, ascending."""
+        return sorted(e.beta for e in self.entries if (e.domain, e.kind, e.latent_dim) == (domain, "vae", latent_dim))
+
+    def model(self, domain, kind, latent_dim, beta=1.0):
+        """The model itself, in evaluation mode on the CPU; UnknownModel says what there is."""
+        self.domain(domain)
+        entry = find(self.entries, domain, kind, latent_dim, beta)
+        with self._lock:
+            key = (entry.path, entry.latent_dim)
+            whole = _kept(self._models, KEPT, key, lambda: load_checkpoint(entry.path)[0])
+            if latent_dim == entry.latent_dim:
+                return whole
+            return _kept(self._models, KEPT, (entry.path, latent_dim), lambda: whole.first(latent_dim))
+
+    def mixture(self, domain, kind, latent_dim, label=None):
+        """The mixture of Gaussians over a model's codes, of all classes or of the class number label."""
+        path, name = self.folder / self.domain(domain).name / MIXTURES, mixture_name(kind, latent_dim, label)
+        with self._lock:
+            return _kept(self._mixtures, KEPT_MIXTURES, (path, name), lambda: load_mixture(path, name))
+
+    def classifier(self, domain):
+        """The classifier of a domain, in evaluation mode on the CPU."""
+        path = self.folder / self.domain(domain).name / CLASSIFIER
+        with self._lock:
+            return _kept(self._models, KEPT, (path, None), lambda: load_classifier(path)[0])
+
+    def restorer(self, domain):
+        """The conditional VAE of a domain, in evaluation mode on the CPU."""
+        return self._restorer(self.domain(domain).name)
+
+    def photo_restorer(self):
+        """The conditional VAE of photographs, in evaluation mode on the CPU."""
+        return self._restorer("photos")
+
+    def _restorer(self, name):
+        path = place(self.folder, name, RESTORER)
+        if not path.is_file():
+            raise CheckpointError(
+                f"there is no checkpoint of {name} that restores pictures; choose another method, or train one with "
+                f"--kind {RESTORING[0]}"
+            )
+        with self._lock:
+            return _kept(self._models, KEPT, (path, None), lambda: load_checkpoint(path)[0])
+
+    def restoring(self, preferred):
+        """The preferred domain, or "photos", or where nothing restores its pictures one of one's own with such a model,
+        if there is one."""
+        own = (name for name in self.domains if name not in DOMAINS and self.restores(name))
+        return preferred if self.restores(preferred) else next(own, preferred)
+
+    def restores(self, name):
+        """Whether there is a model that restores pictures of a domain, or "photos"."""
+        return place(self.folder, name, RESTORER).is_file()
+
+    def mixed(self, domain):
+        """Whether there are mixtures over the codes of a domain's models."""
+        return (self.folder / self.domain(domain).name / MIXTURES).is_file()
+
+    def judged(self, domain):
+        """Whether there is a classifier of a domain."""
+        return (self.folder / self.domain(domain).name / CLASSIFIER).is_file()
+
+    def figures(self, domain, kind, latent_dim, beta=1.0):
+        """The figures that `evaluate` measured for a model over its test set, a dict, or None before that."""
+        return self._figures.get(figures_key(domain, kind, latent_dim, beta))
+
+
+def _own_domains(found):
+    """{name: Domain} of the checkpoints that scan found of other domains than the shipped ones."""
+    own = {}
+    for domain, config, _ in found:
+        if domain not in DOMAINS and config.kind in (*KINDS, *RESTORING):
+            own.setdefault(domain, []).append(config)
+    try:
+        return {name: own_domain(name, own[name]) for name in sorted(own)}
+    except ConfigError as error:
+        raise CheckpointError(str(error)) from None
+
+
+def _kept(cache, limit, key, make):
+    """What a cache holds under this key, made if it is not there; called with the library's lock held."""
+    if key not in cache:
+        cache[key] = make()
+        while len(cache) > limit:
+            cache.popitem(last=False)
+    cache.move_to_end(key)
+    return cache[key]
+
+
+def figures_key(domain, kind, latent_dim, beta=1.0):
+    """The name under which a model's figures are kept."""
+    return f"{domain}/{kind}-{latent_dim}" + ("" if beta == 1 else f"-beta{beta:g}")
+
+
+def checked_picture(x, row):
+    """x float32 (C, H, W) in [0, 1], checked, as a tensor batch of one, of a Domain or the name of a shipped one;
+    PictureError otherwise."""
+    row = get_domain(row)
+    domain, shape = row.name, row.shape
+    try:
+        x = np.asarray(x, dtype=np.float32)
+    except (TypeError, ValueError):
+        raise PictureError(f"a picture of {domain} is an array of numbers of shape {shape}") from None
+    if x.shape != shape:
+        raise PictureError(f"a picture of {domain} has shape {shape}, this one {x.shape}; prepare it first")
+    if not np.isfinite(x).all() or x.min() < 0 or x.max() > 1:
+        raise PictureError("the picture holds values that are not numbers from 0 to 1; prepare it first")
+    return torch.from_numpy(np.ascontiguousarray(x))[None]
+
+
+def checked_codes(z, latent_dim):
+    """Codes z (N, D), checked, as a float32 tensor; ConfigError otherwise."""
+    try:
+        z = np.asarray(z, dtype=np.float32)
+    except (TypeError, ValueError):
+        raise ConfigError(f"a code of this model is {latent_dim} numbers") from None
+    if z.ndim != 2 or z.shape[1] != latent_dim:
+        raise ConfigError(f"a code of this model is {latent_dim} numbers; this one has shape {z.shape[1:]}")
+    if not np.isfinite(z).all() or np.abs(z).max(initial=0) > 1e4:
+        raise ConfigError("the code holds numbers that are not finite or larger than 10000; choose smaller ones")
+    return torch.from_numpy(np.ascontiguousarray(z))
+
+
+@torch.no_grad()
+def encode(library, x, domain, kind, latent_dim, beta=1.0):
+    """(mu, sigma or None), each float32 (D,), of a picture x (C, H, W) in [0, 1]."""
+    mu, logvar = library.model(domain, kind, latent_dim, beta).encode(checked_picture(x, library.domain(domain)))
+    return mu[0].numpy(), None if logvar is None else (0.5 * logvar[0]).exp().numpy()
+
+
+@torch.no_grad()
+def decode(library, z, domain, kind, latent_dim, beta=1.0):
+    """The mean picture float32 (C, H, W) in [0, 1] of a code z (D,)."""
+    return library.model(domain, kind, latent_dim, beta).decode(checked_codes([z], latent_dim))[0].numpy()

@@ -1,0 +1,212 @@
+"""What /info says of the endpoints, and with it the API page's snippets and MCP tools: types, choices and results.
+
+PARAMETERS and RESULTS are JSON schemas by name. Python's hints cannot say them all: Gradio makes nothing of a type that
+it does not know, and its JavaScript client reads the word `type` alone.
+"""
+
+import inspect
+
+import gradio as gr
+
+from vaedemo.configs import KINDS
+from vaedemo.services import walk
+from vaedemo.services.generate import PRIORS
+from vaedemo.services.restore import run
+from vaedemo.ui.server.callers import plain
+from vaedemo.ui.server.service import FITS, POLARITIES
+
+__all__ = ["PARAMETERS", "RESULTS", "describe", "endpoints"]
+
+# A diagonal stroke, so that a snippet runs as it stands, without a file and without a network.
+EXAMPLE = [[1.0 if row == column else 0.0 for column in range(8)] for row in range(8)]
+
+
+def _text(*choices):
+    return {"type": "string", "enum": list(choices)} if choices else {"type": "string"}
+
+
+def _whole(low=None, high=None):
+    return {"type": "integer", **_range(low, high)}
+
+
+def _number(low=None, high=None):
+    return {"type": "number", **_range(low, high)}
+
+
+def _range(low, high):
+    return {key: value for key, value in (("minimum", low), ("maximum", high)) if value is not None}
+
+
+def _list(items):
+    return {"type": "array", "items": items}
+
+
+def _or_null(schema):
+    return {"anyOf": [*schema.get("anyOf", [schema]), {"type": "null"}]}
+
+
+def _object(**properties):
+    return {"type": "object", "properties": properties, "required": list(properties)}
+
+
+ANY_KIND = _text(*KINDS)
+NUMBERS, TEXT, FLAG = _list(_number()), _text(), {"type": "boolean"}
+# What Gradio's clients make of handle_file("my.png"); named so by the mark in `meta`.
+FILE = _object(path=TEXT, meta=_object(_type={"const": "gradio.FileData"}))
+ROWS = _list(_list({"anyOf": [_number(0, 1), _list(_number(0, 1))]}))
+PICTURE = {"anyOf": [FILE, TEXT, ROWS]}
+CODED = {"anyOf": [FILE, TEXT, ROWS, NUMBERS]}
+
+PARAMETERS = {
+    "picture": (PICTURE, "a file, an address, a data URI, base64 of a file, or rows of numbers in [0, 1]"),
+    "mask": (PICTURE, "a picture of the same size; white marks what is missing"),
+    "clean": (PICTURE, "the undamaged picture, to measure against"),
+    "a": (PICTURE, "a picture in any form"),
+    "b": (PICTURE, "a picture in any form, taken away"),
+    "c": (PICTURE, "a picture in any form, added"),
+    "start": (CODED, "a picture in any form, or a code, a list of numbers"),
+    "end": (CODED, "a picture in any form, or a code, a list of numbers"),
+    "z": (NUMBERS, "a code, as many numbers as the model has"),
+    "domain": (TEXT, "what the pictures are of"),
+    "kind": (ANY_KIND, "kind of model, or what there is"),
+    "latent_dim": (_whole(1, 4096), "numbers that describe a picture"),
+    "beta": (_number(), "weight of the KL term the model was trained with"),
+    "fit": (_text(*FITS), "how a picture is made square"),
+    "polarity": (_text(*POLARITIES), "whether light and dark are exchanged"),
+    "prior": (_text(*PRIORS), "what codes are drawn from"),
+    "n": (_whole(1, 100), "pictures to make"),
+    "seed": (_whole(0, 2**31 - 1), "of the random numbers"),
+    "temperature": (_number(0, 5), "scale of the codes' spread"),
+    "label": (_whole(0), "number of a class"),
+    "steps": (_whole(2, walk.MAX_STEPS), "pictures of a row"),
+    "path": (_text(*walk.PATHS), "line between the codes"),
+    "animation": (_text("gif", "webp"), "moving picture to make besides"),
+    "span": (_number(), "how far to either side, in sigmas"),
+    "rows": (_whole(1, 100), "numbers of the code to change"),
+    "sigma": (_number(0, 1), "standard deviation of the noise"),
+    "samples": (_whole(1, run.MAX_SAMPLES), "answers to draw"),
+    "method": (TEXT, "what restores"),
+}
+# Where an endpoint takes something else than its parameter's row says.
+OWN = {
+    ("walk", "latent_dim"): (_whole(0, 4096), "0 for a code's length, else the domain's largest"),
+    ("traverse", "latent_dim"): (_whole(0, 4096), "0 for the code's length, else the domain's largest"),
+    ("traverse", "picture"): (CODED, "a picture in any form, a code, or null for the origin"),
+    ("denoise", "method"): (_text(*run.DENOISING), "what takes the noise away"),
+    ("inpaint", "method"): (_text(*run.FILLING), "what fills the holes"),
+    ("map", "kind"): (_text("ae", "vae"), "kind of model"),
+}
+
+_MODEL = {"domain": TEXT, "kind": TEXT, "latent_dim": _whole(1), "beta": _number()}
+_RESTORED = {
+    "domain": TEXT,
+    "method": TEXT,
+    "x_hat": TEXT,
+    "samples": _list(TEXT),
+    "sigma": _or_null(_number()),
+    "estimated": _or_null(_number()),
+    "psnr": _or_null(_number()),
+    "ssim": _or_null(_number()),
+    "hole_psnr": _or_null(_number()),
+    "seed": _whole(0),
+}
+RESULTS = {
+    "models": _list(_object(**_MODEL, shape=_list(_whole(1)), mse=_or_null(_number()), psnr=_or_null(_number()))),
+    "reconstruct": _object(
+        **_MODEL,
+        x=TEXT,
+        x_hat=TEXT,
+        z=NUMBERS,
+        sigma=_or_null(NUMBERS),
+        mse=_number(),
+        psnr=_number(),
+        ssim=_number(),
+        latent_bytes=_whole(1),
+        picture_bytes=_whole(1),
+        unusual=_or_null(FLAG),
+        distortion=_or_null(_number()),
+        kl=_or_null(_number()),
+    ),
+    "encode": _object(domain=TEXT, mu=NUMBERS, sigma=_or_null(NUMBERS)),
+    "decode": _object(picture=TEXT, x_hat=_list(_list(NUMBERS))),
+    "walk": _object(**_MODEL, z=_list(NUMBERS), pictures=_list(TEXT), step_mse=NUMBERS, animation=_or_null(TEXT)),
+    "traverse": _object(
+        **_MODEL,
+        z=NUMBERS,
+        dims=_list(_whole(0)),
+        values=_list(NUMBERS),
+        pictures=_list(_list(TEXT)),
+        unit=TEXT,
+        importance=NUMBERS,
+        active=_list(FLAG),
+    ),
+    "map": {
+        "type": "object",
+        "properties": _MODEL
+        | {"low": NUMBERS, "high": NUMBERS, "sigma": _or_null(NUMBERS), "mean": NUMBERS}
+        | {"components": _list(NUMBERS), "explained": NUMBERS}
+        | {"points": _list(NUMBERS), "labels": _list(_whole(0)), "classes": _list(TEXT)},
+        "required": [*_MODEL, "points", "labels", "classes"],
+    },
+    "sample": _object(
+        domain=TEXT,
+        kind=TEXT,
+        latent_dim=_whole(1),
+        prior=TEXT,
+        pictures=_list(TEXT),
+        z=_list(NUMBERS),
+        classes=_or_null(_list(TEXT)),
+        confidence=_or_null(NUMBERS),
+    ),
+    "arithmetic": _object(domain=TEXT, x=_list(TEXT), x_hat=TEXT, z=NUMBERS),
+    "denoise": _object(**_RESTORED),
+    "inpaint": _object(**_RESTORED, note=_or_null(TEXT)),
+}
+
+
+def describe(endpoint, table):
+    """Write the schemas of one endpoint, a BlockFunction that gr.api made, into its inputs and outputs. table: what
+    models there are, as Service.table gives it."""
+    parameters = inspect.signature(endpoint.fn).parameters.values()
+    for block, parameter in zip(endpoint.inputs, parameters, strict=True):
+        schema, text = _typed(endpoint.api_name, parameter, table)
+        schema |= {"description": text, "additional_description": text}
+        _say(block, parameter.name, schema, _example(parameter))
+    doc = " ".join(inspect.getdoc(endpoint.fn).split())
+    result = RESULTS[endpoint.api_name] | {"description": doc[max(doc.find("Gives "), 0) :]}
+    _say(endpoint.outputs[0], "result", result, None)
+
+
+def endpoints(service, blocks, makers):
+    """Add public endpoints to the Blocks that are being built; each maker takes the Service and gives documented
+    functions."""
+    table = service.table()
+    for functions in makers:
+        for function in functions(service):
+            made = gr.api(plain(function), api_name=function.__name__, concurrency_id="models")
+            describe(blocks.fns[made["id"]], table)
+
+
+def _typed(endpoint, parameter, table):
+    """(JSON schema, description) of a parameter of an endpoint, with what depends on the models that there are, and ""
+    and null where they are the default."""
+    schema, text = OWN.get((endpoint, parameter.name)) or PARAMETERS[parameter.name]
+    if parameter.name == "domain":
+        schema = _text(*table, *((run.PHOTOS,) if endpoint in ("denoise", "inpaint") else ()))
+    if schema is ANY_KIND:
+        have = {kind for row in table.values() for kind in row["kinds"]}
+        schema = _text(*(kind for kind in KINDS if kind in have or not have))
+    if parameter.default == "":
+        schema = schema | {"enum": ["", *schema["enum"]]}
+    return _or_null(schema) if parameter.default is None else dict(schema), text
+
+
+def _example(parameter):
+    if parameter.default is not parameter.empty:
+        return parameter.default
+    return [0.0, 0.0] if parameter.name in ("z", "start", "end") else EXAMPLE
+
+
+def _say(block, label, schema, example):
+    block.label, block._api_info = label, schema
+    block.example_payload = block.example_value = lambda: example

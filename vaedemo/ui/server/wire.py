@@ -1,0 +1,194 @@
+"""What travels between browser and server: requests read with care, arrays as base64 of bytes, errors as sentences."""
+
+import base64
+import binascii
+import functools
+import logging
+import math
+import re
+from io import BytesIO
+from urllib.parse import unquote
+
+import numpy as np
+from PIL import Image
+
+from vaedemo.data.domains import get_domain
+from vaedemo.errors import VaedemoError
+
+__all__ = [
+    "FAILED",
+    "RequestError",
+    "answered",
+    "base64_bytes",
+    "choice",
+    "data_uri",
+    "is_data_uri",
+    "model_key",
+    "number",
+    "numbers",
+    "pack",
+    "rounded",
+    "sentence",
+    "text",
+    "unpack",
+    "whole",
+]
+
+MAX_SENTENCE = 360  # characters
+MAX_PIXEL_TEXT = 100_000  # characters: a colour picture of 128 x 128 fits, and of a larger model one of its own
+FAILED = "Something went wrong on the server; try again."  # of what nobody foresaw; the log has the trace
+_DATA_URI = re.compile(r"\s*data:[^,]{0,500},", re.IGNORECASE)
+_URL_SAFE = str.maketrans("-_", "+/")
+_log = logging.getLogger(__name__)
+
+
+class RequestError(VaedemoError):
+    """A request that the page itself would not send."""
+
+
+def answered(function):
+    """A server function that takes one dict and always gives a dict: a failure is {"error": sentence, "key": class}."""
+
+    @functools.wraps(function)
+    def answer(request):
+        try:
+            if not isinstance(request, dict):
+                raise RequestError("a request is one object with named fields")
+            return function(request)
+        except VaedemoError as error:
+            return {"error": sentence(error), "key": type(error).__name__}
+        except Exception:  # whatever it is, the visitor gets a sentence and the log the trace
+            _log.exception("%s failed", function.__name__)
+            return {"error": FAILED, "key": "Exception"}
+
+    # Gradio reads the signature of the function it was given; the wrapper's own is (request).
+    del answer.__wrapped__
+    return answer
+
+
+def sentence(error):
+    """The text of an error as one sentence: a capital letter and a full stop, on one line and not endless."""
+    message = " ".join(str(error).split())
+    message = message if len(message) <= MAX_SENTENCE else f"{message[:60]} ... {message[65 - MAX_SENTENCE :]}"
+    return message[:1].upper() + message[1:] + ("" if message.endswith((".", "!", "?")) else ".")
+
+
+def text(request, name, default=None, limit=200):
+    """A short string field of a request."""
+    value = request.get(name, default)
+    if value is not None and (not isinstance(value, str) or len(value) > limit):
+        raise RequestError(f"{name} has to be a short text")
+    return value
+
+
+def choice(request, name, choices, default):
+    """A string field that is one of the choices."""
+    value = request.get(name, default)
+    if not isinstance(value, str) or value not in choices:
+        raise RequestError(f"{name} has to be one of {', '.join(choices)}")
+    return value
+
+
+def model_key(kind, latent_dim, beta=1.0):
+    """(kind, latent_dim, beta) checked for type; whether there is such a model is the library's to say."""
+    if not isinstance(kind, str) or len(kind) > 20:
+        raise RequestError("the kind of a model has to be a short text")
+    if isinstance(latent_dim, bool) or not isinstance(latent_dim, int | float) or latent_dim != latent_dim // 1:
+        raise RequestError("the latent dimension has to be a whole number")
+    if not 1 <= latent_dim <= 4096:
+        raise RequestError("the latent dimension has to be from 1 to 4096")
+    if isinstance(beta, bool) or not isinstance(beta, int | float) or not -1e30 < beta < 1e30:
+        raise RequestError("beta has to be a number")
+    return kind, int(latent_dim), float(beta)
+
+
+def numbers(value, limit=4096):
+    """A flat list of finite numbers as float64 (N,)."""
+    if not isinstance(value, list | tuple) or not 1 <= len(value) <= limit:
+        raise RequestError(f"the code has to be a list of 1 to {limit} numbers")
+    if any(isinstance(v, bool) or not isinstance(v, int | float) for v in value):
+        raise RequestError("the code has to be a list of numbers")
+    if not all(-1e30 < v < 1e30 for v in value):
+        raise RequestError("the code holds a number that is not finite or far too large")
+    return np.array(value, dtype=np.float64)
+
+
+def number(request, name, low, high):
+    """A number field of a request, low..high; nothing that is not a number lies between them."""
+    value = request.get(name)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
+        raise RequestError(f"{name} has to be a number from {low:g} to {high:g}")
+    return float(value)
+
+
+def whole(request, name, low, high):
+    """A whole number of a request, low..high."""
+    value = request.get(name)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high or value % 1:
+        raise RequestError(f"{name} has to be a whole number from {low} to {high}")
+    return int(value)
+
+
+def is_data_uri(value):
+    """Whether a value is a text that begins as a data URI does."""
+    return isinstance(value, str) and _DATA_URI.match(value) is not None
+
+
+def base64_bytes(value, what, limit):
+    """Bytes of a base64 text, or of a data URI in base64, of at most `limit` characters.
+
+    Read are both alphabets (RFC 4648, + and / or - and _), lines of any length (RFC 2045) and missing padding; of a
+    data URI (RFC 2397) any parameters, in any case, and %2B for +.
+    """
+    if not isinstance(value, str) or not value:
+        raise RequestError(f"{what} has to be base64 text")
+    if len(value) > limit:
+        raise RequestError(f"{what} is too long")
+    if head := _DATA_URI.match(value):
+        if not re.search(r";\s*base64\s*,$", head[0], re.IGNORECASE):
+            raise RequestError(f"{what} is a data URI without base64; write data:image/png;base64, and the bytes")
+        value = unquote(value[head.end() :])
+    body = "".join(value.split()).rstrip("=").translate(_URL_SAFE)
+    try:
+        if not body:
+            raise ValueError
+        return base64.b64decode(body + "=" * (-len(body) % 4), validate=True)
+    except (binascii.Error, ValueError):
+        raise RequestError(f"{what} is not base64 text; send the file itself, or all of its bytes in base64") from None
+
+
+def pack(x):
+    """Base64 of uint8 (C, H, W) from float32 (C, H, W) in [0, 1]."""
+    return base64.b64encode(np.round(np.clip(x, 0, 1) * 255).astype(np.uint8).tobytes()).decode()
+
+
+def unpack(value, domain):
+    """float32 (C, H, W) in [0, 1] from what pack() gave, for the shape of a Domain, or of a shipped one by
+    its name."""
+    row = get_domain(domain)
+    shape = row.shape
+    data = base64_bytes(value, "the picture x", max(MAX_PIXEL_TEXT, math.prod(shape) * 3 // 2))
+    if len(data) != math.prod(shape):
+        raise RequestError(f"a picture of {row.name} is {math.prod(shape)} bytes, this one {len(data)}")
+    return (np.frombuffer(data, np.uint8).reshape(shape) / np.float32(255)).astype(np.float32)
+
+
+def rounded(values, digits=5):
+    """Numbers for JSON, `digits` significant digits; None stays None."""
+    if values is None:
+        return None
+    if isinstance(values, float | int | np.floating):
+        return float(f"{float(values):.{digits}g}")
+    return [float(f"{float(v):.{digits}g}") for v in values]
+
+
+def data_uri(image: Image.Image, lossless=False):
+    """A picture as a data URI: PNG where it is small or has to be exact, JPEG otherwise."""
+    buffer = BytesIO()
+    if lossless or max(image.size) <= 96:
+        image.save(buffer, "PNG")
+        kind = "png"
+    else:
+        image.save(buffer, "JPEG", quality=88)
+        kind = "jpeg"
+    return f"data:image/{kind};base64,{base64.b64encode(buffer.getvalue()).decode()}"

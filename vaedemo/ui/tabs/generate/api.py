@@ -1,0 +1,81 @@
+"""Endpoints of generation: sample, arithmetic."""
+
+from vaedemo.pictures.draw import to_image
+from vaedemo.services import generate
+from vaedemo.ui.server import wire
+from vaedemo.ui.server.callers import key_of, prepared, whole
+
+__all__ = ["functions"]
+
+MAX_SAMPLES = 100
+MAX_SEED = 2**31 - 1
+
+
+def functions(service):
+    """sample and arithmetic over a Service."""
+    library = service.library
+
+    def sample(
+        domain: str = "",
+        kind: str = "",
+        latent_dim: int = 32,
+        prior: str = "",
+        n: int = 16,
+        seed: int = 0,
+        temperature: float = 1.0,
+        label: int | None = None,
+    ) -> dict:
+        """Pictures that a model makes. domain: digits, fashion, objects, shapes. kind: ae, vae, dense, pca, or ""
+        for vae, or where a domain has none for what it has. prior:
+        normal (N(0, I)), mixture (of Gaussians fitted to the codes; ae and vae), gaussian (pca), or "" for the best of
+        the kind. n: 1 to 100. temperature: 0 to 5. label: the number of a class, of a mixture only. Gives n pictures as
+        PNG data URIs, their codes z, and the class and confidence that a small classifier finds in each."""
+        row = library.domain(library.modelled("digits") if domain == "" else domain)
+        kind, d, _ = key_of(library, row.name, kind, latent_dim, 1.0, "vae")
+        if not isinstance(prior, str):
+            raise wire.RequestError("prior has to be a text")
+        if isinstance(temperature, bool) or not isinstance(temperature, int | float):
+            raise wire.RequestError("temperature has to be a number")
+        chosen = None if label is None else whole(label, "label", 0, len(row.classes) - 1)
+        count, start = whole(n, "n", 1, MAX_SAMPLES), whole(seed, "seed", 0, MAX_SEED)
+        prior = prior or generate.best_prior(library, row.name, kind)
+        with service.models_turn:
+            made = generate.generate(library, row.name, kind, d, prior, count, start, temperature, chosen, judged=True)
+        return {
+            "domain": row.name,
+            "kind": kind,
+            "latent_dim": d,
+            "prior": prior,
+            "pictures": [wire.data_uri(to_image(x), lossless=True) for x in made.x_hat],
+            "z": [wire.rounded(z, 7) for z in made.z],
+            "classes": None if made.label is None else [row.classes[i] for i in made.label],
+            "confidence": wire.rounded(made.confidence),
+        }
+
+    def arithmetic(
+        a: str | dict | list,
+        b: str | dict | list,
+        c: str | dict | list,
+        domain: str = "",
+        kind: str = "",
+        latent_dim: int = 32,
+        beta: float = 1.0,
+        fit: str = "crop",
+        polarity: str = "auto",
+    ) -> dict:
+        """A - B + C with pictures: their codes combined, and the picture of the result. a, b, c: pictures in any form
+        that reconstruct takes. domain: "" for the one that picture a suits. Gives x (what the model saw of each) and
+        x_hat as PNG data URIs, and the code z of the result."""
+        first, name = prepared(service, a, domain, fit, polarity)
+        key = key_of(library, name, kind, latent_dim, beta, "vae")
+        xs = [first, *(prepared(service, picture, name, fit, polarity)[0] for picture in (b, c))]
+        with service.models_turn:
+            made = generate.arithmetic(library, xs, name, *key)
+        return {
+            "domain": name,
+            "x": [wire.data_uri(to_image(x), lossless=True) for x in xs],
+            "x_hat": wire.data_uri(to_image(made.x_hat), lossless=True),
+            "z": wire.rounded(made.z, 7),
+        }
+
+    return (sample, arithmetic)

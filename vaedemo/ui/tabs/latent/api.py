@@ -1,0 +1,154 @@
+"""Endpoints of the latent space: walk, traverse, map."""
+
+import base64
+
+from vaedemo.pictures.draw import to_image
+from vaedemo.services import walk as latent
+from vaedemo.store import maps
+from vaedemo.store.library import encode
+from vaedemo.ui.server import wire
+from vaedemo.ui.server.callers import prepared, whole
+
+__all__ = ["functions"]
+
+
+def functions(service):
+    """walk, traverse and map over a Service."""
+    library = service.library
+
+    def codes(sources, domain, kind, latent_dim, beta, fit, polarity):
+        """(codes, domain name, model key) of pictures and codes; a latent_dim of 0 is the first code's length, or the
+        domain's largest."""
+        kind, asked, beta = wire.model_key(kind, whole(latent_dim, "latent_dim", 0, 4096) or 1, beta)
+        given = [wire.numbers(source) if _is_code(source) else None for source in sources]
+        seen, name = {}, domain
+        for i, source in enumerate(sources):
+            if given[i] is None:
+                seen[i], name = prepared(service, source, name, fit, polarity)
+        name = library.domain(name or library.modelled("digits")).name
+        kind = kind or library.usual_kind(name, "vae")
+        d = asked if latent_dim else next((len(code) for code in given if code is not None), None)
+        d = d or (library.dims(name, kind, beta) or library.domain(name).latent_dims)[-1]
+        with service.models_turn:
+            made = [encode(library, seen[i], name, kind, d, beta)[0] if i in seen else c for i, c in enumerate(given)]
+        return made, name, (kind, d, beta)
+
+    def walk(
+        start: str | dict | list,
+        end: str | dict | list,
+        domain: str = "",
+        kind: str = "",
+        latent_dim: int = 0,
+        beta: float = 1.0,
+        steps: int = 11,
+        path: str = "straight",
+        animation: str = "",
+        fit: str = "crop",
+        polarity: str = "auto",
+    ) -> dict:
+        """What lies between two pictures or codes. start, end: a list of numbers is a code; else a picture in any form
+        that reconstruct takes. domain: "" for the one that the first picture suits, digits for codes. latent_dim: 0 for
+        a code's length, else the domain's largest. steps: 2 to 128 pictures, ends included. path: straight, or
+        spherical, on the arc about the origin. Gives the codes z, their pictures as PNG data URIs and step_mse, the
+        mean squared difference of neighbours; and with animation "gif" or "webp" that, there and back."""
+        if not isinstance(path, str) or animation not in ("", "gif", "webp"):
+            raise wire.RequestError('path has to be a text, and animation "gif", "webp" or ""')
+        n = whole(steps, "steps", 2, latent.MAX_STEPS)
+        ends, name, key = codes((start, end), domain, kind, latent_dim, beta, fit, polarity)
+        with service.models_turn:
+            made = latent.walk(library, *ends, name, *key, n=n, path=path)
+        moving = None
+        if animation:
+            data = base64.b64encode(latent.animation(made.x_hat, animation.upper())).decode()
+            moving = f"data:image/{animation};base64,{data}"
+        return {
+            **_named(made),
+            "z": [wire.rounded(z, 7) for z in made.z],
+            "pictures": _uris(made.x_hat),
+            "step_mse": wire.rounded(made.step_mse),
+            "animation": moving,
+        }
+
+    def traverse(
+        picture: str | dict | list | None = None,
+        domain: str = "",
+        kind: str = "",
+        latent_dim: int = 0,
+        beta: float = 1.0,
+        span: float = 3.0,
+        steps: int = 9,
+        rows: int = 10,
+        fit: str = "crop",
+        polarity: str = "auto",
+    ) -> dict:
+        """One number of a code changed at a time, the most important first. picture: where to start, a picture or a
+        code as for walk, or null for the origin (the mean code of a model without a prior). span: how far to either
+        side, in sigmas of the prior, without one in standard deviations of the code. steps: 2 to 128 values a row.
+        Gives dims, the numbers that change, from 0; of each the values, the pictures as PNG data URIs, its importance
+        in `unit` (nats: mean KL of a vae; variance: of the code) and whether it is active; and z, the start."""
+        if isinstance(span, bool) or not isinstance(span, int | float):
+            raise wire.RequestError("span has to be a number")
+        n, most = whole(steps, "steps", 2, latent.MAX_STEPS), whole(rows, "rows", 1, 100)
+        sources = () if picture is None else (picture,)
+        start, name, key = codes(sources, domain, kind, latent_dim, beta, fit, polarity)
+        with service.models_turn:
+            made = latent.traverse(library, start[0] if start else None, name, *key, span=span, n=n, rows=most)
+        known = made.importance
+        return {
+            **_named(made),
+            "z": wire.rounded(made.z, 7),
+            "dims": made.dims.tolist(),
+            "values": [wire.rounded(v) for v in made.values],
+            "pictures": [_uris(row) for row in made.x_hat],
+            "unit": known.unit,
+            "importance": wire.rounded(known.value[made.dims]),
+            "active": known.active[made.dims].tolist(),
+        }
+
+    def map(domain: str = "", kind: str = "", latent_dim: int = 2, beta: float = 1.0) -> dict:
+        """Where the test pictures lie in a latent space. kind: ae or vae. latent_dim: 2, or more: then in the plane of
+        the codes' two leading principal components, point = components (code - mean), with `explained`, their shares of
+        the variance. Gives points, rows of two coordinates in the order of the test set, labels, the number of each
+        one's class, classes, their names; of 2 dimensions also low and high, the corners of the map that the page
+        draws, and for a vae sigma, the median of the posteriors' standard deviations."""
+        row = library.domain(library.modelled("digits") if domain == "" else domain)
+        kind, d, beta = wire.model_key(kind, latent_dim, beta)
+        kind = kind or library.usual_kind(row.name, "vae")
+        library.model(row.name, kind, d, beta)  # UnknownModel, if there is none
+        folder = library.folder / maps.FOLDER
+        if d == 2:
+            found = maps.read_map(folder, row.name, kind)
+            own = {"low": wire.rounded(found.low), "high": wire.rounded(found.high), "sigma": wire.rounded(found.sigma)}
+        else:
+            found = maps.read_plane(folder, row.name, kind, d, beta)
+            own = {
+                "mean": wire.rounded(found.mean),
+                "components": [wire.rounded(c) for c in found.components],
+                "explained": wire.rounded(found.explained, 4),
+            }
+        return {
+            "domain": row.name,
+            "kind": kind,
+            "latent_dim": d,
+            "beta": beta,
+            **own,
+            "points": [wire.rounded(p) for p in found.points],
+            "labels": found.labels.tolist(),
+            "classes": list(row.classes),
+        }
+
+    return walk, traverse, map
+
+
+def _is_code(source):
+    """Whether a list is numbers, not rows of them."""
+    return isinstance(source, list) and bool(source) and not any(isinstance(part, list) for part in source)
+
+
+def _named(made):
+    return {name: getattr(made, name) for name in ("domain", "kind", "latent_dim", "beta")}
+
+
+def _uris(x):
+    """Pictures (N, C, H, W) as PNG data URIs."""
+    return [wire.data_uri(to_image(picture), lossless=True) for picture in x]

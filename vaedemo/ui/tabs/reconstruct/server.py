@@ -1,0 +1,49 @@
+"""The tab "Reconstruct": a picture, what a model sees of it, what it gives back, and what that costs."""
+
+from vaedemo.ui.server.component import module_html
+from vaedemo.ui.server.service import example_names
+
+__all__ = ["build", "first_screen"]
+
+PREFERRED = (("digits", "vae", 8), ("digits", "ae", 8))
+
+
+def build(page):
+    """The tab's component, complete at first paint: the first example through every model is baked into it."""
+    return module_html("reconstruct", first_screen(page.service), page.service.functions)
+
+
+def first_screen(service):
+    """The page's initial state: the table of models and, if there are any, an example through all of one domain's."""
+    table = service.table()
+    chosen = _default(table)
+    if chosen is None:
+        return {"table": table, "first": None}
+    domain, kind, d = chosen
+    name = example_names(domain)[0]
+    wanted = [[k, n, 1.0] for k, dims in table[domain]["kinds"].items() for n in dims]
+    wanted += [["vae", int(n), b] for n, betas in table[domain]["betas"].items() for b in betas if b != 1]
+    source = {"example": name, "domain": domain}
+    return {
+        "table": table,
+        "first": {
+            "domain": domain,
+            "kind": kind,
+            "d": d,
+            "example": name,
+            "picture": service.prepare({"source": source, "domain": domain, "models": wanted}),
+        },
+        "about": service.domain({"domain": domain}),
+    }
+
+
+def _default(table):
+    """(domain, kind, latent dimension) of the first screen: the preferred one that exists, else any."""
+    for domain, kind, d in PREFERRED:
+        if d in table[domain]["kinds"].get(kind, ()):
+            return domain, kind, d
+    for domain, row in table.items():
+        for kind, dims in row["kinds"].items():
+            if dims:
+                return domain, kind, dims[len(dims) // 2]
+    return None
