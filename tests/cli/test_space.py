@@ -157,7 +157,7 @@ def test_names_links_and_terminals_that_nobody_foresaw(folder, capfdbinary):
     for encoding in ("cp1252", "utf-8"):
         subprocess.run(words, cwd=ROOT, env=os.environ | {"PYTHONIOENCODING": encoding}, check=True)
         lines = capfdbinary.readouterr().out.decode(encoding).splitlines()
-        assert len(lines) == 11 and any(line.endswith("  bad__.md") for line in lines)
+        assert len(lines) == 12 and any(line.endswith("  bad__.md") for line in lines)
         assert any(line.endswith("图.md" if encoding == "utf-8" else "\\u56fe.md") for line in lines)
 
 
