@@ -17,6 +17,7 @@ from vaedemo.data import datasets
 from vaedemo.data.domains import DOMAINS
 from vaedemo.maths import metrics
 from vaedemo.services.reconstruct import every_model
+from vaedemo.store.key import ModelKey
 from vaedemo.store.library import Library
 
 BARS = {
@@ -61,13 +62,13 @@ def quality(library, data_dir, limit=None):
     figures, rows = {}, []
     for domain, row in DOMAINS.items():
         pictures = datasets.load(domain, "test", data_dir).some(limit)
-        pca = {d: pca_errors(library.model(domain, "pca", d), pictures) for d in row.latent_dims}
+        pca = {d: pca_errors(library.model(ModelKey(domain, "pca", d)), pictures) for d in row.latent_dims}
         rows.append([f"{domain} PCA, MSE", *(f"{d}: {plain.mean():.5f}" for d, (plain, _) in pca.items())])
         rows.append([f"{domain} PCA, clamped to [0, 1]", *(f"{d}: {cut.mean():.5f}" for d, (_, cut) in pca.items())])
         for kind in ("ae", "vae"):
             cells, against_clamped = [], []
             for d in row.latent_dims:
-                own, bar = errors(library.model(domain, kind, d), pictures), bar_of(domain, kind, d)
+                own, bar = errors(library.model(ModelKey(domain, kind, d)), pictures), bar_of(domain, kind, d)
                 (plain, cut), (found, found_cut) = pca[d], (ratio(own, p) for p in pca[d])
                 figures[f"{domain}/{kind}-{d}"] = {
                     "mse": own.mean(), "pca_mse": plain.mean(), "pca_clamped_mse": cut.mean(), "ratio": found.mean,
