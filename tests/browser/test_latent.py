@@ -217,7 +217,7 @@ def test_a_copied_address_restores_the_state(visit):
         wait(other, f"part('{kind}Picture').dataset.shown === 'exact'")
         assert other.words()[kind] == words[kind]
     for page in (v, other):
-        wait(page, "['ae', 'vae'].every((k) => part(`${k}Still`).dataset.drawn === `${k}-2-1 grid`)")
+        wait(page, "['ae', 'vae'].every((k) => part(`${k}Still`).dataset.drawn === `${k}-2 grid`)")
     for name in ("aePicture", "vaePicture", "aeStill", "vaeStill", "seen"):
         wait(other, f"part('{name}').toDataURL() === arg", url(v, name))
     assert other.words() == words
