@@ -268,7 +268,7 @@ def test_density_and_the_decoded_grid_are_other_drawings_of_the_same_map(visit):
     for view in ("density", "grid"):
         part(v, "view").locator(f"input[value={view}]").check()
         for kind in ("ae", "vae"):
-            wait(v, f"part('{kind}Still').dataset.drawn === '{kind}-2-1 {view}'")
+            wait(v, f"part('{kind}Still').dataset.drawn === '{kind}-2 {view}'")
         drawn.add(url(v, "aeStill"))
     vae = url(v, "vaeStill")
     part(v, "spacing").locator("input[value=quantiles]").check()
