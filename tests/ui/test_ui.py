@@ -245,6 +245,15 @@ def test_only_what_was_uploaded_here_is_opened(tmp_path):
     assert uploads.path(str(inside)) == inside.resolve()
 
 
+def test_an_upload_that_is_gone_is_told_by_its_key(functions, service):
+    gone = {"source": {"upload": str(service.uploads.folder / "gone.png")}, "domain": "digits"}
+    assert functions["prepare"](gone) == {
+        "error": "The uploaded file is no longer here; choose it again.", "key": "Gone"
+    }  # fmt: skip
+    never = functions["prepare"]({"source": {"upload": ""}, "domain": "digits"})
+    assert never["key"] == "PictureError"
+
+
 def test_the_disk_that_uploads_take_is_bounded(tmp_path):
     uploads = Uploads(tmp_path, limit_bytes=1000, limit_files=5)
     for i in range(20):
