@@ -96,7 +96,7 @@ def test_few_codes_make_few_components_and_still_numbers_are_no_trouble():
     assert drawn[:, 3] == pytest.approx(7, abs=0.02) and np.isfinite(drawn).all()
     assert np.isfinite(fit_mixture(np.zeros((20, 2))).sample(5, torch.Generator())).all()
     for bad in (np.zeros(5), np.zeros((1, 2)), np.full((5, 2), np.nan)):
-        with pytest.raises(ConfigError, match=r"^codes of shape \(.*\) make no mixture"):
+        with pytest.raises(ConfigError, match=r"^codes of shape \(.*\) cannot be fitted"):
             fit_mixture(bad)
     assert fit_mixture(np.array([[0.0, 1.0], [2.0, 1.0]])).means == pytest.approx(np.ones((1, 2)))
 
