@@ -48,7 +48,7 @@ def files(root):
             ".git",
             ".env",
             ".venv",
-            *(line.strip("/ ") for line in lines if line.strip() and not line.startswith("#")),
+            *(line.strip().rstrip("/") for line in lines if line.strip() and not line.startswith("#")),
         ]
         names = sorted(_walk(root, PurePosixPath(), ignored))
     return {name: (root / name).stat().st_size for name in names if (root / name).is_file() and _is_inside(root, name)}
@@ -77,7 +77,8 @@ def _followed(root):
 def _walk(root, folder, ignored):
     for entry in os.scandir(root / folder):
         path = folder / entry.name
-        if any(fnmatch.fnmatch(entry.name, p) or fnmatch.fnmatch(str(path), p) for p in ignored):
+        # As git has it: a pattern that begins with a slash is of the root alone.
+        if any(fnmatch.fnmatch(entry.name, p) or fnmatch.fnmatch(str(path), p.lstrip("/")) for p in ignored):
             continue
         if entry.is_dir(follow_symlinks=False):
             yield from _walk(root, path, ignored)
