@@ -23,6 +23,7 @@ from vaedemo.data.domains import DOMAINS
 from vaedemo.models.describe import layers
 from vaedemo.store import maps
 from vaedemo.store.checkpoints import decoder_bytes
+from vaedemo.store.key import ModelKey
 from vaedemo.store.library import Library
 from vaedemo.ui.server import component
 
@@ -158,8 +159,8 @@ def main():
     library, found = Library(), []
     for domain in [args.domain] if args.domain else DOMAINS:
         pictures = datasets.load(domain, "test", args.data_dir).first(maps.COUNT)
-        for entry in [e for e in library.entries if e.domain == domain and e.kind in maps.KINDS and e.latent_dim == 2]:
-            model = library.model(domain, entry.kind, 2)
+        for entry in [e for e in library.entries if e.key in [ModelKey(domain, kind, 2) for kind in maps.KINDS]]:
+            model = library.model(entry.key)
             codes, sigma = maps.encodings(model, pictures)
             low, high = maps.box(codes, 0 if sigma is None else maps.PRIOR_REACH)
             at = hover_points(codes, low, high, args.points, args.seed).astype(np.float32)
@@ -167,7 +168,7 @@ def main():
             ways = list(in_browser(entry, at, exact))
             ways += sheets(model, at, exact, low, high, args.grids)
             macs = sum(layer.macs for layer in layers(model.config) if layer.part == "decoder")
-            found.append({"domain": domain, "kind": entry.kind, "decoder_macs": macs, "ways": ways})
+            found.append({"domain": domain, "kind": entry.key.kind, "decoder_macs": macs, "ways": ways})
     report("atlas", {"maps": found}, atlas({"maps": found}))
 
 

@@ -19,6 +19,7 @@ from tests.hostile import HOSTILE
 from vaedemo.data.domains import DOMAINS
 from vaedemo.errors import PictureError
 from vaedemo.services.reconstruct import reconstruct
+from vaedemo.store.key import ModelKey
 from vaedemo.store.library import Library
 from vaedemo.ui.app import build, checkpoints_folder
 from vaedemo.ui.server import wire
@@ -46,7 +47,7 @@ def functions(service):
 def model(service):
     """(domain, kind, latent dimension) of some model there is."""
     e = service.library.entries[0]
-    return e.domain, e.kind, service.library.dims(e.domain, e.kind, e.beta)[0]
+    return *e.key[:2], service.library.dims(*e.key[:2], e.key.beta)[0]
 
 
 # ---- texts -------------------------------------------------------------------------------------------------------
@@ -257,7 +258,7 @@ def test_what_the_browser_gets_is_what_the_library_computes(functions, service, 
     row = DOMAINS[domain]
     x = (np.random.default_rng(0).integers(0, 256, row.shape) / np.float32(255)).astype(np.float32)
     got = functions["look"]({"x": wire.pack(x), "domain": domain, "models": [[kind, d, 1.0]]})["results"][0]
-    want = reconstruct(service.library, x, domain, kind, d)
+    want = reconstruct(service.library, x, ModelKey(domain, kind, d))
     assert got["mse"] == pytest.approx(want.mse, rel=1e-4)
     assert np.abs(wire.unpack(got["x_hat"], domain) - want.x_hat).max() <= 0.51 / 255
     assert got["z"] == pytest.approx(want.z.tolist(), rel=1e-4, abs=1e-6)
@@ -270,7 +271,7 @@ def test_the_first_screen_is_baked_in_and_small(service):
     assert len(json.dumps(first, allow_nan=False)) < 250_000
     state, have = first["first"], {r["key"] for r in first["first"]["picture"]["results"]}
     kinds = first["table"][state["domain"]]["kinds"]
-    assert {f"{k}-{d}-1" for k, dims in kinds.items() for d in dims} <= have
+    assert {f"{k}-{d}" for k, dims in kinds.items() for d in dims} <= have
 
 
 def test_without_any_model_the_page_says_so(tmp_path):
