@@ -88,17 +88,18 @@ def conditional_terms(
     places = torch.arange(len(x)) if places is None else places.cpu()
     half, processes = (total + 1) // 2, total / len(x)
     here = int((places < half).sum())  # rows of the first half
-    condition = model.condition(y, mask, level)
+    features, levels = model.encode(y, level, mask), tuple(model.noise_shapes())
     loss, cost, rate = x.new_zeros(()), x.new_zeros(0), x.new_zeros(0)
     if here:
-        own = tuple(t[:here] for t in condition)
-        first = model.answer(own, eps_dense[places[:here]], eps_map[places[:here]], x[:here])
+        eps = dict(zip(levels, (eps_dense[places[:here]], eps_map[places[:here]]), strict=True))
+        first = model.decode(features.rows(slice(here)), eps, x[:here])
         cost, rate = -gaussian.log_prob(x[:here], first.mean, 2 * first.log_scale).flatten(1).sum(1), first.kl
         loss = loss + processes * (cost + model.config.beta * rate).sum() / half
     if here < len(x):
-        own = tuple(torch.cat([t[here:], t[here:]]) for t in condition)
         pair = torch.cat([places[here:], places[here:] + total - half])
-        prior = model.answer(own, eps_dense[pair], eps_map[pair])
+        eps = dict(zip(levels, (eps_dense[pair], eps_map[pair]), strict=True))
+        twice = torch.arange(here, len(x), device=x.device).repeat(2)
+        prior = model.decode(features.rows(twice), eps)
         a, b = (x[here:] - m for m in prior.mean.chunk(2))
         loss = loss + processes * MEAN_WEIGHT * (a * b).sum() / (total - half)
     return Terms(loss, cost, rate[:, None])
