@@ -31,7 +31,7 @@ SHOWN_TILES = 20  # a side of the grid view
 BLUES = np.array([[246, 246, 243], [158, 202, 225], [49, 130, 189], [8, 48, 107], [4, 16, 40]], float)
 
 
-def _maps(library, domain, load, seed):
+def _maps(library: Library, domain: str, load: Load, seed: int) -> dict[str, Any] | None:
     folder = library.folder / maps.FOLDER
     described = maps.write_map(library, load("test"), domain, folder)
     planes = maps.write_planes(library, load("test"), domain, folder)
@@ -40,7 +40,7 @@ def _maps(library, domain, load, seed):
     return {"points": described["count"], "planes": len(planes["models"]), "bytes": bytes_}
 
 
-def _factors(library, domain, load, seed):
+def _factors(library: Library, domain: str, load: Load, seed: int) -> dict[str, Any] | None:
     if domain not in FACTORED:
         return None
     return {"models": list(factors.write_factors(library, seed))}
@@ -84,7 +84,7 @@ class Derive:
     checkpoints: Path = CHECKPOINTS
     """folder of the models"""
 
-    def run(self):
+    def run(self) -> None:
         if self.only is not None and self.only not in DERIVED:
             raise ConfigError(f"--only is {self.only!r}; choose from {', '.join(DERIVED)}")
         if self.domain == PHOTOS:
@@ -114,7 +114,7 @@ class Derive:
         if self.json:
             print(json.dumps(report, indent=1))
 
-    def _photos(self):
+    def _photos(self) -> None:
         """Of photographs there is only the tuning of the classical methods, on DATA_DIR/photos."""
         if self.only not in (None, "classical"):
             raise ConfigError(f"there is no {self.only} of photographs; choose classical")
@@ -151,7 +151,7 @@ class Map:
     checkpoints: Path = CHECKPOINTS
     """folder of the models"""
 
-    def run(self):
+    def run(self) -> None:
         if self.view not in VIEWS:
             raise ConfigError(f"--view is {self.view!r}; choose from {', '.join(VIEWS)}")
         if not 100 <= self.side <= 4000:
@@ -190,12 +190,12 @@ class Map:
         )
 
 
-def _pixels(points, low, high, side):
+def _pixels(points: np.ndarray, low: np.ndarray, high: np.ndarray, side: int) -> np.ndarray:
     share = (points - low) / (high - low)
     return np.stack([share[:, 0], 1 - share[:, 1]], 1) * side
 
 
-def _points(points, labels, low, high, side):
+def _points(points: np.ndarray, labels: np.ndarray, low: np.ndarray, high: np.ndarray, side: int) -> Image.Image:
     image = Image.new("RGB", (2 * side, 2 * side), PAPER)  # twice as large, then halved: smooth discs
     draw, radius = ImageDraw.Draw(image), max(2.0, side / 200)
     for (x, y), label in zip(_pixels(points, low, high, 2 * side), labels, strict=True):
@@ -203,7 +203,7 @@ def _points(points, labels, low, high, side):
     return image.resize((side, side), Image.Resampling.BOX)
 
 
-def _density(points, low, high, side, cells=100):
+def _density(points: np.ndarray, low: np.ndarray, high: np.ndarray, side: int, cells: int = 100) -> Image.Image:
     edges = [np.linspace(low[k], high[k], cells + 1) for k in (0, 1)]
     counts = np.histogram2d(points[:, 0], points[:, 1], edges)[0].T[::-1]
     level = np.sqrt(np.clip(counts / max(np.quantile(counts[counts > 0], 0.99), 1), 0, 1)) * (len(BLUES) - 1)
@@ -213,7 +213,7 @@ def _density(points, low, high, side, cells=100):
 
 
 @torch.no_grad()
-def _grid(model, mean, axes, low, high, side):
+def _grid(model: Model, mean: np.ndarray, axes: np.ndarray, low: np.ndarray, high: np.ndarray, side: int) -> Image.Image:
     """Decoded pictures all over the plane mean + a axes[0] + b axes[1], a and b from low to high."""
     step = (np.arange(SHOWN_TILES) + 0.5) / SHOWN_TILES
     a, b = np.meshgrid(low[0] + (high - low)[0] * step, high[1] - (high - low)[1] * step)
@@ -222,7 +222,7 @@ def _grid(model, mean, axes, low, high, side):
     return image.resize((side, side), Image.Resampling.BOX if side < image.width else Image.Resampling.BICUBIC)
 
 
-def _rings(image, centre, low, high):
+def _rings(image: Image.Image, centre: np.ndarray, low: np.ndarray, high: np.ndarray) -> None:
     """Circles of the prior at 1, 2 and 3 sigma, to scale; in a plane of more dimensions it is N(centre, I)."""
     draw = ImageDraw.Draw(image)
     (x, y), scale = _pixels(centre[None], low, high, image.width)[0], image.width / (high - low)[0]

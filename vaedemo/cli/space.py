@@ -38,7 +38,7 @@ MAX_FILE = 5_000_000_000  # bytes of a file in LFS
 MAX_SPACE = 1_000_000_000  # bytes of a Space, all of it
 
 
-def files(root):
+def files(root: Path) -> dict[str, int]:
     """{path in the repository, with /: bytes} of what belongs to it: what git follows, or of a folder without git what
     .gitignore does not name."""
     names = _followed(root)
@@ -54,19 +54,19 @@ def files(root):
     return {name: (root / name).stat().st_size for name in names if (root / name).is_file() and _is_inside(root, name)}
 
 
-def _is_inside(root, name):
+def _is_inside(root: Path, name: str) -> bool:
     """Whether a file is one of the repository itself: what a link leads to elsewhere is nobody else's business."""
     return (root / name).resolve().is_relative_to(root.resolve())
 
 
-def _text(root, name):
+def _text(root: Path, name: str) -> str:
     try:
         return (root / name).read_text(encoding="utf-8")
     except UnicodeDecodeError:
         raise ConfigError(f"{name} is not text in UTF-8, as the hub wants it; save it so") from None
 
 
-def _followed(root):
+def _followed(root: Path) -> list[str] | None:
     """The files that git follows, or None where there is no git."""
     if not (root / ".git").exists() or not shutil.which("git"):
         return None
@@ -74,7 +74,7 @@ def _followed(root):
     return None if made.returncode else [os.fsdecode(name) for name in made.stdout.split(b"\0") if name]
 
 
-def _walk(root, folder, ignored):
+def _walk(root: Path, folder: PurePosixPath, ignored: list[str]) -> Iterator[str]:
     for entry in os.scandir(root / folder):
         path = folder / entry.name
         # As git has it: a pattern that begins with a slash is of the root alone.
@@ -86,7 +86,7 @@ def _walk(root, folder, ignored):
             yield str(path)
 
 
-def front_matter(text):
+def front_matter(text: str) -> dict[str, Any]:
     """The settings between the two lines of --- at the top of a Space's README, a dict."""
     import yaml
 
@@ -100,7 +100,7 @@ def front_matter(text):
     return settings
 
 
-def check(root, found):
+def check(root: Path, found: dict[str, int]) -> None:
     """ConfigError names the first thing that the hub would refuse or could not build. found: what files() gives."""
     for name in ("README.md", "requirements.txt", "constraints.txt"):
         if name not in found:
@@ -128,7 +128,7 @@ def check(root, found):
         raise ConfigError(f"all files have {sum(found.values()) / 1e9:.1f} GB; a Space takes {MAX_SPACE / 1e9:g} GB")
 
 
-def publish(root, space, found):
+def publish(root: Path, space: str, found: dict[str, int]) -> str:
     """Make the Space if there is none, send the files that files() found and give the Space's address."""
     import huggingface_hub
     from huggingface_hub.errors import HFValidationError
@@ -159,17 +159,17 @@ def publish(root, space, found):
 
 
 class _Parser(argparse.ArgumentParser):
-    def error(self, message):
+    def error(self, message: str) -> NoReturn:
         raise ConfigError(f"{message}; see --help")
 
 
-def main(args=None, root=ROOT):
+def main(args: Sequence[str] | None = None, root: Path = ROOT) -> None:
     """Run the command; exit code 0, or 2 with one line on the error stream."""
     parser = _Parser(prog="python -m vaedemo.cli.space", description="Publish this repository as a Hugging Face Space.")
     parser.add_argument("space", metavar="USER/NAME", nargs="?", default="", help="the Space; made if there is none")
     parser.add_argument("--dry-run", action="store_true", help="check, and list what would go, with sizes")
 
-    def run():
+    def run() -> None:
         said = parser.parse_args(args)
         if not re.fullmatch(r"[\w.-]+/[\w.-]+", said.space, re.ASCII) and (said.space or not said.dry_run):
             raise ConfigError(f"name the Space as user/name, not {said.space!r}: make space SPACE=user/name")
