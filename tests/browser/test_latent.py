@@ -133,7 +133,7 @@ def test_a_hole_of_the_autoencoder_is_called_one(visit):
     v = enter(visit, "domain=fashion")
     v.page.mouse.click(*spot(v, "ae", 0.85, 0.95))
     wait(v, "part('aeWhy').classList.contains('vd-lat-hole')")
-    assert "no picture was ever encoded near here" in part(v, "aeWhy").inner_text()
+    assert "no test picture is encoded near here" in part(v, "aeWhy").inner_text()
     v.page.mouse.click(*spot(v, "vae", 0.5, 0.5))
     wait(v, "!part('vaeWhy').classList.contains('vd-lat-hole') && part('vaeNear').textContent.length > 25")
 
