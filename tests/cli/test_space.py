@@ -67,6 +67,7 @@ def test_this_repository_can_be_published():
     found = space.files(ROOT)
     space.check(ROOT, found)
     assert {"app.py", "README.md", "checkpoints/digits/vae-32.safetensors", "vaedemo/ui/text/en.json"} <= set(found)
+    assert (ROOT / ".gitattributes").exists() and ".gitattributes" not in found  # the hub has its own
     assert not [
         n for n in found if re.match(r"(\.git|\.venv|data|runs)/|.*(__pycache__|node_modules|\.pytest_cache)", n)
     ]

@@ -38,18 +38,20 @@ RULES = {
 }
 MAX_FILE = 5_000_000_000  # bytes of a file in LFS
 MAX_SPACE = 1_000_000_000  # bytes of a Space, all of it
+HUBS_OWN = (".gitattributes",)  # the hub writes one with its rules for LFS, which ours would replace
 
 
 def files(root: Path) -> dict[str, int]:
     """{path in the repository, with /: bytes} of the files that git tracks, or without git of those that .gitignore
-    does not name."""
+    does not name, less HUBS_OWN."""
     names = _tracked(root)
     if names is None:
         lines = _text(root, ".gitignore").splitlines() if (root / ".gitignore").exists() else []
         ignored = [line.strip().rstrip("/") for line in lines if line.strip() and not line.startswith("#")]
         ignored += [".git", ".env", ".venv"]
         names = sorted(_walk(root, PurePosixPath(), ignored))
-    return {name: (root / name).stat().st_size for name in names if (root / name).is_file() and _is_inside(root, name)}
+    names = [n for n in names if n not in HUBS_OWN and (root / n).is_file() and _is_inside(root, n)]
+    return {name: (root / name).stat().st_size for name in names}
 
 
 def _is_inside(root: Path, name: str) -> bool:
