@@ -28,8 +28,8 @@ def set_threads(n: int | None) -> None:
         torch.set_num_threads(n)
 
 
-def generator(*seeds: int | str, device: str | torch.device = "cpu") -> torch.Generator:
-    """A torch.Generator seeded by any number of integers and words, the same ones always alike."""
+def generator(*seeds: float | str, device: str | torch.device = "cpu") -> torch.Generator:
+    """A torch.Generator seeded by any number of numbers and words, the same ones always alike."""
     digest = hashlib.sha256("/".join(str(s) for s in seeds).encode()).digest()
     return torch.Generator(device).manual_seed(int.from_bytes(digest[:7], "big"))
 
