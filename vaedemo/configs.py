@@ -6,7 +6,7 @@ from typing import Any
 
 from vaedemo.errors import ConfigError
 
-__all__ = ["KINDS", "LIKELIHOODS", "RESTORING", "ModelConfig", "TrainConfig"]
+__all__ = ["KINDS", "LIKELIHOODS", "ModelConfig", "RESTORING", "TrainConfig"]
 
 KINDS = ("ae", "vae", "dense", "dense-vae", "pca")  # models that encode a picture and decode it
 RESTORING = ("conditional",)  # models that restore a damaged picture

@@ -125,7 +125,7 @@ def test_a_click_gives_the_servers_exact_picture(visit, domain, kind):
     v.page.mouse.move(*spot(v, kind, 0.2, 0.8))
     wait(v, f"part('{kind}Picture').dataset.at !== '{z[0]},{z[1]}' && part('{kind}Picture').dataset.shown === 'exact'")
     v.page.mouse.move(5, 5)  # off the map: the chosen point is back
-    wait(v, f"part('{kind}Picture').dataset.at === arg", ",".join(map(lambda c: f"{c:g}", z)))
+    wait(v, f"part('{kind}Picture').dataset.at === arg", ",".join(f"{c:g}" for c in z))
     assert np.array_equal(grey(v, f"{kind}Picture"), x_hat[0])
 
 

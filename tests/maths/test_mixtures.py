@@ -288,8 +288,8 @@ def test_a_file_of_any_dimension_is_read_and_its_weights_sum_to_one(d, tmp_path)
         lambda rows: rows * [[-1, *[1] * (rows.shape[1] - 1)]],
         lambda rows: rows * [[*[1] * (rows.shape[1] - 1), 0]],
         lambda rows: rows * [[*[1] * (rows.shape[1] - 1), -1]],
-        lambda rows: rows + [[0, np.nan, *[0] * (rows.shape[1] - 2)]],
-        lambda rows: rows + [[np.inf, *[0] * (rows.shape[1] - 1)]],
+        lambda rows: rows + np.array([[0, np.nan, *[0] * (rows.shape[1] - 2)]]),
+        lambda rows: rows + np.array([[np.inf, *[0] * (rows.shape[1] - 1)]]),
     ],
 )  # fmt: skip
 def test_a_damaged_mixture_is_named(damage, tmp_path):

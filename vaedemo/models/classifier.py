@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from vaedemo.data.datasets import Pictures
 from vaedemo.errors import ConfigError
 
-__all__ = ["FEATURES", "Classifier", "ClassifierConfig", "Judgement", "accuracy", "build_classifier", "judge"]
+__all__ = ["Classifier", "ClassifierConfig", "FEATURES", "Judgement", "accuracy", "build_classifier", "judge"]
 
 FEATURES = 64
 BATCH = 500  # pictures judged at a time

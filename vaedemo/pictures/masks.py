@@ -13,7 +13,7 @@ from vaedemo.errors import PictureError
 from vaedemo.pictures.prepare import Placed
 from vaedemo.pictures.read import Source, layers
 
-__all__ = ["NOTES", "Fitted", "known", "read"]
+__all__ = ["Fitted", "NOTES", "known", "read"]
 
 NOTES = {
     "nothing": "Nothing is marked in the mask, so nothing is filled; paint white what is missing.",

@@ -25,17 +25,7 @@ from vaedemo.store.checkpoints import write_atomic
 from vaedemo.store.key import ModelKey
 from vaedemo.store.library import Library
 
-__all__ = [
-    "MEASURES",
-    "SOURCES",
-    "Measured",
-    "compare",
-    "judge_pictures",
-    "lead",
-    "measure",
-    "measure_source",
-    "write",
-]
+__all__ = ["MEASURES", "Measured", "SOURCES", "compare", "judge_pictures", "lead", "measure", "measure_source", "write"]
 
 SOURCES = (
     "ae+normal",
