@@ -4,8 +4,8 @@
 
 Half of the points are anywhere in a map, half at the code of a test picture, moved by 0.3 % of the map's side. For
 each domain and model, and each way of storing a sheet as WebP: its size and the difference of the blended picture from
-the exact decode in grey levels. Then the decoder in headless Chromium (ui/static/decoder.js), with WebAssembly's SIMD
-and without: its size, the same difference, and the milliseconds of a picture.
+the exact decode in grey levels. Then the decoder in headless Chromium (ui/page/maths/decoder.js), with WebAssembly's
+SIMD and without: its size, the same difference, and the milliseconds of a picture.
 """
 
 import io
@@ -27,7 +27,7 @@ from vaedemo.store import maps
 from vaedemo.store.checkpoints import Entry, decoder_bytes
 from vaedemo.store.key import ModelKey
 from vaedemo.store.library import Library
-from vaedemo.ui.server import component
+from vaedemo.ui.server.component import UI
 
 GRIDS = (32, 48, 64)
 SIDE = 2304  # pixels a side of the largest sheet that phones can hold
@@ -141,7 +141,9 @@ def in_browser(entry: Entry, at: np.ndarray, exact: np.ndarray) -> Iterator[dict
     with sync_playwright() as playwright:
         page = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"]).new_page()
         page.route(HOST, lambda route: route.fulfill(body="<title>decoder</title>", content_type="text/html"))
-        page.route(f"{HOST}*.js", lambda route: route.fulfill(path=component.STATIC / route.request.url.split("/")[-1]))
+        page.route(
+            f"{HOST}*.js", lambda route: route.fulfill(path=UI / "page/maths" / route.request.url.split("/")[-1])
+        )
         page.route(f"{HOST}{entry.path.name}", lambda route: route.fulfill(body=data))
         page.goto(HOST)
         for simd, few in ((True, slice(None, None, 10)), (False, slice(None, None, 50))):

@@ -23,7 +23,7 @@ from vaedemo.store.key import ModelKey
 from vaedemo.store.library import Library
 from vaedemo.ui.app import build, checkpoints_folder
 from vaedemo.ui.server import wire
-from vaedemo.ui.server.component import STATIC
+from vaedemo.ui.server.component import UI, files
 from vaedemo.ui.server.service import Service, example_names
 from vaedemo.ui.server.uploads import Uploads
 from vaedemo.ui.tabs import TABS
@@ -72,7 +72,7 @@ def test_every_phrase_is_there_in_both_languages_with_the_same_gaps():
 
 def test_every_key_that_the_page_uses_exists_and_every_phrase_is_used():
     en = load()
-    source = "".join(p.read_text(encoding="utf-8") for p in STATIC.glob("*.js"))
+    source = "".join(p.read_text(encoding="utf-8") for p in files())
     plain = set(re.findall(r"""\bt\(\s*"([\w.]+)\"""", source))
     plain |= set(re.findall(r'data-t(?:-label|-title)?="([\w.]+)"', source))
     assert plain <= set(en), plain - set(en)
@@ -89,7 +89,7 @@ def test_every_key_that_the_page_uses_exists_and_every_phrase_is_used():
 
 @pytest.mark.parametrize("theme", [":root", ".dark"])
 def test_every_colour_that_text_is_written_in_can_be_read(theme):
-    css = (STATIC / "tokens.css").read_text(encoding="utf-8")
+    css = (UI / "page/frame/tokens.css").read_text(encoding="utf-8")
     colours = dict(re.findall(r"--vd-([\w-]+):\s*#(\w{6})", css.split(theme + " {")[1].split("}")[0]))
 
     def luminance(value):
@@ -243,6 +243,15 @@ def test_only_what_was_uploaded_here_is_opened(tmp_path):
     inside = folder / "a.png"
     Image.new("L", (8, 8)).save(inside)
     assert uploads.path(str(inside)) == inside.resolve()
+
+
+def test_an_upload_that_is_gone_is_told_by_its_key(functions, service):
+    gone = {"source": {"upload": str(service.uploads.folder / "gone.png")}, "domain": "digits"}
+    assert functions["prepare"](gone) == {
+        "error": "The uploaded file is no longer here; choose it again.", "key": "Gone"
+    }  # fmt: skip
+    never = functions["prepare"]({"source": {"upload": ""}, "domain": "digits"})
+    assert never["key"] == "PictureError"
 
 
 def test_the_disk_that_uploads_take_is_bounded(tmp_path):
