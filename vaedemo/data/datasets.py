@@ -20,7 +20,7 @@ from vaedemo.errors import DataError, PictureError
 from vaedemo.pictures import shapes
 from vaedemo.pictures.prepare import prepare
 
-__all__ = ["FromFolder", "Pictures", "from_folder", "from_npz", "from_torchvision", "generated", "held_out", "load"]
+__all__ = ["FromFolder", "Pictures", "from_npz", "from_torchvision", "generated", "held_out", "load"]
 
 MAX_FILES = 200_000  # below a folder
 MINIMUM = 20  # pictures that training on a folder needs
@@ -180,14 +180,6 @@ class FromFolder:
                     f"below {self.folder} and what it links to lie more than {MAX_FILES:,} files; give a smaller folder"
                 )
         return sorted(found)
-
-
-def from_folder(folder: str | Path, size: int = 64, channels: int = 3) -> FromFolder:
-    """FromFolder after it has run: every readable picture below a folder, cropped to its centre square and scaled."""
-    reading = FromFolder(folder, size, channels)
-    for _ in reading:
-        pass
-    return reading
 
 
 def generated(split: str, seed: int = 0, n: int | None = None) -> Pictures:

@@ -1,11 +1,11 @@
-"""Diagonal Gaussians: sample, kl, log_prob, cdf. Pure functions; mu and logvar have one shape."""
+"""Diagonal Gaussians: sample, kl, log_prob. Pure functions; mu and logvar have one shape."""
 
 import math
 
 import torch
 from torch import Tensor
 
-__all__ = ["cdf", "kl", "log_prob", "pairs", "sample", "total_std"]
+__all__ = ["kl", "log_prob", "pairs", "sample", "total_std"]
 
 
 def sample(mu: Tensor, logvar: Tensor, eps: Tensor) -> Tensor:
@@ -28,11 +28,6 @@ def kl(mu: Tensor, logvar: Tensor) -> Tensor:
 def log_prob(x: Tensor, mu: Tensor, logvar: Tensor) -> Tensor:
     """log N(x; mu, sigma^2) in nats for each element, broadcast over the three shapes."""
     return -0.5 * (math.log(2 * math.pi) + logvar + (x - mu).square() * torch.exp(-logvar))
-
-
-def cdf(x: Tensor, mu: Tensor, logvar: Tensor) -> Tensor:
-    """P(X <= x) for X ~ N(mu, sigma^2), for each element, in [0, 1]."""
-    return torch.special.ndtr((x - mu) * torch.exp(-0.5 * logvar))
 
 
 def total_std(means: Tensor, variance: Tensor) -> Tensor:

@@ -64,18 +64,8 @@ def _hlg(v: np.ndarray) -> np.ndarray:
 
 
 # Of H.273. Every screen shows the curves of television cameras (1, 6, 14, 15) as if they were sRGB's.
-_CURVES: dict[int, Curve] = {
-    1: _srgb,
-    4: 2.2,
-    5: 2.8,
-    6: _srgb,
-    8: 1.0,
-    13: _srgb,
-    14: _srgb,
-    15: _srgb,
-    16: _pq,
-    18: _hlg,
-}
+_CURVES: dict[int, Curve] = {4: 2.2, 5: 2.8, 8: 1.0, 16: _pq, 18: _hlg}
+_CURVES |= dict.fromkeys((1, 6, 13, 14, 15), _srgb)
 
 
 def declared(data: bytes) -> tuple[bytes, Info]:

@@ -37,6 +37,9 @@ HEADER = (
     "| minutes | hardware |",
     "|---|" + "---:|" * 13 + "---|",
 )
+# Decimals of the figures from MSE to active units.
+DIGITS = {"mse": 5, "ratio": 3, "psnr": 2, "ssim": 3, "negative_elbo": 2, "kl": 2, "nll_bound": 2}
+DIGITS |= {"bits_per_dim": 3, "active_units": 0}
 
 
 class Evaluation(NamedTuple):
@@ -217,10 +220,6 @@ def write_figures(folder: str | Path, rows: Iterable[Evaluation]) -> dict[str, d
     return known
 
 
-def _cell(value: float | None, digits: int, scale: float = 1) -> str:
-    return "" if value is None else f"{scale * value:.{digits}f}"
-
-
 def write_models_page(folder: str | Path, library: Library) -> None:
     """Write folder/MODELS.md, one table a domain, from figures.json and the records in the checkpoints."""
     known = json.loads((Path(folder) / "figures.json").read_text(encoding="utf-8"))
@@ -240,21 +239,10 @@ def _cells(key: ModelKey, figures: dict[str, Any], record: dict[str, Any]) -> li
     """A row of a domain's table, in the order of HEADER."""
     name = key.kind + ("" if key.beta == 1 else f", beta {key.beta:g}")
     name += f" (from {record['started_from']})" if record.get("started_from") else ""
-    bound = _cell(figures["nll_bound"], 2)
-    return [
-        name,
-        str(key.latent_dim),
-        f"{figures['parameters']:,}",
-        _cell(figures["mse"], 5),
-        _cell(figures["mse"] / figures["pca_mse"] if figures["pca_mse"] else None, 3),
-        _cell(figures["psnr"], 2),
-        _cell(figures["ssim"], 3),
-        _cell(figures["elbo"], 2, -1),
-        _cell(figures["kl"], 2),
-        bound and f"{bound} ({figures['bound_samples']})",
-        _cell(figures["bits_per_dim"], 3),
-        _cell(figures["active_units"], 0),
-        f"{record['epochs']:g}",
-        f"{record['seconds'] / 60:.1f}",
-        record["hardware"],
-    ]
+    ratio = figures["mse"] / figures["pca_mse"] if figures["pca_mse"] else None
+    values = figures | {"ratio": ratio, "negative_elbo": figures["elbo"] and -figures["elbo"]}
+    cells = {n: "" if values[n] is None else f"{values[n]:.{digits}f}" for n, digits in DIGITS.items()}
+    if cells["nll_bound"]:
+        cells["nll_bound"] += f" ({figures['bound_samples']})"
+    run = (f"{record['epochs']:g}", f"{record['seconds'] / 60:.1f}", record["hardware"])
+    return [name, str(key.latent_dim), f"{figures['parameters']:,}", *cells.values(), *run]
