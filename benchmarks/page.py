@@ -97,20 +97,20 @@ def ready(page: Page, address: str) -> None:
 
 DRAG = """async (rounds) => {
   const part = (name) => document.querySelector(`[data-part=${name}]`);
-  const [slider, made] = [part("dimension"), part("made")];
+  const [slider, picture] = [part("dimension"), part("made")];
   const count = Number(slider.max) + 1;
   const times = [];
   for (let k = 1; k <= rounds; k += 1) {
-    const before = made.dataset.shown;
+    const before = picture.dataset.shown;
     const changed = new Promise((done) => {
       const watch = new MutationObserver(() => { watch.disconnect(); requestAnimationFrame(() => setTimeout(done)); });
-      watch.observe(made, { attributeFilter: ["data-shown"] });
+      watch.observe(picture, { attributeFilter: ["data-shown"] });
     });
     const start = performance.now();
     slider.value = (Number(slider.value) + 1) % count;
     slider.dispatchEvent(new Event("input", { bubbles: true }));
     await changed;
-    if (made.dataset.shown === before) throw new Error("the picture did not change");
+    if (picture.dataset.shown === before) throw new Error("the picture did not change");
     times.push(performance.now() - start);
     await new Promise((done) => setTimeout(done, 30));
   }
