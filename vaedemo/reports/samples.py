@@ -41,6 +41,7 @@ COUNT = 10_000  # samples, and reference pictures
 NEIGHBOURS = 5_000  # of them for precision, recall, density and coverage
 SEEDS = 5
 CHUNK = 1_000
+Samples = Callable[[int], Judgement]  # of a seed
 
 
 class Measured(NamedTuple):
@@ -92,13 +93,7 @@ def compare(real: Judgement, fake: Judgement) -> dict[str, float]:
 
 
 def measure(
-    real: Judgement,
-    fake_of: Callable[[int], Judgement],
-    domain: str,
-    d: int,
-    source: str,
-    seeds: int = SEEDS,
-    count: int = COUNT,
+    real: Judgement, fake_of: Samples, domain: str, d: int, source: str, seeds: int = SEEDS, count: int = COUNT
 ) -> Measured:
     """The Measured row of samples, the Judgement fake_of(seed), against `count` pictures of real, the Judgement of a
     training set, chosen anew for each seed."""
