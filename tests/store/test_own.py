@@ -162,7 +162,8 @@ def test_links_are_followed_once_and_hidden_folders_left_out(tmp_path):
     os.link(folder / "01.png", folder / "hard.png")
     (folder / "gone.png").symlink_to(tmp_path / "nowhere.png")
     (folder / "self").symlink_to(folder / "self")
-    reading = datasets.from_folder(folder, 8, 1)
+    reading = datasets.FromFolder(folder, 8, 1)
+    assert list(reading)
     assert len(reading.pictures) == 23
     assert reading.unreadable == ["gone.png", "self"]
 
@@ -170,7 +171,7 @@ def test_links_are_followed_once_and_hidden_folders_left_out(tmp_path):
 def test_a_folder_without_end_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(datasets, "MAX_FILES", 10)
     with pytest.raises(DataError, match="more than 10 files"):
-        datasets.from_folder(draw(tmp_path / "in", 1))
+        list(datasets.FromFolder(draw(tmp_path / "in", 1), 8, 1))
 
 
 def test_a_run_is_not_written_among_its_pictures(tmp_path, capsys):

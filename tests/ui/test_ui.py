@@ -119,7 +119,7 @@ def said(answer):
     """The sentence of a failure, checked to be one that a visitor can be shown."""
     assert set(answer) == {"error", "key"}, answer
     sentence = answer["error"]
-    assert sentence and sentence[0].isupper() or sentence[0] == '"', sentence
+    assert sentence and (sentence[0].isupper() or sentence[0] == '"'), sentence
     assert sentence.endswith((".", "!", "?")) and "\n" not in sentence and len(sentence) < 400, sentence
     assert "Traceback" not in sentence and str(ROOT) not in sentence and "/tmp" not in sentence, sentence
     return sentence

@@ -34,7 +34,8 @@ from vaedemo.data.domains import get_domain
 from vaedemo.data.photos import Damaged, damage, draw_mask, mask_bank, open_photos, text_mask
 from vaedemo.errors import NotFinite, TrainingError
 from vaedemo.maths import metrics
-from vaedemo.models.hierarchical import PhotoConfig, PhotoVAE, log_prob, padded
+from vaedemo.models.hierarchical import PhotoConfig, PhotoVAE, log_prob
+from vaedemo.models.restorer import padded
 from vaedemo.store.checkpoints import save_checkpoint, warm_start, write_atomic
 from vaedemo.training.loop import require_one_process
 
@@ -143,7 +144,7 @@ def losses(model, batch, generator, share, kl_weight=1.0, sampled=0.5, free=0.0,
     shapes = model.noise_shapes(*batch.x.shape[2:])
     eps = {i: torch.randn(count - first, *s, generator=generator) for i, s in shapes.items()}
     x, sigma, mask = batch.x[rest], batch.sigma[rest], batch.mask[rest]
-    drawn = model.decode(features.rows(rest), eps, model.guides(x, features.filled[rest], sigma, mask))
+    drawn = model.decode(features.rows(rest), eps, x)
     unknown = 1 - mask * (sigma == 0)
     dims = (x.shape[1] * unknown.sum((1, 2, 3))).clamp(min=1)
     nll = -(log_prob(x, drawn.mean, drawn.log_scale) * unknown).sum((1, 2, 3)) / dims
