@@ -15,8 +15,8 @@ from common import parse, report
 from benchmarks.tables.disentanglement import COLUMNS, disentanglement
 from vaedemo.pictures.shapes import FACTORS
 from vaedemo.reports.factors import COUNT, factor_models, factor_sample, measure, measure_codes
+from vaedemo.store.key import ModelKey
 from vaedemo.store.library import Library
-from vaedemo.store.maps import model_key
 
 
 def cells(made):
@@ -43,18 +43,18 @@ def main():
     library, measured = Library(), {}
     wanted = factor_models(library)
     if not args.all_dims:
-        wanted = [key for key in wanted if key[1] == max(d for _, d, _ in wanted)]
+        wanted = [key for key in wanted if key.latent_dim == max(k.latent_dim for k in wanted)]
     for seed in range(1, args.seeds + 1):
         sample = factor_sample(seed, args.pictures)
         for key in wanted:
-            measured.setdefault(key, []).append(measure(library.model("shapes", *key), sample))
+            measured.setdefault(key, []).append(measure(library.model(key), sample))
         for name, made in yardsticks(sample, seed).items():
-            measured.setdefault((name, len(FACTORS), 1.0), []).append(made)
+            measured.setdefault(ModelKey("shapes", name, len(FACTORS)), []).append(made)
         print(f"sample {seed} of {args.seeds} done", flush=True)
     figures = {}
     for key in measured:
         runs = [cells(made) for made in measured[key]]
-        figures[model_key(*key)] = {name: [run[name] for run in runs] for name in COLUMNS} | {
+        figures[key.name] = {name: [run[name] for run in runs] for name in COLUMNS} | {
             "gaps": {f: [made.gaps[i] for made in measured[key]] for i, f in enumerate(FACTORS)},
             "scores": {f: [made.dci.score[i] for made in measured[key]] for i, f in enumerate(FACTORS)},
             "active": int(measured[key][0].active.sum()),

@@ -18,6 +18,7 @@ from vaedemo.data import datasets
 from vaedemo.data.domains import DOMAINS
 from vaedemo.maths import metrics
 from vaedemo.reports.evaluate import likelihood
+from vaedemo.store.key import ModelKey
 from vaedemo.store.library import Library
 
 
@@ -43,7 +44,7 @@ def main():
     figures = json.loads(path.read_text()).get("dims", {}) if path.exists() else {}
     for d in args.dims:
         k = args.best_k if d == max(DOMAINS["digits"].latent_dims) else args.k
-        figures[str(d)] = measure(library.model("digits", "vae", d), pictures, k, args.seed)
+        figures[str(d)] = measure(library.model(ModelKey("digits", "vae", d)), pictures, k, args.seed)
         print(f"vae {d} done", flush=True)
     figures = {"dims": dict(sorted(figures.items(), key=lambda item: int(item[0])))}
     report("likelihood", figures, tables(figures))

@@ -37,7 +37,8 @@ from vaedemo import runtime
 from vaedemo.data.domains import PHOTOS
 from vaedemo.data.photos import as_grey, open_photos, text_mask
 from vaedemo.services.restore import classical, run, tiles
-from vaedemo.store.checkpoints import RESTORER, load_checkpoint
+from vaedemo.store.checkpoints import load_checkpoint
+from vaedemo.store.key import RESTORER
 from vaedemo.store.library import CHECKPOINTS, Library
 
 PARTS = ("noise", "clipped", "holes", "spread", "grey")

@@ -19,6 +19,7 @@ from vaedemo.data import datasets
 from vaedemo.data.domains import DOMAINS
 from vaedemo.maths import metrics
 from vaedemo.services.reconstruct import every_model
+from vaedemo.store.key import ModelKey
 from vaedemo.store.library import Library
 
 
@@ -50,10 +51,10 @@ def quality(library, data_dir, limit=None):
     figures = {}
     for domain, row in DOMAINS.items():
         pictures = datasets.load(domain, "test", data_dir).some(limit)
-        pca = {d: pca_errors(library.model(domain, "pca", d), pictures) for d in row.latent_dims}
+        pca = {d: pca_errors(library.model(ModelKey(domain, "pca", d)), pictures) for d in row.latent_dims}
         for kind in ("ae", "vae"):
             for d in row.latent_dims:
-                own = errors(library.model(domain, kind, d), pictures)
+                own = errors(library.model(ModelKey(domain, kind, d)), pictures)
                 (plain, cut), (found, found_cut) = pca[d], (ratio(own, p) for p in pca[d])
                 figures[f"{domain}/{kind}-{d}"] = {
                     "mse": own.mean(), "pca_mse": plain.mean(), "pca_clamped_mse": cut.mean(), "ratio": found.mean,

@@ -44,6 +44,7 @@ from vaedemo.data.damage import NOISES, add_noise, draw_mask, strength
 from vaedemo.data.domains import DOMAINS, get_domain
 from vaedemo.maths import gaussian
 from vaedemo.services.restore import classical, run
+from vaedemo.store.key import ModelKey
 from vaedemo.store.library import CHECKPOINTS, Library
 
 PARTS = ("noise", "holes", "spread", "closest", "estimate", "time")
@@ -95,7 +96,7 @@ def ours(library, y, domain, mask, sigma, n, seed=0):
 @torch.no_grad()
 def plain(library, y, domain, mask):
     """y restored by the plain VAE, as run.restore_with has it, of a batch; masks with a hole each, or none."""
-    model, parts = library.model(domain, "vae", get_domain(domain).anchor), []
+    model, parts = library.model(ModelKey(domain, "vae", get_domain(domain).anchor)), []
     for part, known in zip(y.clamp(0, 1).split(BATCH), mask.split(BATCH), strict=True):
         x = torch.where(known > 0, part, 0.5)
         for _ in range(1 if known.all() else run.ITERATIONS):

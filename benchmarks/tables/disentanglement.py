@@ -10,8 +10,8 @@ def disentanglement(figures):
     """One row a model, and the two yardsticks below."""
     rows = []
     for key, f in figures["models"].items():
-        kind, d, beta = key.rsplit("-", 2)
-        name = f"VAE, beta {beta}" if kind == "vae" else NAMES.get(kind, kind)
+        kind, d, *beta = key.replace("-beta", "-").split("-")
+        name = f"VAE, beta {beta[0] if beta else 1}" if kind == "vae" else NAMES.get(kind, kind)
         scores = [number(mean_and_error(f[column]), 3, 4) for column in COLUMNS]
         rows.append([name, d, f["active"] if kind == "vae" else "", *scores])
     return [Table("Shapes", ["", "d", "active", "MIG", *COLUMNS[1:]], rows)]

@@ -9,7 +9,8 @@ from PIL import Image
 from vaedemo.cli import COMMANDS, main
 from vaedemo.data.domains import DOMAINS
 from vaedemo.models import build_model
-from vaedemo.store.checkpoints import file_name, save_checkpoint
+from vaedemo.store.checkpoints import save_checkpoint
+from vaedemo.store.key import ModelKey
 
 
 @pytest.fixture(scope="module")
@@ -17,7 +18,7 @@ def folder(tmp_path_factory):
     root = tmp_path_factory.mktemp("checkpoints")
     for kind, d in (("ae", 2), ("vae", 2), ("pca", 16)):
         model = build_model(DOMAINS["digits"].model_config(kind, d))
-        save_checkpoint(root / "digits" / file_name(kind, d), model, "digits")
+        save_checkpoint(root / "digits" / ModelKey("digits", kind, d).file, model, "digits")
     return root
 
 

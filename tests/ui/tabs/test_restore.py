@@ -104,7 +104,7 @@ def test_a_photograph_is_worked_off_tile_by_tile(ask):
     assert steps[-1]["figures"]["mean"]["psnr"] > steps[-1]["figures"]["y"]["psnr"] + 5
     assert ask["file"]({"job": job["job"], "which": "mean"})["data"].startswith("data:image/png")
     assert ask["stop"]({"job": job["job"]}) == {}
-    assert "no longer here" in ask["step"]({"job": job["job"]})["error"]
+    assert ask["step"]({"job": job["job"]})["key"] == "Gone"
 
 
 def sent(array):
