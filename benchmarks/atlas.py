@@ -18,7 +18,7 @@ from common import parse, report
 from PIL import Image
 
 from vaedemo.data import datasets
-from vaedemo.data.domains import DOMAINS
+from vaedemo.data.domains import SIZED
 from vaedemo.models.describe import layers
 from vaedemo.store import maps
 from vaedemo.store.checkpoints import decoder_bytes
@@ -149,14 +149,14 @@ def in_browser(entry, at, exact):
 @torch.no_grad()
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--domain", choices=list(DOMAINS), help="all if left out")
+    parser.add_argument("--domain", choices=list(SIZED), help="all if left out")
     parser.add_argument("--seed", type=int, default=0, help="of the points")
     parser.add_argument("--points", type=int, default=POINTS, help="of each map")
     parser.add_argument("--grids", type=int, nargs="*", default=GRIDS, help="pictures a side of the sheets")
     args = parse(parser, domain="digits", points=20, grids=[8])
     torch.set_num_threads(1)
     library, found, rows = Library(), [], []
-    for domain in [args.domain] if args.domain else DOMAINS:
+    for domain in [args.domain] if args.domain else SIZED:
         pictures = datasets.load(domain, "test", args.data_dir).first(maps.COUNT)
         for entry in [e for e in library.entries if e.domain == domain and e.kind in maps.KINDS and e.latent_dim == 2]:
             model = library.model(domain, entry.kind, 2)

@@ -16,7 +16,7 @@ from common import RESULTS, parse, table
 from page import answered, chromium, server, spread
 
 from vaedemo import runtime
-from vaedemo.data.domains import DOMAINS
+from vaedemo.data.domains import SIZED
 
 READY = ".vd-module-latent[data-ready=true]"
 
@@ -84,7 +84,7 @@ def enter(browser, address, query="", timed=False):
     return page
 
 
-def measure_hover(domains=tuple(DOMAINS), events=1000):
+def measure_hover(domains=tuple(SIZED), events=1000):
     rows = []
     with server() as (address, _), chromium() as browser:
         answered(address)
@@ -101,7 +101,7 @@ def measure_hover(domains=tuple(DOMAINS), events=1000):
     return rows
 
 
-def measure_click(domains=tuple(DOMAINS), clicks=45):
+def measure_click(domains=tuple(SIZED), clicks=45):
     rows = []
     with server() as (address, _), chromium() as browser:
         answered(address)
@@ -118,7 +118,7 @@ def measure_click(domains=tuple(DOMAINS), clicks=45):
     return rows
 
 
-def measure_load(domains=tuple(DOMAINS), times=5):
+def measure_load(domains=tuple(SIZED), times=5):
     rows = []
     with server() as (address, _), chromium() as browser:
         answered(address)

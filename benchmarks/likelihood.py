@@ -13,7 +13,7 @@ import json
 from common import RESULTS, mean_and_error, parse, report, verdict
 
 from vaedemo.data import datasets
-from vaedemo.data.domains import DOMAINS
+from vaedemo.data.domains import SIZED
 from vaedemo.maths import metrics
 from vaedemo.reports.evaluate import likelihood
 from vaedemo.store.library import Library
@@ -43,7 +43,7 @@ def below(figures, name, bar):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--dims", type=int, nargs="*", default=DOMAINS["digits"].latent_dims)
+    parser.add_argument("--dims", type=int, nargs="*", default=SIZED["digits"].latent_dims)
     parser.add_argument("--k", type=int, default=50, help="samples of the bound")
     parser.add_argument("--best-k", type=int, default=500, help="samples of the bound of the largest dimension")
     parser.add_argument("--limit", type=int, help="test pictures, drawn at random by a fixed seed; all if left out")
@@ -53,7 +53,7 @@ def main():
     path = RESULTS / "likelihood.json"
     figures = json.loads(path.read_text()).get("dims", {}) if path.exists() else {}
     for d in args.dims:
-        k = args.best_k if d == max(DOMAINS["digits"].latent_dims) else args.k
+        k = args.best_k if d == max(SIZED["digits"].latent_dims) else args.k
         figures[str(d)] = measure(library.model("digits", "vae", d), pictures, k, args.seed)
         print(f"vae {d} done", flush=True)
     figures = dict(sorted(figures.items(), key=lambda item: int(item[0])))

@@ -11,7 +11,7 @@ import numpy as np
 from common import mean_and_error, parse, report
 
 from vaedemo.data import datasets
-from vaedemo.data.domains import DOMAINS
+from vaedemo.data.domains import SIZED
 from vaedemo.pictures.prepare import propose_domain
 
 
@@ -20,14 +20,14 @@ def main():
     parser.add_argument("--limit", type=int, default=1000, help="pictures of each test set")
     args = parse(parser, limit=4)
     figures, rows = {}, []
-    for domain in DOMAINS:
+    for domain in SIZED:
         pictures = datasets.load(domain, "test", args.data_dir).some(args.limit)
         arrays = np.ascontiguousarray(pictures.x.numpy().transpose(0, 2, 3, 1))
         said = Counter(propose_domain(a) for a in arrays)
         figures[domain] = dict(said)
         share = mean_and_error([100] * said[domain] + [0] * (len(arrays) - said[domain]))
-        rows.append([domain, len(arrays), f"{share.mean:.1f} ± {share.error or 0:.1f} %", *(said[d] for d in DOMAINS)])
-    report("proposal", figures, ["domain", "pictures", "right", *(f"as {d}" for d in DOMAINS)], rows)
+        rows.append([domain, len(arrays), f"{share.mean:.1f} ± {share.error or 0:.1f} %", *(said[d] for d in SIZED)])
+    report("proposal", figures, ["domain", "pictures", "right", *(f"as {d}" for d in SIZED)], rows)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ import torch
 from common import Measured, mean_and_error, parse, report, verdict
 
 from vaedemo.data import datasets
-from vaedemo.data.domains import DOMAINS
+from vaedemo.data.domains import SIZED
 from vaedemo.maths import metrics
 from vaedemo.services.reconstruct import every_model
 from vaedemo.store.library import Library
@@ -59,7 +59,7 @@ def bar_of(domain, kind, d):
 
 def quality(library, data_dir, limit=None):
     figures, rows = {}, []
-    for domain, row in DOMAINS.items():
+    for domain, row in SIZED.items():
         pictures = datasets.load(domain, "test", data_dir).some(limit)
         pca = {d: pca_errors(library.model(domain, "pca", d), pictures) for d in row.latent_dims}
         rows.append([f"{domain} PCA, MSE", *(f"{d}: {plain.mean():.5f}" for d, (plain, _) in pca.items())])
@@ -90,7 +90,7 @@ def shortly(measured):
 
 def speed(library, times_each=50):
     figures, rows = {}, []
-    for domain, row in DOMAINS.items():
+    for domain, row in SIZED.items():
         x = np.random.default_rng(0).random(row.shape, dtype=np.float32)
         for kind in library.kinds(domain):
             every_model(library, x, domain, [kind])

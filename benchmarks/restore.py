@@ -39,16 +39,16 @@ from common import RESULTS, correlated, mean_and_error, parse, report, said, sig
 from vaedemo import runtime
 from vaedemo.data import datasets
 from vaedemo.data.damage import NOISES, add_noise, draw_mask, strength
-from vaedemo.data.domains import DOMAINS, get_domain
+from vaedemo.data.domains import SIZED, get_domain
 from vaedemo.maths import gaussian
 from vaedemo.services.restore import classical, run
 from vaedemo.store.library import CHECKPOINTS, Library
 
 PARTS = ("noise", "holes", "spread", "closest", "estimate", "time")
 GREY = ("digits", "fashion")
-SIGMAS = {d: (0.25, 0.5, 0.75) if d in GREY else (0.1, 0.25) for d in DOMAINS}
+SIGMAS = {d: (0.25, 0.5, 0.75) if d in GREY else (0.1, 0.25) for d in SIZED}
 HOLES = (("left half", "left", None), ("block of half the sides", "block", 0.5), ("80 % of the pixels", "random", 0.8))
-NOISE_BAR = {d: 4.0 if d in GREY else 1.0 for d in DOMAINS}  # dB over the best classical method
+NOISE_BAR = {d: 4.0 if d in GREY else 1.0 for d in SIZED}  # dB over the best classical method
 HOLE_BAR = {"digits": 5.0, "fashion": 5.0, "objects": 1.5}  # dB over biharmonic
 WITHIN = {0.5: 0.383, 1: 0.683, 2: 0.954, 3: 0.997}  # spreads: a Gaussian's share
 SHARE_BAR, CORRELATION_BAR = (0.9, 0.99), 0.5  # within two spreads
@@ -359,7 +359,7 @@ MEASURED = {
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--domain", choices=list(DOMAINS))
+    parser.add_argument("--domain", choices=list(SIZED))
     parser.add_argument("--count", type=int, default=500, help="test pictures a domain")
     parser.add_argument("--only", choices=PARTS)
     parser.add_argument("--checkpoints", type=Path, default=CHECKPOINTS)
@@ -372,7 +372,7 @@ def main():
     torch.set_num_threads(1)
     library, parts = Library(args.checkpoints), [args.only] if args.only else PARTS
     figures = {part: {} for part in parts}
-    for domain in [args.domain] if args.domain else DOMAINS:
+    for domain in [args.domain] if args.domain else SIZED:
         pictures = datasets.load(domain, "train" if args.held_out else "test", args.data_dir)
         pictures = (datasets.held_out(pictures, 2000)[1] if args.held_out else pictures).some(args.count)
         x = pictures[torch.randperm(len(pictures), generator=runtime.generator("benchmark", domain))]

@@ -17,7 +17,7 @@ from common import RESULTS, Measured, parse, report, verdict
 
 from vaedemo import runtime
 from vaedemo.data import datasets
-from vaedemo.data.domains import DOMAINS
+from vaedemo.data.domains import SIZED
 from vaedemo.models.classifier import Judgement
 from vaedemo.reports.samples import COUNT, MEASURES, SOURCES, judge_pictures, lead, measure, measure_source, write
 from vaedemo.store.classifiers import FILE as CLASSIFIER
@@ -51,15 +51,15 @@ def cells(row):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--dims", choices=("anchor", "all"), default="anchor")
-    parser.add_argument("--domain", choices=list(DOMAINS))
+    parser.add_argument("--domain", choices=list(SIZED))
     parser.add_argument("--sources", nargs="+", choices=SOURCES, default=SOURCES, help="rows to measure anew")
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--count", type=int, default=COUNT, help="samples a seed, and training pictures compared with")
     args = parse(parser, domain="digits", seeds=2, count=40)
     torch.set_num_threads(1)
     library, rows, bars, accuracies = Library(), [], {}, {}
-    for domain in [args.domain] if args.domain else DOMAINS:
-        row = DOMAINS[domain]
+    for domain in [args.domain] if args.domain else SIZED:
+        row = SIZED[domain]
         real = judge_pictures(library, domain, datasets.load(domain, "train", args.data_dir))
         test = datasets.load(domain, "test", args.data_dir)
         if domain == "shapes":
