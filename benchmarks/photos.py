@@ -75,16 +75,16 @@ def noisy(clean: np.ndarray, sigma: float, number: int, clipped: bool) -> np.nda
     return np.round(np.clip(y, 0, 1) * 255).astype(np.float32) / 255 if clipped else y.astype(np.float32)
 
 
-def known(shape: tuple[int, ...], kind: str, number: int) -> np.ndarray:
+def known(clean: np.ndarray, kind: str, number: int) -> np.ndarray:
     """bool (H, W), False under text of 20 px, or under strokes 8 px wide."""
-    rng = np.random.default_rng(number)
+    rng, (_, height, width) = np.random.default_rng(number), clean.shape
     if kind == "text":
-        return text_mask(*shape, rng, size=20, bold=1)
-    picture = Image.new("L", shape[::-1], 255)
+        return text_mask(height, width, rng, size=20, bold=1)
+    picture = Image.new("L", (width, height), 255)
     draw = ImageDraw.Draw(picture)
     for _ in range(12):
         points = rng.uniform(0, 1, (4, 2)) * 0.35 + rng.uniform(-0.1, 0.75, 2)
-        draw.line([(x * shape[1], y * shape[0]) for x, y in points], fill=0, width=8, joint="curve")
+        draw.line([(x * width, y * height) for x, y in points], fill=0, width=8, joint="curve")
     return np.asarray(picture) > 127
 
 
@@ -181,7 +181,7 @@ def measure_holes(bench: Bench) -> list[Figures]:
     for kind in HOLES:
         ours, other = [], []
         for number, clean in enumerate(bench.pictures):
-            mask = known(clean.shape[1:], kind, number)
+            mask = known(clean, kind, number)
             y, hole, key = clean * mask, ~mask, f"biharmonic/{kind}/{number}"
             other.append(kept(bench.classical, key, lambda: psnr(classical.inpaint(y, mask), clean, hole)))  # noqa: B023
             ours.append(psnr(bench.restored(y, 0, mask).mean, clean, hole))
@@ -198,7 +198,7 @@ def measure_spread(bench: Bench) -> list[Figures]:
         for number, clean in enumerate(bench.pictures):
             where = np.ones(clean.shape[1:], bool)
             if kind in HOLES:
-                mask = known(clean.shape[1:], kind, number)
+                mask = known(clean, kind, number)
                 answer, where = bench.restored(clean * mask, 0, mask, samples=SAMPLES), ~mask
             else:
                 answer = bench.restored(noisy(clean, SPREAD_SIGMA, number, False), SPREAD_SIGMA, samples=SAMPLES)
@@ -271,7 +271,7 @@ def tables(part: str, figures: list[Figures]) -> tuple[str, list[str], list[list
     return f"{part.capitalize()}, PSNR in dB", columns, compared(figures, bar, published.values())
 
 
-MEASURED = {
+MEASURED: dict[str, Callable[[Bench], list[Figures]]] = {
     "noise": measure_noise,
     "clipped": functools.partial(measure_noise, clipped=True),
     "holes": measure_holes,

@@ -124,7 +124,7 @@ def holed(domain: str, x: Tensor) -> Iterator[tuple[str, Tensor]]:
     """(name, mask (B, H, W)) of every kind of hole."""
     for name, kind, amount in HOLES:
         draws = runtime.generator("benchmark", domain, kind)
-        yield name, torch.stack([draw_mask(kind, *x.shape[2:], draws, amount) for _ in x])
+        yield name, torch.stack([draw_mask(kind, *x.shape[2:4], draws, amount) for _ in x])
 
 
 def blank(clean: np.ndarray, hole: np.ndarray) -> np.ndarray:
@@ -339,7 +339,7 @@ def main() -> None:
         parser.error("these figures are for choosing, not for quoting; give them a --name of their own")
     torch.set_num_threads(1)
     library, parts = Library(args.checkpoints), [args.only] if args.only else PARTS
-    figures = {part: {} for part in parts}
+    figures: Figures = {part: {} for part in parts}
     for domain in [args.domain] if args.domain else SIZED:
         pictures = datasets.load(domain, "train" if args.held_out else "test", args.data_dir)
         pictures = (datasets.held_out(pictures, 2000)[1] if args.held_out else pictures).some(args.count)

@@ -142,9 +142,9 @@ class _Command:
         inputs = list(files)
         for path in filter(None, (self.mask, self.clean)):
             inputs += _files(path) if os.path.isdir(path) else [path]
-        named = {path: source for source, target in targets.items() for path in self._names(library, target)}
-        tags = {path: self._tag(source) for path, source in named.items() if path.exists()}
-        planned([], named, inputs=inputs, overwrite=self.overwrite, tags=tags)
+        made = {path: source for source, target in targets.items() for path in self._names(library, target)}
+        tags = {path: self._tag(source) for path, source in made.items() if path.exists()}
+        planned([], made, inputs=inputs, overwrite=self.overwrite, tags=tags)
         return list(targets.items())
 
     def _names(self, library: Library, target: Path) -> list[Path]:
@@ -182,10 +182,10 @@ class _Command:
         write_picture(to_image(answer.mean), target, made_of)
         for i, sample in enumerate(answer.samples if self.each else (), 1):
             write_picture(to_image(sample), target.with_name(f"{target.stem}-{i}.png"), made_of)
-        if self.spread and answer.spread is not None:
+        if self.spread:
             heat = to_image(answer.spread.mean(0, keepdims=True) / WHITE_SPREAD)
             write_picture(heat, target.with_name(f"{target.stem}-spread.png"), made_of)
-        said = {"file": source.name, "domain": row.name, "method": self.method}
+        said: dict[str, Any] = {"file": source.name, "domain": row.name, "method": self.method}
         said |= {"sigma": _rounded(answer.sigma), "estimated": _rounded(answer.estimated), "seconds": round(seconds, 3)}
         said |= {name: _rounded(v) for name, v in zip(Figures._fields, figures, strict=True)}
         return said | {"seed": self.seed} | ({} if mask is None else {"note": task.note})

@@ -252,7 +252,7 @@ def test_the_spread_of_a_photograph_is_as_that_of_a_small_picture(library, tile)
     mask[30:50, 60:140] = False
     job = photo(library, y, mask=mask, seeds=(1, 2, 3), tile=tile)
     assert [*job]
-    between = torch.stack(job.samples).numpy().var(0, ddof=1)
+    between = job.samples.numpy().var(0, ddof=1)
     own = job.spread.numpy() ** 2 - between
     assert not job.spread[:, mask].any() and own[:, ~mask].min() > 0
     drawn = []

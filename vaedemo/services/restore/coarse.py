@@ -18,7 +18,7 @@ __all__ = ["CoarseToFine", "depth", "halved"]
 Level = tuple[Tensor, Tensor, Tensor]  # y, sigma and mask at one size
 
 
-def depth(known: np.ndarray) -> float:
+def depth(known: np.ndarray | Tensor) -> float:
     """Pixels from the middle of the widest hole of a mask (H, W), nonzero where known, to what is known, counted like a
     king's moves; infinite where nothing is."""
     known = np.asarray(known) > 0
@@ -58,16 +58,16 @@ class CoarseToFine:
             level = halved(*level)
             self.levels.append(level)
         self._model, self._seeds, self._tile, self._overlap = model, seeds, tile, overlap
-        sides = [level[0].shape[1:] for level in self.levels if level is self.levels[-1] or not self._loud(level)]
-        self.total = sum(tile_count(*side, model.stride, tile, overlap) for side in sides)
-        self.mean, self.samples = torch.zeros_like(full), [torch.zeros_like(full) for _ in seeds]
+        sides = [tuple(level[2].shape) for level in self.levels if level is self.levels[-1] or not self._loud(level)]
+        self.total = sum(tile_count(height, width, model.stride, tile, overlap) for height, width in sides)
+        self.mean, self.samples = torch.zeros_like(full), full.new_zeros(len(seeds), *full.shape)
         self.spread: Tensor | None = None
 
     def _loud(self, level: Level) -> bool:
         return float((level[1] * level[2]).max()) > self._strongest
 
     def __iter__(self) -> Iterator[tuple[int, int]]:
-        before, made, spread = 0, [], None
+        before, spread, made = 0, None, list[Tensor]()
         for level in reversed(self.levels):
             guesses = [_doubled(picture, level[0].shape[1:]) for picture in made] or None
             if guesses and self._loud(level):

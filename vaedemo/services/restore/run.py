@@ -20,18 +20,18 @@ __all__ = ["Answer", "Figures", "Progress", "answers", "estimate", "measure", "r
 
 BATCH = 100  # small pictures at once
 TILE, OVERLAP = 512, 96  # pixels of a photograph's tiles
+NONE = np.empty(0, np.float32)
 
 
 class Answer(NamedTuple):
-    """A restored picture, float32 (C, H, W) in [0, 1], a network's the mean of what is plausible; samples
-    (N, C, H, W), none of a method that has one answer; spread (C, H, W), the standard deviation left to each value, and
-    log_likelihood (N,) and best as networks.Posterior has them, or None; sigma: the noise's strength as the method was
-    told it, and estimated: as it was measured, each None if not."""
+    """A restored picture, float32 (C, H, W) in [0, 1], a network's the mean of what is plausible; its samples
+    (N, C, H, W), their spread (C, H, W), log_likelihood (N,) and best as networks.Posterior has them, the arrays empty
+    where there is none; sigma: the noise's strength as the method was told it, and estimated: as it was measured."""
 
     mean: np.ndarray
-    samples: np.ndarray | tuple[np.ndarray, ...] = ()
-    spread: np.ndarray | None = None
-    log_likelihood: np.ndarray | None = None
+    samples: np.ndarray = NONE
+    spread: np.ndarray = NONE
+    log_likelihood: np.ndarray = NONE
     best: int | None = None
     sigma: float | None = None
     estimated: float | None = None
@@ -105,7 +105,7 @@ def _sampled(library: Library, task: Task, part: slice, generator: torch.Generat
     )
     arrays = (made.mean, made.samples.transpose(0, 1), made.spread, made.log_likelihood.T)
     each = zip(*(t.numpy() for t in arrays), made.best, strict=True)
-    return [Answer(*one, sigma=task.sigma) for one in each]
+    return [Answer(*arrays, best, task.sigma) for *arrays, best in each]
 
 
 def _plain(library: Library, task: Task, part: slice) -> list[Answer]:
@@ -117,7 +117,7 @@ def _plain(library: Library, task: Task, part: slice) -> list[Answer]:
 
 def _by_method(library: Library, task: Task, y: np.ndarray, mask: np.ndarray, strength: float | None = None) -> Answer:
     """One picture, or a part of it, by a classical method. Of a grey photograph one channel is restored."""
-    sigma = strength if task.sigma is None else task.sigma
+    sigma = task.sigma if task.sigma is not None else strength or 0.0
     grey = task.domain.size is None and photonoise.is_grey(y * mask)
     given = y[:1] if grey else y
     if task.method == "biharmonic":
@@ -166,9 +166,10 @@ def _in_steps(work: Any, sigma: float | None, estimated: float | None) -> Iterat
     for done, total in work:
         if done < total:
             yield Progress(done, total)
-    samples, spread = (getattr(work, name, default) for name, default in (("samples", ()), ("spread", None)))
-    answer = Answer(np.asarray(work.mean), tuple(s.numpy() for s in samples), sigma=sigma, estimated=estimated)
-    yield Progress(work.total, work.total, (answer._replace(spread=None if spread is None else spread.numpy()),))
+    answer = Answer(np.asarray(work.mean), sigma=sigma, estimated=estimated)
+    if not isinstance(work, Strips) and len(work.samples):
+        answer = answer._replace(samples=work.samples.numpy(), spread=work.spread.numpy())
+    yield Progress(work.total, work.total, (answer,))
 
 
 def measure(x_hat: np.ndarray, clean: np.ndarray, mask: np.ndarray | None = None) -> Figures:

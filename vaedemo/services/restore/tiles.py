@@ -51,10 +51,10 @@ class Tiles:
         self._clipped = (inside if clipped is None else clipped) and self.sigma.numel() == 1 and float(self.sigma) > 0
         stride = model.stride
         self.rows, self.columns = (_spans(n, stride, tile, overlap) for n in (self.height, self.width))
-        self.total = tile_count(self.height, self.width, stride, tile, overlap)
+        self.total = len(self.rows) * len(self.columns)
         self.mean = torch.zeros_like(self.y)
-        self.samples = [torch.zeros_like(self.y) for _ in seeds]
-        self._variance = torch.zeros_like(self.y) if self.samples else None  # of p(x | z, y), mean of the samples'
+        self.samples = self.y.new_zeros(len(seeds), *self.y.shape)
+        self._variance = self.y.new_zeros(self.y.shape if seeds else 0)  # of p(x | z, y), mean of the samples'
         padded = [self.rows[-1][1], self.columns[-1][1]]
         self._eps = [
             {i: model.temperature * torch.randn(shape, generator=runtime.generator("restore", seed, i))
@@ -90,12 +90,11 @@ class Tiles:
     @property
     def spread(self) -> Tensor | None:
         """float32 (3, H, W), gaussian.total_std of the samples; zero where the picture is known exactly."""
-        if self._variance is None:
+        if not len(self.samples):
             return None
-        found = torch.empty_like(self._variance)
-        for channel, variance in enumerate(self._variance):  # one after another, so that no copy of all is made
-            found[channel] = gaussian.total_std(torch.stack([s[channel] for s in self.samples]), variance)
-        return found * ~self._fixed
+        # One channel after another, so that no copy of all is made.
+        pairs = zip(self.samples.transpose(0, 1), self._variance, strict=True)
+        return torch.stack([gaussian.total_std(*pair) for pair in pairs]) * ~self._fixed
 
     @torch.no_grad()
     def _tile(self, row: Span, column: Span, weight: Tensor) -> None:
@@ -110,10 +109,9 @@ class Tiles:
         )  # fmt: skip
         half = runtime.bfloat16_available(y.device)
         with torch.autocast("cpu", torch.bfloat16, enabled=half):
-            features = guess = None
             for k, (picture, eps) in enumerate(zip((self.mean, *self.samples), (None, *self._eps), strict=True)):
-                if features is None or self.guesses:
-                    guess = self.guesses and _padded(self.guesses[k][None, :, rows, columns], size)
+                if k == 0 or self.guesses:
+                    guess = _padded(self.guesses[k][None, :, rows, columns], size) if self.guesses else None
                     features = self.model.encode(y * mask, sigma, mask, guess)
                 near = None if eps is None else {
                     i: e[None, :, row[0] >> i + 1 : row[1] >> i + 1, column[0] >> i + 1 : column[1] >> i + 1]
@@ -122,8 +120,8 @@ class Tiles:
                 made = self.model.decode(features, near)
                 mean = made.mean
                 if self.grey and eps is None:
-                    turned = [t if t is None else t.mT for t in (y * mask, sigma, mask, guess)]
-                    mean = (mean + self.model.decode(self.model.encode(*turned)).mean.mT) / 2
+                    turned = self.model.encode((y * mask).mT, sigma.mT, mask.mT, None if guess is None else guess.mT)
+                    mean = (mean + self.model.decode(turned).mean.mT) / 2
                 picture[:, rows, columns] += weight * mean[0, :, :height, :width]
                 if eps is not None:
                     own = torch.exp(2 * made.log_scale[0, :, :height, :width].float())

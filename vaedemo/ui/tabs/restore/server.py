@@ -273,7 +273,7 @@ class RestoreTab:
         figures = {} if clean is None else _figures(made.mean, clean, hole)
         if step.name != "vae":
             return answer | {"methods": {step.name: {"x_hat": _shown(made.mean, SHOWN // 3), **figures}}}
-        if made.samples:
+        if len(made.samples):
             answer["spread"] = _heat(_spread(made)[None])
             answer["samples"] = [_shown(s, SHOWN // 3) for s in made.samples]
         if clean is not None:
@@ -308,13 +308,12 @@ def _described(row: Domain) -> Request:
             "usual": damages.usual_samples, "sampled": LOSSLESS if row.size is None else None}  # fmt: skip
 
 
-def _noisy(x: np.ndarray, noise: str, level: float, seed: int) -> np.ndarray:
-    return add_noise(torch.from_numpy(x)[None], noise, level, runtime.generator("page", seed))[0].numpy()
+def _noisy(x: np.ndarray, noise: str, level: float | None, seed: int) -> np.ndarray:
+    return add_noise(torch.from_numpy(x)[None], noise, level or 0.0, runtime.generator("page", seed))[0].numpy()
 
 
 def _spread(made: Answer) -> np.ndarray:
     """The mean over the channels (H, W), 1 where the scale ends."""
-    assert made.spread is not None, "a network has a spread"
     return made.spread.mean(0) / SPREAD
 
 
