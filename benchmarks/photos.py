@@ -22,16 +22,19 @@ import argparse
 import functools
 import hashlib
 import json
+import statistics
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-from common import RESULTS, Measured, correlated, mean_and_error, parse, report, signed, table, verdict
+from common import RESULTS, correlated, parse, report
 from PIL import Image, ImageDraw
 
+from benchmarks.tables.cells import mean_and_error
+from benchmarks.tables.photos import SIGMAS, tables
 from vaedemo import runtime
 from vaedemo.data.damage import text_mask
 from vaedemo.data.domains import DOMAINS
@@ -42,14 +45,7 @@ from vaedemo.store.library import CHECKPOINTS, Library
 
 Figures = dict[str, Any]
 PARTS = ("noise", "clipped", "holes", "spread", "grey")
-SIGMAS = (15, 25, 50)
 HOLES = ("text", "strokes of 8 px")
-NOISE_BAR, HOLE_BAR = 1.5, 1.0  # dB over non-local means, over biharmonic inpainting
-PUBLISHED = {  # Kodak24, colour, at SIGMAS
-    "CBM3D (Zhang et al. 2021)": (34.28, 31.68, 28.46),
-    "DnCNN (Zhang et al. 2021)": (34.60, 32.14, 28.95),
-    "DnCNN (Zhang, Zuo & Zhang 2018)": (34.48, 32.03, 28.85),
-}
 SETTINGS = [
     {"h": h, "patch": patch, "distance": distance, "told": 1, "fast": True}
     for h in (0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
@@ -170,7 +166,7 @@ def measure_noise(bench: Bench, clipped: bool = False) -> list[Figures]:
             ours.append(psnr(bench.restored(y, sigma).mean, clean))
             seconds.append(time.perf_counter() - began)
         rows.append({"damage": f"sigma {sigma}", "ours": ours, "classical": other})
-        rows[-1] |= {"setting": setting, "seconds": round(float(np.median(seconds)), 2)}
+        rows[-1] |= {"setting": setting, "seconds": round(statistics.median(seconds), 2)}
         print(f"sigma {sigma}{', clipped' if clipped else ''}", flush=True)
     return rows
 
@@ -215,7 +211,7 @@ def measure_grey(bench: Bench) -> list[Figures]:
     tuned_by = hashlib.sha256((CHECKPOINTS / "photos" / classical.FILE).read_bytes()).hexdigest()[:12]
     for name, pictures in bench.grey().items():
         for sigma in SIGMAS:
-            found = {method: [] for method in ("ours", *classical.DENOISERS)}
+            found: dict[str, list[float]] = {method: [] for method in ("ours", *classical.DENOISERS)}
             for number, (title, clean) in enumerate(pictures.items()):
                 y, clean = (t.repeat(3, 0) for t in (noisy(clean[None], sigma, number, True), clean[None]))
                 found["ours"].append(psnr(bench.restored(y, sigma).mean, clean))
@@ -230,45 +226,6 @@ def measure_grey(bench: Bench) -> list[Figures]:
             rows.append({"set": name, "damage": f"sigma {sigma}", "names": list(pictures)} | found)
             print(f"grey, {name}, sigma {sigma}", flush=True)
     return rows
-
-
-def compared(figures: list[Figures], bar: float, published: Iterable[tuple[float, ...]] = ()) -> list[list[Any]]:
-    rows = []
-    for i, r in enumerate(figures):
-        over = mean_and_error(np.subtract(r["ours"], r["classical"]))
-        ours, other = (np.mean(r[k]) for k in ("ours", "classical"))
-        said = f"{over.mean:+.2f} ± {over.error:.2f}", f"{bar:+g} {verdict(over, bar)}".strip()
-        rows.append([r["damage"], f"{ours:.2f}", f"{other:.2f}", *said, *(f"{ours - p[i]:+.2f}" for p in published)])
-    return rows
-
-
-def grey_rows(figures: list[Figures]) -> list[list[Any]]:
-    """A row a set and sigma, and below it one for each picture where a classical method is ahead."""
-    rows = []
-    for r in figures:
-        others = np.array([r[m] for m in classical.DENOISERS])
-        over = np.array(r["ours"]) - others.max(0)  # the best of them for each picture
-        means = [f"{np.mean(r[m]):.2f}" for m in ("ours", *classical.DENOISERS)]
-        rows.append([f"{r['set']} ({len(over)}), {r['damage']}", *means, signed(mean_and_error(over))])
-        for i in np.flatnonzero(over < 0):
-            each = [f"{r[m][i]:.2f}" for m in ("ours", *classical.DENOISERS)]
-            rows.append([f"behind: {r['names'][i]}, {r['damage']}", *each, f"{over[i]:+.2f}"])
-    return rows
-
-
-def tables(part: str, figures: list[Figures]) -> tuple[str, list[str], list[list[Any]]]:
-    """(title, columns, rows) of a part."""
-    if part == "grey":
-        columns = ["", "vaedemo", *classical.DENOISERS, "over the best of each picture"]
-        return "Grey, PSNR in dB", columns, grey_rows(figures)
-    if part == "spread":
-        rows = [[r["damage"], *(f"{v[0]:.3f} ± {v[1]:.3f}" for v in r["within"].values()),
-                 str(Measured(*r["correlation"]))] for r in figures]  # fmt: skip
-        return "Within so many spreads", ["", "1", "2", "3", "correlation"], rows
-    name, bar = ("biharmonic", HOLE_BAR) if part == "holes" else ("non-local means", NOISE_BAR)
-    published = PUBLISHED if part == "noise" else {}
-    columns = ["", "vaedemo", name, "over it", "bar", *(f"over {k}, about" for k in published)]
-    return f"{part.capitalize()}, PSNR in dB", columns, compared(figures, bar, published.values())
 
 
 MEASURED: dict[str, Callable[[Bench], list[Figures]]] = {
@@ -301,15 +258,10 @@ def main() -> None:
     grey = functools.partial(grey_pictures, photos, args.tiny)
     bench = Bench(Library(args.checkpoints), pictures, grey, args.classical, choose)
     figures = {part: MEASURED[part](bench) for part in ([args.only] if args.only else PARTS)}
-    made = [tables(part, rows) for part, rows in figures.items()]
-    for title, columns, rows in made[:-1]:
-        print(f"\n{title}\n\n{table(columns, rows)}")
     path = RESULTS / f"{args.name}.json"
     known = json.loads(path.read_text()) if path.exists() else {}
-    figures = {part: v for part in PARTS if (v := figures.get(part, known.get(part)))}
-    title, columns, rows = made[-1]
-    print(f"\n{title}\n")
-    report(args.name, figures, columns, rows)
+    kept = {part: v for part in PARTS if (v := figures.get(part, known.get(part)))}
+    report(args.name, kept, tables(figures))
 
 
 if __name__ == "__main__":

@@ -9,7 +9,8 @@ from PIL import Image
 from vaedemo.cli import COMMANDS, main
 from vaedemo.data.domains import SIZED
 from vaedemo.models import build_model
-from vaedemo.store.checkpoints import file_name, save_checkpoint
+from vaedemo.store.checkpoints import save_checkpoint
+from vaedemo.store.key import ModelKey
 
 
 @pytest.fixture(scope="module")
@@ -17,7 +18,7 @@ def folder(tmp_path_factory):
     root = tmp_path_factory.mktemp("checkpoints")
     for kind, d in (("ae", 2), ("vae", 2), ("pca", 16)):
         model = build_model(SIZED["digits"].model_config(kind, d))
-        save_checkpoint(root / "digits" / file_name(kind, d), model, "digits")
+        save_checkpoint(root / "digits" / ModelKey("digits", kind, d).file, model, "digits")
     return root
 
 
@@ -88,6 +89,14 @@ def test_list(folder, capsys):
     assert all(list(r) == ["domain", "kind", "latent_dim", "beta", "file", "bytes"] for r in rows)
     main(["list", "--checkpoints", str(folder)])
     assert "3 models" in capsys.readouterr().out
+
+
+def test_list_of_no_models_is_one_sentence(tmp_path, capsys):
+    main(["list", "--checkpoints", str(tmp_path / "none")])
+    out = capsys.readouterr().out
+    assert out.startswith("no models in none: ") and out.count("\n") == 1
+    main(["list", "--json", "--checkpoints", str(tmp_path / "none")])
+    assert json.loads(capsys.readouterr().out) == []
 
 
 def test_describe(capsys):

@@ -12,7 +12,8 @@ from vaedemo.data.domains import SIZED
 from vaedemo.errors import ConfigError
 from vaedemo.maths import gaussian
 from vaedemo.models import build_model, conditional, objectives
-from vaedemo.store.checkpoints import available, file_name, load_checkpoint, place, save_checkpoint
+from vaedemo.store.checkpoints import available, load_checkpoint, place, save_checkpoint
+from vaedemo.store.key import ModelKey
 from vaedemo.store.library import CHECKPOINTS
 from vaedemo.training.loop import fit
 from vaedemo.training.recipes import recipe, recipes
@@ -109,7 +110,7 @@ def test_it_learns_through_fit_and_a_resumed_run_ends_where_a_whole_one_does(blo
 
 
 def test_a_checkpoint_comes_back_and_is_not_among_the_models_of_the_page(tmp_path):
-    path = tmp_path / "digits" / file_name("conditional", 32)
+    path = tmp_path / "digits" / ModelKey("digits", "conditional", 32).file
     model = build_model(tiny()).eval()
     save_checkpoint(path, model, "digits")
     back, domain, _ = load_checkpoint(path)
@@ -242,7 +243,7 @@ def written_out(w, y, mask, level, eps_dense, eps_map, x=None, fold=2):
 
 
 def test_the_shipped_network_written_out(generator):
-    model, _, _ = load_checkpoint(place(CHECKPOINTS, "digits", file_name("conditional", 32)))
+    model, _, _ = load_checkpoint(place(CHECKPOINTS, "digits", ModelKey("digits", "conditional", 32).file))
     x = torch.rand(2, *SIZED["digits"].shape, generator=generator)
     damaged, eps = random_corruption(x, generator), model.noise(2, generator)
     weights = model.state_dict()

@@ -15,7 +15,8 @@ from vaedemo.services.reconstruct import reconstruct
 from vaedemo.store.checkpoints import load_checkpoint
 from vaedemo.store.classifiers import FILE as CLASSIFIER
 from vaedemo.store.classifiers import load_classifier
-from vaedemo.store.library import CHECKPOINTS, Library, figures_key
+from vaedemo.store.key import ModelKey
+from vaedemo.store.library import CHECKPOINTS, Library
 from vaedemo.store.mixtures import FILE as MIXTURES
 from vaedemo.store.mixtures import mixture_name, mixture_names
 from vaedemo.training.classifier import classifier_recipe
@@ -39,7 +40,7 @@ def test_every_recipe_was_carried_out_to_its_end(r):
 
 
 def test_nothing_else_is_there_and_all_of_it_is_small(library):
-    assert {(e.domain, e.path.name) for e in library.entries} == {(r.domain, r.file) for r in recipes()}
+    assert {(e.key.domain, e.path.name) for e in library.entries} == {(r.domain, r.file) for r in recipes()}
     assert sum(p.stat().st_size for p in CHECKPOINTS.rglob("*") if p.is_file()) < 30e6
 
 
@@ -47,10 +48,10 @@ def test_nothing_else_is_there_and_all_of_it_is_small(library):
 def test_every_autoencoder_has_its_mixtures_and_they_fit_it(library, domain):
     row, expected = SIZED[domain], set()
     for kind, d in [("ae", d) for d in library.dims(domain, "ae")] + [("vae", d) for d in library.dims(domain, "vae")]:
-        spread = np.array(library.figures(domain, kind, d)["mu_std"])
+        spread = np.array(library.figures(ModelKey(domain, kind, d))["mu_std"])
         for label in (None, *range(len(row.classes))):
-            expected.add(mixture_name(kind, d, label))
-            z = library.mixture(domain, kind, d, label).sample(200, torch.Generator().manual_seed(0))
+            expected.add(mixture_name(ModelKey(domain, kind, d), label))
+            z = library.mixture(ModelKey(domain, kind, d), label).sample(200, torch.Generator().manual_seed(0))
             assert z.shape == (200, d) and np.isfinite(z).all()
             assert np.abs(z).max() < 12 * max(1, spread.max())  # a VAE's codes are samples of posteriors: 1 and more
     assert set(mixture_names(CHECKPOINTS / domain / MIXTURES)) == expected
@@ -64,7 +65,8 @@ def test_every_domain_has_a_classifier_and_recognises_what_is_generated(library,
     assert record["accuracy"] > {"digits": 0.985, "fashion": 0.9, "objects": 0.7, "shapes": 0.98}[domain]
     shares = []
     for label in range(len(SIZED[domain].classes)):
-        made = generate(library, domain, "vae", SIZED[domain].anchor, "mixture", 24, label=label, judged=True)
+        key = ModelKey(domain, "vae", SIZED[domain].anchor)
+        made = generate(library, key, "mixture", 24, label=label, judged=True)
         shares.append((made.label == label).mean())
     # A blurred object is hardly recognised: one in ten would be chance.
     assert np.mean(shares) > {"digits": 0.8, "fashion": 0.6, "objects": 0.15, "shapes": 0.5}[domain]
@@ -73,8 +75,8 @@ def test_every_domain_has_a_classifier_and_recognises_what_is_generated(library,
 def test_every_model_was_measured(library):
     page = (CHECKPOINTS / "MODELS.md").read_text(encoding="utf-8")
     for target in targets(library):
-        figures = library.figures(*target)
-        assert figures, f"{figures_key(*target)} is not in figures.json"
+        figures = library.figures(target)
+        assert figures, f"{target} is not in figures.json"
         assert 0 < figures["mse"] < figures["mse_p99"] < 0.3
         assert len(figures["mu_std"]) == target[2]
     for domain in SIZED:
@@ -85,10 +87,10 @@ def test_the_published_figures_are_those_of_the_files(library):
     """One autoencoder and one VAE measured again, on pictures that need no download."""
     x = shapes.generate(400, seed=1).x  # the first of the test set: its seed is 1
     for kind in ("ae", "vae"):
-        model = library.model("shapes", kind, 10)
+        model = library.model(ModelKey("shapes", kind, 10))
         with torch.no_grad():
             mse = metrics.mse(model(x).x_hat, x).mean().item()
-        assert mse == pytest.approx(library.figures("shapes", kind, 10)["mse"], rel=0.25)
+        assert mse == pytest.approx(library.figures(ModelKey("shapes", kind, 10))["mse"], rel=0.25)
 
 
 @pytest.mark.parametrize("domain", list(EXAMPLES))
@@ -97,7 +99,7 @@ def test_more_numbers_describe_the_examples_better_and_beat_pca(library, domain)
     pictures = [example(domain, name) for name in EXAMPLES[domain]]
     xs = [prepare(p, channels=row.channels, size=row.size, strokes=row.strokes).x for p in pictures]
     means = {
-        (kind, d): np.mean([reconstruct(library, x, domain, kind, d).mse for x in xs])
+        (kind, d): np.mean([reconstruct(library, x, ModelKey(domain, kind, d)).mse for x in xs])
         for kind in ("ae", "pca")
         for d in row.latent_dims
     }

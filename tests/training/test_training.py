@@ -59,9 +59,9 @@ import sys, time, torch
 torch.set_num_threads(1)
 from tests.conftest import small
 from tests.training.test_training import SHORT
-from vaedemo.datasets import Pictures
+from vaedemo.data.datasets import Pictures
 from vaedemo.models import build_model
-from vaedemo.training import fit
+from vaedemo.training.loop import fit
 x = torch.load(sys.argv[1])
 model = build_model(small("vae"))
 for p in fit(model, Pictures(x), SHORT, state_path=__import__("pathlib").Path(sys.argv[2])):
@@ -124,8 +124,8 @@ def test_two_processes_have_the_gradients_of_one(blobs, tmp_path):
         "import sys, torch\n"
         "torch.set_num_threads(1)\n"
         "from tests.training.test_training import spread_steps\n"
-        "from vaedemo.datasets import Pictures\n"
-        "from vaedemo.training import process_group\n"
+        "from vaedemo.data.datasets import Pictures\n"
+        "from vaedemo.training.loop import process_group\n"
         "made = spread_steps(Pictures(torch.load(sys.argv[1])))\n"
         "if not process_group()[0]: torch.save(made, sys.argv[2])\n"
     )

@@ -7,6 +7,7 @@ from vaedemo import runtime
 from vaedemo.models.classifier import accuracy, build_classifier
 from vaedemo.store.classifiers import FILE as CLASSIFIER
 from vaedemo.store.classifiers import save_classifier
+from vaedemo.store.key import ModelKey
 from vaedemo.store.mixtures import FILE as MIXTURES
 from vaedemo.store.mixtures import mixture_name, save_mixtures
 from vaedemo.training.classifier import classifier_recipe, fit_classifier
@@ -43,8 +44,8 @@ def derive_mixtures(library, domain, load, seed):
     path, found = library.folder / domain / MIXTURES, {}
     for kind in ("ae", "vae"):
         for d in library.dims(domain, kind):
-            made = fit_model(library.model(domain, kind, d), load("train"), domain, seed)
-            found |= {mixture_name(kind, d, label): mixture for label, mixture in made.items()}
+            made = fit_model(library.model(key := ModelKey(domain, kind, d)), load("train"), domain, seed)
+            found |= {mixture_name(key, label): mixture for label, mixture in made.items()}
     record = {"pictures": min(PICTURES, len(load("train"))), "seed": seed}
     save_mixtures(path, found, domain, record)
     return {"mixtures": len(found), "bytes": path.stat().st_size}

@@ -16,7 +16,7 @@ from vaedemo.configs import RESTORING, ModelConfig, TrainConfig
 from vaedemo.data import datasets
 from vaedemo.data.domains import checked_name
 from vaedemo.errors import ConfigError
-from vaedemo.store.checkpoints import file_name
+from vaedemo.store.key import ModelKey
 from vaedemo.store.library import CHECKPOINTS
 from vaedemo.training.loop import process_group
 from vaedemo.training.recipes import recipe, recipes
@@ -166,8 +166,8 @@ class Train:
         model = own.model_config(self.kind, self.latent_dim, self.channels, self.size, self.beta)
         model = dataclasses.replace(model, **_chosen(self.model))
         train = dataclasses.replace(TrainConfig(epochs=100, seed=self.seed), **_chosen(self.train))
-        file = file_name(model.kind, model.latent_dim, model.beta)
-        return Run(checked_name(self.name), model, train, self.out / self.name / file.removesuffix(".safetensors"))
+        key = ModelKey(checked_name(self.name), model.kind, model.latent_dim, model.beta)
+        return Run(key.domain, model, train, self.out / key.domain / key.name)
 
     def _own_pictures(self):
         return own.pictures(self.images, self.size, self.channels)

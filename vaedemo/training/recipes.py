@@ -5,7 +5,7 @@ from typing import NamedTuple
 from vaedemo.configs import RESTORING, ModelConfig, TrainConfig
 from vaedemo.data.domains import SIZED, get_domain
 from vaedemo.models.describe import cost
-from vaedemo.store.checkpoints import file_name
+from vaedemo.store.key import ModelKey
 
 __all__ = ["Recipe", "recipe", "recipes", "restore_recipe"]
 
@@ -24,7 +24,7 @@ class Recipe(NamedTuple):
 
     @property
     def file(self):
-        return file_name(self.model.kind, self.model.latent_dim, self.model.beta)
+        return ModelKey(self.domain, self.model.kind, self.model.latent_dim, self.model.beta).file
 
     @property
     def cost(self):
@@ -57,7 +57,7 @@ def recipe(domain, kind, latent_dim, beta=1.0):
     compared = beta != 1 and row.beta_sigma  # with beta 1, which had nothing to start from
     anchored = kind in ("ae", "vae") and row.anchor and latent_dim > row.scratch
     if anchored and (latent_dim, beta) != (row.anchor, 1.0) and not compared:
-        start = file_name(kind, row.anchor)
+        start = ModelKey(domain, kind, row.anchor).file
     epochs = row.epochs_of(kind, latent_dim, beta)
     return Recipe(domain, model, TrainConfig(epochs=epochs, batch_size=BATCH, lr=LR), start)
 

@@ -10,6 +10,7 @@ from vaedemo.errors import ConfigError, PictureError, UnknownDomain, UnknownMode
 from vaedemo.services.restore import classical, networks
 from vaedemo.services.restore.run import measure
 from vaedemo.services.restore.task import DENOISING, FILLING
+from vaedemo.store.key import ModelKey
 from vaedemo.store.library import Library
 
 LEFT = draw_mask("left", 28, 28, None).numpy()
@@ -28,7 +29,7 @@ def x(library):
     """Four digits float32 (4, 1, 28, 28) as the shipped VAE makes them, and no more than 8 bits deep."""
     z = torch.randn(4, 32, generator=torch.Generator().manual_seed(5))
     with torch.no_grad():
-        return (library.model("digits", "vae", 32).decode(z) * 255).round() / 255
+        return (library.model(ModelKey("digits", "vae", 32)).decode(z) * 255).round() / 255
 
 
 @pytest.fixture

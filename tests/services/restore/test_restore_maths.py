@@ -64,7 +64,7 @@ class Shelf:
         return domain != "fashion"
 
     def model(self, *words):
-        self.asked.append(words)
+        self.asked += words
         return self.plain
 
     restorable = DOMAINS

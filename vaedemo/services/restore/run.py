@@ -14,6 +14,7 @@ from vaedemo.services.restore.coarse import CoarseToFine, depth
 from vaedemo.services.restore.strips import Strips
 from vaedemo.services.restore.task import Task
 from vaedemo.services.restore.tiles import Tiles
+from vaedemo.store.key import ModelKey
 from vaedemo.store.library import Library
 
 __all__ = ["Answer", "Figures", "Progress", "answers", "estimate", "measure", "run"]
@@ -105,13 +106,13 @@ def _sampled(library: Library, task: Task, part: slice, generator: torch.Generat
     )
     arrays = (made.mean, made.samples.transpose(0, 1), made.spread, made.log_likelihood.T)
     each = zip(*(t.numpy() for t in arrays), made.best, strict=True)
-    return [Answer(*arrays, best, task.sigma) for *arrays, best in each]
+    return [Answer(mean, samples, spread, log, best, task.sigma) for mean, samples, spread, log, best in each]
 
 
 def _plain(library: Library, task: Task, part: slice) -> list[Answer]:
     if task.known is not None and task.known.all():  # nothing is missing
         return [Answer(y, sigma=task.sigma) for y in task.y[part]]
-    model = library.model(task.domain.name, "vae", task.domain.anchor)
+    model = library.model(ModelKey(task.domain.name, "vae", task.domain.anchor))
     return [Answer(x.numpy(), sigma=task.sigma) for x in networks.plain(model, *_tensors(task, part))]
 
 

@@ -10,7 +10,7 @@ from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple, Protocol
 
-from vaedemo.errors import PictureError
+from vaedemo.errors import Gone
 
 __all__ = ["Job", "Jobs", "Progress", "Step"]
 
@@ -80,11 +80,11 @@ class Jobs:
         return name
 
     def get(self, name: object) -> Job:
-        """The job of this name; PictureError where it is gone."""
+        """The job of this name; Gone where it is not here."""
         with self._lock:
             self._tidy()
             if not isinstance(name, str) or name not in self._jobs:
-                raise PictureError(self.gone)
+                raise Gone(self.gone)
             _, job = self._jobs.pop(name)
             self._jobs[name] = (time.monotonic(), job)
             return job
