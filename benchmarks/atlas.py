@@ -20,7 +20,7 @@ from PIL import Image
 
 from benchmarks.tables.atlas import atlas
 from vaedemo.data import datasets
-from vaedemo.data.domains import DOMAINS
+from vaedemo.data.domains import SIZED
 from vaedemo.models.autoencoder import Model
 from vaedemo.models.describe import layers
 from vaedemo.store import maps
@@ -156,14 +156,14 @@ def in_browser(entry: Entry, at: np.ndarray, exact: np.ndarray) -> Iterator[dict
 @torch.no_grad()
 def main() -> None:
     parser = arguments(__doc__)
-    parser.add_argument("--domain", choices=list(DOMAINS), help="all if left out")
+    parser.add_argument("--domain", choices=list(SIZED), help="all if left out")
     parser.add_argument("--seed", type=int, default=0, help="of the points")
     parser.add_argument("--points", type=int, default=POINTS, help="of each map")
     parser.add_argument("--grids", type=int, nargs="*", default=GRIDS, help="pictures a side of the sheets")
     args = parse(parser, domain="digits", points=20, grids=[8])
     torch.set_num_threads(1)
     library, found = Library(), []
-    for domain in [args.domain] if args.domain else DOMAINS:
+    for domain in [args.domain] if args.domain else SIZED:
         pictures = datasets.load(domain, "test", args.data_dir).first(maps.COUNT)
         for entry in [e for e in library.entries if e.key in [ModelKey(domain, kind, 2) for kind in maps.KINDS]]:
             model = library.model(entry.key)

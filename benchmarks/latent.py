@@ -14,7 +14,7 @@ from page import answered, chromium, server, spread
 from playwright.sync_api import Browser, CDPSession, Page, Request
 
 from benchmarks.tables import latent as tables
-from vaedemo.data.domains import DOMAINS
+from vaedemo.data.domains import SIZED
 
 READY = ".vd-module-latent[data-ready=true]"
 
@@ -82,7 +82,7 @@ def enter(browser: Browser, address: str, query: str = "", timed: bool = False) 
     return page
 
 
-def measure_hover(domains: Sequence[str] = tuple(DOMAINS), events: int = 1000) -> list[Row]:
+def measure_hover(domains: Sequence[str] = tuple(SIZED), events: int = 1000) -> list[Row]:
     rows = []
     with server() as (address, _), chromium() as browser:
         answered(address)
@@ -99,7 +99,7 @@ def measure_hover(domains: Sequence[str] = tuple(DOMAINS), events: int = 1000) -
     return rows
 
 
-def measure_click(domains: Sequence[str] = tuple(DOMAINS), clicks: int = 45) -> list[Row]:
+def measure_click(domains: Sequence[str] = tuple(SIZED), clicks: int = 45) -> list[Row]:
     rows = []
     with server() as (address, _), chromium() as browser:
         answered(address)
@@ -116,7 +116,7 @@ def measure_click(domains: Sequence[str] = tuple(DOMAINS), clicks: int = 45) -> 
     return rows
 
 
-def measure_load(domains: Sequence[str] = tuple(DOMAINS), times: int = 5) -> list[Row]:
+def measure_load(domains: Sequence[str] = tuple(SIZED), times: int = 5) -> list[Row]:
     rows = []
     with server() as (address, _), chromium() as browser:
         answered(address)

@@ -15,7 +15,7 @@ from common import RESULTS, arguments, parse, report
 from benchmarks.tables.cells import mean_and_error
 from benchmarks.tables.likelihood import likelihood as tables
 from vaedemo.data import datasets
-from vaedemo.data.domains import DOMAINS
+from vaedemo.data.domains import SIZED
 from vaedemo.maths import metrics
 from vaedemo.models.vae import VAE
 from vaedemo.reports.evaluate import likelihood
@@ -38,7 +38,7 @@ def measure(model: VAE, pictures: datasets.Pictures, k: int, seed: int) -> dict[
 
 def main() -> None:
     parser = arguments(__doc__)
-    parser.add_argument("--dims", type=int, nargs="*", default=DOMAINS["digits"].latent_dims)
+    parser.add_argument("--dims", type=int, nargs="*", default=SIZED["digits"].latent_dims)
     parser.add_argument("--k", type=int, default=50, help="samples of the bound")
     parser.add_argument("--best-k", type=int, default=500, help="samples of the bound of the largest dimension")
     parser.add_argument("--limit", type=int, help="test pictures, drawn at random by a fixed seed; all if left out")
@@ -48,7 +48,7 @@ def main() -> None:
     path = RESULTS / "likelihood.json"
     rows = json.loads(path.read_text()).get("dims", {}) if path.exists() else {}
     for d in args.dims:
-        k = args.best_k if d == max(DOMAINS["digits"].latent_dims) else args.k
+        k = args.best_k if d == max(SIZED["digits"].latent_dims) else args.k
         rows[str(d)] = measure(library.model(ModelKey("digits", "vae", d)), pictures, k, args.seed)
         print(f"vae {d} done", flush=True)
     figures = {"dims": dict(sorted(rows.items(), key=lambda item: int(item[0])))}

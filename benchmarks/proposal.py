@@ -11,7 +11,7 @@ from common import arguments, parse, report
 
 from benchmarks.tables.proposal import proposal
 from vaedemo.data import datasets
-from vaedemo.data.domains import DOMAINS
+from vaedemo.data.domains import SIZED
 from vaedemo.pictures.prepare import propose_domain
 
 
@@ -20,7 +20,7 @@ def main() -> None:
     parser.add_argument("--limit", type=int, default=1000, help="pictures of each test set")
     args = parse(parser, limit=4)
     figures = {}
-    for domain in DOMAINS:
+    for domain in SIZED:
         pictures = datasets.load(domain, "test", args.data_dir).some(args.limit)
         arrays = np.ascontiguousarray(pictures.x.numpy().transpose(0, 2, 3, 1))
         figures[domain] = dict(Counter(propose_domain(a) for a in arrays))

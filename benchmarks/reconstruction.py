@@ -17,7 +17,7 @@ from common import arguments, parse, report
 from benchmarks.tables import reconstruction as tables
 from benchmarks.tables.cells import Measured, mean_and_error
 from vaedemo.data import datasets
-from vaedemo.data.domains import DOMAINS
+from vaedemo.data.domains import SIZED
 from vaedemo.maths import metrics
 from vaedemo.models.autoencoder import Model
 from vaedemo.models.pca import PCA
@@ -52,7 +52,7 @@ def ratio(ours: np.ndarray, theirs: np.ndarray) -> Measured:
 
 def quality(library: Library, data_dir: Path | None, limit: int | None = None) -> None:
     figures: dict[str, Any] = {}
-    for domain, row in DOMAINS.items():
+    for domain, row in SIZED.items():
         pictures = datasets.load(domain, "test", data_dir).some(limit)
         pca = {d: pca_errors(library.model(ModelKey(domain, "pca", d)), pictures) for d in row.latent_dims}
         for kind in ("ae", "vae"):
@@ -68,7 +68,7 @@ def quality(library: Library, data_dir: Path | None, limit: int | None = None) -
 
 def speed(library: Library, times_each: int = 50) -> None:
     figures = {}
-    for domain, row in DOMAINS.items():
+    for domain, row in SIZED.items():
         x = np.random.default_rng(0).random(row.shape, dtype=np.float32)
         for kind in library.kinds(domain):
             every_model(library, x, domain, [kind])

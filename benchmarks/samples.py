@@ -19,7 +19,7 @@ from benchmarks.tables.cells import Measured, verdict
 from benchmarks.tables.samples import samples
 from vaedemo import runtime
 from vaedemo.data import datasets
-from vaedemo.data.domains import DOMAINS
+from vaedemo.data.domains import SIZED
 from vaedemo.models.classifier import Judgement
 from vaedemo.reports.samples import COUNT, SOURCES, judge_pictures, lead, measure, measure_source, write
 from vaedemo.reports.samples import Measured as Row
@@ -49,7 +49,7 @@ def floor(
 def main() -> None:
     parser = arguments(__doc__)
     parser.add_argument("--dims", choices=("anchor", "all"), default="anchor")
-    parser.add_argument("--domain", choices=list(DOMAINS))
+    parser.add_argument("--domain", choices=list(SIZED))
     parser.add_argument("--sources", nargs="+", choices=SOURCES, default=SOURCES, help="rows to measure anew")
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--count", type=int, default=COUNT, help="samples a seed, and training pictures compared with")
@@ -57,8 +57,8 @@ def main() -> None:
     torch.set_num_threads(1)
     library, bars, accuracies = Library(), {}, {}
     rows: list[Row] = []
-    for domain in [args.domain] if args.domain else DOMAINS:
-        row = DOMAINS[domain]
+    for domain in [args.domain] if args.domain else SIZED:
+        row = SIZED[domain]
         real = judge_pictures(library, domain, datasets.load(domain, "train", args.data_dir))
         test = datasets.load(domain, "test", args.data_dir)
         if domain == "shapes":

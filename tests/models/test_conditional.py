@@ -8,7 +8,7 @@ from tests.conftest import small
 from vaedemo.configs import ModelConfig, TrainConfig
 from vaedemo.data.damage import random_corruption
 from vaedemo.data.datasets import held_out
-from vaedemo.data.domains import DOMAINS
+from vaedemo.data.domains import SIZED
 from vaedemo.errors import ConfigError
 from vaedemo.maths import gaussian
 from vaedemo.models import build_model, conditional, objectives
@@ -36,11 +36,11 @@ def answer(model, features, noise, x=None):
     return model.decode(features, dict(zip(model.noise_shapes(), noise, strict=True)), x)
 
 
-@pytest.mark.parametrize("domain", list(DOMAINS))
+@pytest.mark.parametrize("domain", list(SIZED))
 def test_the_recipe_of_every_domain_restores_pictures_and_is_small(domain, generator):
     made = recipe(domain, "conditional", 2)
     model = build_model(made.model).eval()
-    x = torch.rand(2, *DOMAINS[domain].shape, generator=generator)
+    x = torch.rand(2, *SIZED[domain].shape, generator=generator)
     means, scales = model.samples(*random_corruption(x, generator), 3, generator)
     assert means.shape == scales.shape == (3, *x.shape)
     assert means.min() >= 0 and means.max() <= 1 and scales.min() > 0
@@ -244,7 +244,7 @@ def written_out(w, y, mask, level, eps_dense, eps_map, x=None, fold=2):
 
 def test_the_shipped_network_written_out(generator):
     model, _, _ = load_checkpoint(place(CHECKPOINTS, "digits", ModelKey("digits", "conditional", 32).file))
-    x = torch.rand(2, *DOMAINS["digits"].shape, generator=generator)
+    x = torch.rand(2, *SIZED["digits"].shape, generator=generator)
     damaged, eps = random_corruption(x, generator), model.noise(2, generator)
     weights = model.state_dict()
     for clean in (None, x):

@@ -16,7 +16,7 @@ from vaedemo.cli import main
 from vaedemo.cli import train as train_command
 from vaedemo.data import datasets
 from vaedemo.data.datasets import Pictures
-from vaedemo.data.domains import DOMAINS, checked_name, own_domain
+from vaedemo.data.domains import SIZED, checked_name, own_domain
 from vaedemo.errors import CheckpointError, ConfigError, DataError, TrainingError, UnknownDomain
 from vaedemo.models import build_model
 from vaedemo.store.checkpoints import available, place, save_checkpoint
@@ -207,10 +207,10 @@ def test_a_row_is_what_its_models_say():
 
 def test_a_library_knows_its_own_domains_and_nothing_else_does(runs):
     library = Library(runs)
-    assert list(library.domains) == [*DOMAINS, "faces", "marks"]
+    assert list(library.domains) == [*SIZED, "faces", "marks"]
     assert library.domain("faces").shape == (3, 64, 64) and library.domain("marks").shape == (1, 28, 28)
     assert library.kinds("faces") == ["vae", "pca"] and library.modelled("digits") == "faces"
-    assert "faces" not in DOMAINS
+    assert "faces" not in SIZED
     with pytest.raises(UnknownDomain, match="shapes, faces, marks"):
         library.domain("own")
 

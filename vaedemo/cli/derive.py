@@ -17,7 +17,7 @@ from vaedemo.cli.common import own_or_public, write_picture
 from vaedemo.cli.learned import derive_classifier, derive_mixtures
 from vaedemo.cli.outputs import planned, require_ending
 from vaedemo.data.datasets import Pictures
-from vaedemo.data.domains import DOMAINS, PHOTOS
+from vaedemo.data.domains import DOMAINS, SIZED
 from vaedemo.errors import ConfigError
 from vaedemo.models.autoencoder import Model
 from vaedemo.pictures.draw import grid
@@ -93,10 +93,10 @@ class Derive:
     def run(self) -> None:
         if self.only is not None and self.only not in DERIVED:
             raise ConfigError(f"--only is {self.only!r}; choose from {', '.join(DERIVED)}")
-        if self.domain == PHOTOS:
+        if self.domain in DOMAINS and not DOMAINS[self.domain].size:
             return self._photos()
         library, report = Library(self.checkpoints), []
-        domains = [library.domain(self.domain).name] if self.domain else list(DOMAINS)
+        domains = [library.domain(self.domain).name] if self.domain else list(SIZED)
         names = [self.only] if self.only else list(DERIVED)
         written = [
             library.folder / file.format(domain)
@@ -128,9 +128,9 @@ class Derive:
         if self.data_dir is None:
             raise ConfigError("photographs are not downloaded; give --data-dir, a folder with photos/cid22 and clic")
         library = Library(self.checkpoints)
-        planned([], [library.folder / PHOTOS / classical.FILE], overwrite=self.overwrite)
-        row = derive_photos(library, self.data_dir / PHOTOS, self.seed)
-        print(json.dumps([{"domain": PHOTOS, "made": "classical", **row}]) if self.json else f"photos: {row}")
+        planned([], [library.folder / "photos" / classical.FILE], overwrite=self.overwrite)
+        row = derive_photos(library, self.data_dir / "photos", self.seed)
+        print(json.dumps([{"domain": "photos", "made": "classical", **row}]) if self.json else f"photos: {row}")
 
 
 @dataclass(frozen=True)

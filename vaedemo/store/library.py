@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from vaedemo.configs import KINDS, RESTORING
-from vaedemo.data.domains import DOMAINS, get_domain, own_domain
+from vaedemo.data.domains import DOMAINS, SIZED, get_domain, own_domain
 from vaedemo.errors import CheckpointError, ConfigError, PictureError
 from vaedemo.pictures.prepare import propose_domain
 from vaedemo.store.checkpoints import available, find, load_checkpoint, place, scan
@@ -35,7 +35,9 @@ class Library:
             raise CheckpointError(f"{self.folder.name} is a file; give the folder that holds the models")
         found = scan(self.folder)
         self.entries = available(self.folder, found)
-        self.domains = DOMAINS | _own_domains(found)  # by name: the rows of DOMAINS, and what the files are of besides
+        # By name: those whose pictures have a size, what the files are of besides, and with these all that is restored.
+        self.domains = SIZED | _own_domains(found)
+        self.restorable = self.domains | DOMAINS
         self._models, self._mixtures, self._lock = OrderedDict(), OrderedDict(), threading.Lock()
         try:
             self._figures = json.loads((self.folder / "figures.json").read_text(encoding="utf-8"))
@@ -118,14 +120,8 @@ class Library:
             return _kept(self._models, KEPT, (path, None), lambda: load_classifier(path)[0])
 
     def restorer(self, domain):
-        """The conditional VAE of a domain, in evaluation mode on the CPU."""
-        return self._restorer(self.domain(domain).name)
-
-    def photo_restorer(self):
-        """The conditional VAE of photographs, in evaluation mode on the CPU."""
-        return self._restorer("photos")
-
-    def _restorer(self, name):
+        """The network that restores pictures of a domain, its row or its name, in evaluation mode on the CPU."""
+        name = get_domain(domain, self.restorable).name
         path = place(self.folder, name, RESTORER)
         if not path.is_file():
             raise CheckpointError(
@@ -136,13 +132,13 @@ class Library:
             return _kept(self._models, KEPT, (path, None), lambda: load_checkpoint(path)[0])
 
     def restoring(self, preferred):
-        """The preferred domain, or "photos", or where nothing restores its pictures one of one's own with such a model,
-        if there is one."""
+        """The preferred domain, or where nothing restores its pictures one of one's own with such a model, if there is
+        one."""
         own = (name for name in self.domains if name not in DOMAINS and self.restores(name))
         return preferred if self.restores(preferred) else next(own, preferred)
 
     def restores(self, name):
-        """Whether there is a model that restores pictures of a domain, or "photos"."""
+        """Whether there is a model that restores pictures of a domain."""
         return place(self.folder, name, RESTORER).is_file()
 
     def mixed(self, domain):

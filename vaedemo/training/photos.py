@@ -28,10 +28,9 @@ from torch import Tensor, nn
 from vaedemo import runtime
 from vaedemo.configs import _option, _require
 from vaedemo.data import datasets
-from vaedemo.data.damage import draw_mask as draw_small
-from vaedemo.data.damage import random_corruption
+from vaedemo.data.damage import draw_mask, photo_mask, random_corruption, text_mask
 from vaedemo.data.domains import get_domain
-from vaedemo.data.photos import Damaged, damage, draw_mask, mask_bank, open_photos, text_mask
+from vaedemo.data.photos import Damaged, damage, mask_bank, open_photos
 from vaedemo.errors import NotFinite, TrainingError
 from vaedemo.maths import metrics
 from vaedemo.models.hierarchical import PhotoConfig, PhotoVAE, log_prob
@@ -182,8 +181,8 @@ def held_out_psnr(model, photos, tasks=TASKS, side=256, limit=None):
             mask = torch.ones(1, 1, side, side)
             if not level:
                 rng = np.random.default_rng(number)
-                hole = text_mask(side, side, rng) if task == "text" else draw_mask(side, rng, task)
-                mask[0, 0] = torch.from_numpy(~hole)
+                known = text_mask(side, side, rng) if task == "text" else photo_mask(side, rng, task)
+                mask[0, 0] = torch.from_numpy(known)
             with torch.autocast("cpu", torch.bfloat16, enabled=half):
                 mean = model((x + sigma * noise) * mask, sigma, mask).mean
             square = (mean.clamp(0, 1) - x).square()
@@ -276,7 +275,7 @@ class Small:
             mask = torch.ones(len(x), 1, *x.shape[2:])
             if not level:
                 amount = 0.8 if task == "random" else None
-                mask = torch.stack([draw_small(task, *x.shape[2:], generator, amount) for _ in x])[:, None]
+                mask = torch.stack([draw_mask(task, *x.shape[2:], generator, amount) for _ in x])[:, None]
             y = (x + level * torch.randn(x.shape, generator=generator)) * mask
             mean = model(*padded(model.config.stride, y, torch.full_like(mask, level), mask)).mean
             square = (mean[..., : x.shape[2], : x.shape[3]].clamp(0, 1) - x).square()

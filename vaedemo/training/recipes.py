@@ -1,9 +1,9 @@
-"""What `train --all` makes: one Recipe for each shipped model, derived from the rows of DOMAINS, cheapest first."""
+"""What `train --all` makes: one Recipe for each shipped model, derived from the rows of SIZED, cheapest first."""
 
 from typing import NamedTuple
 
 from vaedemo.configs import RESTORING, ModelConfig, TrainConfig
-from vaedemo.data.domains import DOMAINS, get_domain
+from vaedemo.data.domains import SIZED, get_domain
 from vaedemo.models.describe import cost
 from vaedemo.store.key import ModelKey
 
@@ -65,7 +65,7 @@ def recipe(domain, kind, latent_dim, beta=1.0):
 def recipes(domains=None):
     """Recipes of the named domains (all by default), each after the one it starts from, otherwise cheapest first."""
     wanted = []
-    for name in domains or DOMAINS:
+    for name in domains or SIZED:
         row = get_domain(name)
         wanted.append(recipe(name, "pca", max(row.latent_dims)))
         wanted += [recipe(name, "dense", d) for d in row.dense_dims]
