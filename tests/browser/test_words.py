@@ -6,6 +6,7 @@ import re
 import pytest
 
 from vaedemo.data.domains import get_domain
+from vaedemo.store.key import ModelKey
 from vaedemo.store.library import Library
 from vaedemo.ui.app import checkpoints_folder
 from vaedemo.ui.text import load
@@ -51,13 +52,15 @@ def test_the_gaussians_of_a_mixture_are_counted(visit):
     v = visit()
     v.page.goto(f"{v.address}?tab=generate&domain=shapes&d=10")
     shown = lambda words: v.wait("part('whyMixture')?.textContent.includes(arg)", words)  # noqa: E731
-    shown(f"A mixture of {len(LIBRARY.mixture('shapes', 'vae', 10).weights)} Gaussians")
+    shown(f"A mixture of {len(LIBRARY.mixture(ModelKey('shapes', 'vae', 10)).weights)} Gaussians")
     own = v.page.locator(".vd-module-generate")
     own.locator("[data-part=class] input[value='1']").check()
-    shown(f"A mixture of {len(LIBRARY.mixture('shapes', 'vae', 10, 1).weights)} Gaussians, fitted to the codes of this")
+    shown(
+        f"A mixture of {len(LIBRARY.mixture(ModelKey('shapes', 'vae', 10), 1).weights)} Gaussians, fitted to the codes of this"
+    )
     own.locator("[data-part=domain] input[value=digits]").check()
     own.locator("[data-part=d] input[value='32']").check()
-    shown(f"{len(LIBRARY.mixture('digits', 'vae', 32).weights)} Gaussians, fitted to the codes of training")
+    shown(f"{len(LIBRARY.mixture(ModelKey('digits', 'vae', 32)).weights)} Gaussians, fitted to the codes of training")
     own.locator("[data-part=class] input[value='1']").check()
     shown("One Gaussian")
     v.speak("zh")
