@@ -9,111 +9,148 @@ from pathlib import Path
 from typing import NamedTuple
 
 import torch
+from torch import Tensor, nn
 
 from vaedemo import runtime
-from vaedemo.configs import RESTORING
+from vaedemo.configs import RESTORING, ModelConfig, TrainConfig
 from vaedemo.data.damage import random_corruption
+from vaedemo.data.datasets import Pictures
+from vaedemo.data.photos import Photos
 from vaedemo.errors import CheckpointError, TrainingError, VaedemoError
-from vaedemo.models import build_model
+from vaedemo.models import CONFIGS, build_model
 from vaedemo.models.pca import fit_pca
 from vaedemo.store.checkpoints import RUN_FILE, load_checkpoint, save_checkpoint, warm_start, write_atomic
-from vaedemo.training.loop import fit, process_group, read_state, require_same_run
+from vaedemo.training.loop import STABLE, Progress, Task, fit, process_group, read_state, require_same_run
+from vaedemo.training.tasks import task_of
+from vaedemo.training.tasks.crops import CropConfig
 
 __all__ = ["Run", "estimate_seconds", "publish", "run"]
 
 
 class Run(NamedTuple):
-    """One training run: what, how, where, and the checkpoint that its first weights are taken from (or None)."""
+    """One training run: what, how, where, the checkpoint that its first weights are taken from (or None), and what the
+    crops of a network for photographs are like."""
 
     domain: str
-    model: object
-    train: object
+    model: Any
+    train: TrainConfig
     folder: Path
     start: Path | None = None
+    crops: CropConfig | None = None
+
+    @property
+    def state(self) -> Path:
+        return Path(self.folder) / "state.pt"
+
+    @property
+    def started_from(self) -> str | None:
+        """The name of that checkpoint; of one of another domain, the domain's."""
+        if self.start is None:
+            return None
+        return self.start.stem if self.start.parent.name in (self.domain, self.start.stem) or self.start.name == RUN_FILE else self.start.parent.name
 
 
-def _finished(job, pictures, state):
-    """Whether the folder holds this very run, finished; TrainingError where it holds another one, finished or not."""
+def _finished(job: Run, task: Task | None, digest: str) -> bool:
+    """Whether the folder holds this very run, finished; TrainingError where it holds another one, finished or not. A
+    run that was shorter, and can be gone on with, is not finished."""
     file = Path(job.folder) / RUN_FILE
-    before = read_state(state)
-    if before is not None:
-        require_same_run(before, job.model, job.train, pictures, state.name)
+    before = read_state(job.state)
+    if before is not None and task is not None:
+        require_same_run(before, job.model, job.train, task, job.state.name)
         return False
     if not file.exists():
         return False
     record = load_checkpoint(file)[2]
-    other = record.get("digest") != pictures.digest
-    same_start = record.get("started_from") == (job.start.stem if job.start else None)
-    if not other and same_start and _json(_described(job)) == _read(file.with_name("config.json")):
-        return True
+    other = record.get("digest") != digest
+    if not other and record.get("started_from") == job.started_from:
+        if _json(_described(job)) == _read(file.with_name("config.json")):
+            return True
+        if task is not None and (stable := read_state(job.state.with_name(STABLE))):
+            require_same_run(stable, job.model, job.train, task, STABLE)
+            return False
     raise TrainingError(
         f"{file.parent.parent.name}/{file.parent.name} holds a finished model of other "
         f"{'pictures' if other else 'settings'}; choose another --name or --out, or replace it with --overwrite"
     )
 
 
-def run(job, pictures, held_out, *, device=None, overwrite=False):
-    """Carry out a Run on Pictures; yields Progress. The folder then holds model.safetensors, config.json, log.json,
+def run(
+    job: Run,
+    pictures: Pictures | Photos,
+    held_out: Pictures,
+    *,
+    device: torch.device | None = None,
+    overwrite: bool = False,
+) -> Iterator[Progress]:
+    """Carry out a Run on pictures; yields Progress. The folder then holds model.safetensors, config.json, log.json,
     losses.png, reconstructions.png (of held_out pictures) and samples.png. An interrupted run is gone on with, and of a
     finished one nothing is left to do; one of other pictures or settings is a TrainingError. With overwrite both are
     begun anew."""
     device = device or runtime.default_device()
     rank, world = process_group()
     folder = Path(job.folder)
-    state = folder / "state.pt"
+    model, task, began = build_model(job.model, job.train.seed), None, time.monotonic()
+    if job.model.kind != "pca":
+        task = task_of(model, pictures, job.train, held_out, job.crops, job.domain)
+    digest = task.digest if task else pictures.digest
     try:
-        if _finished(job, pictures, state) and not overwrite:
+        if _finished(job, task, digest) and not overwrite:
             return
     except (CheckpointError, TrainingError):
         if not overwrite:
             raise
         if not rank:
-            state.unlink(missing_ok=True)
+            for path in (job.state, job.state.with_name(STABLE)):
+                path.unlink(missing_ok=True)
     if not rank:
         folder.mkdir(parents=True, exist_ok=True)
-        write_atomic(
-            folder / "config.json",
-            _json(_described(job)),
-        )
-    log, model, began = _earlier(folder, state), build_model(job.model, job.train.seed), time.monotonic()
-    if job.model.kind == "pca":
+        write_atomic(folder / "config.json", _json(_described(job)))
+    log = _earlier(folder, job.state)
+    if task is None:
         model = fit_pca(job.model, pictures)
-        seconds, steps = time.monotonic() - began, 0
+        seconds, steps, epochs = time.monotonic() - began, 0, 0.0
     else:
-        if job.start is not None and not state.exists():
+        if job.start is not None and not job.state.exists():
             warm_start(model, job.start)
-        written = began
-        try:
-            for progress in fit(model, pictures, job.train, device=device, state_path=state):
-                while log and log[-1]["step"] >= progress.step:  # steps that ran after the state they are resumed from
-                    log.pop()
-                log.append(progress._asdict())
-                if not rank and time.monotonic() - written >= job.train.save_every:
-                    write_atomic(folder / "log.json", _json(log))
-                    written = time.monotonic()
-                yield progress
-        except (KeyboardInterrupt, GeneratorExit):
-            if not rank:
-                with contextlib.suppress(VaedemoError):
-                    write_atomic(folder / "log.json", _json(log))
-            raise
-        seconds, steps = (log[-1]["seconds"], log[-1]["steps"]) if log else (0.0, 1)
+        yield from _logged(fit(model, task, job.train, device=device, state_path=job.state), log, job, rank)
+        seconds, steps, epochs = log[-1]["seconds"], log[-1]["steps"], job.train.epochs
     if rank:
         return
     record = {
         "seconds": round(seconds, 1),
         "hardware": runtime.hardware(device) + (f", {world} processes" if world > 1 else ""),
-        "epochs": job.train.epochs if steps else 0,
         "steps": steps,
-        "pictures": len(pictures),
-        "digest": pictures.digest,
-        "started_from": job.start.stem if job.start else None,
+        "pictures": len(pictures if task is None else task),
+        "digest": digest,
+        "started_from": job.started_from,
     }
+    record |= {} if job.train.steps and task else {"epochs": epochs}
+    record |= {"held_out_psnr": log[-1]["measured"]} if log and log[-1].get("measured") else {}
     model.to("cpu")
     save_checkpoint(folder / RUN_FILE, model, job.domain, record)
     write_atomic(folder / "log.json", _json(log))
     _draw(folder, model, log, held_out)
-    state.unlink(missing_ok=True)
+    job.state.unlink(missing_ok=True)
+
+
+def _logged(steps: Iterator[Progress], log: list[dict], job: Run, rank: int) -> Iterator[Progress]:
+    """The Progress of a run, kept in its log, which is written now and then and where the run is stopped."""
+    file, written = Path(job.folder) / "log.json", time.monotonic()
+    try:
+        for progress in steps:
+            while log and log[-1]["step"] >= progress.step:  # steps that ran after the state they are resumed from
+                log.pop()
+            log.append(progress._asdict())
+            if not rank and time.monotonic() - written >= job.train.save_every:
+                write_atomic(file, _json(log))
+                written = time.monotonic()
+            yield progress
+    except (KeyboardInterrupt, GeneratorExit):
+        steps.close()
+        if not rank:
+            with contextlib.suppress(VaedemoError):
+                write_atomic(file, _json(log))
+        raise
 
 
 def _described(job):
