@@ -10,14 +10,13 @@ import argparse
 
 import numpy as np
 import torch
-from common import mean_and_error, parse, report
+from common import parse, report
 
+from benchmarks.tables.disentanglement import COLUMNS, disentanglement
 from vaedemo.pictures.shapes import FACTORS
 from vaedemo.reports.factors import COUNT, factor_models, factor_sample, measure, measure_codes
+from vaedemo.store.key import ModelKey
 from vaedemo.store.library import Library
-from vaedemo.store.maps import model_key
-
-COLUMNS = ("mig", "disentanglement", "completeness", "informativeness")
 
 
 def cells(made):
@@ -34,10 +33,6 @@ def yardsticks(sample, seed):
     }
 
 
-def shortly(measured):
-    return f"{measured.mean:.3f}" + ("" if measured.error is None else f" ± {measured.error:.4f}")
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=5, help="samples of pictures")
@@ -48,28 +43,24 @@ def main():
     library, measured = Library(), {}
     wanted = factor_models(library)
     if not args.all_dims:
-        wanted = [key for key in wanted if key[1] == max(d for _, d, _ in wanted)]
+        wanted = [key for key in wanted if key.latent_dim == max(k.latent_dim for k in wanted)]
     for seed in range(1, args.seeds + 1):
         sample = factor_sample(seed, args.pictures)
         for key in wanted:
-            measured.setdefault(key, []).append(measure(library.model("shapes", *key), sample))
+            measured.setdefault(key, []).append(measure(library.model(key), sample))
         for name, made in yardsticks(sample, seed).items():
-            measured.setdefault((name, len(FACTORS), 1.0), []).append(made)
+            measured.setdefault(ModelKey("shapes", name, len(FACTORS)), []).append(made)
         print(f"sample {seed} of {args.seeds} done", flush=True)
-    figures, rows = {}, []
+    figures = {}
     for key in measured:
-        kind, d, beta = key
         runs = [cells(made) for made in measured[key]]
-        figures[model_key(*key)] = {name: [run[name] for run in runs] for name in COLUMNS} | {
+        figures[key.name] = {name: [run[name] for run in runs] for name in COLUMNS} | {
             "gaps": {f: [made.gaps[i] for made in measured[key]] for i, f in enumerate(FACTORS)},
             "scores": {f: [made.dci.score[i] for made in measured[key]] for i, f in enumerate(FACTORS)},
             "active": int(measured[key][0].active.sum()),
         }
-        shown = [shortly(mean_and_error(figures[model_key(*key)][name])) for name in COLUMNS]
-        name = f"VAE, beta {beta:g}" if kind == "vae" else {"ae": "autoencoder", "pca": "PCA"}.get(kind, kind)
-        rows.append([name, d, figures[model_key(*key)]["active"] if kind == "vae" else "", *shown])
-    columns = ["shapes", "d", "active", "MIG", *COLUMNS[1:]]
-    report("disentanglement", {"seeds": args.seeds, "models": figures}, columns, rows)
+    figures = {"seeds": args.seeds, "models": figures}
+    report("disentanglement", figures, disentanglement(figures))
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ VaedemoError
  |   +- UnknownDomain
  |   +- UnknownModel   no such kind, latent dimension or beta
  +- PictureError       what was given cannot be read as a picture
+ |   +- Gone           what was sent before is no longer kept here
  +- DataError          a data folder that is missing, too small or unreadable
  +- CheckpointError    a checkpoint that is missing, cut or of another model
  +- TrainingError      a run that cannot go on
@@ -15,6 +16,7 @@ __all__ = [
     "CheckpointError",
     "ConfigError",
     "DataError",
+    "Gone",
     "NotFinite",
     "PictureError",
     "TrainingError",
@@ -42,6 +44,10 @@ class UnknownModel(ConfigError):
 
 class PictureError(VaedemoError, ValueError):
     """What was given cannot be read as a picture."""
+
+
+class Gone(PictureError):
+    """An upload or a photograph that is no longer kept here; sent once more, it is read."""
 
 
 class DataError(VaedemoError):

@@ -9,6 +9,7 @@ from PIL import Image, ImageDraw
 
 from vaedemo.errors import VaedemoError
 from vaedemo.services.generate import generate
+from vaedemo.store.key import ModelKey
 from vaedemo.store.library import Library
 from vaedemo.ui.app import checkpoints_folder
 from vaedemo.ui.tabs import TABS
@@ -19,7 +20,7 @@ ROOT = ".vd-module-generate"
 
 def have_mixtures():
     try:
-        return bool(LIBRARY.mixture("digits", "vae", 8))
+        return bool(LIBRARY.mixture(ModelKey("digits", "vae", 8)))
     except VaedemoError:
         return False
 
@@ -120,7 +121,7 @@ def test_the_pictures_are_the_librarys_own(tab):
         "(c) => [...c.getContext('2d').getImageData(0, 0, c.width, c.height).data].filter((_, i) => i % 4 === 0)"
     )
     sheet = np.array(shown).reshape(173, 173)
-    want = generate(LIBRARY, "digits", "vae", 8, "normal", 36, 1).x_hat
+    want = generate(LIBRARY, ModelKey("digits", "vae", 8), "normal", 36, 1).x_hat
     for i in (0, 7, 35):
         top, left = 29 * (i // 6), 29 * (i % 6)
         assert np.abs(sheet[top : top + 28, left : left + 28] - np.round(want[i, 0] * 255)).max() <= 1
@@ -242,7 +243,7 @@ def test_a_grid_and_all_of_them_download_as_png(tab):
     scale = round(1120 / 173)
     assert image.shape == ((173 + 16) * scale,) * 2
     inside = image[8 * scale : -8 * scale : scale, 8 * scale : -8 * scale : scale]
-    want = generate(LIBRARY, "digits", "vae", 8, "normal", 36, 1).x_hat
+    want = generate(LIBRARY, ModelKey("digits", "vae", 8), "normal", 36, 1).x_hat
     assert np.abs(inside[:28, :28].astype(int) - np.round(want[0, 0] * 255)).max() <= 1
     with g.page.expect_download() as got:
         g.part("saveAll").click()

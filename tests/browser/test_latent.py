@@ -7,6 +7,7 @@ from statistics import NormalDist
 import numpy as np
 import pytest
 
+from vaedemo.store.key import ModelKey
 from vaedemo.store.library import Library, decode
 from vaedemo.ui.app import checkpoints_folder
 from vaedemo.ui.server.service import Service
@@ -99,7 +100,7 @@ def test_the_first_screen_is_complete_without_a_click(visit):
 @pytest.mark.parametrize("kind", ["ae", "vae"])
 def test_hovering_changes_the_picture_in_the_same_frame_and_asks_for_nothing(visit, domain, kind):
     v, requests = enter(visit, f"domain={domain}"), []
-    v.page.on("request", lambda r: requests.append(r.url))
+    v.hear("request", lambda r: requests.append(r.url))
     got = v.page.evaluate(HOVER, [kind, 60])
     assert got["shown"] == "preview" and got["seen"] >= 10
     assert requests == []
@@ -117,7 +118,7 @@ def test_a_click_gives_the_servers_exact_picture(visit, domain, kind):
     box = about(domain)["models"][kind]
     share = (np.array(z) - box["low"]) / (np.array(box["high"]) - box["low"])
     assert share == pytest.approx([0.62, 0.69], abs=0.004)
-    x_hat = np.round(255 * decode(LIBRARY, np.array(z), domain, kind, 2)).astype(np.uint8)
+    x_hat = np.round(255 * decode(LIBRARY, np.array(z), ModelKey(domain, kind, 2))).astype(np.uint8)
     assert np.array_equal(grey(v, f"{kind}Picture"), x_hat[0])
     text = part(v, f"{kind}Live").inner_text()
     assert part(v, f"{kind}Mark").inner_text() == "exact" and "nearest test pictures" in text
@@ -216,7 +217,7 @@ def test_a_copied_address_restores_the_state(visit):
         wait(other, f"part('{kind}Picture').dataset.shown === 'exact'")
         assert other.words()[kind] == words[kind]
     for page in (v, other):
-        wait(page, "['ae', 'vae'].every((k) => part(`${k}Still`).dataset.drawn === `${k}-2-1 grid`)")
+        wait(page, "['ae', 'vae'].every((k) => part(`${k}Still`).dataset.drawn === `${k}-2 grid`)")
     for name in ("aePicture", "vaePicture", "aeStill", "vaeStill", "seen"):
         wait(other, f"part('{name}').toDataURL() === arg", url(v, name))
     assert other.words() == words
@@ -267,12 +268,12 @@ def test_density_and_the_decoded_grid_are_other_drawings_of_the_same_map(visit):
     for view in ("density", "grid"):
         part(v, "view").locator(f"input[value={view}]").check()
         for kind in ("ae", "vae"):
-            wait(v, f"part('{kind}Still').dataset.drawn === '{kind}-2-1 {view}'")
+            wait(v, f"part('{kind}Still').dataset.drawn === '{kind}-2 {view}'")
         drawn.add(url(v, "aeStill"))
     vae = url(v, "vaeStill")
     part(v, "spacing").locator("input[value=quantiles]").check()
     # What was drawn before has the same name; on the way there is a name with "…", which a quick answer hardly shows.
-    wait(v, "part('vaeStill').dataset.drawn === 'vae-2-1 grid' && part('vaeStill').toDataURL() !== arg", vae)
+    wait(v, "part('vaeStill').dataset.drawn === 'vae-2 grid' && part('vaeStill').toDataURL() !== arg", vae)
     assert len(drawn) == 3
     assert url(v, "aeStill") in drawn  # it has no prior
 
@@ -280,7 +281,7 @@ def test_density_and_the_decoded_grid_are_other_drawings_of_the_same_map(visit):
 def test_more_dimensions_show_a_plane_and_decode_what_is_pointed_at(visit):
     v = enter(visit, "domain=digits")
     part(v, "dims").locator("input[value='8']").check()
-    wait(v, "/%/.test(part('vaeNote').textContent) && part('vaeStill').dataset.drawn.startsWith('vae-8-1')")
+    wait(v, "/%/.test(part('vaeNote').textContent) && part('vaeStill').dataset.drawn.startsWith('vae-8')")
     drawn = url(v, "vaeStill")
     part(v, "view").locator("input[value=grid]").check()
     assert url(v, "vaeStill") != drawn
@@ -288,14 +289,14 @@ def test_more_dimensions_show_a_plane_and_decode_what_is_pointed_at(visit):
     v.page.mouse.click(*spot(v, "vae", 0.3, 0.6))
     wait(v, "part('vaePicture').dataset.shown === 'exact' && part('vaePicture').dataset.at !== 'own'")
     a, b = (float(w) for w in v.words()["vae"].split(","))
-    plane = json.loads((MAPS / "digits-planes.json").read_text())["models"]["vae-8-1"]
+    plane = json.loads((MAPS / "digits-planes.json").read_text())["models"]["vae-8"]
     z = np.array(plane["mean"]) + a * np.array(plane["components"][0]) + b * np.array(plane["components"][1])
-    x_hat = np.round(255 * decode(LIBRARY, z, "digits", "vae", 8))[0]
+    x_hat = np.round(255 * decode(LIBRARY, z, ModelKey("digits", "vae", 8)))[0]
     assert np.abs(grey(v, "vaePicture") - x_hat).max() <= 1
     assert v.words()["d"] == "8"
     part(v, "dims").locator("input[value='32']").check()
     part(v, "beta").locator("input[value='4']").check()
-    wait(v, "part('vaeStill').dataset.drawn.startsWith('vae-32-4')")
+    wait(v, "part('vaeStill').dataset.drawn.startsWith('vae-32-beta4')")
     assert v.words()["beta"] == "4"
 
 
@@ -418,7 +419,7 @@ def metrics(v, session):
 
 
 def test_switching_tabs_and_hovering_leaves_nothing_behind(visit):
-    v = enter(visit)
+    v = enter(visit, fresh=True)
     session = v.page.context.new_cdp_session(v.page)
     session.send("Performance.enable")
 
@@ -444,7 +445,7 @@ def test_switching_tabs_and_hovering_leaves_nothing_behind(visit):
 def test_maps_are_fetched_once_and_only_when_the_tab_is_first_seen(visit):
     v = visit()
     asked = []
-    v.page.on("request", lambda r: asked.append(r.url) if re.search("/(maps|decoders)/", r.url) else None)
+    v.hear("request", lambda r: asked.append(r.url) if re.search("/(maps|decoders)/", r.url) else None)
     v.open()
     v.idle()
     assert asked == []

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from vaedemo.data.domains import DOMAINS
+from vaedemo.store.key import ModelKey
 from vaedemo.store.library import Library, decode, encode
 from vaedemo.ui.app import checkpoints_folder
 from vaedemo.ui.server import wire
@@ -17,7 +18,7 @@ from vaedemo.ui.server.service import Service, example_names
 LIBRARY = Library(checkpoints_folder())
 MAPS = checkpoints_folder() / "maps"
 ROWS = [(kind, path) for kind in ("ae", "vae") for path in ("straight", "spherical")]
-KEY = ("digits", "vae", 32, 1.0)
+KEY = ModelKey("digits", "vae", 32)
 
 pytestmark = pytest.mark.skipif(not (MAPS / "digits.json").is_file(), reason="the maps have not been derived")
 
@@ -92,8 +93,8 @@ def test_the_strips_ends_are_the_decodes_of_both_pictures(visit, service):
         cells = v.page.locator(f"[data-row={kind}-{path}] .vd-walkstrip canvas")
         assert cells.count() == 9
         for x, cell in zip(ends, (cells.first, cells.last), strict=True):
-            mu, _ = encode(LIBRARY, x, "digits", kind, 2)
-            want = levels(decode(LIBRARY, mu, "digits", kind, 2))
+            mu, _ = encode(LIBRARY, x, ModelKey("digits", kind, 2))
+            want = levels(decode(LIBRARY, mu, ModelKey("digits", kind, 2)))
             assert np.abs(painted(cell) - want).max() <= 1, (kind, path)
         assert np.abs(painted(cells.first) - painted(cells.nth(4))).max() > 60
     assert {"from": "three", "to": "eight"}.items() <= v.words().items()
@@ -160,7 +161,7 @@ def test_two_points_of_a_map_are_walked_between_and_escape_gives_up(visit):
     assert a[0] < b[0] and abs(a[1] - b[1]) < 0.05
     cells = v.page.locator("[data-row=vae-straight] .vd-walkstrip canvas")
     for z, cell in ((a, cells.first), (b, cells.last)):
-        assert np.abs(painted(cell) - levels(decode(LIBRARY, z, "digits", "vae", 2))).max() <= 2
+        assert np.abs(painted(cell) - levels(decode(LIBRARY, z, ModelKey("digits", "vae", 2)))).max() <= 2
     other = walks(visit(), f"from={words['from']}&to={words['to']}")
     assert (painted(other.page.locator("[data-row=ae-spherical] canvas").nth(5)) > 100).any()
     v.part("endPoint").click()
@@ -192,7 +193,7 @@ def test_ends_by_keyboard_an_upload_and_the_turn(visit):
 
 def test_rows_are_sorted_by_kl_and_say_what_they_carry(visit):
     v = dims(visit())
-    kl = LIBRARY.figures(*KEY)["kl_each"]
+    kl = LIBRARY.figures(KEY)["kl_each"]
     order = sorted(range(32), key=lambda i: -kl[i])
     rows = v.page.locator(".vd-dimrow")
     assert rows.evaluate_all("(all) => all.map((r) => Number(r.dataset.i))") == order
@@ -207,14 +208,14 @@ def test_rows_are_sorted_by_kl_and_say_what_they_carry(visit):
 def test_a_slider_changes_the_picture_as_the_decoder_does_and_reset_undoes_it(visit, service):
     v = dims(visit(), "example=five")
     slider, own = v.page.locator(".vd-dimrow input").first, v.pixels("dimsCanvas")
-    mu, _ = encode(LIBRARY, seen(service, "digits", "five"), *KEY)
+    mu, _ = encode(LIBRARY, seen(service, "digits", "five"), KEY)
     assert np.abs(np.array(z_shown(v)) - mu).max() < 2e-3
     slider.focus()
     slider.press("Home")
     settled(v)
     z = mu.copy()
     z[int(v.page.locator(".vd-dimrow").first.get_attribute("data-i"))] = -3
-    assert np.abs(painted(v.part("dimsCanvas")) - levels(decode(LIBRARY, z, *KEY))).max() <= 2
+    assert np.abs(painted(v.part("dimsCanvas")) - levels(decode(LIBRARY, z, KEY))).max() <= 2
     assert v.pixels("dimsCanvas") != own and v.words()["z"].endswith(":-3")
     slider.press("PageUp")  # to the next picture of its row
     settled(v)
@@ -242,7 +243,7 @@ def test_a_cell_of_the_table_sets_its_slider_and_is_the_picture(visit):
 
 def test_what_the_vae_switched_off_is_marked_and_does_nothing(visit):
     v = dims(visit(), "zm=vae-32-16")
-    active = LIBRARY.figures("digits", "vae", 32, 16.0)["active"]
+    active = LIBRARY.figures(ModelKey("digits", "vae", 32, 16.0))["active"]
     assert v.page.locator(".vd-deadrow").count() == active.count(False) > 20
     row = v.page.locator(".vd-deadrow").first
     assert "switched off" in row.inner_text()
@@ -262,19 +263,19 @@ def test_the_chart_of_beta_shows_its_figures_and_chooses_one(visit):
     v = dims(visit())
     told = v.part("dimsSparse").locator("svg").get_attribute("aria-label")
     for beta in (0.25, 1.0, 4.0, 16.0):
-        known = LIBRARY.figures("digits", "vae", 32, beta)
+        known = LIBRARY.figures(ModelKey("digits", "vae", 32, beta))
         active, nats = re.search(rf"β {beta:g}: (\d+) active, ([\d.]+) nats", told).groups()
         assert int(active) == sum(known["active"]) and abs(float(nats) - sum(known["kl_each"])) < 0.11
     v.part("dimsSparse").locator("[data-beta='16']").click()
     v.wait("part('dimsBeta').querySelector('input:checked').value === '16'")
-    assert v.words()["zm"] == "vae-32-16"
+    assert v.words()["zm"] == "vae-32-beta16"
 
 
 def test_zero_random_and_the_address_that_restores_them(visit):
     v = dims(visit())
     v.part("dimsStart").locator("input[value=zero]").check()
     v.wait("/: (-?0.000,?)+$/.test(part('dimsCanvas').dataset.shown)")
-    assert np.abs(painted(v.part("dimsCanvas")) - levels(decode(LIBRARY, np.zeros(32), *KEY))).max() <= 1
+    assert np.abs(painted(v.part("dimsCanvas")) - levels(decode(LIBRARY, np.zeros(32), KEY))).max() <= 1
     v.part("dimsStart").locator("input[value=random]").check()
     v.part("dimsAgain").click()
     v.page.locator(".vd-dimrow input").nth(1).press("End")
@@ -286,8 +287,8 @@ def test_zero_random_and_the_address_that_restores_them(visit):
 
 
 def test_an_ae_is_measured_by_variance(visit):
-    v = dims(visit(), "zm=ae-8-1")
-    std = np.array(LIBRARY.figures("digits", "ae", 8)["mu_std"])
+    v = dims(visit(), "zm=ae-8")
+    std = np.array(LIBRARY.figures(ModelKey("digits", "ae", 8))["mu_std"])
     rows = v.page.locator(".vd-dimrow")
     assert rows.evaluate_all("(all) => all.map((r) => Number(r.dataset.i))") == np.argsort(-(std**2)).tolist()
     assert f"variance {max(std**2):.2f}" in rows.first.inner_text()
@@ -302,8 +303,8 @@ def test_the_matrix_of_factors_is_drawn_for_shapes(visit):
     matrix = v.part("dimsFactors").locator("svg")
     v.wait("part('dimsFactors').querySelectorAll('[data-share]').length === 50")
     shown = matrix.locator("[data-share]").evaluate_all("(all) => all.map((r) => Number(r.dataset.share))")
-    model = known["vae-10-1"]
-    order = np.argsort(-np.array(LIBRARY.figures("shapes", "vae", 10)["kl_each"]), kind="stable")
+    model = known["vae-10"]
+    order = np.argsort(-np.array(LIBRARY.figures(ModelKey("shapes", "vae", 10))["kl_each"]), kind="stable")
     want = np.maximum(0, np.array(model["mi"])[:, order]) / np.array(model["entropy"])[:, None]
     assert np.abs(np.array(shown).reshape(5, 10) - want).max() < 1e-3
     matrix.focus()
@@ -315,8 +316,8 @@ def test_the_matrix_of_factors_is_drawn_for_shapes(visit):
     assert v.page.evaluate("document.activeElement.matches('.vd-dimrow input')")
     table = v.part("dimsFactors").locator("tbody tr")
     betas = LIBRARY.betas("shapes", 10)
-    assert table.count() == 1 + sum(f"vae-10-{b:g}" in known for b in betas)
-    assert f"{known['vae-10-4']['mig']:.2f}" in table.filter(has_text="β 4").inner_text()
+    assert table.count() == 1 + sum(ModelKey("shapes", "vae", 10, b).name in known for b in betas)
+    assert f"{known['vae-10-beta4']['mig']:.2f}" in table.filter(has_text="β 4").inner_text()
     v.page.get_by_role("button", name="VAE, β 16").click()
     v.wait("part('dimsBeta').querySelector('input:checked').value === '16'")
 
@@ -332,7 +333,7 @@ def test_the_table_downloads_as_one_picture(visit):
     with v.page.expect_download() as download:
         v.part("dimsSave").click()
     image = Image.open(download.value.path())
-    assert download.value.suggested_filename == "vaedemo-traversal-digits-vae-32-1.png"
+    assert download.value.suggested_filename == "vaedemo-traversal-digits-vae-32.png"
     assert image.width > 800 and image.height > 800
     assert np.asarray(image.convert("L")).std() > 40
 
@@ -385,7 +386,7 @@ def test_chinese_is_complete_and_comes_without_a_reload(visit):
     assert painted(v.page.locator(".vd-walkstrip canvas").first).max() > 100
 
 
-@pytest.mark.parametrize("query", ["", "lang=zh&theme=dark&domain=shapes&wd=10", "zm=vae-32-16&zfrom=5"])
+@pytest.mark.parametrize("query", ["", "lang=zh&theme=dark&domain=shapes&wd=10", "zm=vae-32-beta16&zfrom=5"])
 def test_390_pixels_without_sideways_scroll_and_by_touch(visit, query):
     v = dims(walks(visit(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True), query), query)
     assert v.page.evaluate("document.documentElement.scrollWidth") <= 390

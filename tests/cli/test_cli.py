@@ -9,7 +9,8 @@ from PIL import Image
 from vaedemo.cli import COMMANDS, main
 from vaedemo.data.domains import DOMAINS
 from vaedemo.models import build_model
-from vaedemo.store.checkpoints import file_name, save_checkpoint
+from vaedemo.store.checkpoints import save_checkpoint
+from vaedemo.store.key import ModelKey
 
 
 @pytest.fixture(scope="module")
@@ -17,7 +18,7 @@ def folder(tmp_path_factory):
     root = tmp_path_factory.mktemp("checkpoints")
     for kind, d in (("ae", 2), ("vae", 2), ("pca", 16)):
         model = build_model(DOMAINS["digits"].model_config(kind, d))
-        save_checkpoint(root / "digits" / file_name(kind, d), model, "digits")
+        save_checkpoint(root / "digits" / ModelKey("digits", kind, d).file, model, "digits")
     return root
 
 
@@ -90,6 +91,14 @@ def test_list(folder, capsys):
     assert "3 models" in capsys.readouterr().out
 
 
+def test_list_of_no_models_is_one_sentence(tmp_path, capsys):
+    main(["list", "--checkpoints", str(tmp_path / "none")])
+    out = capsys.readouterr().out
+    assert out.startswith("no models in none: ") and out.count("\n") == 1
+    main(["list", "--json", "--checkpoints", str(tmp_path / "none")])
+    assert json.loads(capsys.readouterr().out) == []
+
+
 def test_describe(capsys):
     main(["describe", "--domain", "digits", "--kind", "dense", "--latent-dim", "8"])
     assert "401,920" in capsys.readouterr().out  # 784 x 512 weights and 512 biases
@@ -141,7 +150,7 @@ def test_train_writes_a_whole_folder(data, tmp_path, capsys):
 def test_train_all_trains_what_is_missing(data, tmp_path, monkeypatch, capsys):
     from vaedemo.training.recipes import recipe
 
-    monkeypatch.setattr("vaedemo.cli.train.recipes", lambda names: [recipe("digits", "ae", d) for d in (2, 4)])
+    monkeypatch.setattr("vaedemo.cli.train.ordered", lambda names: [recipe("digits", "ae", d) for d in (2, 4)])
     target = tmp_path / "checkpoints"
     words = ["train", "--all", "--data-dir", data, "--out", tmp_path / "runs", "--checkpoints", target]
     save_checkpoint(target / "digits" / "ae-2.safetensors", build_model(recipe("digits", "ae", 2).model), "digits")

@@ -11,8 +11,9 @@ from vaedemo.cli import main
 from vaedemo.cli.common import read_picture
 from vaedemo.data.domains import DOMAINS
 from vaedemo.models import build_model
-from vaedemo.store.checkpoints import file_name, save_checkpoint
-from vaedemo.store.library import Library, encode, figures_key
+from vaedemo.store.checkpoints import save_checkpoint
+from vaedemo.store.key import ModelKey
+from vaedemo.store.library import Library, encode
 
 
 @pytest.fixture(scope="module")
@@ -22,9 +23,9 @@ def folder(tmp_path_factory):
     figures = {}
     for domain, kind in (("digits", "ae"), ("digits", "vae"), ("objects", "vae")):
         model = build_model(DOMAINS[domain].model_config(kind, 2), seed=1)
-        save_checkpoint(root / domain / file_name(kind, 2), model, domain)
+        save_checkpoint(root / domain / ModelKey(domain, kind, 2).file, model, domain)
         own = {"kl_each": [0.001, 2.5], "active": [False, True]} if kind == "vae" else {}
-        figures[figures_key(domain, kind, 2)] = code | own
+        figures[str(ModelKey(domain, kind, 2))] = code | own
     (root / "figures.json").write_text(json.dumps(figures))
     for i in range(2):
         Image.fromarray(np.random.default_rng(i).integers(0, 256, (28, 28), dtype=np.uint8)).save(root / f"{i}.png")
@@ -51,7 +52,7 @@ def test_a_walk_between_pictures_is_an_animation(folder, tmp_path, capsys, name)
     assert image.size == (252, 252) and 2 <= image.n_frames <= 6
     x, _ = read_picture(folder / "0.png", "digits")
     z = json.loads(capsys.readouterr().out)["z"]
-    assert np.allclose(z[0], encode(Library(folder), x, "digits", "ae", 2)[0], atol=1e-5)
+    assert np.allclose(z[0], encode(Library(folder), x, ModelKey("digits", "ae", 2))[0], atol=1e-5)
 
 
 def test_a_picture_and_a_code_can_be_the_ends(folder, tmp_path, capsys):

@@ -13,6 +13,7 @@ from vaedemo.errors import CheckpointError, ConfigError, UnknownModel
 from vaedemo.maths.mixtures import REGULARISATION, Mixture, fit_mixture
 from vaedemo.models import build_model
 from vaedemo.store.checkpoints import available, save_checkpoint
+from vaedemo.store.key import ModelKey
 from vaedemo.store.mixtures import FILE as MIXTURES
 from vaedemo.store.mixtures import FORMAT, SMALLEST, load_mixture, mixture_name, mixture_names, save_mixtures
 from vaedemo.training import mixtures as training_mixtures
@@ -148,7 +149,12 @@ def test_components_are_chosen_in_double_precision():
 def test_a_file_gives_back_every_mixture(two, tmp_path, generator):
     path = tmp_path / "digits" / MIXTURES
     wide = fit_mixture(np.random.default_rng(1).standard_normal((500, 40)) * 10.0 ** np.arange(-5, 3).repeat(5), 3)
-    save_mixtures(path, {mixture_name("vae", 2): two, mixture_name("ae", 40, 3): wide}, "digits", {"seed": 0})
+    save_mixtures(
+        path,
+        {mixture_name(ModelKey("digits", "vae", 2)): two, mixture_name(ModelKey("digits", "ae", 40), 3): wide},
+        "digits",
+        {"seed": 0},
+    )
     assert mixture_names(path) == ["ae-40/class3", "vae-2/all"]
     back = load_mixture(path, "vae-2/all")
     for values, again in zip(two, back, strict=True):

@@ -16,6 +16,7 @@ from vaedemo.models import build_model, objectives
 from vaedemo.models.pca import fit_pca
 from vaedemo.reports import evaluate
 from vaedemo.store.checkpoints import Entry
+from vaedemo.store.key import ModelKey
 
 
 class Shelf:
@@ -24,9 +25,9 @@ class Shelf:
     def __init__(self, pca_dims=(2, 4), **models):
         self.models, self.pca_dims, self.asked = models, list(pca_dims), []
 
-    def model(self, domain, kind, latent_dim, beta=1.0):
-        self.asked.append((domain, kind, latent_dim, beta))
-        return self.models[kind]
+    def model(self, key):
+        self.asked.append(key)
+        return self.models[key.kind]
 
     def dims(self, domain, kind):
         assert (domain, kind) == ("digits", "pca")
@@ -96,7 +97,7 @@ def test_a_row_of_a_vae_written_out(likelihood, seed, twelve, monkeypatch):
     last = [m for m in model.encoder if isinstance(m, torch.nn.Linear)][-1]
     last.weight.mul_(torch.tensor([4, 1e-3, 1, 1])[:, None])  # the code's second number is switched off
     shelf = Shelf(vae=model, pca=fit_pca(small("pca", latent_dim=2), twelve))
-    row = evaluate.evaluate_model(shelf, twelve, "digits", "vae", 2, 4, bound_samples=3, seed=seed)
+    row = evaluate.evaluate_model(shelf, twelve, ModelKey("digits", "vae", 2, 4.0), bound_samples=3, seed=seed)
     assert shelf.asked == [("digits", "vae", 2, 4), ("digits", "pca", 2, 1.0)]
     cost, rate, bound, mu = posterior(model, twelve, seed, 3)
     x = twelve[:]
@@ -132,7 +133,7 @@ def test_a_row_of_a_vae_written_out(likelihood, seed, twelve, monkeypatch):
 
 def test_a_row_without_a_likelihood_has_none_of_its_figures(twelve):
     model = random_model("ae")
-    row = evaluate.evaluate_model(Shelf((), ae=model), twelve, "digits", "ae", 2)
+    row = evaluate.evaluate_model(Shelf((), ae=model), twelve, ModelKey("digits", "ae", 2))
     mu = model.encode(twelve[:]).mu
     assert row.mu_mean == pytest.approx(mu.mean(0).tolist(), rel=1e-4)
     assert row.mu_std == pytest.approx(mu.std(0).tolist(), rel=1e-4)
@@ -141,26 +142,29 @@ def test_a_row_without_a_likelihood_has_none_of_its_figures(twelve):
         "elbo", "kl", "distortion", "nll_bound", "bits_per_dim", "active_units", "pca_mse", "bound_samples", "kl_each",
         "active",
     }  # fmt: skip
-    one = evaluate.evaluate_model(Shelf((), ae=model), twelve.first(1), "digits", "ae", 2)
+    one = evaluate.evaluate_model(Shelf((), ae=model), twelve.first(1), ModelKey("digits", "ae", 2))
     assert one.mu_std == (0.0, 0.0) and one.beta == 1.0
-    two = evaluate.evaluate_model(Shelf((), ae=model), twelve.first(2), "digits", "ae", 2)
+    two = evaluate.evaluate_model(Shelf((), ae=model), twelve.first(2), ModelKey("digits", "ae", 2))
     assert two.mu_std == pytest.approx(((mu[0] - mu[1]).abs() / math.sqrt(2)).tolist(), rel=1e-3)
 
 
 def test_the_bounds_samples_are_fifty_and_their_seed_is_0(twelve):
     shelf = Shelf((), vae=random_model("vae"))
-    row = evaluate.evaluate_model(shelf, twelve.first(3), "digits", "vae", 2)
-    assert row == evaluate.evaluate_model(shelf, twelve.first(3), "digits", "vae", 2, bound_samples=50, seed=0)
+    row = evaluate.evaluate_model(shelf, twelve.first(3), ModelKey("digits", "vae", 2))
+    assert row == evaluate.evaluate_model(
+        shelf, twelve.first(3), ModelKey("digits", "vae", 2), bound_samples=50, seed=0
+    )
     assert row.bound_samples == 50
-    assert row != evaluate.evaluate_model(shelf, twelve.first(3), "digits", "vae", 2, seed=1)
+    assert row != evaluate.evaluate_model(shelf, twelve.first(3), ModelKey("digits", "vae", 2), seed=1)
 
 
 def test_pca_is_compared_as_far_as_it_goes_and_has_its_own_parameters(twelve):
     shelf = Shelf((2, 4), ae=random_model("ae"), pca=fit_pca(small("pca", latent_dim=4), twelve))
-    assert evaluate.evaluate_model(shelf, twelve, "digits", "ae", 4).pca_mse is not None
-    assert evaluate.evaluate_model(shelf, twelve, "digits", "ae", 5).pca_mse is None
-    assert evaluate.evaluate_model(Shelf((), ae=shelf.models["ae"]), twelve, "digits", "ae", 1).pca_mse is None
-    row = evaluate.evaluate_model(shelf, twelve, "digits", "pca", 4)
+    assert evaluate.evaluate_model(shelf, twelve, ModelKey("digits", "ae", 4)).pca_mse is not None
+    assert evaluate.evaluate_model(shelf, twelve, ModelKey("digits", "ae", 5)).pca_mse is None
+    bare = Shelf((), ae=shelf.models["ae"])
+    assert evaluate.evaluate_model(bare, twelve, ModelKey("digits", "ae", 1)).pca_mse is None
+    row = evaluate.evaluate_model(shelf, twelve, ModelKey("digits", "pca", 4))
     assert row.mse == row.pca_mse and row.parameters == 4 * 784 + 784
 
 
@@ -169,25 +173,27 @@ def shelf(tmp_path):
     """A library of three models and a PCA of up to eight numbers."""
 
     def entry(domain, kind, d, beta=1.0):
-        return Entry(domain, kind, d, beta, tmp_path / f"{domain}-{kind}-{d}-{beta}", 1)
+        return Entry(ModelKey(domain, kind, d, beta), tmp_path / f"{domain}-{kind}-{d}-{beta}", 1)
 
     entries = [
         entry("digits", "ae", 4), entry("digits", "pca", 8), entry("digits", "vae", 4),
         entry("digits", "vae", 4, 0.25), entry("fashion", "ae", 4),
     ]  # fmt: skip
-    dims = {("digits", "pca"): [2, 8]}
-    return SimpleNamespace(entries=entries, dims=lambda *words: dims[words], domain=get_domain)
+    dims, keys = {("digits", "pca"): [2, 8]}, [e.key for e in entries]
+    keys.insert(1, ModelKey("digits", "pca", 2))
+    known = {"entries": entries, "dims": lambda *words: dims[words], "domain": get_domain, "model_keys": lambda: keys}
+    return SimpleNamespace(**known)
 
 
 def test_targets_are_all_models_that_fit_every_wish(shelf):
     every = [
-        ("digits", "ae", 4, 1.0), ("digits", "pca", 2, 1.0), ("digits", "pca", 8, 1.0), ("digits", "vae", 4, 1.0),
-        ("digits", "vae", 4, 0.25), ("fashion", "ae", 4, 1.0),
+        ("digits", "ae", 4, 1.0), ("digits", "pca", 2, 1.0), ("digits", "pca", 8, 1.0), ("digits", "vae", 4, 0.25),
+        ("digits", "vae", 4, 1.0), ("fashion", "ae", 4, 1.0),
     ]  # fmt: skip
     assert evaluate.targets(shelf) == every
     assert evaluate.targets(shelf, "digits", latent_dim=4) == [every[0], every[3], every[4]]
     assert evaluate.targets(shelf, kind="pca", latent_dim=8) == [every[2]]
-    assert evaluate.targets(shelf, beta=0.25) == [every[4]]
+    assert evaluate.targets(shelf, beta=0.25) == [every[3]]
     assert evaluate.targets(shelf, "fashion", "vae") == []
 
 

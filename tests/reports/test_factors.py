@@ -11,7 +11,8 @@ from vaedemo.configs import ModelConfig
 from vaedemo.models import build_model
 from vaedemo.pictures.shapes import PERIODS, draw
 from vaedemo.reports.factors import FILE, factor_sample, measure, write_factors
-from vaedemo.store.checkpoints import file_name, save_checkpoint
+from vaedemo.store.checkpoints import save_checkpoint
+from vaedemo.store.key import ModelKey
 from vaedemo.store.library import Library
 
 
@@ -20,7 +21,7 @@ def library(tmp_path_factory):
     root = tmp_path_factory.mktemp("checkpoints")
     for kind, d, beta in (("ae", 2, 1.0), ("vae", 3, 1.0), ("vae", 3, 4.0)):
         config = ModelConfig(kind=kind, latent_dim=d, beta=beta, size=64, widths=(4, 4), hidden=8)
-        save_checkpoint(root / "shapes" / file_name(kind, d, beta), build_model(config, seed=1), "shapes")
+        save_checkpoint(root / "shapes" / ModelKey("shapes", kind, d, beta).file, build_model(config, seed=1), "shapes")
     return Library(root)
 
 
@@ -45,12 +46,12 @@ def test_a_sample_is_uniform_and_repeats_itself():
 def test_figures_of_every_model_are_written(library):
     made = write_factors(library, n=210)
     report = json.loads((library.folder / FILE).read_text())
-    assert report == made and list(report) == ["ae-2-1", "vae-3-1", "vae-3-4"]
+    assert report == made and list(report) == ["ae-2", "vae-3", "vae-3-beta4"]
     for name, row in report.items():
         d = int(name.split("-")[1])
         assert np.shape(row["mi"]) == (5, d) and len(row["entropy"]) == 5 and len(row["active"]) == d
         assert 0 <= row["mig"] <= 1 and set(row["dci"]) == {"disentanglement", "completeness", "informativeness"}
-    assert report["vae-3-1"]["entropy"][0] == pytest.approx(math.log(3), abs=0.05)
+    assert report["vae-3"]["entropy"][0] == pytest.approx(math.log(3), abs=0.05)
 
 
 def test_a_model_that_is_the_factors_scores_one():

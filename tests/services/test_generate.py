@@ -13,10 +13,11 @@ from vaedemo.services.generate import PRIORS, arithmetic, generate, priors, samp
 from vaedemo.store.checkpoints import save_checkpoint
 from vaedemo.store.classifiers import FILE as CLASSIFIER
 from vaedemo.store.classifiers import save_classifier
+from vaedemo.store.key import ModelKey
 from vaedemo.store.library import Library, decode, encode
 from vaedemo.store.mixtures import FILE as MIXTURES
 from vaedemo.store.mixtures import mixture_name, save_mixtures
-from vaedemo.training.classifier import classifier_recipe
+from vaedemo.training.recipes import classifier_recipe
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +32,7 @@ def library(tmp_path_factory):
     factors = np.stack([np.eye(2) * 0.5, np.eye(2) * 2])
     far = Mixture(np.array([0.25, 0.75]), np.array([[-50.0, 0.0], [50.0, 0.0]]), factors)
     third = Mixture(np.ones(1), np.array([[7.0, 7.0]]), np.eye(2)[None] * 0.1)
-    found = {mixture_name("vae", 2): far, mixture_name("vae", 2, 3): third}
+    found = {mixture_name(ModelKey("digits", "vae", 2)): far, mixture_name(ModelKey("digits", "vae", 2), 3): third}
     save_mixtures(root / MIXTURES, found, "digits")
     recipe = classifier_recipe("digits")
     save_classifier(root / CLASSIFIER, build_classifier(recipe.model).eval(), "digits")
@@ -40,42 +41,42 @@ def library(tmp_path_factory):
 
 @pytest.mark.parametrize("kind, prior", [("vae", "normal"), ("ae", "normal"), ("vae", "mixture"), ("pca", "gaussian")])
 def test_a_sample_is_its_seeds_and_not_its_neighbours(library, kind, prior):
-    many = sample_codes(library, "digits", kind, 2, prior, 200, seed=5)
+    many = sample_codes(library, ModelKey("digits", kind, 2), prior, 200, seed=5)
     assert many.shape == (200, 2) and many.dtype == np.float32
     for n in (1, 63, 64, 65, 130):
-        assert np.array_equal(sample_codes(library, "digits", kind, 2, prior, n, seed=5), many[:n])
-    assert not np.array_equal(sample_codes(library, "digits", kind, 2, prior, 200, seed=6), many)
+        assert np.array_equal(sample_codes(library, ModelKey("digits", kind, 2), prior, n, seed=5), many[:n])
+    assert not np.array_equal(sample_codes(library, ModelKey("digits", kind, 2), prior, 200, seed=6), many)
     assert len(np.unique(many, axis=0)) == 200
 
 
 def test_each_prior_has_its_moments(library):
-    z = sample_codes(library, "digits", "vae", 2, "normal", 20_000)
+    z = sample_codes(library, ModelKey("digits", "vae", 2), "normal", 20_000)
     assert z.mean(0) == pytest.approx([0, 0], abs=0.03) and np.cov(z.T) == pytest.approx(np.eye(2), abs=0.05)
-    z = sample_codes(library, "digits", "pca", 4, "gaussian", 20_000)
+    z = sample_codes(library, ModelKey("digits", "pca", 4), "gaussian", 20_000)
     assert z.std(0) == pytest.approx([3, 2, 1, 0.5], rel=0.05)
-    z = sample_codes(library, "digits", "vae", 2, "mixture", 20_000)
+    z = sample_codes(library, ModelKey("digits", "vae", 2), "mixture", 20_000)
     left = z[:, 0] < 0
     assert left.mean() == pytest.approx(0.25, abs=0.02)
     assert z[left].std(0) == pytest.approx([0.5, 0.5], rel=0.05) and z[~left].std(0) == pytest.approx([2, 2], rel=0.05)
-    z = sample_codes(library, "digits", "vae", 2, "mixture", 1000, label=3)
+    z = sample_codes(library, ModelKey("digits", "vae", 2), "mixture", 1000, label=3)
     assert z.mean(0) == pytest.approx([7, 7], abs=0.02)
 
 
 def test_temperature_scales_the_same_noise(library):
-    one = sample_codes(library, "digits", "vae", 2, "normal", 10)
-    assert sample_codes(library, "digits", "vae", 2, "normal", 10, temperature=0.5) == pytest.approx(one / 2)
-    assert not sample_codes(library, "digits", "pca", 2, "gaussian", 10, temperature=0).any()
-    centres = sample_codes(library, "digits", "vae", 2, "mixture", 100, temperature=0)
+    one = sample_codes(library, ModelKey("digits", "vae", 2), "normal", 10)
+    assert sample_codes(library, ModelKey("digits", "vae", 2), "normal", 10, temperature=0.5) == pytest.approx(one / 2)
+    assert not sample_codes(library, ModelKey("digits", "pca", 2), "gaussian", 10, temperature=0).any()
+    centres = sample_codes(library, ModelKey("digits", "vae", 2), "mixture", 100, temperature=0)
     assert set(centres[:, 0].tolist()) == {-50.0, 50.0}
 
 
 def test_samples_are_the_decoded_codes_and_judged_if_that_is_asked(library):
-    made = generate(library, "digits", "vae", 2, "normal", 70, seed=3)
+    made = generate(library, ModelKey("digits", "vae", 2), "normal", 70, seed=3)
     assert made.x_hat.shape == (70, 1, 28, 28) and made.x_hat.dtype == np.float32
     assert made.label is None and made.confidence is None
     for i in (0, 69):
-        assert made.x_hat[i] == pytest.approx(decode(library, made.z[i], "digits", "vae", 2), abs=1e-5)
-    judged = generate(library, "digits", "vae", 2, "normal", 5, seed=3, judged=True)
+        assert made.x_hat[i] == pytest.approx(decode(library, made.z[i], ModelKey("digits", "vae", 2)), abs=1e-5)
+    judged = generate(library, ModelKey("digits", "vae", 2), "normal", 5, seed=3, judged=True)
     found = judge(library.classifier("digits"), torch.from_numpy(judged.x_hat))
     assert np.array_equal(judged.label, found.probabilities.argmax(1).numpy())
     assert judged.confidence == pytest.approx(found.probabilities.amax(1).numpy())
@@ -83,14 +84,14 @@ def test_samples_are_the_decoded_codes_and_judged_if_that_is_asked(library):
 
 def test_arithmetic_with_itself_gives_the_third_picture(library):
     a, b, c = np.random.default_rng(0).random((3, 1, 28, 28), dtype=np.float32)
-    same = arithmetic(library, (a, a, c), "digits", "ae", 2)
-    assert same.z == pytest.approx(encode(library, c, "digits", "ae", 2)[0], abs=1e-4)
-    assert same.x_hat == pytest.approx(decode(library, same.z, "digits", "ae", 2), abs=1e-4)
-    made = arithmetic(library, (a, b, c), "digits", "vae", 2)
+    same = arithmetic(library, (a, a, c), ModelKey("digits", "ae", 2))
+    assert same.z == pytest.approx(encode(library, c, ModelKey("digits", "ae", 2))[0], abs=1e-4)
+    assert same.x_hat == pytest.approx(decode(library, same.z, ModelKey("digits", "ae", 2)), abs=1e-4)
+    made = arithmetic(library, (a, b, c), ModelKey("digits", "vae", 2))
     assert made.codes.shape == (3, 2)
     assert made.z == pytest.approx(made.codes[0] - made.codes[1] + made.codes[2], abs=1e-5)
     with pytest.raises(ConfigError, match="three pictures"):
-        arithmetic(library, (a, b), "digits", "vae", 2)
+        arithmetic(library, (a, b), ModelKey("digits", "vae", 2))
 
 
 def test_every_kind_has_its_priors():
@@ -122,21 +123,21 @@ def test_every_kind_has_its_priors():
     ids=str,
 )
 def test_what_cannot_be_drawn_is_refused(library, changes, error):
+    wanted = {"domain": "digits", "kind": "vae", "latent_dim": 2, "prior": "normal", "n": 2} | changes
+    key = ModelKey(*(wanted.pop(name) for name in ModelKey._fields[:3]))
     with pytest.raises(error):
-        sample_codes(
-            library, **({"domain": "digits", "kind": "vae", "latent_dim": 2, "prior": "normal", "n": 2} | changes)
-        )
+        sample_codes(library, key, **wanted)
 
 
 def test_mixtures_are_read_once_and_few_are_kept(library, monkeypatch):
     library = Library(library.folder)
-    assert library.mixture("digits", "vae", 2) is library.mixture("digits", "vae", 2)
+    assert library.mixture(ModelKey("digits", "vae", 2)) is library.mixture(ModelKey("digits", "vae", 2))
     assert library.classifier("digits") is library.classifier("digits")
-    first = library.mixture("digits", "vae", 2)
+    first = library.mixture(ModelKey("digits", "vae", 2))
     monkeypatch.setattr("vaedemo.store.library.KEPT_MIXTURES", 1)
-    assert library.mixture("digits", "vae", 2, 3).means.shape == (1, 2)
-    assert library.mixture("digits", "vae", 2) is not first
+    assert library.mixture(ModelKey("digits", "vae", 2), 3).means.shape == (1, 2)
+    assert library.mixture(ModelKey("digits", "vae", 2)) is not first
     with pytest.raises(CheckpointError):
-        library.mixture("fashion", "vae", 2)
+        library.mixture(ModelKey("fashion", "vae", 2))
     with pytest.raises(CheckpointError):
         library.classifier("fashion")

@@ -10,8 +10,9 @@ from vaedemo.errors import CheckpointError, ConfigError, PictureError, UnknownDo
 from vaedemo.models import build_model
 from vaedemo.pictures.draw import to_image
 from vaedemo.services.reconstruct import error_image, every_model, reconstruct, sheet
-from vaedemo.store.checkpoints import file_name, save_checkpoint
-from vaedemo.store.library import Library, decode, encode, figures_key
+from vaedemo.store.checkpoints import save_checkpoint
+from vaedemo.store.key import ModelKey
+from vaedemo.store.library import Library, decode, encode
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +24,7 @@ def folder(tmp_path_factory):
         ("digits", "pca", 128, 1.0), ("objects", "vae", 2, 1.0),
     ):  # fmt: skip
         model = build_model(DOMAINS[domain].model_config(kind, d, beta), seed=d)
-        save_checkpoint(root / domain / file_name(kind, d, beta), model, domain)
+        save_checkpoint(root / domain / ModelKey(domain, kind, d, beta).file, model, domain)
     return root
 
 
@@ -49,8 +50,8 @@ def test_what_there_is(library):
 
 @pytest.mark.parametrize("kind", ["ae", "vae", "pca"])
 def test_a_reconstruction_is_what_the_model_says(library, x, kind):
-    made = reconstruct(library, x, "digits", kind, 8)
-    model = library.model("digits", kind, 8)
+    made = reconstruct(library, x, ModelKey("digits", kind, 8))
+    model = library.model(ModelKey("digits", kind, 8))
     with torch.no_grad():
         expected = model(torch.from_numpy(x)[None])
     assert np.allclose(made.x_hat, expected.x_hat[0].numpy(), atol=1e-5)
@@ -63,23 +64,23 @@ def test_a_reconstruction_is_what_the_model_says(library, x, kind):
 
 
 def test_a_reconstruction_repeats_itself(library, x):
-    a, b = (reconstruct(library, x, "digits", "vae", 8) for _ in range(2))
+    a, b = (reconstruct(library, x, ModelKey("digits", "vae", 8)) for _ in range(2))
     assert a.distortion_nats == b.distortion_nats and np.array_equal(a.x_hat, b.x_hat)
     assert a.kl_nats.shape == (8,) and a.sigma.shape == (8,) and (a.kl_nats >= -1e-6).all()
 
 
 def test_every_model_in_order(library, x):
     made = every_model(library, x, "digits")
-    assert [(r.kind, r.latent_dim) for r in made] == [
+    assert [r.key[1:3] for r in made] == [
         ("ae", 2), ("ae", 8), ("vae", 8), *(("pca", d) for d in (2, 4, 8, 16, 32, 64))
     ]  # fmt: skip
 
 
 def test_encode_and_decode_are_the_two_halves(library, x):
-    mu, sigma = encode(library, x, "digits", "vae", 8, 4.0)
+    mu, sigma = encode(library, x, ModelKey("digits", "vae", 8, 4.0))
     assert mu.shape == sigma.shape == (8,)
-    made = reconstruct(library, x, "digits", "vae", 8, 4.0)
-    assert np.allclose(decode(library, mu, "digits", "vae", 8, 4.0), made.x_hat, atol=1e-5)
+    made = reconstruct(library, x, ModelKey("digits", "vae", 8, 4.0))
+    assert np.allclose(decode(library, mu, ModelKey("digits", "vae", 8, 4.0)), made.x_hat, atol=1e-5)
 
 
 BAD_PICTURES = [
@@ -99,29 +100,29 @@ BAD_PICTURES = [
 @pytest.mark.parametrize("bad", BAD_PICTURES, ids=range(len(BAD_PICTURES)))
 def test_a_wrong_picture_is_one_sentence(library, bad):
     with pytest.raises(PictureError):
-        reconstruct(library, bad, "digits", "ae", 2)
+        reconstruct(library, bad, ModelKey("digits", "ae", 2))
 
 
 @pytest.mark.parametrize("bad", [[1.0], [np.nan, 0.0], [np.inf, 0.0], [1e9, 0.0], "ab", None, [[0.0, 0.0]], ["a", "b"]])
 def test_a_wrong_code_is_one_sentence(library, bad):
     with pytest.raises(ConfigError):
-        decode(library, bad, "digits", "ae", 2)
+        decode(library, bad, ModelKey("digits", "ae", 2))
 
 
 def test_a_model_that_is_not_there_is_named(library, x):
     with pytest.raises(UnknownModel, match="there are 2, 8"):
-        reconstruct(library, x, "digits", "ae", 3)
+        reconstruct(library, x, ModelKey("digits", "ae", 3))
     with pytest.raises(UnknownModel, match="choose from ae, pca, vae"):
-        reconstruct(library, x, "digits", "gan", 2)
+        reconstruct(library, x, ModelKey("digits", "gan", 2))
 
 
 def test_figures_make_a_picture_unusual(folder, tmp_path, x):
     import shutil
 
     shutil.copytree(folder, tmp_path / "c")
-    key = figures_key("digits", "ae", 8)
+    key = str(ModelKey("digits", "ae", 8))
     (tmp_path / "c" / "figures.json").write_text(json.dumps({key: {"mse_p99": 1e-6}}))
-    assert reconstruct(Library(tmp_path / "c"), x, "digits", "ae", 8).unusual
+    assert reconstruct(Library(tmp_path / "c"), x, ModelKey("digits", "ae", 8)).unusual
     (tmp_path / "c" / "figures.json").write_text("{")
     with pytest.raises(CheckpointError, match="figures.json is damaged"):
         Library(tmp_path / "c")
@@ -133,10 +134,12 @@ def test_an_empty_folder_has_no_models(tmp_path):
 
 
 def test_many_threads_get_the_same_picture(library, x):
-    expected = reconstruct(library, x, "digits", "vae", 8).x_hat
+    expected = reconstruct(library, x, ModelKey("digits", "vae", 8)).x_hat
     got, threads = [], []
     for _ in range(8):
-        threads.append(threading.Thread(target=lambda: got.append(reconstruct(library, x, "digits", "vae", 8).x_hat)))
+        threads.append(
+            threading.Thread(target=lambda: got.append(reconstruct(library, x, ModelKey("digits", "vae", 8)).x_hat))
+        )
         threads[-1].start()
     for thread in threads:
         thread.join()
@@ -155,6 +158,6 @@ def test_one_checkpoint_of_pca_is_read_once_for_all_its_dimensions(library, monk
 
     read, load = [], module.load_checkpoint
     monkeypatch.setattr(module, "load_checkpoint", lambda path: read.append(path) or load(path))
-    parts = [library.model("digits", "pca", d) for d in (2, 8, 64, 2)]
+    parts = [library.model(ModelKey("digits", "pca", d)) for d in (2, 8, 64, 2)]
     assert len(read) == 1
     assert parts[0] is parts[3] and [p.config.latent_dim for p in parts] == [2, 8, 64, 2]

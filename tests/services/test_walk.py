@@ -14,8 +14,9 @@ from vaedemo.models import build_model
 from vaedemo.pictures.draw import to_image
 from vaedemo.services import walk as latent
 from vaedemo.services.walk import PATHS, decode_many, importance, posterior_samples, spherical, straight, traverse, walk
-from vaedemo.store.checkpoints import file_name, save_checkpoint
-from vaedemo.store.library import Library, decode, figures_key
+from vaedemo.store.checkpoints import save_checkpoint
+from vaedemo.store.key import ModelKey
+from vaedemo.store.library import Library, decode
 
 KL = [0.4, 2.0, 0.001, 1.0]
 
@@ -26,10 +27,10 @@ def library(tmp_path_factory):
     root = tmp_path_factory.mktemp("checkpoints")
     for domain, kind in (("digits", "ae"), ("digits", "vae"), ("digits", "pca"), ("objects", "ae")):
         model = build_model(DOMAINS[domain].model_config(kind, 4), seed=1)
-        save_checkpoint(root / domain / file_name(kind, 4, 1.0), model, domain)
+        save_checkpoint(root / domain / ModelKey(domain, kind, 4, 1.0).file, model, domain)
     code = {"mu_mean": [1.0, -1.0, 0.0, 2.0], "mu_std": [0.5, 1.0, 2.0, 0.1], "kl_each": None, "active": None}
     vae = code | {"kl_each": KL, "active": [True, True, False, True]}
-    figures = {figures_key("digits", kind, 4): vae if kind == "vae" else code for kind in ("ae", "vae", "pca")}
+    figures = {str(ModelKey("digits", kind, 4)): vae if kind == "vae" else code for kind in ("ae", "vae", "pca")}
     (root / "figures.json").write_text(json.dumps(figures))
     return Library(root)
 
@@ -90,10 +91,10 @@ def test_a_path_that_is_none_is_one_sentence(a, b, n):
 @pytest.mark.parametrize("kind", ["ae", "vae", "pca"])
 def test_many_codes_decode_like_one_at_a_time(library, kind):
     z = np.random.default_rng(0).normal(size=(70, 4))
-    x = decode_many(library, z, "digits", kind, 4)
+    x = decode_many(library, z, ModelKey("digits", kind, 4))
     assert x.shape == (70, 1, 28, 28) and x.dtype == np.float32
     for i in (0, 63, 64, 69):
-        assert np.allclose(x[i], decode(library, z[i], "digits", kind, 4), atol=1e-5)
+        assert np.allclose(x[i], decode(library, z[i], ModelKey("digits", kind, 4)), atol=1e-5)
 
 
 @pytest.mark.parametrize(
@@ -101,15 +102,15 @@ def test_many_codes_decode_like_one_at_a_time(library, kind):
 )
 def test_wrong_codes_are_one_sentence(library, bad):
     with pytest.raises(ConfigError):
-        decode_many(library, bad, "digits", "ae", 4)
+        decode_many(library, bad, ModelKey("digits", "ae", 4))
 
 
 @pytest.mark.parametrize("path", PATHS)
 def test_a_walk_shows_what_lies_on_its_path(library, path):
     a, b = np.random.default_rng(2).normal(size=(2, 4)).astype(np.float32)
-    made = walk(library, a, b, "digits", "vae", 4, n=5, path=path)
+    made = walk(library, a, b, ModelKey("digits", "vae", 4), n=5, path=path)
     assert np.allclose(made.z, PATHS[path](a, b, 5)) and made.x_hat.shape == (5, 1, 28, 28)
-    assert np.allclose(made.x_hat[-1], decode(library, b, "digits", "vae", 4), atol=1e-5)
+    assert np.allclose(made.x_hat[-1], decode(library, b, ModelKey("digits", "vae", 4)), atol=1e-5)
     assert made.step_mse.shape == (4,)
     assert made.step_mse[0] == pytest.approx(float(((made.x_hat[1] - made.x_hat[0]) ** 2).mean()), rel=1e-4)
 
@@ -117,42 +118,42 @@ def test_a_walk_shows_what_lies_on_its_path(library, path):
 def test_a_wrong_walk_is_one_sentence(library):
     zero = np.zeros(4)
     with pytest.raises(ConfigError, match="straight, spherical"):
-        walk(library, zero, zero, "digits", "vae", 4, path="scenic")
+        walk(library, zero, zero, ModelKey("digits", "vae", 4), path="scenic")
     with pytest.raises(ConfigError, match="2 to 128"):
-        walk(library, zero, zero, "digits", "vae", 4, n=1000)
+        walk(library, zero, zero, ModelKey("digits", "vae", 4), n=1000)
     with pytest.raises(ConfigError, match="4 numbers"):
-        walk(library, zero, np.zeros(3), "digits", "vae", 4)
+        walk(library, zero, np.zeros(3), ModelKey("digits", "vae", 4))
     with pytest.raises(UnknownModel):
-        walk(library, np.zeros(3), np.zeros(3), "digits", "vae", 3)
+        walk(library, np.zeros(3), np.zeros(3), ModelKey("digits", "vae", 3))
 
 
 def test_importance_is_kl_of_a_vae_and_variance_elsewhere(library):
-    vae, ae = (importance(library, "digits", kind, 4) for kind in ("vae", "ae"))
+    vae, ae = (importance(library, ModelKey("digits", kind, 4)) for kind in ("vae", "ae"))
     assert vae.unit == "nats" and vae.value.tolist() == KL
     assert vae.order.tolist() == [1, 3, 0, 2] and vae.active.tolist() == [True, True, False, True]
     assert ae.unit == "variance" and np.allclose(ae.value, [0.25, 1, 4, 0.01])
     assert ae.order.tolist() == [2, 1, 0, 3] and ae.active.all()
     with pytest.raises(CheckpointError, match="evaluate --write"):
-        importance(library, "objects", "ae", 4)
+        importance(library, ModelKey("objects", "ae", 4))
     with pytest.raises(UnknownModel):
-        importance(library, "digits", "ae", 5)
+        importance(library, ModelKey("digits", "ae", 5))
 
 
 def test_a_traversal_changes_one_dimension_a_row(library):
     z = np.array([0.1, 0.2, 0.3, 0.4])
-    made = traverse(library, z, "digits", "vae", 4, span=2, n=5)
+    made = traverse(library, z, ModelKey("digits", "vae", 4), span=2, n=5)
     assert made.dims.tolist() == [1, 3, 0, 2] and made.x_hat.shape == (4, 5, 1, 28, 28)
     assert np.allclose(made.values, [[-2, -1, 0, 1, 2]] * 4)
     code = z.copy()
     code[3] = -1
-    assert np.allclose(made.x_hat[1, 1], decode(library, code, "digits", "vae", 4), atol=1e-5)
-    origin = traverse(library, None, "digits", "vae", 4, dims=[2], n=3)
+    assert np.allclose(made.x_hat[1, 1], decode(library, code, ModelKey("digits", "vae", 4)), atol=1e-5)
+    origin = traverse(library, None, ModelKey("digits", "vae", 4), dims=[2], n=3)
     assert np.array_equal(origin.z, np.zeros(4)) and origin.dims.tolist() == [2]
-    assert np.allclose(origin.x_hat[0, 1], decode(library, np.zeros(4), "digits", "vae", 4), atol=1e-5)
+    assert np.allclose(origin.x_hat[0, 1], decode(library, np.zeros(4), ModelKey("digits", "vae", 4)), atol=1e-5)
 
 
 def test_without_a_prior_a_traversal_goes_about_the_mean(library):
-    made = traverse(library, None, "digits", "ae", 4, n=3)
+    made = traverse(library, None, ModelKey("digits", "ae", 4), n=3)
     assert made.z.tolist() == [1.0, -1.0, 0.0, 2.0] and made.dims.tolist() == [2, 1, 0, 3]
     assert np.allclose(made.values, [[-6, 0, 6], [-4, -1, 2], [-0.5, 1, 2.5], [1.7, 2, 2.3]])
 
@@ -164,7 +165,7 @@ def test_without_a_prior_a_traversal_goes_about_the_mean(library):
 )  # fmt: skip
 def test_a_wrong_traversal_is_one_sentence(library, wrong):
     with pytest.raises(ConfigError):
-        traverse(library, **({"z": None, "domain": "digits", "kind": "vae", "latent_dim": 4} | wrong))
+        traverse(library, **({"z": None, "key": ModelKey("digits", "vae", 4)} | wrong))
 
 
 def test_posterior_samples_are_the_formula():
@@ -207,6 +208,6 @@ def test_strips_and_grids_hold_the_pictures():
 
 
 def test_a_traversal_as_a_picture_names_its_rows(library):
-    made = traverse(library, None, "digits", "vae", 4, n=3)
+    made = traverse(library, None, ModelKey("digits", "vae", 4), n=3)
     image = latent.traversal_image(made, side=28)
     assert image.height == 4 * 30 - 2 and image.width > 3 * 30

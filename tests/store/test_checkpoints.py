@@ -9,6 +9,7 @@ from tests.conftest import small
 from vaedemo.errors import CheckpointError, UnknownModel
 from vaedemo.models import build_model
 from vaedemo.store import checkpoints
+from vaedemo.store.key import ModelKey
 
 
 @pytest.fixture
@@ -94,20 +95,20 @@ def test_a_failed_write_leaves_the_old_file(path, monkeypatch):
 def test_available_and_find(tmp_path):
     for kind, d, beta in (("vae", 2, 1.0), ("vae", 2, 4.0), ("ae", 3, 1.0), ("pca", 9, 1.0)):
         model = build_model(small(kind, latent_dim=d, beta=beta))
-        checkpoints.save_checkpoint(tmp_path / "digits" / checkpoints.file_name(kind, d, beta), model, "digits")
+        checkpoints.save_checkpoint(tmp_path / "digits" / ModelKey("digits", kind, d, beta).file, model, "digits")
     entries = checkpoints.available(tmp_path)
-    assert [(e.kind, e.latent_dim, e.beta) for e in entries] == [
+    assert [e.key[1:] for e in entries] == [
         ("ae", 3, 1.0), ("pca", 9, 1.0), ("vae", 2, 1.0), ("vae", 2, 4.0)
     ]  # fmt: skip
-    assert checkpoints.find(entries, "digits", "vae", 2, 4).path.name == "vae-2-beta4.safetensors"
-    assert checkpoints.find(entries, "digits", "pca", 5).latent_dim == 9
+    assert checkpoints.find(entries, ModelKey("digits", "vae", 2, 4.0)).path.name == "vae-2-beta4.safetensors"
+    assert checkpoints.find(entries, ModelKey("digits", "pca", 5)).key.latent_dim == 9
     for wrong in (("digits", "pca", 10), ("digits", "pca", 0), ("digits", "ae", 2), ("digits", "vae", 2, 3.0)):
         with pytest.raises(UnknownModel, match="there are"):
-            checkpoints.find(entries, *wrong)
+            checkpoints.find(entries, ModelKey(*wrong))
     with pytest.raises(UnknownModel, match="choose from ae, pca, vae"):
-        checkpoints.find(entries, "digits", "gan", 2)
+        checkpoints.find(entries, ModelKey("digits", "gan", 2))
     with pytest.raises(UnknownModel, match="none yet"):
-        checkpoints.find(entries, "fashion", "ae", 2)
+        checkpoints.find(entries, ModelKey("fashion", "ae", 2))
 
 
 def test_warm_start_takes_what_fits(path):

@@ -8,7 +8,8 @@ from vaedemo.data.domains import DOMAINS
 from vaedemo.errors import CheckpointError
 from vaedemo.models import build_model
 from vaedemo.store import maps
-from vaedemo.store.checkpoints import file_name, save_checkpoint
+from vaedemo.store.checkpoints import save_checkpoint
+from vaedemo.store.key import ModelKey
 from vaedemo.store.library import CHECKPOINTS, Library
 
 
@@ -17,7 +18,7 @@ def library(tmp_path_factory):
     root = tmp_path_factory.mktemp("checkpoints")
     for kind, d in (("ae", 2), ("vae", 2), ("vae", 5), ("ae", 5)):
         model = build_model(DOMAINS["shapes"].model_config(kind, d), seed=d)
-        save_checkpoint(root / "shapes" / file_name(kind, d), model, "shapes")
+        save_checkpoint(root / "shapes" / ModelKey("shapes", kind, d).file, model, "shapes")
     return Library(root)
 
 
@@ -45,7 +46,7 @@ def test_the_box_is_square_and_holds_the_points_and_the_prior():
 
 def test_a_map_is_read_as_it_was_written(library, pictures, written):
     folder, described = written
-    codes, sigma = maps.encodings(library.model("shapes", "vae", 2), pictures)
+    codes, sigma = maps.encodings(library.model(ModelKey("shapes", "vae", 2)), pictures)
     found = maps.read_map(folder, "shapes", "vae")
     assert found.points == pytest.approx(codes, abs=2 * np.ptp(codes, axis=0).max() / 65535)
     assert (found.labels == pictures.y.numpy()).all()
@@ -55,8 +56,8 @@ def test_a_map_is_read_as_it_was_written(library, pictures, written):
 
 
 def test_a_plane_is_the_principal_one(library, pictures, written):
-    codes, _ = maps.encodings(library.model("shapes", "ae", 5), pictures)
-    found = maps.read_plane(written[0], "shapes", "ae", 5)
+    codes, _ = maps.encodings(library.model(ModelKey("shapes", "ae", 5)), pictures)
+    found = maps.read_plane(written[0], ModelKey("shapes", "ae", 5))
     assert found.components @ found.components.T == pytest.approx(np.eye(2), abs=1e-4)
     singular = np.linalg.svd(codes - codes.mean(0), compute_uv=False) ** 2
     assert found.explained == pytest.approx(singular[:2] / singular.sum(), rel=1e-3)
@@ -69,7 +70,7 @@ def test_what_is_missing_or_damaged_is_one_sentence(written, tmp_path):
     with pytest.raises(CheckpointError, match="choose from ae, vae"):
         maps.read_map(written[0], "shapes", "pca")
     with pytest.raises(CheckpointError, match="no plane"):
-        maps.read_plane(written[0], "shapes", "ae", 7)
+        maps.read_plane(written[0], ModelKey("shapes", "ae", 7))
     (tmp_path / "digits.json").write_text("{")
     with pytest.raises(CheckpointError, match="damaged"):
         maps.read_map(tmp_path, "digits", "ae")
@@ -78,33 +79,33 @@ def test_what_is_missing_or_damaged_is_one_sentence(written, tmp_path):
 @pytest.mark.parametrize("domain", DOMAINS)
 def test_the_shipped_map_fits_the_shipped_models(domain):
     folder, library = CHECKPOINTS / maps.FOLDER, Library()
-    models = [e for e in library.entries if e.domain == domain and e.kind in maps.KINDS]
-    for e in models:
-        if e.latent_dim > 2:
-            found = maps.read_plane(folder, domain, e.kind, e.latent_dim, e.beta)
-            assert found.components.shape == (2, e.latent_dim) and 0 < found.explained.sum() <= 1
+    models = [key for key in library.model_keys(domain) if key.kind in maps.KINDS]
+    for key in models:
+        if key.latent_dim > 2:
+            found = maps.read_plane(folder, key)
+            assert found.components.shape == (2, key.latent_dim) and 0 < found.explained.sum() <= 1
             assert found.components @ found.components.T == pytest.approx(np.eye(2), abs=1e-4)
         else:
-            found = maps.read_map(folder, domain, e.kind)
-            assert (found.sigma is None) == (e.kind == "ae")
-            if e.kind == "vae":
+            found = maps.read_map(folder, domain, key.kind)
+            assert (found.sigma is None) == (key.kind == "ae")
+            if key.kind == "vae":
                 assert (found.low <= -maps.PRIOR_REACH).all() and (found.high >= maps.PRIOR_REACH).all()
             inside = ((found.points >= found.low) & (found.points <= found.high)).all(1)
             assert inside.mean() >= 0.995 and np.allclose(*(found.high - found.low), rtol=1e-4)
         assert len(found.points) == len(found.labels) and set(found.labels) == set(range(len(DOMAINS[domain].classes)))
-    keys = {maps.model_key(e.kind, e.latent_dim, e.beta) for e in models if e.latent_dim > 2}
+    keys = {key.name for key in models if key.latent_dim > 2}
     assert set(json.loads((folder / f"{domain}-planes.json").read_text())["models"]) == keys
     # Pictures that can be made here again stand where the models put them.
     if domain == "shapes":
         pictures = datasets.load("shapes", "test").first(50)
-        for e in models:
-            mu, _ = maps.encodings(library.model(domain, e.kind, e.latent_dim, e.beta), pictures)
-            if e.latent_dim == 2:
-                points = maps.read_map(folder, domain, e.kind).points
+        for key in models:
+            mu, _ = maps.encodings(library.model(key), pictures)
+            if key.latent_dim == 2:
+                points = maps.read_map(folder, domain, key.kind).points
             else:
-                found = maps.read_plane(folder, domain, e.kind, e.latent_dim, e.beta)
+                found = maps.read_plane(folder, key)
                 points, mu = found.points, (mu - found.mean) @ found.components.T
-            assert np.abs(points[:50] - mu).max() < 2e-3 * np.ptp(points, axis=0).max(), e.path.name
+            assert np.abs(points[:50] - mu).max() < 2e-3 * np.ptp(points, axis=0).max(), key
 
 
 def test_a_map_that_was_cut_is_refused(written, tmp_path):
@@ -114,4 +115,4 @@ def test_a_map_that_was_cut_is_refused(written, tmp_path):
     with pytest.raises(CheckpointError, match="damaged"):
         maps.read_map(tmp_path, "shapes", "vae")
     with pytest.raises(CheckpointError, match="damaged"):
-        maps.read_plane(tmp_path, "shapes", "vae", 5)
+        maps.read_plane(tmp_path, ModelKey("shapes", "vae", 5))

@@ -1,9 +1,13 @@
 """The checkpoints that are shipped: all there, whole, small, measured, and good at pictures they have never seen."""
 
+import json
+
 import numpy as np
 import pytest
 import torch
+from safetensors import safe_open
 
+from vaedemo.configs import KINDS
 from vaedemo.data.domains import DOMAINS
 from vaedemo.maths import metrics
 from vaedemo.pictures import shapes
@@ -15,11 +19,12 @@ from vaedemo.services.reconstruct import reconstruct
 from vaedemo.store.checkpoints import load_checkpoint
 from vaedemo.store.classifiers import FILE as CLASSIFIER
 from vaedemo.store.classifiers import load_classifier
-from vaedemo.store.library import CHECKPOINTS, Library, figures_key
+from vaedemo.store.key import ModelKey
+from vaedemo.store.library import CHECKPOINTS, Library
 from vaedemo.store.mixtures import FILE as MIXTURES
 from vaedemo.store.mixtures import mixture_name, mixture_names
-from vaedemo.training.classifier import classifier_recipe
-from vaedemo.training.recipes import recipes
+from vaedemo.training.mixtures import PICTURES
+from vaedemo.training.recipes import RECIPES, classifier_recipe
 
 
 @pytest.fixture(scope="module")
@@ -27,19 +32,57 @@ def library():
     return Library()
 
 
-@pytest.mark.parametrize("r", recipes(), ids=lambda r: f"{r.domain}/{r.file}")
+def described(r):
+    """(domain, config or None, record) of the file of a recipe."""
+    path = CHECKPOINTS / r.path
+    if r.kind == "classifier":
+        model, domain, record = load_classifier(path)
+        return domain, model.config, record
+    if r.kind == "mixtures":
+        with safe_open(path, framework="np") as file:
+            metadata = file.metadata()
+        return metadata["domain"], None, json.loads(metadata["record"])
+    model, domain, record = load_checkpoint(path)
+    return domain, model.config, record
+
+
+@pytest.mark.parametrize("r", RECIPES, ids=lambda r: r.path)
 def test_every_recipe_was_carried_out_to_its_end(r):
-    model, domain, record = load_checkpoint(CHECKPOINTS / r.domain / r.file)
-    assert (domain, model.config) == (r.domain, r.model)
+    domain, config, record = described(r)
+    assert (domain, config) == (r.domain, r.model)
+    if r.kind == "mixtures":
+        assert (record["pictures"], record["seed"]) == (PICTURES, 0)
+        return
     assert record["hardware"] and record["seconds"] > 0
-    if r.model.kind != "pca":
-        assert record["epochs"] == r.train.epochs
+    if r.kind == "photo-restore":
+        assert (record["steps"], record.get("epochs")) == (r.train.steps, None) and record["held_out_psnr"]
+    elif r.kind != "pca":
+        assert record["epochs"] == r.train.epochs and not r.train.steps
         assert record["steps"] == round(record["pictures"] // r.train.batch_size * r.train.epochs)
-    assert record["pictures"] == (50_000 if domain == "objects" else 60_000)
+    for name in ("lr", "seed"):  # which the files that were made first do not tell
+        assert record.get(name) in (None, getattr(r.train, name))
+    pictures = {"objects": 50_000, "photos": 308}.get(domain, 60_000)
+    held_out = 2_000 if r.file == "restore.safetensors" and domain != "photos" else 0
+    assert record["pictures"] == pictures - held_out
+
+
+@pytest.mark.parametrize("r", RECIPES, ids=lambda r: r.path)
+def test_every_file_came_from_where_its_recipe_says(r):
+    _, _, record = described(r)
+    started = record.get("started_from")
+    if len(r.stages) > 1:  # from the run before, in whose folder the file had the name of its model or its domain
+        assert started in (r.name, r.domain)
+    elif r.start is None:
+        assert started is None
+    else:
+        domain, _, file = r.start.partition("/")
+        assert started == (file.removesuffix(".safetensors") if domain == r.domain else domain)
 
 
 def test_nothing_else_is_there_and_all_of_it_is_small(library):
-    assert {(e.domain, e.path.name) for e in library.entries} == {(r.domain, r.file) for r in recipes()}
+    assert {str(p.relative_to(CHECKPOINTS)) for p in CHECKPOINTS.rglob("*.safetensors")} == {r.path for r in RECIPES}
+    models = {(r.domain, r.file) for r in RECIPES if r.kind in KINDS}
+    assert {(e.key.domain, e.path.name) for e in library.entries} == models
     assert sum(p.stat().st_size for p in CHECKPOINTS.rglob("*") if p.is_file()) < 30e6
 
 
@@ -47,10 +90,10 @@ def test_nothing_else_is_there_and_all_of_it_is_small(library):
 def test_every_autoencoder_has_its_mixtures_and_they_fit_it(library, domain):
     row, expected = DOMAINS[domain], set()
     for kind, d in [("ae", d) for d in library.dims(domain, "ae")] + [("vae", d) for d in library.dims(domain, "vae")]:
-        spread = np.array(library.figures(domain, kind, d)["mu_std"])
+        spread = np.array(library.figures(ModelKey(domain, kind, d))["mu_std"])
         for label in (None, *range(len(row.classes))):
-            expected.add(mixture_name(kind, d, label))
-            z = library.mixture(domain, kind, d, label).sample(200, torch.Generator().manual_seed(0))
+            expected.add(mixture_name(ModelKey(domain, kind, d), label))
+            z = library.mixture(ModelKey(domain, kind, d), label).sample(200, torch.Generator().manual_seed(0))
             assert z.shape == (200, d) and np.isfinite(z).all()
             assert np.abs(z).max() < 12 * max(1, spread.max())  # a VAE's codes are samples of posteriors: 1 and more
     assert set(mixture_names(CHECKPOINTS / domain / MIXTURES)) == expected
@@ -64,7 +107,8 @@ def test_every_domain_has_a_classifier_and_recognises_what_is_generated(library,
     assert record["accuracy"] > {"digits": 0.985, "fashion": 0.9, "objects": 0.7, "shapes": 0.98}[domain]
     shares = []
     for label in range(len(DOMAINS[domain].classes)):
-        made = generate(library, domain, "vae", DOMAINS[domain].anchor, "mixture", 24, label=label, judged=True)
+        key = ModelKey(domain, "vae", DOMAINS[domain].anchor)
+        made = generate(library, key, "mixture", 24, label=label, judged=True)
         shares.append((made.label == label).mean())
     # A blurred object is hardly recognised: one in ten would be chance.
     assert np.mean(shares) > {"digits": 0.8, "fashion": 0.6, "objects": 0.15, "shapes": 0.5}[domain]
@@ -73,8 +117,8 @@ def test_every_domain_has_a_classifier_and_recognises_what_is_generated(library,
 def test_every_model_was_measured(library):
     page = (CHECKPOINTS / "MODELS.md").read_text(encoding="utf-8")
     for target in targets(library):
-        figures = library.figures(*target)
-        assert figures, f"{figures_key(*target)} is not in figures.json"
+        figures = library.figures(target)
+        assert figures, f"{target} is not in figures.json"
         assert 0 < figures["mse"] < figures["mse_p99"] < 0.3
         assert len(figures["mu_std"]) == target[2]
     for domain in DOMAINS:
@@ -85,10 +129,10 @@ def test_the_published_figures_are_those_of_the_files(library):
     """One autoencoder and one VAE measured again, on pictures that need no download."""
     x = shapes.generate(400, seed=1).x  # the first of the test set: its seed is 1
     for kind in ("ae", "vae"):
-        model = library.model("shapes", kind, 10)
+        model = library.model(ModelKey("shapes", kind, 10))
         with torch.no_grad():
             mse = metrics.mse(model(x).x_hat, x).mean().item()
-        assert mse == pytest.approx(library.figures("shapes", kind, 10)["mse"], rel=0.25)
+        assert mse == pytest.approx(library.figures(ModelKey("shapes", kind, 10))["mse"], rel=0.25)
 
 
 @pytest.mark.parametrize("domain", list(EXAMPLES))
@@ -97,7 +141,7 @@ def test_more_numbers_describe_the_examples_better_and_beat_pca(library, domain)
     pictures = [example(domain, name) for name in EXAMPLES[domain]]
     xs = [prepare(p, channels=row.channels, size=row.size, strokes=row.strokes).x for p in pictures]
     means = {
-        (kind, d): np.mean([reconstruct(library, x, domain, kind, d).mse for x in xs])
+        (kind, d): np.mean([reconstruct(library, x, ModelKey(domain, kind, d)).mse for x in xs])
         for kind in ("ae", "pca")
         for d in row.latent_dims
     }

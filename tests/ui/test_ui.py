@@ -19,6 +19,7 @@ from tests.hostile import HOSTILE
 from vaedemo.data.domains import DOMAINS
 from vaedemo.errors import PictureError
 from vaedemo.services.reconstruct import reconstruct
+from vaedemo.store.key import ModelKey
 from vaedemo.store.library import Library
 from vaedemo.ui.app import build, checkpoints_folder
 from vaedemo.ui.server import wire
@@ -46,7 +47,7 @@ def functions(service):
 def model(service):
     """(domain, kind, latent dimension) of some model there is."""
     e = service.library.entries[0]
-    return e.domain, e.kind, service.library.dims(e.domain, e.kind, e.beta)[0]
+    return *e.key[:2], service.library.dims(*e.key[:2], e.key.beta)[0]
 
 
 # ---- texts -------------------------------------------------------------------------------------------------------
@@ -244,6 +245,15 @@ def test_only_what_was_uploaded_here_is_opened(tmp_path):
     assert uploads.path(str(inside)) == inside.resolve()
 
 
+def test_an_upload_that_is_gone_is_told_by_its_key(functions, service):
+    gone = {"source": {"upload": str(service.uploads.folder / "gone.png")}, "domain": "digits"}
+    assert functions["prepare"](gone) == {
+        "error": "The uploaded file is no longer here; choose it again.", "key": "Gone"
+    }  # fmt: skip
+    never = functions["prepare"]({"source": {"upload": ""}, "domain": "digits"})
+    assert never["key"] == "PictureError"
+
+
 def test_the_disk_that_uploads_take_is_bounded(tmp_path):
     uploads = Uploads(tmp_path, limit_bytes=1000, limit_files=5)
     for i in range(20):
@@ -257,7 +267,7 @@ def test_what_the_browser_gets_is_what_the_library_computes(functions, service, 
     row = DOMAINS[domain]
     x = (np.random.default_rng(0).integers(0, 256, row.shape) / np.float32(255)).astype(np.float32)
     got = functions["look"]({"x": wire.pack(x), "domain": domain, "models": [[kind, d, 1.0]]})["results"][0]
-    want = reconstruct(service.library, x, domain, kind, d)
+    want = reconstruct(service.library, x, ModelKey(domain, kind, d))
     assert got["mse"] == pytest.approx(want.mse, rel=1e-4)
     assert np.abs(wire.unpack(got["x_hat"], domain) - want.x_hat).max() <= 0.51 / 255
     assert got["z"] == pytest.approx(want.z.tolist(), rel=1e-4, abs=1e-6)
@@ -270,7 +280,7 @@ def test_the_first_screen_is_baked_in_and_small(service):
     assert len(json.dumps(first, allow_nan=False)) < 250_000
     state, have = first["first"], {r["key"] for r in first["first"]["picture"]["results"]}
     kinds = first["table"][state["domain"]]["kinds"]
-    assert {f"{k}-{d}-1" for k, dims in kinds.items() for d in dims} <= have
+    assert {f"{k}-{d}" for k, dims in kinds.items() for d in dims} <= have
 
 
 def test_without_any_model_the_page_says_so(tmp_path):

@@ -5,6 +5,7 @@ import os
 import unicodedata
 from pathlib import Path
 
+import numpy as np
 from PIL import Image, PngImagePlugin
 
 from vaedemo.data import datasets
@@ -14,7 +15,7 @@ from vaedemo.pictures.prepare import prepare, propose_domain
 from vaedemo.pictures.read import read
 from vaedemo.store.checkpoints import write_atomic
 
-__all__ = ["harmless", "own_or_public", "read_picture", "shown", "write_picture"]
+__all__ = ["figures", "harmless", "own_or_public", "read_picture", "shown", "write_picture"]
 
 
 def harmless(text):
@@ -25,6 +26,12 @@ def harmless(text):
 def shown(path):
     """A file's name, harmless on a terminal; files in JSON have their exact names."""
     return harmless(Path(path).name or os.fspath(path))
+
+
+def figures(made, *left_out):
+    """A result's fields fit for JSON: its ModelKey's four first, arrays as lists, without those left out."""
+    fields = made.key._asdict() | {k: v for k, v in made._asdict().items() if k not in ("key", *left_out)}
+    return {name: value.tolist() if isinstance(value, np.ndarray) else value for name, value in fields.items()}
 
 
 def read_picture(path, domain=None, fit="crop", polarity="auto", *, library=None):

@@ -160,14 +160,14 @@ class Map:
         planned([self.out])
         library = Library(self.checkpoints)
         domain = library.domain(self.domain or library.modelled("digits")).name
-        kind = self.kind or library.usual_kind(domain, "vae")
-        model = library.model(domain, kind, self.latent_dim, self.beta)
+        key = library.key(domain, self.kind, self.latent_dim, self.beta)
+        model, kind = library.model(key), key.kind
         folder, said = self.checkpoints / maps.FOLDER, {"domain": domain, "kind": kind}
         if self.latent_dim == 2:
             found = maps.read_map(folder, domain, kind)
             low, high, mean, axes = found.low, found.high, np.zeros(2), np.eye(2)
         else:
-            found = maps.read_plane(folder, domain, kind, self.latent_dim, self.beta)
+            found = maps.read_plane(folder, key)
             (low, high), mean, axes = maps.box(found.points), found.mean, found.components
             said["explained"] = found.explained.tolist()
         if self.view == "grid":

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-import numpy as np
 import tyro
 
-from vaedemo.cli.common import read_picture, write_picture
+from vaedemo.cli.common import figures, read_picture, write_picture
 from vaedemo.cli.outputs import planned, require_ending
 from vaedemo.services.walk import animation, strip_image, traversal_image, traverse, walk
 from vaedemo.store.checkpoints import write_atomic
@@ -28,25 +27,16 @@ def _numbers(text):
 
 
 def _codes(library, sources, domain, kind, latent_dim, beta):
-    """(codes, one a source, each (D,); the domain; the kind; D) of pictures and codes: what is left out is told by the
-    first picture and the first code, and by the models that there are."""
+    """(codes, one a source, each (D,); the ModelKey) of pictures and codes: what is left out is told by the first
+    picture and the first code, and by the models that there are."""
     given, seen = [_numbers(text) for text in sources], {}
     for i, text in enumerate(sources):
         if given[i] is None:
             seen[i], domain = read_picture(text, domain, library=library)
     domain = library.domain(domain or library.modelled("digits")).name
-    kind = kind or library.usual_kind(domain, "vae")
     d = latent_dim or next((len(code) for code in given if code is not None), None)
-    if d is None:
-        d = (library.dims(domain, kind, beta) or library.domain(domain).latent_dims)[-1]
-    codes = [encode(library, seen[i], domain, kind, d, beta)[0] if i in seen else code for i, code in enumerate(given)]
-    return codes, domain, kind, d
-
-
-def _figures(made, *left_out):
-    """A result's fields fit for JSON, arrays as lists, but for those left out."""
-    fields = {name: value for name, value in made._asdict().items() if name not in left_out}
-    return {name: value.tolist() if isinstance(value, np.ndarray) else value for name, value in fields.items()}
+    key = library.key(domain, kind, d, beta)
+    return [encode(library, seen[i], key)[0] if i in seen else code for i, code in enumerate(given)], key
 
 
 @dataclass(frozen=True)
@@ -84,20 +74,18 @@ class Walk:
         require_ending(self.out)
         planned([self.out], inputs=[Path(p) for p in (self.start, self.end) if _numbers(p) is None])
         library = Library(self.checkpoints)
-        ends, domain, kind, d = _codes(
-            library, (self.start, self.end), self.domain, self.kind, self.latent_dim, self.beta
-        )  # fmt: skip
-        made = walk(library, *ends, domain, kind, d, self.beta, self.steps, self.path)
+        ends, key = _codes(library, (self.start, self.end), self.domain, self.kind, self.latent_dim, self.beta)
+        made = walk(library, *ends, key, self.steps, self.path)
         if moving:
             write_atomic(self.out, animation(made.x_hat, moving))
         else:
             write_picture(strip_image(made.x_hat), self.out)
         if self.json:
-            print(json.dumps(_figures(made, "x_hat"), indent=1))
+            print(json.dumps(figures(made, "x_hat"), indent=1))
             return
         print(
-            f"{domain}, {made.kind}, {d} numbers: {len(made.z)} pictures on the {made.path} path; mean squared "
-            f"difference of neighbours {made.step_mse.mean():.5f}, at most {made.step_mse.max():.5f}"
+            f"{key.domain}, {key.kind}, {key.latent_dim} numbers: {len(made.z)} pictures on the {made.path} path; mean "
+            f"squared difference of neighbours {made.step_mse.mean():.5f}, at most {made.step_mse.max():.5f}"
         )
 
 
@@ -135,18 +123,16 @@ class Traverse:
         planned([self.out], inputs=[Path(p) for p in (self.picture,) if p is not None and _numbers(p) is None])
         library = Library(self.checkpoints)
         sources = () if self.picture is None else (self.picture,)
-        codes, domain, kind, d = _codes(library, sources, self.domain, self.kind, self.latent_dim, self.beta)
-        made = traverse(
-            library, codes[0] if codes else None, domain, kind, d, self.beta,
-            span=self.span, n=self.steps, rows=self.rows,
-        )  # fmt: skip
+        codes, key = _codes(library, sources, self.domain, self.kind, self.latent_dim, self.beta)
+        start = codes[0] if codes else None
+        made = traverse(library, start, key, span=self.span, n=self.steps, rows=self.rows)
         write_picture(traversal_image(made), self.out)
         known = made.importance
         if self.json:
             carried = {"unit": known.unit, "value": known.value[made.dims], "active": known.active[made.dims]}
             carried = {name: v if isinstance(v, str) else v.tolist() for name, v in carried.items()}
-            print(json.dumps(_figures(made, "x_hat", "importance") | {"carried": carried}, indent=1))
+            print(json.dumps(figures(made, "x_hat", "importance") | {"carried": carried}, indent=1))
             return
         shown = ", ".join(f"z{i + 1} {known.value[i]:.3g}" for i in made.dims)
         unit = "nats" if known.unit == "nats" else "variance"
-        print(f"{domain}, {made.kind}, {d} numbers, {known.active.sum()} active; {unit}: {shown}")
+        print(f"{key.domain}, {key.kind}, {key.latent_dim} numbers, {known.active.sum()} active; {unit}: {shown}")

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import tqdm
 
-from vaedemo.cli.common import own_or_public
+from vaedemo.cli.common import own_or_public, shown
 from vaedemo.configs import KINDS
 from vaedemo.errors import ConfigError, UnknownModel
 from vaedemo.models.describe import drawing
 from vaedemo.reports.evaluate import evaluate_model, targets, write_figures, write_models_page
+from vaedemo.store.key import ModelKey
 from vaedemo.store.library import CHECKPOINTS, Library
 
 __all__ = ["Describe", "Evaluate", "List"]
@@ -36,18 +37,20 @@ class List:
     def run(self):
         entries = Library(self.checkpoints).entries
         if self.json:
-            columns = ("domain", "kind", "latent_dim", "beta")
             rows = [
-                {c: getattr(e, c) for c in columns}
-                | {"file": e.path.relative_to(self.checkpoints).as_posix(), "bytes": e.bytes}
+                e.key._asdict() | {"file": e.path.relative_to(self.checkpoints).as_posix(), "bytes": e.bytes}
                 for e in entries
             ]
             print(json.dumps(rows, indent=1))
             return
+        if not entries:
+            where = shown(self.checkpoints)
+            print(f"no models in {where}: give the checkpoints/ of a clone as --checkpoints, or make some with train")
+            return
         for e in entries:
-            beta = "" if e.beta == 1 else f"beta {e.beta:g}"
+            domain, kind, d, beta = e.key
             print(
-                f"{e.domain:<8} {e.kind:<6} {e.latent_dim:>4}  {beta:<9} {e.bytes:>9,} bytes  "
+                f"{domain:<8} {kind:<6} {d:>4}  {'' if beta == 1 else f'beta {beta:g}':<9} {e.bytes:>9,} bytes  "
                 f"{e.path.relative_to(self.checkpoints / e.path.relative_to(self.checkpoints).parts[0])}"
             )
         print(f"{len(entries)} models, {sum(e.bytes for e in entries) / 1e6:.1f} MB")
@@ -93,7 +96,7 @@ def _config(library, row, kind, latent_dim):
     """The ModelConfig of a domain's model: of one that is not shipped the trained one's, if there is that."""
     dims = [] if row.classes else library.dims(row.name, kind)
     d = latent_dim or (dims or row.latent_dims)[0]
-    return library.model(row.name, kind, d).config if d in dims else row.model_config(kind, d)
+    return library.model(ModelKey(row.name, kind, d)).config if d in dims else row.model_config(kind, d)
 
 
 @dataclass(frozen=True)
@@ -137,11 +140,11 @@ class Evaluate:
         if not wanted:
             raise UnknownModel("no model fits these choices; see what there is with `python -m vaedemo list`")
         self._check_figures(library, wanted)
-        for target in tqdm.tqdm(wanted, disable=None, unit="model"):
-            if target[0] not in sets:
-                sets = {target[0]: own_or_public(library, target[0], "test", self.data_dir).some(self.limit)}
+        for key in tqdm.tqdm(wanted, disable=None, unit="model"):
+            if key.domain not in sets:
+                sets = {key.domain: own_or_public(library, key.domain, "test", self.data_dir).some(self.limit)}
             rows.append(
-                evaluate_model(library, sets[target[0]], *target, bound_samples=self.bound_samples, seed=self.seed)
+                evaluate_model(library, sets[key.domain], key, bound_samples=self.bound_samples, seed=self.seed)
             )
             if self.write:
                 write_figures(self.checkpoints, rows[-1:])
@@ -162,13 +165,13 @@ class Evaluate:
         """ConfigError where better figures than those to be measured would be lost."""
         if not self.write or self.overwrite:
             return
-        for target in wanted:
-            known = library.figures(*target) or {}
+        for key in wanted:
+            known = library.figures(key) or {}
             fewer = self.limit is not None and self.limit < known.get("pictures", 0)
             if fewer or self.bound_samples < (known.get("bound_samples") or 0):
                 what = f"{known['pictures']} pictures" if fewer else f"{known['bound_samples']} samples"
                 raise ConfigError(
-                    f"figures.json has figures of {target[0]} {target[1]}-{target[2]} from {what}, more than these "
+                    f"figures.json has figures of {key} from {what}, more than these "
                     "would be from; leave --write out, or replace them with --overwrite"
                 )
 

@@ -18,6 +18,7 @@ from vaedemo.data import datasets
 from vaedemo.errors import ConfigError, TrainingError
 from vaedemo.reports.evaluate import evaluate_model, write_figures
 from vaedemo.store.checkpoints import write_atomic
+from vaedemo.store.key import ModelKey
 from vaedemo.store.library import Library
 
 __all__ = ["keep", "model_config", "pictures", "require_apart", "require_same_pictures", "what_next"]
@@ -48,11 +49,11 @@ def model_config(kind, latent_dim, channels, size, beta):
 
 def pictures(folder, size, channels):
     """(pictures to train on, pictures held out) of a folder; what was skipped is named on the error stream."""
-    reading, bar = datasets.FromFolder(folder, size, channels), None
-    for done, total in reading:
-        bar = bar or tqdm.tqdm(total=total, desc="reading pictures", unit="file", disable=None, file=sys.stderr)
-        bar.update(done - bar.n)
-    bar.close()
+    reading = datasets.FromFolder(folder, size, channels)
+    with tqdm.tqdm(desc="reading pictures", unit="file", disable=None, file=sys.stderr) as bar:
+        for done, total in reading:
+            bar.total = total
+            bar.update(done - bar.n)
     if reading.unreadable:
         names = ", ".join(map(harmless, reading.unreadable[:5])) + (" ..." if len(reading.unreadable) > 5 else "")
         count = len(reading.unreadable)
@@ -86,11 +87,10 @@ def keep(out, job, held_out, seed):
     write_atomic(_kept(out, job), buffer.getvalue())
     if job.model.kind in RESTORING:
         return
-    library, target = Library(out), (job.domain, job.model.kind, job.model.latent_dim, job.model.beta)
-    dims = library.dims(job.domain, "pca") if job.model.kind == "pca" else [job.model.latent_dim]
-    for d in dims:
-        target = job.domain, job.model.kind, d, job.model.beta
-        row = evaluate_model(library, held_out.first(MEASURED), *target, bound_samples=BOUND_SAMPLES, seed=seed)
+    library, key = Library(out), ModelKey(job.domain, job.model.kind, job.model.latent_dim, job.model.beta)
+    for d in library.dims(key.domain, "pca") if key.kind == "pca" else [key.latent_dim]:
+        key = key._replace(latent_dim=d)
+        row = evaluate_model(library, held_out.first(MEASURED), key, bound_samples=BOUND_SAMPLES, seed=seed)
         write_figures(out, [row])
 
 

@@ -4,10 +4,9 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import tyro
 
-from vaedemo.cli.common import read_picture, write_picture
+from vaedemo.cli.common import figures, read_picture, write_picture
 from vaedemo.cli.outputs import planned, require_ending
 from vaedemo.pictures.draw import to_image
 from vaedemo.services.reconstruct import reconstruct, sheet
@@ -50,15 +49,13 @@ class Reconstruct:
         planned([self.out], inputs=[self.picture])
         library = Library(self.checkpoints)
         x, name = read_picture(self.picture, self.domain, self.fit, self.polarity, library=library)
-        kind = self.kind or library.usual_kind(name, "ae")
-        dims = library.dims(name, kind, self.beta) or list(library.domain(name).latent_dims)
-        made = reconstruct(library, x, name, kind, self.latent_dim or dims[-1], self.beta)
+        key = library.key(name, self.kind, self.latent_dim, self.beta, usual="ae")
+        made = reconstruct(library, x, key)
         write_picture(to_image(made.x_hat) if self.only else sheet(x, made.x_hat), self.out)
-        figures = {k: v.tolist() if isinstance(v, np.ndarray) else v for k, v in made._asdict().items() if k != "x_hat"}
         if self.json:
-            print(json.dumps(figures, indent=1))
+            print(json.dumps(figures(made, "x_hat"), indent=1))
             return
         print(
-            f"{name}, {made.kind}, {made.latent_dim} numbers: PSNR {made.psnr:.1f} dB, SSIM {made.ssim:.2f}, MSE "
+            f"{name}, {key.kind}, {key.latent_dim} numbers: PSNR {made.psnr:.1f} dB, SSIM {made.ssim:.2f}, MSE "
             f"{made.mse:.5f}, {made.latent_bytes} bytes of {made.picture_bytes}: {made.ratio:.0f} x smaller"
         )

@@ -55,18 +55,16 @@ class Sample:
         planned([self.out])
         library = Library(self.checkpoints)
         row = library.domain(self.domain or library.modelled("digits"))
-        kind = self.kind or library.usual_kind(row.name, "vae")
-        dims = library.dims(row.name, kind)
-        d = self.latent_dim or (row.anchor if row.anchor in dims or not dims else dims[-1])
-        prior = self.prior or best_prior(library, row.name, kind)
-        made = generate(
-            library, row.name, kind, d, prior, self.count, self.seed, self.temperature,
-            _label(self.label, row), judged=self.json,
-        )  # fmt: skip
+        key = library.key(row.name, self.kind, self.latent_dim)
+        dims = library.dims(*key[:2])
+        if not self.latent_dim and (row.anchor in dims or not dims):
+            key = key._replace(latent_dim=row.anchor)
+        prior, label = self.prior or best_prior(library, *key[:2]), _label(self.label, row)
+        made = generate(library, key, prior, self.count, self.seed, self.temperature, label, judged=self.json)
         rows = self.rows or max(1, round(self.count**0.5))
         image = grid(made.x_hat.repeat(scale := max(1, SIDE // row.size), 2).repeat(scale, 3), -(-self.count // rows))
         write_picture(image, self.out)
-        said = {"domain": row.name, "kind": kind, "latent_dim": d, "prior": prior, "seed": self.seed}
+        said = {"domain": row.name, "kind": key.kind, "latent_dim": key.latent_dim, "prior": prior, "seed": self.seed}
         if self.json:
             found = {
                 "z": made.z.tolist(),
@@ -75,8 +73,10 @@ class Sample:
             }
             print(json.dumps(said | found, indent=1))
             return
-        of = "" if self.label is None else f" of {row.classes[_label(self.label, row)]}"
-        print(f"{row.name}, {kind}, {d} numbers: {self.count} samples{of} from {prior}, seed {self.seed}")
+        of = "" if label is None else f" of {row.classes[label]}"
+        print(
+            f"{row.name}, {key.kind}, {key.latent_dim} numbers: {self.count} samples{of} from {prior}, seed {self.seed}"
+        )
 
 
 def _label(word, row):

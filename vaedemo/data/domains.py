@@ -8,8 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from vaedemo.configs import ModelConfig
 from vaedemo.data.damage import NOISES
-from vaedemo.errors import ConfigError
-from vaedemo.errors import UnknownDomain
+from vaedemo.errors import ConfigError, UnknownDomain
 
 __all__ = ["DOMAINS", "Damages", "Domain", "PHOTOS", "checked_name", "damages_of", "get_domain", "own_domain"]
 

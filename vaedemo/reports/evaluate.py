@@ -10,7 +10,7 @@ from vaedemo import runtime
 from vaedemo.maths import gaussian, metrics
 from vaedemo.models import objectives
 from vaedemo.store.checkpoints import load_checkpoint, write_atomic
-from vaedemo.store.library import figures_key
+from vaedemo.store.key import ModelKey
 
 __all__ = ["Evaluation", "Likelihood", "evaluate_model", "likelihood", "targets", "write_figures", "write_models_page"]
 
@@ -89,11 +89,11 @@ def likelihood(model, pictures, k, seed=0):
 
 
 @torch.no_grad()
-def evaluate_model(library, pictures, domain, kind, latent_dim, beta=1.0, *, bound_samples=50, seed=0):
-    """Evaluation of one model over Pictures; the randomness of binarisation and samples comes from the seed."""
-    model = library.model(domain, kind, latent_dim, beta)
-    compared = latent_dim <= max(library.dims(domain, "pca"), default=0)
-    pca = library.model(domain, "pca", latent_dim) if compared else None
+def evaluate_model(library, pictures, key, *, bound_samples=50, seed=0):
+    """Evaluation of a ModelKey's model over Pictures; the randomness of binarisation and samples is the seed's."""
+    model = library.model(key)
+    compared = key.latent_dim <= max(library.dims(key.domain, "pca"), default=0)
+    pca = library.model(ModelKey(key.domain, "pca", key.latent_dim)) if compared else None
     errors, likenesses, codes, pca_errors = [], [], [], []
     for x in pictures.batches(BATCH):
         code = model.encode(x)
@@ -107,7 +107,7 @@ def evaluate_model(library, pictures, domain, kind, latent_dim, beta=1.0, *, bou
     told = likelihood(model, pictures, bound_samples, seed) if model.config.variational else None
     code = code if told is None else told.mu
     row = Evaluation(
-        domain, kind, latent_dim, float(beta),
+        *key,
         parameters=_parameters(model),
         mse=error.mean().item(),
         psnr=metrics.psnr(error).mean().item(),
@@ -118,7 +118,7 @@ def evaluate_model(library, pictures, domain, kind, latent_dim, beta=1.0, *, bou
         bound_samples=None,
         mse_p99=torch.quantile(error, 0.99).item(),
         mu_mean=tuple(code.mean(0).tolist()),
-        mu_std=tuple((code.std(0) if len(code) > 1 else torch.zeros(latent_dim)).tolist()),
+        mu_std=tuple((code.std(0) if len(code) > 1 else torch.zeros(key.latent_dim)).tolist()),
         kl_each=None, active=None,
     )  # fmt: skip
     if told is None:
@@ -146,13 +146,10 @@ def _parameters(model):
 
 
 def targets(library, domain=None, kind=None, latent_dim=None, beta=None):
-    """(domain, kind, latent_dim, beta) of the models that are to be evaluated; each None means all."""
-    found = []
-    for e in library.entries:
-        dims = library.dims(e.domain, "pca") if e.kind == "pca" else [e.latent_dim]
-        found += [(e.domain, e.kind, d, e.beta) for d in dims]
+    """ModelKeys of the models that are to be evaluated, sorted; each None means all."""
     wanted = (domain, kind, latent_dim, beta)
-    return [t for t in found if all(w is None or w == value for w, value in zip(wanted, t, strict=True))]
+    found = sorted(library.model_keys())
+    return [key for key in found if all(w is None or w == value for w, value in zip(wanted, key, strict=True))]
 
 
 def _rounded(value):
@@ -167,9 +164,7 @@ def write_figures(folder, rows):
     path = Path(folder) / "figures.json"
     known = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     for row in rows:
-        known[figures_key(row.domain, row.kind, row.latent_dim, row.beta)] = {
-            name: _rounded(value) for name, value in row._asdict().items()
-        }
+        known[str(ModelKey(*row[:4]))] = {name: _rounded(value) for name, value in row._asdict().items()}
     body = ",\n".join(f"{json.dumps(key)}: {json.dumps(known[key])}" for key in sorted(known))
     write_atomic(path, f"{{\n{body}\n}}\n".encode())
     return known
@@ -193,7 +188,7 @@ def write_models_page(folder, library):
         "the variance of its posterior mean over the test set exceeds 0.01. PCA has as many numbers, cut to [0, 1] "
         "too.",
     ]
-    for domain in dict.fromkeys(e.domain for e in library.entries):
+    for domain in dict.fromkeys(e.key.domain for e in library.entries):
         row = library.domain(domain)
         lines += [
             "",
@@ -203,13 +198,13 @@ def write_models_page(folder, library):
             "| epochs | minutes | hardware |",
             "|---|" + "---:|" * 13 + "---|",
         ]
-        for e in (e for e in library.entries if e.domain == domain):
-            for d in library.dims(domain, "pca") if e.kind == "pca" else [e.latent_dim]:
-                f = known.get(figures_key(domain, e.kind, d, e.beta))
+        for e in (e for e in library.entries if e.key.domain == domain):
+            for d in library.dims(domain, "pca") if e.key.kind == "pca" else [e.key.latent_dim]:
+                f = known.get(str(e.key._replace(latent_dim=d)))
                 if f is None:
                     continue
                 record = records[e.path]
-                name = e.kind + ("" if e.beta == 1 else f", beta {e.beta:g}")
+                name = e.key.kind + ("" if e.key.beta == 1 else f", beta {e.key.beta:g}")
                 if record.get("started_from"):
                     name += f" (from {record['started_from']})"
                 bound = "" if f["nll_bound"] is None else f"{f['nll_bound']:.2f} ({f['bound_samples']})"

@@ -17,7 +17,7 @@ from vaedemo.maths import gaussian, metrics
 from vaedemo.maths.disentanglement import DCI, dci, mig, mutual_information, phases
 from vaedemo.pictures import shapes
 from vaedemo.store.checkpoints import write_atomic
-from vaedemo.store.maps import FOLDER, model_key
+from vaedemo.store.maps import FOLDER
 
 __all__ = ["FILE", "FactorFigures", "FactorSample", "factor_models", "factor_sample", "measure", "measure_codes",
            "write_factors"]  # fmt: skip
@@ -80,18 +80,17 @@ def measure_codes(z, sample, train=None):
 
 
 def factor_models(library):
-    """(kind, latent_dim, beta) of every model of shapes that is measured."""
-    plain = [(kind, d, 1.0) for kind in ("ae", "pca") for d in library.dims("shapes", kind)]
-    return plain + [(e.kind, e.latent_dim, e.beta) for e in library.entries if (e.domain, e.kind) == ("shapes", "vae")]
+    """ModelKeys of every model of shapes that is measured, sorted."""
+    return sorted(key for key in library.model_keys("shapes") if key.kind in ("ae", "pca", "vae"))
 
 
 def write_factors(library, seed=0, n=COUNT):
     """Measure every ae, pca and vae of shapes in the library, write the figures into its folder as
-    maps/shapes-factors.json, and return what it says: {"kind-d-beta": {"mi", "entropy", "mig", "dci", "active"}}."""
+    maps/shapes-factors.json, and return what it says: {"vae-10-beta4": {"mi", "entropy", "mig", "dci", "active"}}."""
     sample, report = factor_sample(seed, n), {}
     for key in factor_models(library):
-        made = measure(library.model("shapes", *key), sample)
-        report[model_key(*key)] = {
+        made = measure(library.model(key), sample)
+        report[key.name] = {
             "mi": made.mi.round(4).tolist(),
             "entropy": made.entropy.round(4).tolist(),
             "mig": round(made.mig, 4),

@@ -19,6 +19,7 @@ from vaedemo.maths import quality
 from vaedemo.models.classifier import Judgement, judge
 from vaedemo.services.generate import generate
 from vaedemo.store.checkpoints import write_atomic
+from vaedemo.store.key import ModelKey
 
 __all__ = [
     "MEASURES",
@@ -114,13 +115,13 @@ def measure_source(library, real, domain, d, source, seeds=SEEDS, count=COUNT, t
     kind, prior = source.split("+")
     classifier = library.classifier(domain)
     if prior == "reconstruction":
-        model = library.model(domain, kind, d)
+        model = library.model(ModelKey(domain, kind, d))
         made = [judge(classifier, model.decode(model.encode(x).mu)) for x in test.batches(CHUNK)]
         seen = Judgement(*(torch.cat(values) for values in zip(*made, strict=True)))
         return measure(real, lambda _: seen, domain, d, source, seeds, count)
 
     def fake_of(seed):
-        made = generate(library, domain, kind, d, prior, count, seed)
+        made = generate(library, ModelKey(domain, kind, d), prior, count, seed)
         return judge(classifier, torch.from_numpy(made.x_hat))
 
     return measure(real, fake_of, domain, d, source, seeds, count)

@@ -89,39 +89,37 @@ def _checked(row, kind, prior, n, temperature, label):
         raise ConfigError(f"no class {label!r} of {row.name}; choose 0 to {len(row.classes) - 1}")
 
 
-def sample_codes(library, domain, kind, latent_dim, prior, n, seed=0, temperature=1.0, label=None):
-    """n codes, float32 (n, D), from a prior of PRIORS that fits the kind of model; temperature scales their spread (of
-    a mixture within each component); label, the number of a class, draws from that class's mixture."""
-    _checked(library.domain(domain), kind, prior, n, temperature, label)
-    model = library.model(domain, kind, latent_dim)
-    mixture = library.mixture(domain, kind, latent_dim, label) if prior == "mixture" else None
-    u, eps = _noise(n, latent_dim, seed)
+def sample_codes(library, key, prior, n, seed=0, temperature=1.0, label=None):
+    """n codes of a model, float32 (n, D), from a prior of PRIORS that fits its kind; temperature scales their
+    spread (of a mixture within each component); label, the number of a class, draws from that class's mixture."""
+    _checked(library.domain(key.domain), key.kind, prior, n, temperature, label)
+    model = library.model(key)
+    mixture = library.mixture(key, label) if prior == "mixture" else None
+    u, eps = _noise(n, key.latent_dim, seed)
     if mixture is not None:
         return mixture.place(u, eps, temperature)
     return (eps if prior == "normal" else eps * model.variance.sqrt().numpy()) * np.float32(temperature)
 
 
 @torch.no_grad()
-def generate(
-    library, domain, kind, latent_dim, prior, n, seed=0, temperature=1.0, label=None, *, judged=False
-):  # fmt: skip
+def generate(library, key, prior, n, seed=0, temperature=1.0, label=None, *, judged=False):
     """Samples of a model: arguments as for sample_codes; with judged also what the domain's classifier, if it
     has one, sees in them."""
-    z = sample_codes(library, domain, kind, latent_dim, prior, n, seed, temperature, label)
-    model = library.model(domain, kind, latent_dim)
+    z = sample_codes(library, key, prior, n, seed, temperature, label)
+    model = library.model(key)
     x_hat = torch.cat([model.decode(part) for part in torch.from_numpy(z).split(BLOCK)])
-    if not judged or not library.judged(domain):
+    if not judged or not library.judged(key.domain):
         return Samples(z, x_hat.numpy(), None, None)
-    confidence, found = judge(library.classifier(domain), x_hat).probabilities.max(1)
+    confidence, found = judge(library.classifier(key.domain), x_hat).probabilities.max(1)
     return Samples(z, x_hat.numpy(), found.numpy(), confidence.numpy())
 
 
 @torch.no_grad()
-def arithmetic(library, xs, domain, kind, latent_dim, beta=1.0):
+def arithmetic(library, xs, key):
     """The Combination A - B + C of three pictures xs, each float32 (C, H, W) in [0, 1], by their (mean) codes."""
     if len(xs) != 3:
         raise ConfigError(f"arithmetic takes three pictures, A - B + C; these are {len(xs)}")
-    model, row = library.model(domain, kind, latent_dim, beta), library.domain(domain)
+    model, row = library.model(key), library.domain(key.domain)
     codes = model.encode(torch.cat([checked_picture(x, row) for x in xs])).mu
-    z = checked_codes((codes[0] - codes[1] + codes[2])[None], latent_dim)
+    z = checked_codes((codes[0] - codes[1] + codes[2])[None], key.latent_dim)
     return Combination(codes.numpy(), z[0].numpy(), model.decode(z)[0].numpy())

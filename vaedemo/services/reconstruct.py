@@ -10,6 +10,7 @@ from vaedemo import runtime
 from vaedemo.maths import gaussian, metrics
 from vaedemo.models import objectives
 from vaedemo.pictures.draw import to_image
+from vaedemo.store.key import ModelKey
 from vaedemo.store.library import checked_picture
 
 __all__ = ["ERROR_LIMIT", "Reconstruction", "error_image", "every_model", "reconstruct", "sheet"]
@@ -23,10 +24,7 @@ class Reconstruction(NamedTuple):
     in [0, 1], psnr in dB; latent_bytes at 8 bits a number. For a VAE distortion_nats, averaged over 8 samples of z,
     and kl_nats (D,): ELBO = -(distortion_nats + kl_nats.sum()); of a Gaussian likelihood the discretised one."""
 
-    domain: str
-    kind: str
-    latent_dim: int
-    beta: float
+    key: ModelKey
     x_hat: np.ndarray
     z: np.ndarray
     sigma: np.ndarray | None
@@ -42,16 +40,16 @@ class Reconstruction(NamedTuple):
 
 
 @torch.no_grad()
-def reconstruct(library, x, domain, kind, latent_dim, beta=1.0):
-    """Reconstruction of a picture x, float32 (C, H, W) in [0, 1], by one model."""
-    x = checked_picture(x, library.domain(domain))
-    model = library.model(domain, kind, latent_dim, beta)
+def reconstruct(library, x, key):
+    """Reconstruction of a picture x, float32 (C, H, W) in [0, 1], by a ModelKey's model."""
+    x = checked_picture(x, library.domain(key.domain))
+    model = library.model(key)
     mu, logvar = model.encode(x)
     distortion = rate = None
     if logvar is None:
         x_hat = model.decode(mu)
     else:
-        eps = torch.randn(DRAWS, latent_dim, generator=runtime.generator("reconstruct"))
+        eps = torch.randn(DRAWS, key.latent_dim, generator=runtime.generator("reconstruct"))
         # One pass decodes the mean and the samples together.
         theta = model.likelihood_parameters(torch.cat([mu, gaussian.sample(mu, logvar, eps)]))
         x_hat = theta[:1].sigmoid() if model.config.likelihood == "bernoulli" else theta[:1].clamp(0, 1)
@@ -60,18 +58,18 @@ def reconstruct(library, x, domain, kind, latent_dim, beta=1.0):
         )
         rate = gaussian.kl(mu, logvar)[0].numpy()
     error = metrics.mse(x_hat, x)
-    figures = library.figures(domain, kind, latent_dim, beta)
+    figures = library.figures(key)
     return Reconstruction(
-        domain, kind, latent_dim, float(beta),
+        key,
         x_hat=x_hat[0].numpy(),
         z=mu[0].numpy(),
         sigma=None if logvar is None else (0.5 * logvar[0]).exp().numpy(),
         mse=error.item(),
         psnr=metrics.psnr(error).item(),
         ssim=metrics.ssim(x_hat, x).item(),
-        latent_bytes=latent_dim,
+        latent_bytes=key.latent_dim,
         picture_bytes=x.numel(),
-        ratio=x.numel() / latent_dim,
+        ratio=x.numel() / key.latent_dim,
         unusual=bool(figures and error.item() > figures["mse_p99"]),
         distortion_nats=distortion,
         kl_nats=rate,
@@ -80,8 +78,8 @@ def reconstruct(library, x, domain, kind, latent_dim, beta=1.0):
 
 def every_model(library, x, domain, kinds=None):
     """Reconstructions by every latent dimension (beta 1) of the kinds, all by default, in order."""
-    kinds = library.kinds(domain) if kinds is None else kinds
-    return [reconstruct(library, x, domain, kind, d) for kind in kinds for d in library.dims(domain, kind)]
+    keys = [key for key in library.model_keys(domain) if key.beta == 1 and (kinds is None or key.kind in kinds)]
+    return [reconstruct(library, x, key) for key in keys]
 
 
 def error_image(x, x_hat, limit=ERROR_LIMIT):

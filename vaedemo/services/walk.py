@@ -13,6 +13,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from vaedemo.errors import CheckpointError, ConfigError
 from vaedemo.pictures.draw import grid, to_image
+from vaedemo.store.key import ModelKey
 from vaedemo.store.library import checked_codes
 
 __all__ = [
@@ -47,10 +48,7 @@ class Walk(NamedTuple):
     """z (n, D); x_hat float32 (n, C, H, W) in [0, 1]; step_mse (n - 1,), the mean squared difference of neighbouring
     pictures: equal steps are a smooth walk, one large step a sudden change."""
 
-    domain: str
-    kind: str
-    latent_dim: int
-    beta: float
+    key: ModelKey
     path: str
     z: np.ndarray
     x_hat: np.ndarray
@@ -74,10 +72,7 @@ class Traversal(NamedTuple):
     """One row a dimension. dims (R,); values (R, n) which each takes; x_hat float32 (R, n, C, H, W) in [0, 1]; z (D,),
     the code from which all the other dimensions are taken."""
 
-    domain: str
-    kind: str
-    latent_dim: int
-    beta: float
+    key: ModelKey
     dims: np.ndarray
     values: np.ndarray
     x_hat: np.ndarray
@@ -136,66 +131,66 @@ def posterior_samples(mu, sigma, eps):
 
 
 @torch.no_grad()
-def decode_many(library, z, domain, kind, latent_dim, beta=1.0):
-    """Mean pictures float32 (N, C, H, W) in [0, 1] of codes z (N, D), N from 1 to 1024."""
-    z = checked_codes(z, latent_dim)
+def decode_many(library, z, key):
+    """Mean pictures float32 (N, C, H, W) in [0, 1] of codes z (N, D), N from 1 to 1024, by a ModelKey's model."""
+    z = checked_codes(z, key.latent_dim)
     _require_count("the number of codes", len(z), 1, MAX_CODES)
-    model = library.model(domain, kind, latent_dim, beta)
+    model = library.model(key)
     return torch.cat([model.decode(part) for part in z.split(BATCH)]).numpy()
 
 
-def walk(library, a, b, domain, kind, latent_dim, beta=1.0, n=9, path="straight"):
+def walk(library, a, b, key, n=9, path="straight"):
     """The Walk of n codes (2 to 128) from a to b, both (D,), along one of PATHS."""
     if path not in PATHS:
         raise ConfigError(f"no path {path!r}; choose from {', '.join(PATHS)}")
-    ends = checked_codes([a, b], latent_dim).numpy()
+    ends = checked_codes([a, b], key.latent_dim).numpy()
     z = PATHS[path](*ends, n)
-    x_hat = decode_many(library, z, domain, kind, latent_dim, beta)
+    x_hat = decode_many(library, z, key)
     steps = np.square(np.diff(x_hat, axis=0)).reshape(n - 1, -1).mean(1)
-    return Walk(domain, kind, latent_dim, float(beta), path, z, x_hat, steps)
+    return Walk(key, path, z, x_hat, steps)
 
 
-def importance(library, domain, kind, latent_dim, beta=1.0):
+def importance(library, key):
     """The Importance of a model's dimensions, from the figures that `evaluate` measured over the test set."""
-    library.model(domain, kind, latent_dim, beta)  # UnknownModel, if there is none
-    known = library.figures(domain, kind, latent_dim, beta)
+    library.model(key)  # UnknownModel, if there is none
+    known = library.figures(key)
     if known is None:
         raise CheckpointError(
-            f"{domain} {kind} with {latent_dim} numbers has no figures yet; "
+            f"{key.domain} {key.kind} with {key.latent_dim} numbers has no figures yet; "
             "measure them with `python -m vaedemo evaluate --write`"
         )
     mean, std = np.array(known["mu_mean"]), np.array(known["mu_std"])
     probabilistic = known.get("kl_each") is not None
     value = np.array(known["kl_each"]) if probabilistic else np.square(std)
-    active = np.array(known["active"], bool) if probabilistic else np.ones(latent_dim, bool)
+    active = np.array(known["active"], bool) if probabilistic else np.ones(key.latent_dim, bool)
     order = np.argsort(-value, kind="stable")
     return Importance(value, order, active, "nats" if probabilistic else "variance", mean, std)
 
 
-def traverse(library, z, domain, kind, latent_dim, beta=1.0, dims=None, span=3.0, n=9, rows=ROWS):
+def traverse(library, z, key, dims=None, span=3.0, n=9, rows=ROWS):
     """The Traversal of a code z (D,), None for the origin (for the mean code where there is no prior): each of `dims`
     (None: the `rows` most important, in order) takes n values (2 to 128) while the others stay.
 
     The values go from -span to +span: of a VAE the code itself, whose prior has sigma 1; else standard deviations of
     the code over the test set, about its mean.
     """
-    known = importance(library, domain, kind, latent_dim, beta)
+    known = importance(library, key)
     _require_count("the number of values of a row", n, 2, MAX_STEPS)
     _require_count("the number of rows", rows, 1, MAX_CODES)
     if not (isinstance(span, int | float | np.number) and 0 < span <= 100):
         raise ConfigError(f"span is {span!r}; choose a number above 0, at most 100")
-    dims = known.order[:rows] if dims is None else _checked_dims(dims, latent_dim)
+    dims = known.order[:rows] if dims is None else _checked_dims(dims, key.latent_dim)
     if len(dims) * n > MAX_CODES:
         raise ConfigError(f"{len(dims)} rows of {n} pictures are too many; choose at most {MAX_CODES} pictures")
     prior = known.unit == "nats"
-    centre, spread = (np.zeros(latent_dim), np.ones(latent_dim)) if prior else (known.mean, known.std)
-    start = centre if z is None else checked_codes([z], latent_dim)[0].numpy().astype(float)
+    centre, spread = (np.zeros(key.latent_dim), np.ones(key.latent_dim)) if prior else (known.mean, known.std)
+    start = centre if z is None else checked_codes([z], key.latent_dim)[0].numpy().astype(float)
     values = centre[dims, None] + np.linspace(-span, span, n) * spread[dims, None]
     codes = np.tile(start, (len(dims), n, 1))
     codes[np.arange(len(dims))[:, None], np.arange(n), dims[:, None]] = values
-    x_hat = decode_many(library, codes.reshape(-1, latent_dim), domain, kind, latent_dim, beta)
+    x_hat = decode_many(library, codes.reshape(-1, key.latent_dim), key)
     x_hat = x_hat.reshape(len(dims), n, *x_hat.shape[1:])
-    return Traversal(domain, kind, latent_dim, float(beta), dims, values, x_hat, start, known)
+    return Traversal(key, dims, values, x_hat, start, known)
 
 
 def _checked_dims(dims, latent_dim):

@@ -15,18 +15,17 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
-from vaedemo.configs import KINDS, RESTORING, ModelConfig
+from vaedemo.configs import KINDS, ModelConfig
 from vaedemo.data.domains import NAME, RESERVED
 from vaedemo.errors import CheckpointError, ConfigError, UnknownModel
 from vaedemo.models import CONFIGS, build_model
+from vaedemo.store.key import ModelKey
 
 __all__ = [
     "Entry",
-    "RESTORER",
     "RUN_FILE",
     "available",
     "decoder_bytes",
-    "file_name",
     "find",
     "load_checkpoint",
     "place",
@@ -37,7 +36,6 @@ __all__ = [
 ]
 
 FORMAT = "vaedemo 1"
-RESTORER = "restore.safetensors"
 RUN_FILE = "model.safetensors"  # a finished run's, in <domain>/<model>/
 OTHERS = ("vaedemo mixtures", "vaedemo classifier")  # formats of what lies beside checkpoints
 EIGHT_BITS = (
@@ -53,19 +51,9 @@ SCALE = ".scale"  # after a tensor's name: the tensor of its rows' scales
 class Entry(NamedTuple):
     """One file of a checkpoints folder."""
 
-    domain: str
-    kind: str
-    latent_dim: int
-    beta: float
+    key: ModelKey
     path: Path
     bytes: int
-
-
-def file_name(kind, latent_dim, beta=1.0):
-    """vae-32.safetensors, or vae-32-beta4.safetensors where beta is not 1; restore.safetensors of what restores."""
-    if kind in (*RESTORING, *CONFIGS):
-        return RESTORER
-    return f"{kind}-{latent_dim}{'' if beta == 1 else f'-beta{beta:g}'}.safetensors"
 
 
 def write_atomic(path, data):
@@ -229,23 +217,21 @@ def available(folder, found=None):
     """Entries of every checkpoint below folder, sorted; a model that restores is not listed. found: what scan gave."""
     found = scan(folder) if found is None else found
     return sorted(
-        Entry(domain, config.kind, config.latent_dim, config.beta, path, path.stat().st_size)
+        Entry(ModelKey(domain, config.kind, config.latent_dim, config.beta), path, path.stat().st_size)
         for domain, config, path in found
         if config.kind in KINDS
     )
 
 
-def find(entries, domain, kind, latent_dim, beta=1.0):
-    """The Entry for a model; of PCA the one with at least latent_dim components. UnknownModel says what there is."""
-    fitting = [e for e in entries if e.domain == domain and e.kind == kind]
+def find(entries, key):
+    """The Entry of a ModelKey; of PCA the one with at least its components. UnknownModel says what there is."""
+    fitting = [e for e in entries if e.key[:2] == key[:2]]
     for entry in fitting:
-        if kind == "pca" and 1 <= latent_dim <= entry.latent_dim:
-            return entry
-        if (entry.latent_dim, entry.beta) == (latent_dim, float(beta)):
+        if entry.key == key or (key.kind == "pca" and 1 <= key.latent_dim <= entry.key.latent_dim):
             return entry
     if not fitting:
-        kinds = sorted({e.kind for e in entries if e.domain == domain})
-        raise UnknownModel(f"no model of kind {kind!r} for {domain}; choose from {', '.join(kinds) or 'none yet'}")
-    have = ", ".join(f"{e.latent_dim}" + ("" if e.beta == 1 else f" (beta {e.beta:g})") for e in fitting)
-    wanted = f"{latent_dim}" + ("" if beta == 1 else f" with beta {beta:g}")
-    raise UnknownModel(f"no {kind} of {domain} with latent dimension {wanted}; there are {have}")
+        kinds = ", ".join(sorted({e.key.kind for e in entries if e.key.domain == key.domain}))
+        raise UnknownModel(f"no model of kind {key.kind!r} for {key.domain}; choose from {kinds or 'none yet'}")
+    have = ", ".join(f"{d}" + ("" if beta == 1 else f" (beta {beta:g})") for _, _, d, beta in (e.key for e in fitting))
+    wanted = f"{key.latent_dim}" + ("" if key.beta == 1 else f" with beta {key.beta:g}")
+    raise UnknownModel(f"no {key.kind} of {key.domain} with latent dimension {wanted}; there are {have}")

@@ -12,13 +12,14 @@ from vaedemo.configs import KINDS, RESTORING
 from vaedemo.data.domains import DOMAINS, get_domain, own_domain
 from vaedemo.errors import CheckpointError, ConfigError, PictureError
 from vaedemo.pictures.prepare import propose_domain
-from vaedemo.store.checkpoints import RESTORER, available, find, load_checkpoint, place, scan
+from vaedemo.store.checkpoints import available, find, load_checkpoint, place, scan
 from vaedemo.store.classifiers import FILE as CLASSIFIER
 from vaedemo.store.classifiers import load_classifier
+from vaedemo.store.key import RESTORER, ModelKey
 from vaedemo.store.mixtures import FILE as MIXTURES
 from vaedemo.store.mixtures import load_mixture, mixture_name
 
-__all__ = ["CHECKPOINTS", "Library", "checked_codes", "checked_picture", "decode", "encode", "figures_key"]
+__all__ = ["CHECKPOINTS", "Library", "checked_codes", "checked_picture", "decode", "encode"]
 
 CHECKPOINTS = Path(__file__).resolve().parents[2] / "checkpoints"
 KEPT = 128  # models in memory at once: every shipped one, PCA's parts included, some 50 MB
@@ -50,7 +51,7 @@ class Library:
     def modelled(self, preferred=None):
         """The name of the preferred domain, or where there is no model of it of the first one that has some."""
         preferred = preferred or next(iter(self.domains))
-        have = {e.domain for e in self.entries}
+        have = {e.key.domain for e in self.entries}
         return preferred if preferred in have or not have else next(name for name in self.domains if name in have)
 
     def proposed(self, picture):
@@ -60,7 +61,7 @@ class Library:
     def kinds(self, domain):
         """Kinds of model there are for a domain, in the order of KINDS."""
         self.domain(domain)
-        have = {e.kind for e in self.entries if e.domain == domain}
+        have = {e.key.kind for e in self.entries if e.key.domain == domain}
         return [k for k in KINDS if k in have]
 
     def usual_kind(self, domain, preferred):
@@ -70,29 +71,43 @@ class Library:
 
     def dims(self, domain, kind, beta=1.0):
         """Latent dimensions there are, ascending; PCA has every one of its domain's."""
-        own = {e.latent_dim for e in self.entries if (e.domain, e.kind, e.beta) == (domain, kind, float(beta))}
+        own = {d for *key, d, b in (e.key for e in self.entries) if (*key, b) == (domain, kind, beta)}
         if kind == "pca" and own:
             return [d for d in self.domain(domain).latent_dims if d <= max(own)]
         return sorted(own)
 
     def betas(self, domain, latent_dim):
         """Betas of the VAEs there are for a domain at a latent dimension, ascending."""
-        return sorted(e.beta for e in self.entries if (e.domain, e.kind, e.latent_dim) == (domain, "vae", latent_dim))
+        return sorted(e.key.beta for e in self.entries if e.key[:3] == (domain, "vae", latent_dim))
 
-    def model(self, domain, kind, latent_dim, beta=1.0):
-        """The model itself, in evaluation mode on the CPU; UnknownModel says what there is."""
-        self.domain(domain)
-        entry = find(self.entries, domain, kind, latent_dim, beta)
+    def model_keys(self, domain=None):
+        """ModelKeys of every model there is, of one domain or of all, as the page lists them; PCA at every latent
+        dimension of its domain."""
+        found = []
+        for name in self.domains if domain is None else [domain]:
+            for kind in self.kinds(name):
+                own = [e.key for e in self.entries if e.key[:2] == (name, kind)]
+                found += [ModelKey(name, kind, d) for d in self.dims(name, kind)] if kind == "pca" else own
+        return found
+
+    def key(self, domain, kind=None, latent_dim=None, beta=1.0, *, usual="vae"):
+        """The ModelKey of a choice: a kind left out is the usual one, or one that the domain has; a latent dimension
+        left out is the largest."""
+        kind = kind or self.usual_kind(domain, usual)
+        d = latent_dim or (self.dims(domain, kind, beta) or self.domain(domain).latent_dims)[-1]
+        return ModelKey(domain, kind, d, float(beta))
+
+    def model(self, key):
+        """The model of a ModelKey, in evaluation mode on the CPU; UnknownModel says what there is."""
+        self.domain(key.domain)
+        entry = find(self.entries, key)
         with self._lock:
-            key = (entry.path, entry.latent_dim)
-            whole = _kept(self._models, KEPT, key, lambda: load_checkpoint(entry.path)[0])
-            if latent_dim == entry.latent_dim:
-                return whole
-            return _kept(self._models, KEPT, (entry.path, latent_dim), lambda: whole.first(latent_dim))
+            whole = _kept(self._models, KEPT, entry.key, lambda: load_checkpoint(entry.path)[0])
+            return whole if key == entry.key else _kept(self._models, KEPT, key, lambda: whole.first(key.latent_dim))
 
-    def mixture(self, domain, kind, latent_dim, label=None):
-        """The mixture of Gaussians over a model's codes, of all classes or of the class number label."""
-        path, name = self.folder / self.domain(domain).name / MIXTURES, mixture_name(kind, latent_dim, label)
+    def mixture(self, key, label=None):
+        """The mixture of Gaussians over the codes of a model, of all classes or of the class number label."""
+        path, name = self.folder / self.domain(key.domain).name / MIXTURES, mixture_name(key, label)
         with self._lock:
             return _kept(self._mixtures, KEPT_MIXTURES, (path, name), lambda: load_mixture(path, name))
 
@@ -138,9 +153,9 @@ class Library:
         """Whether there is a classifier of a domain."""
         return (self.folder / self.domain(domain).name / CLASSIFIER).is_file()
 
-    def figures(self, domain, kind, latent_dim, beta=1.0):
-        """The figures that `evaluate` measured for a model over its test set, a dict, or None before that."""
-        return self._figures.get(figures_key(domain, kind, latent_dim, beta))
+    def figures(self, key):
+        """The figures that `evaluate` measured for a ModelKey's model over its test set, a dict; None before that."""
+        return self._figures.get(str(key))
 
 
 def _own_domains(found):
@@ -163,11 +178,6 @@ def _kept(cache, limit, key, make):
             cache.popitem(last=False)
     cache.move_to_end(key)
     return cache[key]
-
-
-def figures_key(domain, kind, latent_dim, beta=1.0):
-    """The name under which a model's figures are kept."""
-    return f"{domain}/{kind}-{latent_dim}" + ("" if beta == 1 else f"-beta{beta:g}")
 
 
 def checked_picture(x, row):
@@ -200,13 +210,13 @@ def checked_codes(z, latent_dim):
 
 
 @torch.no_grad()
-def encode(library, x, domain, kind, latent_dim, beta=1.0):
-    """(mu, sigma or None), each float32 (D,), of a picture x (C, H, W) in [0, 1]."""
-    mu, logvar = library.model(domain, kind, latent_dim, beta).encode(checked_picture(x, library.domain(domain)))
+def encode(library, x, key):
+    """(mu, sigma or None), each float32 (D,), of a picture x (C, H, W) in [0, 1] by a ModelKey's model."""
+    mu, logvar = library.model(key).encode(checked_picture(x, library.domain(key.domain)))
     return mu[0].numpy(), None if logvar is None else (0.5 * logvar[0]).exp().numpy()
 
 
 @torch.no_grad()
-def decode(library, z, domain, kind, latent_dim, beta=1.0):
-    """The mean picture float32 (C, H, W) in [0, 1] of a code z (D,)."""
-    return library.model(domain, kind, latent_dim, beta).decode(checked_codes([z], latent_dim))[0].numpy()
+def decode(library, z, key):
+    """The mean picture float32 (C, H, W) in [0, 1] of a code z (D,) by a ModelKey's model."""
+    return library.model(key).decode(checked_codes([z], key.latent_dim))[0].numpy()

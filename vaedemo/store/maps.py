@@ -16,6 +16,7 @@ import torch
 
 from vaedemo.errors import CheckpointError
 from vaedemo.store.checkpoints import write_atomic
+from vaedemo.store.key import ModelKey
 
 __all__ = [
     "COLOURS",
@@ -27,7 +28,6 @@ __all__ = [
     "Plane",
     "box",
     "encodings",
-    "model_key",
     "plane",
     "read_map",
     "read_plane",
@@ -64,11 +64,6 @@ class Plane(NamedTuple):
     explained: np.ndarray
     points: np.ndarray
     labels: np.ndarray
-
-
-def model_key(kind, latent_dim, beta=1.0):
-    """The name of a model in the shipped files and in the browser: vae-8-1."""
-    return f"{kind}-{latent_dim}-{beta:g}"
 
 
 @torch.no_grad()
@@ -121,7 +116,7 @@ def write_map(library, pictures, domain, folder):
     models, blob = {}, _labels(pictures)
     kinds = KINDS if row.classes else [kind for kind in KINDS if 2 in library.dims(domain, kind)]
     for kind in kinds:
-        points, sigma = encodings(library.model(domain, kind, 2), pictures)
+        points, sigma = encodings(library.model(ModelKey(domain, kind, 2)), pictures)
         low, high = box(points, 0 if sigma is None else PRIOR_REACH)
         reach, levels = _quantised(points)
         blob += levels
@@ -159,22 +154,20 @@ def write_planes(library, pictures, domain, folder):
     """The planes of every ae and vae of more than two dimensions, every beta, from test Pictures."""
     shown = pictures.first(PLANE_COUNT)
     models, blob = {}, _labels(shown)
-    for kind in KINDS:
-        for d in library.dims(domain, kind):
-            for beta in library.betas(domain, d) if kind == "vae" else (1.0,):
-                if d <= 2:
-                    continue
-                codes, _ = encodings(library.model(domain, kind, d, beta), pictures.first(COUNT))
-                found = plane(codes)
-                reach, levels = _quantised((codes[: len(shown)] - found.mean) @ found.components.T)
-                models[model_key(kind, d, beta)] = {
-                    "mean": _list(found.mean, 5),
-                    "components": [_list(c, 5) for c in found.components],
-                    "explained": _list(found.explained, 4),
-                    "reach": reach,
-                    "offset": len(blob),
-                }
-                blob += levels
+    for key in library.model_keys(domain):
+        if key.kind not in KINDS or key.latent_dim <= 2:
+            continue
+        codes, _ = encodings(library.model(key), pictures.first(COUNT))
+        found = plane(codes)
+        reach, levels = _quantised((codes[: len(shown)] - found.mean) @ found.components.T)
+        models[key.name] = {
+            "mean": _list(found.mean, 5),
+            "components": [_list(c, 5) for c in found.components],
+            "explained": _list(found.explained, 4),
+            "reach": reach,
+            "offset": len(blob),
+        }
+        blob += levels
     write_atomic(folder / f"{domain}-planes.bin", blob)
     described = {"count": len(shown), "labels": True, "models": models}
     write_atomic(folder / f"{domain}-planes.json", json.dumps(described).encode())
@@ -204,11 +197,14 @@ def read_map(folder, domain, kind):
     return LatentMap(np.array(own["low"]), np.array(own["high"]), points, labels, sigma)
 
 
-def read_plane(folder, domain, kind, latent_dim, beta=1.0):
-    """The Plane of a model from the folder of the maps, with its points."""
-    described, blob = _files(folder, f"{domain}-planes")
-    own = described["models"].get(model_key(kind, latent_dim, beta))
+def read_plane(folder, key):
+    """The Plane of a ModelKey's model from the folder of the maps, with its points."""
+    name = f"{key.domain}-planes"
+    described, blob = _files(folder, name)
+    own = described["models"].get(key.name)
     if own is None:
-        raise CheckpointError(f"{domain} has no plane of {kind} with {latent_dim} numbers and beta {beta:g}")
-    points, labels = _restored(blob, own["offset"], described["count"], own["reach"], f"{domain}-planes")
+        raise CheckpointError(
+            f"{key.domain} has no plane of {key.kind} with {key.latent_dim} numbers and beta {key.beta:g}"
+        )
+    points, labels = _restored(blob, own["offset"], described["count"], own["reach"], name)
     return Plane(*(np.array(own[name]) for name in ("mean", "components", "explained")), points, labels)

@@ -23,9 +23,9 @@ FORMAT = "vaedemo mixtures 1"
 SMALLEST = 6.2e-5  # of a factor's diagonal, the smallest ordinary number of float16
 
 
-def mixture_name(kind, latent_dim, label=None):
-    """The name of a mixture in its file: vae-32/all, or vae-32/class3."""
-    return f"{kind}-{latent_dim}/{'all' if label is None else f'class{label}'}"
+def mixture_name(key, label=None):
+    """The name of the mixture of a ModelKey in its domain's file: vae-32/all, or vae-32/class3."""
+    return f"{key.name}/{'all' if label is None else f'class{label}'}"
 
 
 def save_mixtures(path, mixtures, domain, record=None):

@@ -10,7 +10,7 @@ import io
 import math
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
@@ -147,7 +147,7 @@ class _Loop:
     """A run under way: weights, optimiser, step, and what the next record is made of."""
 
     def __init__(
-        self, model: nn.Module, task: Task, config: TrainConfig, device: torch.device, state_path: Path | None
+        self, model: Any, task: Task, config: TrainConfig, device: torch.device, state_path: Path | None
     ) -> None:
         self.rank, self.world = process_group()
         for size in task.batches:
@@ -160,7 +160,7 @@ class _Loop:
         self.steps = config.steps or max(1, round(config.epochs * self.per_epoch))
         self.stable = stable_steps(self.steps, config) if config.schedule == "wsd" else None
         self.half = config.bfloat16 == "on" or (config.bfloat16 == "auto" and runtime.bfloat16_available(device))
-        model.to(device, memory_format=torch.channels_last).train()
+        model.to(device=device, memory_format=torch.channels_last).train()  # type: ignore[call-overload]
         self.flat = Flat(model)
         weights = nn.Parameter(self.flat.values)
         weights.grad = self.flat.gradient
@@ -218,12 +218,12 @@ class _Loop:
         """Loss, distortion and kl of a step, means over all processes."""
         loss, cost, rate = terms
         summed = [loss.detach() / self.world, cost.detach().sum(), loss.new_zeros(()) if rate is None else rate.sum()]
-        if self.world == 1:
-            return [summed[0].item(), summed[1].item() / len(cost), summed[2].item() / len(cost)]
-        values = torch.stack([t.detach() for t in (*summed, loss.new_tensor(len(cost)))])
-        dist.all_reduce(values)
-        values = values.tolist()
-        return [values[0], values[1] / values[3], values[2] / values[3]]
+        found, count = [t.detach() for t in summed], float(len(cost))
+        if self.world > 1:
+            shared = torch.stack([*found, loss.new_tensor(count)])
+            dist.all_reduce(shared)
+            *found, count = shared.unbind()
+        return [found[0].item(), found[1].item() / max(1, count), found[2].item() / max(1, count)]
 
     def advance(self) -> None:
         """One step. NotFinite where the loss is not finite."""
@@ -258,7 +258,8 @@ class _Loop:
     def record(self, now: float) -> Progress:
         """The Progress since the record before; measures and saves when it is time to."""
         last, measured = self.step == self.steps, None
-        if not self.rank and (last or now - self.measured_at >= self.config.measure_every):
+        every = self.config.measure_every
+        if not self.rank and (now - self.measured_at >= every or (last and every < math.inf)):
             with self.flat.averaged():
                 measured = self.task.measure(self.model.eval()) or None
             self.model.train()
@@ -282,7 +283,7 @@ def fit(
     *,
     device: torch.device | None = None,
     state_path: Path | str | None = None,
-) -> Iterator[Progress]:
+) -> Generator[Progress]:
     """Train model in place on a task; yields Progress every 10 steps and at the end.
 
     Afterwards the model holds the averaged weights, in evaluation mode. With state_path the run writes a resumable

@@ -1,4 +1,4 @@
-"""RECIPES: all that ships in checkpoints/, a row a file, as it was really made; `train --all` makes it again in order."""
+"""RECIPES: all that ships in checkpoints/, a row a file, as it was really made; `train --all` makes it again."""
 
 from typing import Any, NamedTuple
 
@@ -7,12 +7,12 @@ from vaedemo.data.domains import DOMAINS, PHOTOS, get_domain
 from vaedemo.models.classifier import ClassifierConfig
 from vaedemo.models.describe import cost
 from vaedemo.models.hierarchical import PhotoConfig
-from vaedemo.store.checkpoints import RESTORER, file_name
 from vaedemo.store.classifiers import FILE as CLASSIFIER
+from vaedemo.store.key import RESTORER, ModelKey
 from vaedemo.store.mixtures import FILE as MIXTURES
 from vaedemo.training.tasks.crops import CropConfig
 
-__all__ = ["RECIPES", "Recipe", "Stage", "classifier_recipe", "ordered", "recipe"]
+__all__ = ["RECIPES", "Recipe", "Stage", "classifier_recipe", "mirrored", "ordered", "recipe"]
 
 PICTURES = {"objects": 50_000}  # in the training set; 60,000 elsewhere
 BATCH, LR = 128, 6e-3  # smaller steps at a higher rate than the usual 256 at 0.002: chosen on short runs
@@ -65,7 +65,7 @@ class Recipe(NamedTuple):
 
 def _photo_stage(**changes: Any) -> TrainConfig:
     """How a network for photographs is trained: level, then down, so that a run can be gone on with."""
-    usual = {"steps": 24_000, "lr": 2e-3, "schedule": "wsd", "warmup": 300, "cooldown": 0.3, "beta2": 0.98,
+    usual: dict[str, Any] = {"steps": 24_000, "lr": 2e-3, "schedule": "wsd", "warmup": 300, "cooldown": 0.3, "beta2": 0.98,
              "clip": 0.5, "save_every": 90.0}  # fmt: skip
     return TrainConfig(**(usual | changes))
 
@@ -119,6 +119,11 @@ def classifier_recipe(domain: str) -> Recipe:
     return Recipe(domain, CLASSIFIER, model, (Stage(train),))
 
 
+def mirrored(domain: str) -> bool:
+    """Whether a domain's pictures are seen in a mirror too while its classifier is trained."""
+    return get_domain(domain).strokes != "digits"
+
+
 def recipe(domain: str, kind: str, latent_dim: int, beta: float = 1.0) -> Recipe:
     """The Recipe of one model of a domain; of what restores, whatever its kind is called, the domain's own.
 
@@ -135,9 +140,9 @@ def recipe(domain: str, kind: str, latent_dim: int, beta: float = 1.0) -> Recipe
     compared = beta != 1 and row.beta_sigma  # with beta 1, which had nothing to start from
     anchored = kind in ("ae", "vae") and row.anchor and latent_dim > row.scratch
     if anchored and (latent_dim, beta) != (row.anchor, 1.0) and not compared:
-        start = f"{domain}/{file_name(kind, row.anchor)}"
+        start = f"{domain}/{ModelKey(domain, kind, row.anchor).file}"
     train = TrainConfig(epochs=row.epochs_of(kind, latent_dim, beta), batch_size=BATCH, lr=LR)
-    return Recipe(domain, file_name(kind, latent_dim, beta), model, (Stage(train),), start)
+    return Recipe(domain, ModelKey(domain, kind, latent_dim, beta).file, model, (Stage(train),), start)
 
 
 def _of(domain: str) -> list[Recipe]:

@@ -3,18 +3,21 @@
 import contextlib
 import io
 import json
+import math
 import time
+from collections.abc import Generator
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from vaedemo import runtime
-from vaedemo.configs import RESTORING, ModelConfig, TrainConfig
+from vaedemo.configs import RESTORING, TrainConfig
 from vaedemo.data.damage import random_corruption
 from vaedemo.data.datasets import Pictures
+from vaedemo.data.domains import DOMAINS, PHOTOS
 from vaedemo.data.photos import Photos
 from vaedemo.errors import CheckpointError, TrainingError, VaedemoError
 from vaedemo.models import CONFIGS, build_model
@@ -44,28 +47,29 @@ class Run(NamedTuple):
 
     @property
     def started_from(self) -> str | None:
-        """The name of that checkpoint; of one of another domain, the domain's."""
+        """The name of that checkpoint; of a shipped one of another domain, the domain's."""
         if self.start is None:
             return None
-        return self.start.stem if self.start.parent.name in (self.domain, self.start.stem) or self.start.name == RUN_FILE else self.start.parent.name
+        other = self.start.parent.name
+        return other if other in (*DOMAINS, PHOTOS) and other != self.domain else self.start.stem
 
 
-def _finished(job: Run, task: Task | None, digest: str) -> bool:
+def _finished(job: Run, task: Task) -> bool:
     """Whether the folder holds this very run, finished; TrainingError where it holds another one, finished or not. A
     run that was shorter, and can be gone on with, is not finished."""
     file = Path(job.folder) / RUN_FILE
     before = read_state(job.state)
-    if before is not None and task is not None:
+    if before is not None:
         require_same_run(before, job.model, job.train, task, job.state.name)
         return False
     if not file.exists():
         return False
     record = load_checkpoint(file)[2]
-    other = record.get("digest") != digest
+    other = record.get("digest") != task.digest
     if not other and record.get("started_from") == job.started_from:
         if _json(_described(job)) == _read(file.with_name("config.json")):
             return True
-        if task is not None and (stable := read_state(job.state.with_name(STABLE))):
+        if stable := read_state(job.state.with_name(STABLE)):
             require_same_run(stable, job.model, job.train, task, STABLE)
             return False
     raise TrainingError(
@@ -81,7 +85,7 @@ def run(
     *,
     device: torch.device | None = None,
     overwrite: bool = False,
-) -> Iterator[Progress]:
+) -> Generator[Progress]:
     """Carry out a Run on pictures; yields Progress. The folder then holds model.safetensors, config.json, log.json,
     losses.png, reconstructions.png (of held_out pictures) and samples.png. An interrupted run is gone on with, and of a
     finished one nothing is left to do; one of other pictures or settings is a TrainingError. With overwrite both are
@@ -89,12 +93,10 @@ def run(
     device = device or runtime.default_device()
     rank, world = process_group()
     folder = Path(job.folder)
-    model, task, began = build_model(job.model, job.train.seed), None, time.monotonic()
-    if job.model.kind != "pca":
-        task = task_of(model, pictures, job.train, held_out, job.crops, job.domain)
-    digest = task.digest if task else pictures.digest
+    model, began = build_model(job.model, job.train.seed), time.monotonic()
+    task = task_of(model, pictures, job.train, held_out, job.crops, job.domain)
     try:
-        if _finished(job, task, digest) and not overwrite:
+        if _finished(job, task) and not overwrite:
             return
     except (CheckpointError, TrainingError):
         if not overwrite:
@@ -106,25 +108,27 @@ def run(
         folder.mkdir(parents=True, exist_ok=True)
         write_atomic(folder / "config.json", _json(_described(job)))
     log = _earlier(folder, job.state)
-    if task is None:
+    pca = job.model.kind == "pca"
+    if pca:
         model = fit_pca(job.model, pictures)
-        seconds, steps, epochs = time.monotonic() - began, 0, 0.0
+        seconds, steps = time.monotonic() - began, 0
     else:
         if job.start is not None and not job.state.exists():
             warm_start(model, job.start)
         yield from _logged(fit(model, task, job.train, device=device, state_path=job.state), log, job, rank)
-        seconds, steps, epochs = log[-1]["seconds"], log[-1]["steps"], job.train.epochs
+        seconds, steps = (log[-1]["seconds"], log[-1]["steps"]) if log else (0.0, 1)
     if rank:
         return
     record = {
         "seconds": round(seconds, 1),
         "hardware": runtime.hardware(device) + (f", {world} processes" if world > 1 else ""),
         "steps": steps,
-        "pictures": len(pictures if task is None else task),
-        "digest": digest,
+        "pictures": len(task),
+        "digest": task.digest,
         "started_from": job.started_from,
     }
-    record |= {} if job.train.steps and task else {"epochs": epochs}
+    record |= {} if pca else {"lr": job.train.lr, "seed": job.train.seed}
+    record |= {} if job.train.steps and not pca else {"epochs": 0 if pca else job.train.epochs}
     record |= {"held_out_psnr": log[-1]["measured"]} if log and log[-1].get("measured") else {}
     model.to("cpu")
     save_checkpoint(folder / RUN_FILE, model, job.domain, record)
@@ -133,7 +137,7 @@ def run(
     job.state.unlink(missing_ok=True)
 
 
-def _logged(steps: Iterator[Progress], log: list[dict], job: Run, rank: int) -> Iterator[Progress]:
+def _logged(steps: Generator[Progress], log: list[dict], job: Run, rank: int) -> Generator[Progress]:
     """The Progress of a run, kept in its log, which is written now and then and where the run is stopped."""
     file, written = Path(job.folder) / "log.json", time.monotonic()
     try:
@@ -153,22 +157,23 @@ def _logged(steps: Iterator[Progress], log: list[dict], job: Run, rank: int) -> 
         raise
 
 
-def _described(job):
-    return {"domain": job.domain, "model": asdict(job.model), "train": asdict(job.train)}
+def _described(job: Run) -> dict[str, Any]:
+    crops = {} if job.crops is None else {"crops": asdict(job.crops)}
+    return {"domain": job.domain, "model": asdict(job.model), "train": asdict(job.train)} | crops
 
 
-def _read(path):
+def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError:
         return b""
 
 
-def _json(value):
+def _json(value: Any) -> bytes:
     return json.dumps(value, indent=1).encode()
 
 
-def _earlier(folder, state):
+def _earlier(folder: Path, state: Path) -> list[dict]:
     """The log so far of a run that is gone on with."""
     try:
         return json.loads((folder / "log.json").read_text()) if state.exists() else []
@@ -176,23 +181,21 @@ def _earlier(folder, state):
         return []
 
 
-def estimate_seconds(model_config, train_config, pictures, device=None):
-    """How long a run will take here, in seconds, from timing 12 steps of it on real pictures."""
-    if model_config.kind == "pca":
+def estimate_seconds(
+    job: Run, pictures: Pictures | Photos, held_out: Pictures, device: torch.device | None = None
+) -> float:
+    """How long a run will take here, in seconds, from timing 12 steps of it on its pictures."""
+    if job.model.kind == "pca":
         return 1.0
-    few = pictures.first(2 * train_config.batch_size)
-    steps = len(pictures) // min(train_config.batch_size, len(pictures)) * train_config.epochs
-    short = replace(train_config, epochs=12 / max(1, len(few) // min(train_config.batch_size, len(few))))
-    model = build_model(model_config, train_config.seed)
-    for _ in fit(model, few, replace(short, epochs=short.epochs / 3), device=device):
-        pass  # warms up
-    start = time.monotonic()
-    done = [progress.steps for progress in fit(model, few, short, device=device)]
-    return (time.monotonic() - start) / done[-1] * steps
+    model = build_model(job.model, job.train.seed)
+    task, records = task_of(model, pictures, job.train, held_out, job.crops, job.domain), []
+    for steps in (4, 12):  # the first warm up
+        records = list(fit(model, task, replace(job.train, steps=steps, measure_every=math.inf), device=device))
+    return records[-1].seconds / 12 * (job.train.steps or len(task) // task.batches[0] * job.train.epochs)
 
 
 @torch.no_grad()
-def _draw(folder, model, log, held_out):
+def _draw(folder: Path, model: Any, log: list[dict], held_out: Pictures) -> None:
     from matplotlib.figure import Figure  # half a second that only a finished run has to spend
 
     if log:
@@ -202,13 +205,13 @@ def _draw(folder, model, log, held_out):
         for name, colour in (("loss", "#555555"), ("distortion", "#2a9d5c"), ("kl", "#d1495b")):
             if any(p[name] for p in log):
                 axes.plot(steps, [p[name] for p in log], label=name, color=colour, linewidth=1)
-        axes.set(xlabel="step", ylabel="nats a picture" if model.config.variational else "squared error a picture")
+        axes.set(xlabel="step", ylabel=_unit(model.config))
         if min(p["loss"] for p in log) > 0:  # the loss of a Gaussian likelihood is a density's, and falls below zero
             axes.set_yscale("log")
         axes.legend(frameon=False)
         _save(figure, folder / "losses.png")
     x, generator = held_out[:16], runtime.generator("samples", 0)
-    if model.config.kind in RESTORING:
+    if model.config.kind in (*RESTORING, *CONFIGS):
         damaged = random_corruption(x, generator)
         means, _ = model.samples(*damaged, 8, generator)
         _grid(torch.cat([x, damaged.y.clamp(0, 1), means.mean(0)]), 16, folder / "reconstructions.png")
@@ -218,13 +221,19 @@ def _draw(folder, model, log, held_out):
     _grid(model.sample(64, generator), 8, folder / "samples.png")
 
 
-def _save(figure, path):
+def _unit(config: Any) -> str:
+    if config.kind in CONFIGS:
+        return "nats a value"
+    return "nats a picture" if config.variational else "squared error a picture"
+
+
+def _save(figure: Any, path: Path) -> None:
     buffer = io.BytesIO()
     figure.savefig(buffer, dpi=120)
     write_atomic(path, buffer.getvalue())
 
 
-def _grid(x, columns, path):
+def _grid(x: Tensor, columns: int, path: Path) -> None:
     """Pictures (N, C, H, W) in [0, 1] as one PNG, columns a row, two pixels a pixel."""
     from PIL import Image
 
@@ -239,7 +248,7 @@ def _grid(x, columns, path):
     write_atomic(path, buffer.getvalue())
 
 
-def publish(folder, target):
+def publish(folder: Path, target: Path) -> None:
     """Copy a finished run's checkpoint to its place among the shipped ones."""
     source = Path(folder) / RUN_FILE
     if not source.exists():

@@ -8,6 +8,7 @@ from vaedemo.data.domains import get_domain
 from vaedemo.errors import ConfigError, PictureError, UnknownDomain, UnknownModel
 from vaedemo.services.restore import classical, run
 from vaedemo.services.restore.run import answers, estimate_level, measure, photo, restore_with
+from vaedemo.store.key import ModelKey
 from vaedemo.store.library import Library
 
 LEFT = draw_mask("left", 28, 28, None).numpy()
@@ -26,7 +27,7 @@ def x(library):
     """Four digits float32 (4, 1, 28, 28) as the shipped VAE makes them, and no more than 8 bits deep."""
     z = torch.randn(4, 32, generator=torch.Generator().manual_seed(5))
     with torch.no_grad():
-        return (library.model("digits", "vae", 32).decode(z) * 255).round() / 255
+        return (library.model(ModelKey("digits", "vae", 32)).decode(z) * 255).round() / 255
 
 
 @pytest.fixture

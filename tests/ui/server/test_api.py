@@ -17,6 +17,7 @@ from vaedemo.pictures.prepare import prepare
 from vaedemo.services.generate import arithmetic, generate
 from vaedemo.services.reconstruct import reconstruct
 from vaedemo.services.walk import traverse, walk
+from vaedemo.store.key import ModelKey
 from vaedemo.store.library import Library, decode, encode
 from vaedemo.store.maps import FOLDER, read_map
 from vaedemo.ui.app import checkpoints_folder
@@ -43,7 +44,7 @@ def test_endpoints_are_named_and_documented(client):
 
 def test_models_reconstruct_encode_decode(client, library, tmp_path):
     listed = client.predict(api_name="/models")
-    assert {(m["domain"], m["kind"]) for m in listed} == {(e.domain, e.kind) for e in library.entries}
+    assert {(m["domain"], m["kind"]) for m in listed} == {e.key[:2] for e in library.entries}
     own = next(m for m in listed if m["domain"] == "digits")
     kind, d = own["kind"], own["latent_dim"]
     image = Image.new("L", (200, 200), 255)
@@ -51,7 +52,7 @@ def test_models_reconstruct_encode_decode(client, library, tmp_path):
     image.save(tmp_path / "stroke.png")
     x = prepare(image, channels=1, size=28, strokes="digits").x
     made = client.predict(handle_file(tmp_path / "stroke.png"), "digits", kind, d, api_name="/reconstruct")
-    want = reconstruct(library, x, "digits", kind, d)
+    want = reconstruct(library, x, ModelKey("digits", kind, d))
     assert made["mse"] == pytest.approx(want.mse, rel=1e-3)
     assert np.abs(image_of(made["x"]) / 255 - x[0]).max() < 0.003
     assert made["latent_bytes"] == d and made["picture_bytes"] == 784
@@ -59,7 +60,7 @@ def test_models_reconstruct_encode_decode(client, library, tmp_path):
     code = client.predict(rows, "digits", kind, d, api_name="/encode")
     assert code["mu"] == pytest.approx(want.z.tolist(), rel=1e-3, abs=1e-4)
     back = client.predict(code["mu"], "digits", kind, api_name="/decode")
-    same = decode(library, np.array(code["mu"]), "digits", kind, d)
+    same = decode(library, np.array(code["mu"]), ModelKey("digits", kind, d))
     assert np.abs(np.array(back["x_hat"]) - same).max() < 1e-3
     assert image_of(back["picture"]).shape == (28, 28)
     uri = f"data:image/png;base64,{base64.b64encode((tmp_path / 'stroke.png').read_bytes()).decode()}"
@@ -69,7 +70,7 @@ def test_models_reconstruct_encode_decode(client, library, tmp_path):
 def test_walks_traversals_and_maps(client, library):
     a, b = [0.5, -1.0], [-1.0, 2.0]
     made = client.predict(a, b, "digits", "vae", 0, 1.0, 5, "spherical", "gif", api_name="/walk")
-    want = walk(library, a, b, "digits", "vae", 2, n=5, path="spherical")
+    want = walk(library, a, b, ModelKey("digits", "vae", 2), n=5, path="spherical")
     assert made["latent_dim"] == 2 and np.allclose(made["z"], want.z, atol=1e-5)
     for uri, x in zip(made["pictures"], want.x_hat, strict=True):
         assert np.abs(image_of(uri) / 255 - x[0]).max() < 0.003
@@ -80,9 +81,10 @@ def test_walks_traversals_and_maps(client, library):
     x[6:22, 12:16] = 1
     made = client.predict(x.tolist(), a, "digits", "ae", api_name="/walk")  # a picture and a code
     assert len(made["pictures"]) == 11 and made["animation"] is None
-    assert made["z"][0] == pytest.approx(encode(library, x[None], "digits", "ae", 2)[0].tolist(), rel=1e-3, abs=1e-4)
+    mu, _ = encode(library, x[None], ModelKey("digits", "ae", 2))
+    assert made["z"][0] == pytest.approx(mu.tolist(), rel=1e-3, abs=1e-4)
     rows = client.predict(None, "digits", "vae", 8, 1.0, 2.0, 3, 4, api_name="/traverse")
-    want = traverse(library, None, "digits", "vae", 8, span=2.0, n=3, rows=4)
+    want = traverse(library, None, ModelKey("digits", "vae", 8), span=2.0, n=3, rows=4)
     assert rows["dims"] == want.dims.tolist() and rows["values"] == [[-2, 0, 2]] * 4 and rows["unit"] == "nats"
     assert np.abs(image_of(rows["pictures"][3][0]) / 255 - want.x_hat[3, 0, 0]).max() < 0.003
     found = client.predict("digits", "vae", api_name="/map")
@@ -95,7 +97,7 @@ def test_walks_traversals_and_maps(client, library):
 
 def test_samples_and_arithmetic(client, library):
     made = client.predict("digits", "vae", 8, "mixture", 3, 5, 0.8, 4, api_name="/sample")
-    want = generate(library, "digits", "vae", 8, "mixture", 3, 5, 0.8, 4)
+    want = generate(library, ModelKey("digits", "vae", 8), "mixture", 3, 5, 0.8, 4)
     assert np.allclose(made["z"], want.z, atol=1e-5)
     for uri, x in zip(made["pictures"], want.x_hat, strict=True):
         assert np.abs(image_of(uri) / 255 - x[0]).max() < 0.003
@@ -104,7 +106,7 @@ def test_samples_and_arithmetic(client, library):
     xs = np.zeros((3, 28, 28))
     xs[0, 6:22, 12:16], xs[1, 6:22, 8:12], xs[2, 12:16, 6:22] = 1, 1, 1
     made = client.predict(*xs.tolist(), "digits", "vae", 8, api_name="/arithmetic")
-    want = arithmetic(library, xs[:, None], "digits", "vae", 8)
+    want = arithmetic(library, xs[:, None], ModelKey("digits", "vae", 8))
     assert len(made["x"]) == 3 and made["z"] == pytest.approx(want.z.tolist(), rel=1e-3, abs=1e-4)
     assert np.abs(image_of(made["x_hat"]) / 255 - want.x_hat[0]).max() < 0.01
 

@@ -9,6 +9,7 @@ import pytest
 
 from vaedemo.data.domains import DOMAINS
 from vaedemo.services.generate import generate
+from vaedemo.store.key import ModelKey
 from vaedemo.store.library import Library
 from vaedemo.ui.app import checkpoints_folder
 from vaedemo.ui.server import wire
@@ -77,7 +78,7 @@ def test_samples_are_those_of_the_library_and_a_seed_gives_the_same_again(tab, f
         if "error" in grid:
             assert prior == "mixture"  # not fitted yet
             continue
-        made = generate(tab.library, domain, kind, 8, prior, 5, 1, 0.8).x_hat
+        made = generate(tab.library, ModelKey(domain, kind, 8), prior, 5, 1, 0.8).x_hat
         assert np.array_equal(pictures(grid["x"], domain), np.round(made.clip(0, 1) * 255).astype(np.uint8))
     other = functions["samples"](request | {"seed": 2})["grids"]
     assert all(other[name] != grids[name] for name in grids if "x" in grids[name])
@@ -188,5 +189,7 @@ def test_without_models_the_tab_says_so(tmp_path):
 def test_the_number_of_gaussians_is_that_of_the_mixture_that_was_drawn_from(tab, functions, domain, d, label):
     answer = functions["samples"](GOOD["samples"] | {"domain": domain, "d": d, "label": label})
     counts = {name: grid["components"] for name, grid in answer["grids"].items() if "components" in grid}
-    fitted = {f"{kind}-mixture": len(tab.library.mixture(domain, kind, d, label).weights) for kind in ("ae", "vae")}
+    fitted = {
+        f"{kind}-mixture": len(tab.library.mixture(ModelKey(domain, kind, d), label).weights) for kind in ("ae", "vae")
+    }
     assert counts == fitted

@@ -12,6 +12,7 @@ from PIL import Image
 
 from vaedemo.data.domains import DOMAINS
 from vaedemo.services import walk as latent
+from vaedemo.store.key import ModelKey
 from vaedemo.store.library import Library, decode, encode
 from vaedemo.ui.app import checkpoints_folder
 from vaedemo.ui.server import wire
@@ -75,11 +76,11 @@ def test_a_walk_is_the_librarys(functions, service):
     answer = functions["walk"](good("walk") | {"rows": rows, "n": 9})
     assert [[r["kind"], r["path"]] for r in answer["rows"]] == rows
     for row in answer["rows"]:
-        a, b = (encode(service.library, picture(seed), "digits", row["kind"], 2)[0] for seed in (0, 1))
-        want = latent.walk(service.library, a, b, "digits", row["kind"], 2, n=9, path=row["path"])
+        a, b = (encode(service.library, picture(seed), ModelKey("digits", row["kind"], 2))[0] for seed in (0, 1))
+        want = latent.walk(service.library, a, b, ModelKey("digits", row["kind"], 2), n=9, path=row["path"])
         assert np.allclose(row["z"], want.z, rtol=1e-4, atol=1e-4)
         assert np.abs(unpacked(row["x_hat"], 9) - want.x_hat).max() <= 0.51 / 255
-        first = decode(service.library, a, "digits", row["kind"], 2)
+        first = decode(service.library, a, ModelKey("digits", row["kind"], 2))
         assert np.abs(unpacked(row["x_hat"], 9)[0] - first).max() <= 1 / 255
 
 
@@ -88,7 +89,7 @@ def test_a_point_is_a_models_own_and_its_picture_the_others(functions, service):
     rows = [["ae", "straight"], ["vae", "straight"]]
     ae, vae = functions["walk"](good("walk") | {"ends": [point, ends()[1]], "rows": rows})["rows"]
     assert vae["z"][0] == [0.25, -1.0]
-    assert np.allclose(ae["z"][0], encode(service.library, picture(0), "digits", "ae", 2)[0], rtol=1e-4)
+    assert np.allclose(ae["z"][0], encode(service.library, picture(0), ModelKey("digits", "ae", 2))[0], rtol=1e-4)
 
 
 @pytest.mark.parametrize("form", ["gif", "webp"])
@@ -105,16 +106,16 @@ def test_a_traversal_is_the_librarys(functions, service):
         for k, x in enumerate(unpacked(row, 3)):
             z = np.full(8, 0.5)
             z[i] = (-3, 0, 3)[k]
-            assert np.abs(x - decode(service.library, z, "digits", "vae", 8)).max() <= 1 / 255
+            assert np.abs(x - decode(service.library, z, ModelKey("digits", "vae", 8))).max() <= 1 / 255
 
 
 def test_an_ae_is_traversed_in_its_own_spread(functions, service):
-    known = service.library.figures("digits", "ae", 8)
+    known = service.library.figures(ModelKey("digits", "ae", 8))
     request = good("traverse") | {"kind": "ae", "z": known["mu_mean"], "dims": [5], "n": 2}
     high = unpacked(functions["traverse"](request)["rows"][0], 2)[1]
     z = np.array(known["mu_mean"])
     z[5] += 3 * known["mu_std"][5]
-    assert np.abs(high - decode(service.library, z, "digits", "ae", 8)).max() <= 1 / 255
+    assert np.abs(high - decode(service.library, z, ModelKey("digits", "ae", 8))).max() <= 1 / 255
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -13,6 +13,7 @@ from vaedemo.services.restore.run import CLOSEST
 from vaedemo.store.library import Library
 from vaedemo.ui.server import photojobs, wire
 from vaedemo.ui.server.service import Service
+from vaedemo.ui.tabs.restore import server
 from vaedemo.ui.tabs.restore.server import Restoration
 
 
@@ -103,7 +104,7 @@ def test_a_photograph_is_worked_off_tile_by_tile(ask):
     assert steps[-1]["figures"]["mean"]["psnr"] > steps[-1]["figures"]["y"]["psnr"] + 5
     assert ask["file"]({"job": job["job"], "which": "mean"})["data"].startswith("data:image/png")
     assert ask["stop"]({"job": job["job"]}) == {}
-    assert "no longer here" in ask["step"]({"job": job["job"]})["error"]
+    assert ask["step"]({"job": job["job"]})["key"] == "Gone"
 
 
 def sent(array):
@@ -248,7 +249,7 @@ def test_as_many_samples_of_a_photograph_are_drawn_as_were_offered_and_chosen(as
 
 def test_a_large_photograph_has_no_samples_and_says_so(ask, monkeypatch):
 
-    monkeypatch.setattr("vaedemo.ui.tabs.restore.server.LOSSLESS", 200_000)
+    monkeypatch.setattr(server, "LOSSLESS", 200_000)
     assert Restoration(Service(Library(), ".")).first_value("denoise")["table"]["photos"]["sampled"] == 200_000
     assert ask["begin"](photograph(n=4))["samples"] == 0
 

@@ -19,6 +19,7 @@ from vaedemo.pictures.prepare import Placed, prepare, propose_domain
 from vaedemo.services.restore import classical, photonoise
 from vaedemo.services.restore.coarse import CoarseToFine, depth
 from vaedemo.services.restore.tiles import Restoring
+from vaedemo.store.key import ModelKey
 
 __all__ = ["Answers", "CLOSEST", "DENOISING", "FILLING", "Figures", "GUESSED", "MAX_SAMPLES", "PHOTOS", "answers",
            "draws", "estimate_level", "guessed", "known", "measure", "photo", "photo_damage", "proposed",
@@ -224,7 +225,7 @@ def _plain(library, y, known, domain):
     """The VAE that only ever saw clean pictures: encoded and decoded; of a hole again and again, with the known pixels
     put back each time. Rezende, Mohamed & Wierstra 2014, appendix F, here with means in place of draws."""
     row = library.domain(domain)
-    model = library.model(row.name, "vae", row.anchor)
+    model = library.model(ModelKey(row.name, "vae", row.anchor))
     y, known = torch.from_numpy(y)[None].clamp(0, 1), torch.from_numpy(known)[None, None]
     rounds = 1 if known.all() else ITERATIONS
     x = torch.where(known > 0, y, 0.5)

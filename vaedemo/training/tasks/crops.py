@@ -176,7 +176,8 @@ class SmallPictures(_Restoration):
         self, pictures: Pictures, held_out: Pictures, domain: str, model: Any, config: CropConfig, count: int = 64
     ) -> None:
         super().__init__(model, config)
-        self.pictures, self.held_out, self.stride, self.batches = pictures, held_out, model.config.stride, (count,)
+        self.pictures, self.held_out, self.stride = pictures, held_out, model.config.stride
+        self.batches: tuple[int, ...] = (count,)
         row = get_domain(domain)
         self.mirrors = row.mirrors
         self.tasks = {str(s): s for s in ((0.25, 0.5, 0.75) if row.strokes else (0.1, 0.25))} | dict.fromkeys(HOLES, 0)
@@ -210,7 +211,7 @@ class SmallPictures(_Restoration):
             mask = torch.ones(len(x), 1, *x.shape[2:])
             if not level:
                 amount = 0.8 if task == "random" else None
-                mask = torch.stack([draw_small(task, *x.shape[2:], generator, amount) for _ in x])[:, None]
+                mask = torch.stack([draw_small(task, x.shape[2], x.shape[3], generator, amount) for _ in x])[:, None]
             y = (x + level * torch.randn(x.shape, generator=generator)) * mask
             given = padded(self.stride, y, torch.full_like(mask, level), mask)
             mean = model(*_like(model, *given)).mean.cpu()

@@ -36,7 +36,7 @@ class Epochs:
 
     def __init__(self, pictures: Pictures, config: TrainConfig) -> None:
         self.pictures, self.seed = pictures, config.seed
-        self.batches = (min(config.batch_size, len(pictures)),)
+        self.batches: tuple[int, ...] = (min(config.batch_size, len(pictures)),)
         self._epoch, self._rows = -1, torch.empty(0)
 
     def __len__(self) -> int:
@@ -54,6 +54,9 @@ class Epochs:
             generator = runtime.generator(self.order, self.seed, epoch)
             self._epoch, self._rows = epoch, torch.randperm(len(self), generator=generator)
         return self._rows[within * batch : (within + 1) * batch]
+
+    def batch(self, step: int, generator: torch.Generator, mine: slice) -> tuple:
+        raise NotImplementedError
 
     def terms(self, model: nn.Module, batch: tuple) -> Terms:
         return objectives.terms(model, *batch)

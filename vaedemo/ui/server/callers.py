@@ -60,9 +60,8 @@ def prepared(service, picture, domain, fit, polarity):
 
 
 def key_of(library, domain, kind, latent_dim, beta, usual):
-    """(kind, latent_dim, beta) of a call, checked; a kind of "" is the usual one, or one that the domain has."""
-    kind, d, beta = wire.model_key(kind, latent_dim, beta)
-    return kind or library.usual_kind(domain, usual), d, beta
+    """The ModelKey of a call, checked; a kind of "" is the usual one, or one that the domain has."""
+    return library.key(*wire.model_key(domain, kind, latent_dim, beta), usual=usual)
 
 
 def source_of(service, picture):

@@ -3,7 +3,6 @@
 import functools
 import hashlib
 import os
-import re
 from pathlib import Path
 
 import gradio as gr
@@ -11,10 +10,10 @@ from starlette.responses import Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from vaedemo.configs import KINDS
 from vaedemo.data.domains import NAME
-from vaedemo.errors import CheckpointError
-from vaedemo.store.checkpoints import decoder_bytes, file_name, place, scan
+from vaedemo.errors import CheckpointError, UnknownModel
+from vaedemo.store.checkpoints import available, decoder_bytes, place
+from vaedemo.store.key import ModelKey
 from vaedemo.store.library import CHECKPOINTS
 from vaedemo.ui.text import FOLDER as TEXT
 
@@ -22,7 +21,7 @@ __all__ = ["checkpoints_folder", "head", "module_html", "routes"]
 
 STATIC = Path(__file__).resolve().parent.parent / "static"
 CACHED = {"Cache-Control": "public, max-age=31536000, immutable"}  # an address changes when its content does
-DECODED = re.compile(r"(ae|vae)-\d+(-beta[\d.]+)?\.safetensors")  # files whose decoder the browser can run
+DECODED = ("ae", "vae")  # kinds whose decoder the browser can run
 
 
 def checkpoints_folder():
@@ -37,8 +36,7 @@ def _maps():
 
 def _decoded():
     """The checkpoints whose decoders are served."""
-    found = [(config, path) for _, config, path in scan(checkpoints_folder()) if config.kind in KINDS]
-    return [path for c, path in found if DECODED.fullmatch(file_name(c.kind, c.latent_dim, c.beta))]
+    return [e.path for e in available(checkpoints_folder()) if e.key.kind in DECODED]
 
 
 @functools.cache
@@ -62,11 +60,12 @@ class _Forever(StaticFiles):
 def _decoder(request):
     """decoders/<domain>/<file>: what of a checkpoint the browser needs to decode, half of it."""
     domain, name = request.path_params["domain"], request.path_params["name"]
-    if not NAME.fullmatch(domain) or not DECODED.fullmatch(name):
-        return Response(status_code=404)
     try:
+        key = ModelKey.parse(name.removesuffix(".safetensors"), domain)
+        if key.kind not in DECODED or key.file != name or key.domain != domain or not NAME.fullmatch(domain):
+            return Response(status_code=404)
         data = decoder_bytes(place(checkpoints_folder(), domain, name))
-    except CheckpointError:
+    except (CheckpointError, UnknownModel):
         return Response(status_code=404)
     return Response(data, media_type="application/octet-stream", headers=CACHED)
 

@@ -5,7 +5,7 @@ import threading
 import time
 from collections import OrderedDict
 
-from vaedemo.errors import PictureError
+from vaedemo.errors import Gone
 
 __all__ = ["Job", "Jobs", "MAX_PIXELS"]
 
@@ -64,7 +64,7 @@ class Jobs:
         with self._lock:
             self._tidy()
             if not isinstance(name, str) or name not in self._jobs:
-                raise PictureError("This photograph is no longer here; restore it again.")
+                raise Gone("This photograph is no longer here; restore it again.")
             _, job = self._jobs.pop(name)
             self._jobs[name] = (time.monotonic(), job)
             return job

@@ -95,16 +95,12 @@ class Service:
     def domain(self, request):
         """{"domain"} -> figures of its models over the test set, and its examples with thumbnails."""
         name = self.library.domain(wire.text(request, "domain")).name
-        figures = {}
-        for kind in self.library.kinds(name):
-            for d in self.library.dims(name, kind):
-                for beta in self.library.betas(name, d) if kind == "vae" else (1.0,):
-                    figures[_key(kind, d, beta)] = self._figures(name, kind, d, beta)
+        figures = {key.name: self._figures(key) for key in self.library.model_keys(name)}
         shown = [{"name": e, "thumb": _thumbnail(name, e)} for e in example_names(name)]
         return {"domain": name, "figures": figures, "examples": shown}
 
-    def _figures(self, name, kind, d, beta):
-        known = self.library.figures(name, kind, d, beta)
+    def _figures(self, key):
+        known = self.library.figures(key)
         if known is None:
             return None
         return {
@@ -181,18 +177,22 @@ class Service:
             if not isinstance(item, list) or not 2 <= len(item) <= 3:
                 raise wire.RequestError("a model is named by [kind, latent dimension, beta]")
             with self.models_turn:
-                made = reconstruct(self.library, x, domain, *wire.model_key(*item))
+                made = reconstruct(self.library, x, wire.model_key(domain, *item))
             results.append(_result(made))
         return results
 
+    def key(self, request):
+        """The ModelKey of a request's "domain", "kind", "d" and "beta"."""
+        name = self.library.domain(wire.text(request, "domain")).name
+        return wire.model_key(name, request.get("kind"), request.get("d"), request.get("beta", 1.0))
+
     def decode(self, request):
         """{"domain", "kind", "d", "beta", "z", "x" or null} -> {"x_hat"}, with x also mse, psnr and ssim."""
-        name = self.library.domain(wire.text(request, "domain")).name
-        key = wire.model_key(request.get("kind"), request.get("d"), request.get("beta", 1.0))
+        key = self.key(request)
         z = wire.numbers(request.get("z"))
-        x = None if request.get("x") is None else wire.unpack(request["x"], self.library.domain(name))
+        x = None if request.get("x") is None else wire.unpack(request["x"], self.library.domain(key.domain))
         with self.models_turn:
-            x_hat = decode(self.library, z, name, *key)
+            x_hat = decode(self.library, z, key)
         answer = {"x_hat": wire.pack(x_hat)}
         if x is not None:
             a, b = torch.from_numpy(x_hat)[None], torch.from_numpy(x)[None]
@@ -205,18 +205,13 @@ class Service:
         return answer
 
 
-def _key(kind, d, beta):
-    """The name of a model in the browser's caches."""
-    return f"{kind}-{d}-{beta:g}"
-
-
 def _result(made):
     """A Reconstruction for the browser."""
     return {
-        "key": _key(made.kind, made.latent_dim, made.beta),
-        "kind": made.kind,
-        "d": made.latent_dim,
-        "beta": made.beta,
+        "key": made.key.name,
+        "kind": made.key.kind,
+        "d": made.key.latent_dim,
+        "beta": made.key.beta,
         "x_hat": wire.pack(made.x_hat),
         "z": wire.rounded(made.z),
         "sigma": wire.rounded(made.sigma),

@@ -4,7 +4,7 @@ import threading
 from collections import OrderedDict
 from pathlib import Path
 
-from vaedemo.errors import PictureError
+from vaedemo.errors import Gone, PictureError
 
 __all__ = ["Uploads"]
 
@@ -28,7 +28,7 @@ class Uploads:
             folder, path = self.folder.resolve(), Path(name).resolve(strict=True)
             inside, size = path.is_relative_to(folder) and path.is_file(), path.stat().st_size
         except (OSError, RuntimeError, ValueError):
-            raise PictureError("The uploaded file is no longer here; choose it again.") from None
+            raise Gone("The uploaded file is no longer here; choose it again.") from None
         if not inside:
             raise PictureError("This is not a file that was uploaded here; choose it again.")
         self._note(path, size)

@@ -14,6 +14,7 @@ from PIL import Image
 
 from vaedemo.data.domains import get_domain
 from vaedemo.errors import VaedemoError
+from vaedemo.store.key import ModelKey
 
 __all__ = [
     "FAILED",
@@ -89,8 +90,9 @@ def choice(request, name, choices, default):
     return value
 
 
-def model_key(kind, latent_dim, beta=1.0):
-    """(kind, latent_dim, beta) checked for type; whether there is such a model is the library's to say."""
+def model_key(domain, kind, latent_dim, beta=1.0):
+    """The ModelKey of a domain's name and three values checked for type; whether there is such a model is the library's
+    to say."""
     if not isinstance(kind, str) or len(kind) > 20:
         raise RequestError("the kind of a model has to be a short text")
     if isinstance(latent_dim, bool) or not isinstance(latent_dim, int | float) or latent_dim != latent_dim // 1:
@@ -99,7 +101,7 @@ def model_key(kind, latent_dim, beta=1.0):
         raise RequestError("the latent dimension has to be from 1 to 4096")
     if isinstance(beta, bool) or not isinstance(beta, int | float) or not -1e30 < beta < 1e30:
         raise RequestError("beta has to be a number")
-    return kind, int(latent_dim), float(beta)
+    return ModelKey(domain, kind, int(latent_dim), float(beta))
 
 
 def numbers(value, limit=4096):

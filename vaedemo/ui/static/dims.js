@@ -7,7 +7,7 @@ import { createFactors } from "./factors.js";
 import { noise } from "./mapgeometry.js";
 import { paint, rgba, unpack } from "./pixels.js";
 import { createSparse } from "./sparse.js";
-import { betasOf, kindsOf, modelKey, nearestDim } from "./state.js";
+import { betasOf, kindsOf, modelKey, nearestDim, parseKey } from "./state.js";
 import { failure, fill, number, t } from "./text.js";
 import { FIRST, SPAN, createTraversal, ordered, savePictures, worthOf } from "./traversal.js";
 
@@ -270,10 +270,10 @@ export const createDims = (root, context) => {
     refresh();
   };
   const restore = () => {
-    const [kind, d, beta] = (words.zm ?? "").split("-");
+    const { kind, d, beta } = parseKey(words.zm ?? "") ?? {};
     Object.assign(state, standard(row()));
-    if (kinds().includes(kind) && row().kinds[kind].includes(Number(d)) && betasOf(row(), kind, Number(d)).includes(Number(beta)))
-      Object.assign(state, { kind, d: Number(d), beta: Number(beta) });
+    if (kinds().includes(kind) && row().kinds[kind].includes(d) && betasOf(row(), kind, d).includes(beta))
+      Object.assign(state, { kind, d, beta });
     if (words.zfrom === "zero") state.start = "zero";
     else if (/^\d{1,9}$/.test(words.zfrom ?? "")) Object.assign(state, { start: "random", seed: Number(words.zfrom) });
     state.edits = editsFromWord(words.z, state.d) ?? new Map();

@@ -21,9 +21,7 @@ const pairs = (buffer, offset, n, { low, high }) => {
 
 // The decoder of a model, the very one of the checkpoint: what is shown under a pointer is exact.
 const decoderOf = async (domain, key) => {
-  const [kind, d, beta] = key.split("-");
-  const name = `${kind}-${d}${beta === "1" ? "" : `-beta${beta}`}.safetensors`;
-  const answer = await fetched(new URL(`decoders/${domain}/${name}`, import.meta.url));
+  const answer = await fetched(new URL(`decoders/${domain}/${key}.safetensors`, import.meta.url));
   return createDecoder(await answer.arrayBuffer());
 };
 
@@ -31,7 +29,7 @@ const load = async (domain) => {
   const [about, buffer, ...decoders] = await Promise.all([
     fetched(address(`${domain}.json`)).then((a) => a.json()),
     fetched(address(`${domain}.bin`)).then((a) => a.arrayBuffer()),
-    ...KINDS.map((kind) => decoderOf(domain, `${kind}-2-1`)),
+    ...KINDS.map((kind) => decoderOf(domain, `${kind}-2`)),
   ]);
   const { count } = about;
   const map = { ...about, labels: new Uint8Array(buffer, 0, count), arrived: performance.now() };
@@ -41,7 +39,7 @@ const load = async (domain) => {
     const z = [0, 0];
     map[kind] = {
       ...own,
-      key: `${kind}-2-1`,
+      key: `${kind}-2`,
       kind,
       d: 2,
       labels: map.labels,

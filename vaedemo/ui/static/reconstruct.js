@@ -306,7 +306,7 @@ export const mount = async ({ element, props, server, upload }) => {
       `PSNR ${number(f.psnr, 1)} dB, SSIM ${number(f.ssim, 2)}, MSE ${significant(f.mse, 3)}; ${t("bytes.plain", { d: state.d, n: now.x.length })}`,
     ];
   };
-  const fileName = () => `vaedemo-${state.domain}-${state.kind}-${state.d}${state.beta === 1 ? "" : `-beta${state.beta}`}`;
+  const fileName = () => `vaedemo-${state.domain}-${key()}`;
   p.saveImage.onclick = () =>
     now.shown && saveRow(["seen", "made", "error"].map((n) => ({ title: t(`${n}.title`) + (n === "error" ? ` (${p.scaleLow.textContent} … ${p.scaleHigh.textContent})` : ""), canvas: p[n] })), caption(), `${fileName()}.png`);
   p.saveFigures.onclick = () => {

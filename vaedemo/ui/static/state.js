@@ -5,7 +5,14 @@ export const FITS = ["crop", "pad"];
 export const POLARITIES = ["auto", "keep", "invert"];
 export const ERRORS = ["absolute", "signed"];
 
-export const modelKey = (kind, d, beta) => `${kind}-${d}-${beta}`;
+// A model's name in files, maps and answers (store/key.py): vae-8, or vae-8-beta4 where beta is not 1.
+export const modelKey = (kind, d, beta) => `${kind}-${d}${beta === 1 ? "" : `-beta${beta}`}`;
+
+// {kind, d, beta} of such a name, or of one in an older address (vae-8-4); null of any other text.
+export const parseKey = (text) => {
+  const found = /^([a-z]+(?:-[a-z]+)*)-(\d+)(?:-(?:beta)?(\d[\d.]*))?$/.exec(text);
+  return found && { kind: found[1], d: Number(found[2]), beta: Number(found[3] ?? 1) };
+};
 
 export const kindsOf = (row) => KINDS.filter((k) => row.kinds[k]?.length);
 

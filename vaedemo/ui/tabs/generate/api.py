@@ -31,20 +31,20 @@ def functions(service):
         the kind. n: 1 to 100. temperature: 0 to 5. label: the number of a class, of a mixture only. Gives n pictures as
         PNG data URIs, their codes z, and the class and confidence that a small classifier finds in each."""
         row = library.domain(library.modelled("digits") if domain == "" else domain)
-        kind, d, _ = key_of(library, row.name, kind, latent_dim, 1.0, "vae")
+        key = key_of(library, row.name, kind, latent_dim, 1.0, "vae")
         if not isinstance(prior, str):
             raise wire.RequestError("prior has to be a text")
         if isinstance(temperature, bool) or not isinstance(temperature, int | float):
             raise wire.RequestError("temperature has to be a number")
         chosen = None if label is None else whole(label, "label", 0, len(row.classes) - 1)
         count, start = whole(n, "n", 1, MAX_SAMPLES), whole(seed, "seed", 0, MAX_SEED)
-        prior = prior or generate.best_prior(library, row.name, kind)
+        prior = prior or generate.best_prior(library, *key[:2])
         with service.models_turn:
-            made = generate.generate(library, row.name, kind, d, prior, count, start, temperature, chosen, judged=True)
+            made = generate.generate(library, key, prior, count, start, temperature, chosen, judged=True)
         return {
             "domain": row.name,
-            "kind": kind,
-            "latent_dim": d,
+            "kind": key.kind,
+            "latent_dim": key.latent_dim,
             "prior": prior,
             "pictures": [wire.data_uri(to_image(x), lossless=True) for x in made.x_hat],
             "z": [wire.rounded(z, 7) for z in made.z],
@@ -70,7 +70,7 @@ def functions(service):
         key = key_of(library, name, kind, latent_dim, beta, "vae")
         xs = [first, *(prepared(service, picture, name, fit, polarity)[0] for picture in (b, c))]
         with service.models_turn:
-            made = generate.arithmetic(library, xs, name, *key)
+            made = generate.arithmetic(library, xs, key)
         return {
             "domain": name,
             "x": [wire.data_uri(to_image(x), lossless=True) for x in xs],

@@ -5,6 +5,7 @@ from vaedemo.maths.quality import SURE
 from vaedemo.reports.samples import COUNT, NEIGHBOURS, SEEDS
 from vaedemo.services.generate import arithmetic, generate
 from vaedemo.services.walk import PATHS, walk
+from vaedemo.store.key import ModelKey
 from vaedemo.store.library import encode
 from vaedemo.ui.server import wire
 from vaedemo.ui.server.component import module_html
@@ -75,10 +76,11 @@ class Generation:
             try:
                 with self.service.models_turn:
                     only = label if prior == "mixture" else None
-                    x = generate(self.library, row.name, kind, d, prior, n, seed, temperature, only).x_hat
+                    key = ModelKey(row.name, kind, d)
+                    x = generate(self.library, key, prior, n, seed, temperature, only).x_hat
                 grids[f"{kind}-{prior}"] = {"x": wire.pack(x)}
                 if prior == "mixture":
-                    parts = len(self.library.mixture(row.name, kind, d, only).weights)
+                    parts = len(self.library.mixture(key, only).weights)
                     grids[f"{kind}-{prior}"]["components"] = parts
             except VaedemoError as error:
                 grids[f"{kind}-{prior}"], failed = {"error": wire.sentence(error)}, error
@@ -104,7 +106,7 @@ class Generation:
         if not isinstance(xs, list) or len(xs) != 3:
             raise wire.RequestError("xs has to be a list of three pictures")
         xs = [wire.unpack(x, self.library.domain(name)) for x in xs]
-        return {"results": self._each_kind(name, d, lambda kind: arithmetic(self.library, xs, name, kind, d).x_hat)}
+        return {"results": self._each_kind(name, d, lambda key: arithmetic(self.library, xs, key).x_hat)}
 
     def between(self, request):
         """{"domain", "d", "a", "b", "n", "path": "straight" or "spherical"} -> {"results": {"ae": n pictures, "vae": n
@@ -115,11 +117,11 @@ class Generation:
             wire.whole(request, "n", 2, MAX_FRAMES),
             wire.choice(request, "path", tuple(PATHS), "straight"),
         )
-        return {"results": self._each_kind(name, d, lambda kind: self._walk(a, b, name, kind, d, n, path))}
+        return {"results": self._each_kind(name, d, lambda key: self._walk(a, b, key, n, path))}
 
-    def _walk(self, a, b, name, kind, d, n, path):
-        ends = [encode(self.library, x, name, kind, d)[0] for x in (a, b)]
-        return walk(self.library, *ends, name, kind, d, n=n, path=path).x_hat
+    def _walk(self, a, b, key, n, path):
+        ends = [encode(self.library, x, key)[0] for x in (a, b)]
+        return walk(self.library, *ends, key, n=n, path=path).x_hat
 
     def _each_kind(self, name, d, make):
         """{"ae": pictures, "vae": pictures} of the kinds that have this latent dimension."""
@@ -127,11 +129,11 @@ class Generation:
         for kind in ("ae", "vae"):
             if d in self.library.dims(name, kind):
                 with self.service.models_turn:
-                    results[kind] = wire.pack(make(kind))
+                    results[kind] = wire.pack(make(ModelKey(name, kind, d)))
         if not results:
             raise UnknownModel(f"no model of {name} with latent dimension {d}")
         return results
 
 
 def _dim(request):
-    return wire.model_key("ae", request.get("d"))[1]
+    return wire.model_key("", "ae", request.get("d")).latent_dim

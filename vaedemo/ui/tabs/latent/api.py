@@ -7,7 +7,7 @@ from vaedemo.services import walk as latent
 from vaedemo.store import maps
 from vaedemo.store.library import encode
 from vaedemo.ui.server import wire
-from vaedemo.ui.server.callers import prepared, whole
+from vaedemo.ui.server.callers import key_of, prepared, whole
 
 __all__ = ["functions"]
 
@@ -17,21 +17,19 @@ def functions(service):
     library = service.library
 
     def codes(sources, domain, kind, latent_dim, beta, fit, polarity):
-        """(codes, domain name, model key) of pictures and codes; a latent_dim of 0 is the first code's length, or the
-        domain's largest."""
-        kind, asked, beta = wire.model_key(kind, whole(latent_dim, "latent_dim", 0, 4096) or 1, beta)
+        """(codes, ModelKey) of pictures and codes; a latent_dim of 0 is the first code's length, or the domain's
+        largest."""
+        _, kind, asked, beta = wire.model_key(domain, kind, whole(latent_dim, "latent_dim", 0, 4096) or 1, beta)
         given = [wire.numbers(source) if _is_code(source) else None for source in sources]
         seen, name = {}, domain
         for i, source in enumerate(sources):
             if given[i] is None:
                 seen[i], name = prepared(service, source, name, fit, polarity)
         name = library.domain(name or library.modelled("digits")).name
-        kind = kind or library.usual_kind(name, "vae")
         d = asked if latent_dim else next((len(code) for code in given if code is not None), None)
-        d = d or (library.dims(name, kind, beta) or library.domain(name).latent_dims)[-1]
+        key = library.key(name, kind, d, beta)
         with service.models_turn:
-            made = [encode(library, seen[i], name, kind, d, beta)[0] if i in seen else c for i, c in enumerate(given)]
-        return made, name, (kind, d, beta)
+            return [encode(library, seen[i], key)[0] if i in seen else c for i, c in enumerate(given)], key
 
     def walk(
         start: str | dict | list,
@@ -54,15 +52,15 @@ def functions(service):
         if not isinstance(path, str) or animation not in ("", "gif", "webp"):
             raise wire.RequestError('path has to be a text, and animation "gif", "webp" or ""')
         n = whole(steps, "steps", 2, latent.MAX_STEPS)
-        ends, name, key = codes((start, end), domain, kind, latent_dim, beta, fit, polarity)
+        ends, key = codes((start, end), domain, kind, latent_dim, beta, fit, polarity)
         with service.models_turn:
-            made = latent.walk(library, *ends, name, *key, n=n, path=path)
+            made = latent.walk(library, *ends, key, n=n, path=path)
         moving = None
         if animation:
             data = base64.b64encode(latent.animation(made.x_hat, animation.upper())).decode()
             moving = f"data:image/{animation};base64,{data}"
         return {
-            **_named(made),
+            **key._asdict(),
             "z": [wire.rounded(z, 7) for z in made.z],
             "pictures": _uris(made.x_hat),
             "step_mse": wire.rounded(made.step_mse),
@@ -90,12 +88,12 @@ def functions(service):
             raise wire.RequestError("span has to be a number")
         n, most = whole(steps, "steps", 2, latent.MAX_STEPS), whole(rows, "rows", 1, 100)
         sources = () if picture is None else (picture,)
-        start, name, key = codes(sources, domain, kind, latent_dim, beta, fit, polarity)
+        start, key = codes(sources, domain, kind, latent_dim, beta, fit, polarity)
         with service.models_turn:
-            made = latent.traverse(library, start[0] if start else None, name, *key, span=span, n=n, rows=most)
+            made = latent.traverse(library, start[0] if start else None, key, span=span, n=n, rows=most)
         known = made.importance
         return {
-            **_named(made),
+            **key._asdict(),
             "z": wire.rounded(made.z, 7),
             "dims": made.dims.tolist(),
             "values": [wire.rounded(v) for v in made.values],
@@ -112,25 +110,21 @@ def functions(service):
         one's class, classes, their names; of 2 dimensions also low and high, the corners of the map that the page
         draws, and for a vae sigma, the median of the posteriors' standard deviations."""
         row = library.domain(library.modelled("digits") if domain == "" else domain)
-        kind, d, beta = wire.model_key(kind, latent_dim, beta)
-        kind = kind or library.usual_kind(row.name, "vae")
-        library.model(row.name, kind, d, beta)  # UnknownModel, if there is none
+        key = key_of(library, row.name, kind, latent_dim, beta, "vae")
+        library.model(key)  # UnknownModel, if there is none
         folder = library.folder / maps.FOLDER
-        if d == 2:
-            found = maps.read_map(folder, row.name, kind)
+        if key.latent_dim == 2:
+            found = maps.read_map(folder, row.name, key.kind)
             own = {"low": wire.rounded(found.low), "high": wire.rounded(found.high), "sigma": wire.rounded(found.sigma)}
         else:
-            found = maps.read_plane(folder, row.name, kind, d, beta)
+            found = maps.read_plane(folder, key)
             own = {
                 "mean": wire.rounded(found.mean),
                 "components": [wire.rounded(c) for c in found.components],
                 "explained": wire.rounded(found.explained, 4),
             }
         return {
-            "domain": row.name,
-            "kind": kind,
-            "latent_dim": d,
-            "beta": beta,
+            **key._asdict(),
             **own,
             "points": [wire.rounded(p) for p in found.points],
             "labels": found.labels.tolist(),
@@ -143,10 +137,6 @@ def functions(service):
 def _is_code(source):
     """Whether a list is numbers, not rows of them."""
     return isinstance(source, list) and bool(source) and not any(isinstance(part, list) for part in source)
-
-
-def _named(made):
-    return {name: getattr(made, name) for name in ("domain", "kind", "latent_dim", "beta")}
 
 
 def _uris(x):

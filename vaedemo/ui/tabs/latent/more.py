@@ -34,7 +34,7 @@ def functions(service):
         return {
             "rows": [
                 {
-                    "kind": one.kind,
+                    "kind": one.key.kind,
                     "path": one.path,
                     "z": [wire.rounded(z) for z in one.z],
                     "x_hat": wire.pack(one.x_hat),
@@ -56,16 +56,14 @@ def functions(service):
     def traverse(request):
         """{"domain", "kind", "d", "beta", "z", "dims": [i, ...] from 0, "n"} -> {"rows": base64 of n pictures each}:
         dimension i runs from -3 to +3, of its spread where there is no prior, and the others stay as they are in z."""
-        name = service.library.domain(wire.text(request, "domain")).name
-        key = wire.model_key(request.get("kind"), request.get("d"), request.get("beta", 1.0))
-        z = wire.numbers(request.get("z"))
+        key, z = service.key(request), wire.numbers(request.get("z"))
         dims = request.get("dims")
         if not isinstance(dims, list) or not 1 <= len(dims) <= MAX_DIMS:
             raise wire.RequestError(f"dims has to be a list of 1 to {MAX_DIMS} dimensions")
         dims = [_whole("a dimension", i, 0, 4095) for i in dims]
         n = _whole("the number of pictures", request.get("n"), 2, MAX_CELLS)
         with service.models_turn:
-            made = latent.traverse(service.library, z, name, *key, dims=dims, span=SPAN, n=n)
+            made = latent.traverse(service.library, z, key, dims=dims, span=SPAN, n=n)
         return {"rows": [wire.pack(row) for row in made.x_hat]}
 
     return [wire.answered(f) for f in (walk, animation, traverse)]
@@ -85,19 +83,19 @@ def _walks(service, request):
     for row in rows:
         if not isinstance(row, list) or len(row) != 2 or row[0] not in KINDS or row[1] not in tuple(latent.PATHS):
             raise wire.RequestError("a row is a pair: ae or vae, straight or spherical")
-        key = wire.model_key(row[0], request.get("d"))
+        key = wire.model_key(name, row[0], request.get("d"))
         with service.models_turn:
             if key not in codes:
-                codes[key] = [_code(service, end, x, name, key) for end, x in zip(ends, pictures, strict=True)]
-            walks.append(latent.walk(service.library, *codes[key], name, *key, n=n, path=row[1]))
+                codes[key] = [_code(service, end, x, key) for end, x in zip(ends, pictures, strict=True)]
+            walks.append(latent.walk(service.library, *codes[key], key, n=n, path=row[1]))
     return walks
 
 
-def _code(service, end, x, domain, key):
+def _code(service, end, x, key):
     """Where an end lies in the latent space of one model, (D,)."""
-    if end.get("z") is not None and end.get("kind") == key[0]:
+    if end.get("z") is not None and end.get("kind") == key.kind:
         return wire.numbers(end["z"])
-    return encode(service.library, x, domain, *key)[0].astype(np.float64)
+    return encode(service.library, x, key)[0].astype(np.float64)
 
 
 def _whole(what, value, low, high):

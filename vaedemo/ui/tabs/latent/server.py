@@ -37,14 +37,12 @@ def decode_many(service):
 
     def decode_many(request):
         """{"domain", "kind", "d", "beta", "z": [[...], ...]} -> {"x_hat": one picture a code, in order}."""
-        name = service.library.domain(wire.text(request, "domain")).name
-        key = wire.model_key(request.get("kind"), request.get("d"), request.get("beta", 1.0))
-        rows = request.get("z")
+        key, rows = service.key(request), request.get("z")
         if not isinstance(rows, list) or not 1 <= len(rows) <= MAX_CODES:
             raise wire.RequestError(f"z has to be a list of 1 to {MAX_CODES} codes")
         codes = [wire.numbers(row) for row in rows]
         with service.models_turn:
-            x_hat = walk.decode_many(service.library, codes, name, *key)
+            x_hat = walk.decode_many(service.library, codes, key)
         return {"x_hat": [wire.pack(x) for x in x_hat]}
 
     return decode_many

@@ -17,24 +17,16 @@ def functions(service):
     def models() -> list[dict]:
         """Every model there is: domain, kind, latent_dim, beta, the shape (channels, height, width) of its pictures,
         and its mean squared error and PSNR (dB) over the test set, null before they were measured."""
-        listed = []
-        for domain, row in service.table().items():
-            for kind, dims in row["kinds"].items():
-                for d in dims:
-                    for beta in library.betas(domain, d) if kind == "vae" else (1.0,):
-                        known = library.figures(domain, kind, d, beta) or {}
-                        listed.append(
-                            {
-                                "domain": domain,
-                                "kind": kind,
-                                "latent_dim": d,
-                                "beta": beta,
-                                "shape": list(library.domain(domain).shape),
-                                "mse": wire.rounded(known.get("mse")),
-                                "psnr": wire.rounded(known.get("psnr")),
-                            }
-                        )
-        return listed
+        measured = ((key, library.figures(key) or {}) for key in library.model_keys())
+        return [
+            {
+                **key._asdict(),
+                "shape": list(library.domain(key.domain).shape),
+                "mse": wire.rounded(known.get("mse")),
+                "psnr": wire.rounded(known.get("psnr")),
+            }
+            for key, known in measured
+        ]
 
     def reconstruct(
         picture: str | dict | list,
@@ -54,12 +46,9 @@ def functions(service):
         x, name = prepared(service, picture, domain, fit, polarity)
         key = key_of(library, name, kind, latent_dim, beta, "ae")
         with service.models_turn:
-            made = reconstruct_picture(library, x, name, *key)
+            made = reconstruct_picture(library, x, key)
         return {
-            "domain": name,
-            "kind": made.kind,
-            "latent_dim": made.latent_dim,
-            "beta": made.beta,
+            **key._asdict(),
             "x": wire.data_uri(to_image(x), lossless=True),
             "x_hat": wire.data_uri(to_image(made.x_hat), lossless=True),
             "z": wire.rounded(made.z, 7),
@@ -87,17 +76,16 @@ def functions(service):
         x, name = prepared(service, picture, domain, fit, polarity)
         key = key_of(library, name, kind, latent_dim, beta, "ae")
         with service.models_turn:
-            mu, sigma = encode_picture(library, x, name, *key)
+            mu, sigma = encode_picture(library, x, key)
         return {"domain": name, "mu": wire.rounded(mu, 7), "sigma": wire.rounded(sigma, 7)}
 
     def decode(z: list[float], domain: str = "", kind: str = "", beta: float = 1.0) -> dict:
         """The picture of a code z, whose length is the latent dimension, of digits if domain is "", as a PNG data URI
         and as rows of numbers in [0, 1], (channels, height, width)."""
         code = wire.numbers(z)
-        domain = domain or library.modelled("digits")
-        key = key_of(library, domain, kind, len(code), beta, "ae")
+        key = key_of(library, domain or library.modelled("digits"), kind, len(code), beta, "ae")
         with service.models_turn:
-            x_hat = decode_code(library, code, domain, *key)
+            x_hat = decode_code(library, code, key)
         rows = [[wire.rounded(line, 4) for line in channel] for channel in x_hat]
         return {"picture": wire.data_uri(to_image(x_hat), lossless=True), "x_hat": rows}
 

@@ -2,6 +2,7 @@
 
 from vaedemo.errors import PictureError, UnknownDomain
 from vaedemo.pictures.draw import to_image
+from vaedemo.pictures.read import read
 from vaedemo.services.restore import run
 from vaedemo.ui.server import wire
 from vaedemo.ui.server.callers import source_of, whole
@@ -17,7 +18,7 @@ def functions(service):
     """denoise and inpaint over a Service."""
     library = service.library
 
-    def read(picture):
+    def opened(picture):
         source = source_of(service, picture)
         with service.decoders_turn:
             return read(source)
@@ -30,7 +31,7 @@ def functions(service):
             raise wire.RequestError(f"the method {method} is told of no noise; leave sigma out")
         count, start = whole(samples, "samples", 1, run.MAX_SAMPLES), whole(seed, "seed", 0, MAX_SEED)
         name = _domain(library, domain)
-        image = read(picture)
+        image = opened(picture)
         name = name or library.restoring(run.proposed(image))
         y = _seen(image, _row(library, name))
         known, note = None, {}
@@ -40,7 +41,7 @@ def functions(service):
             known = fitted.known
             guess = name == run.PHOTOS and method == "vae" and run.guessed(known)
             note = {"note": fitted.said() or (run.GUESSED if guess else None)}
-        truth = None if clean is None else _seen(read(clean), _row(library, name))
+        truth = None if clean is None else _seen(opened(clean), _row(library, name))
         estimated, drawn = None, ()
         with service.models_turn:
             if level is None and method != "plain":
