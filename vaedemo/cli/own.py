@@ -58,6 +58,7 @@ def pictures(folder, size, channels):
         names = ", ".join(map(harmless, reading.unreadable[:5])) + (" ..." if len(reading.unreadable) > 5 else "")
         count = len(reading.unreadable)
         terminal.say(f"{'1 file' if count == 1 else f'{count} files'} could not be read as pictures: {names}")
+    assert reading.pictures is not None  # too few are a DataError
     x = reading.pictures.x
     x = x[torch.randperm(len(x), generator=runtime.generator("held out"))]  # the same split for every seed
     held_out = min(MOST_HELD_OUT, max(1, round(HELD_OUT * len(x))))

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import tqdm
 import tyro
@@ -51,7 +51,10 @@ def _all_but_seed(config: Any) -> list[str]:
 
 
 if TYPE_CHECKING:
-    ModelChoices = TrainChoices = PhotoChoices = CropChoices = Any
+    ModelChoices: TypeAlias = Any
+    TrainChoices: TypeAlias = Any
+    PhotoChoices: TypeAlias = Any
+    CropChoices: TypeAlias = Any
 else:
     ModelChoices = _choices(ModelConfig, MODEL_FIELDS)
     TrainChoices = _choices(TrainConfig, _all_but_seed(TrainConfig))

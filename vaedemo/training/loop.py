@@ -222,7 +222,7 @@ class _Loop:
         if self.world > 1:
             shared = torch.stack([*found, loss.new_tensor(count)])
             dist.all_reduce(shared)
-            *found, count = shared.unbind()
+            found, count = list(shared[:3]), shared[3].item()
         return [found[0].item(), found[1].item() / max(1, count), found[2].item() / max(1, count)]
 
     def advance(self) -> None:

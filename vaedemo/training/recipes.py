@@ -65,8 +65,8 @@ class Recipe(NamedTuple):
 
 def _photo_stage(**changes: Any) -> TrainConfig:
     """How a network for photographs is trained: level, then down, so that a run can be gone on with."""
-    usual: dict[str, Any] = {"steps": 24_000, "lr": 2e-3, "schedule": "wsd", "warmup": 300, "cooldown": 0.3, "beta2": 0.98,
-             "clip": 0.5, "save_every": 90.0}  # fmt: skip
+    usual: dict[str, Any] = {"steps": 24_000, "lr": 2e-3, "schedule": "wsd", "warmup": 300, "cooldown": 0.3}
+    usual |= {"beta2": 0.98, "clip": 0.5, "save_every": 90.0}
     return TrainConfig(**(usual | changes))
 
 
