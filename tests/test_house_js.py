@@ -1,4 +1,4 @@
-"""The rules of the house for the page's scripts: imports go downward, files are short, lit-html is as it was published."""
+"""The rules of the house for the page's scripts: imports go down, files are short, lit-html is the published one."""
 
 import hashlib
 import re
@@ -44,5 +44,5 @@ def test_lit_html_is_the_published_file():
     folder = UI / "page" / "vendor"
     data = (folder / "lit-html.js").read_bytes()
     assert hashlib.sha256(data).hexdigest() == "b878e7f95dec8a9b6e9b217faca6b6a11bad82ebc44c0caa77419ed83edd81f2"
-    assert b'litHtmlVersions??=[]).push("3.3.3")' in data and b"import" not in data
+    assert b'push("3.3.3")' in data and not re.search(rb"\bimport\b", data)
     assert "BSD 3-Clause License" in (folder / "LICENSE").read_text(encoding="utf-8")

@@ -78,6 +78,13 @@ export const paint = (canvas, data) => {
   canvas.getContext("2d").putImageData(new ImageData(data, side), 0, 0);
 };
 
+// Such a picture as a data URI.
+export const painted = (bytes, channels) => {
+  const canvas = document.createElement("canvas");
+  paint(canvas, rgba(bytes, channels));
+  return canvas.toDataURL();
+};
+
 // A pixel's value for a person: 0.42, or 0.42 0.10 0.33 in colour.
 export const valueAt = (bytes, channels, at) => {
   const n = bytes.length / channels;

@@ -15,7 +15,7 @@ import { openTab } from "../../page/frame/tabs.js";
 import { askWith } from "../../page/picture/source.js";
 import { toWord } from "../../page/maths/words.js";
 import { failure, fill, noModels, number, onLanguage, t } from "../../page/frame/text.js";
-import { message } from "../../page/frame/pieces.js";
+import { message } from "../../page/frame/markup.js";
 
 const ICONS = {
   die: "M6 3h8a3 3 0 0 1 3 3v8a3 3 0 0 1-3 3H6a3 3 0 0 1-3-3V6a3 3 0 0 1 3-3zM7 6.9v.2M13 6.9v.2M10 9.9v.2M7 12.9v.2M13 12.9v.2",
