@@ -78,6 +78,9 @@ export const paint = (canvas, data) => {
   canvas.getContext("2d").putImageData(new ImageData(data, side), 0, 0);
 };
 
+// A drawing of them for a canvas in a view: <canvas .draw=${pixels(bytes, channels)}>; of null it leaves the canvas as it is.
+export const pixels = (bytes, channels) => (canvas) => bytes && paint(canvas, rgba(bytes, channels));
+
 // Such a picture as a data URI.
 export const painted = (bytes, channels) => {
   const canvas = document.createElement("canvas");

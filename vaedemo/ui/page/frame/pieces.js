@@ -78,9 +78,11 @@ export const card = (kind, key, why, inside, beside = "") => html`
   </section>`;
 
 // What can be taken away, and how it works.
-export const ending = (tab, more, buttons) => html`
+export const takeRow = (tab, buttons, others = "") => html`
   <section class="vd-take">
-    ${buttons}${button("copyLink", "link", tab.copyLink)}
+    ${buttons}${button("copyLink", "link", tab.copyLink)}${others}
     <span class="vd-note" data-part="copied" role="status">${tab.copied ? t(tab.copied) : ""}</span>
-  </section>
-  <details class="vd-more"><summary>${t("more.title")}</summary><div data-part="more" .innerHTML=${t(more)}></div></details>`;
+  </section>`;
+
+export const moreFold = (key) => html`
+  <details class="vd-more"><summary>${t("more.title")}</summary><div data-part="more" .innerHTML=${t(key)}></div></details>`;

@@ -9,7 +9,8 @@ import { fromAddress, toAddress } from "./state.js";
 import { failure, noModels, onLanguage, t } from "./text.js";
 
 // What a template says of its inputs, put into them: a visitor may have changed them since the last time.
-// <input checked>, <input type=range data-at=3>, <input type=number data-at=7>.
+// <input checked>, <input type=range data-at=3>, <input type=number data-at=7>; and <canvas .draw=${(canvas) => ...}> painted,
+// unless that is the function it was painted by.
 const settle = (root) => {
   for (const input of root.querySelectorAll("input")) {
     if (input.type === "radio" || input.type === "checkbox") input.checked = input.hasAttribute("checked");
@@ -19,6 +20,11 @@ const settle = (root) => {
     const [low, high] = [Number(input.min), Number(input.max)];
     if (input.type === "range") input.style.setProperty("--share", high > low ? clamp((at - low) / (high - low), 0, 1) : 0);
   }
+  for (const canvas of root.querySelectorAll("canvas"))
+    if (canvas.draw && canvas.draw !== canvas.drawn) {
+      canvas.drawn = canvas.draw;
+      canvas.draw(canvas);
+    }
 };
 
 export class Tab {

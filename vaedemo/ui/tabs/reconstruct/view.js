@@ -2,7 +2,7 @@
 
 import { html } from "../../page/vendor/lit-html.js";
 import { LIMIT, gradient } from "../../page/draw/pixels.js";
-import { button, card, choices, ending, field, figure, message, optionsOf, panel, scale, slider, small } from "../../page/frame/pieces.js";
+import { button, card, choices, field, figure, message, moreFold, optionsOf, panel, scale, slider, small, takeRow } from "../../page/frame/pieces.js";
 import { number, significant, t } from "../../page/frame/text.js";
 import { betasOf, kindsOf } from "../../page/maths/models.js";
 import { ERRORS, FITS, POLARITIES, domainsOf } from "./state.js";
@@ -118,5 +118,6 @@ export const view = (tab) => html`
     </div>
   </section>
   ${below(tab)}
-  ${ending(tab, "more.text", html`${button("saveImage", "save", tab.saveImage)}${button("saveFigures", "figures", tab.saveFigures)}`)}
+  ${takeRow(tab, html`${button("saveImage", "save", tab.saveImage)}${button("saveFigures", "figures", tab.saveFigures)}`)}
+  ${moreFold("more.text")}
 </div>`;

@@ -7,10 +7,9 @@ import { paintBytes, paintUri } from "./paint.js";
 
 // cells: [{name, label, note, pressed, draw(canvas), click or null}].
 export const cellRow = (cells) =>
-  cells.map(({ name, label, note, pressed, click }) => html`<button type="button" class="vd-cell" data-name=${name} aria-pressed=${pressed}
-    ?disabled=${!click} @click=${click}><canvas class="vd-pixels" width="28" height="28" aria-hidden="true"></canvas><b>${label}</b><small>${note}</small></button>`);
-
-export const paintCells = (root, cells) => cells.forEach((cell, i) => cell.draw(root.children[i].firstElementChild));
+  cells.map(({ name, label, note, pressed, draw, click }) => html`<button type="button" class="vd-cell" data-name=${name} aria-pressed=${pressed}
+    ?disabled=${!click} @click=${click}><canvas class="vd-pixels" width="28" height="28"
+    aria-hidden="true" .draw=${draw}></canvas><b>${label}</b><small>${note}</small></button>`);
 
 const db = (f) => (f ? t("restore.db", { value: number(f.hole ?? f.psnr, 1) }) : "");
 

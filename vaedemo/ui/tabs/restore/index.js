@@ -9,7 +9,7 @@ import { t } from "../../page/frame/text.js";
 import { maskToWord } from "../../page/maths/words.js";
 import { unpack } from "../../page/draw/pixels.js";
 import { Yours } from "../../page/picture/yours.js";
-import { answerCells, methodCells, paintCells, photoCells } from "./cells.js";
+import { answerCells, methodCells, photoCells } from "./cells.js";
 import { PhotoJob } from "./job.js";
 import { Mask } from "./mask.js";
 import { blank, paintBytes, paintError, paintHeat, paintHeatUri, paintUri } from "./paint.js";
@@ -255,8 +255,6 @@ class Restore extends Tab {
     [this.answers, this.others] = this.cells();
     super.show();
     this.showPictures();
-    paintCells(this.p.answers, this.answers);
-    paintCells(this.p.methods, this.others);
   }
 
   async showPictures() {

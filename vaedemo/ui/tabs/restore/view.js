@@ -2,7 +2,7 @@
 
 import { html, nothing } from "../../page/vendor/lit-html.js";
 import { LIMIT, gradient } from "../../page/draw/pixels.js";
-import { button, card, choices, ending, field, figure, message, optionsOf, panel, scale, slider } from "../../page/frame/pieces.js";
+import { button, card, choices, field, figure, message, moreFold, optionsOf, panel, scale, slider, takeRow } from "../../page/frame/pieces.js";
 import { number, t } from "../../page/frame/text.js";
 import { cellRow } from "./cells.js";
 import { maskTools } from "./mask.js";
@@ -134,5 +134,6 @@ export const view = (tab) => html`
       aria-label=${t("restore.answers.title")}>${cellRow(tab.answers)}</div>`)}
   ${card("vd-res-methods", "restore.methods", methodsWhy(tab), html`${tab.job.besideView()}
     <div class="vd-res-strip" data-part="methods">${cellRow(tab.others)}</div>`)}
-  ${ending(tab, `${tab.name}.more`, button("saveImage", "save", tab.saveImage))}
+  ${takeRow(tab, button("saveImage", "save", tab.saveImage))}
+  ${moreFold(`${tab.name}.more`)}
 </div>`;
