@@ -15,6 +15,8 @@ from vaedemo.data.datasets import Pictures
 from vaedemo.pictures.examples import EXAMPLES, example
 from vaedemo.pictures.prepare import prepare
 from vaedemo.pictures.read import read
+from vaedemo.training.loop import fit
+from vaedemo.training.tasks import task_of
 
 torch.set_num_threads(1)
 
@@ -70,6 +72,11 @@ def client():
     _, url, _ = launch(demo, server_name="127.0.0.1", prevent_thread_lock=True, quiet=True)
     yield Client(url, verbose=False)
     demo.close()
+
+
+def learn(model, pictures, config, **keywords):
+    """Progress records of a model that learns from Pictures as its kind does."""
+    return fit(model, task_of(model, pictures, config), config, **keywords)
 
 
 def small(kind="vae", **changes):
