@@ -70,10 +70,8 @@ def our_epoch(model, pictures, epochs=1):
 def speed(config, pictures, half, threads, steps):
     """Pictures a second over `steps` steps, after 5 to warm up."""
     torch.set_num_threads(threads)
-    records = []
     train = TrainConfig(epochs=(steps + 10) * 128 / len(pictures), bfloat16="on" if half else "off")
-    for progress in fit(build_model(config), pictures, train):
-        records.append(progress)
+    records = list(fit(build_model(config), pictures, train))
     first, last = records[0], records[-1]
     return (last.step - first.step) * 128 / (last.seconds - first.seconds)
 

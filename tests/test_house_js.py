@@ -11,7 +11,7 @@ from vaedemo.ui.server.component import UI
 # that stand before it. A tab's folder knows no other tab's.
 FLOORS = (("page/vendor", "page/frame"), ("page/maths", "page/draw"), ("page/picture", "page/map"), ("tabs",))
 ORDER = {folder: (floor, place) for floor, row in enumerate(FLOORS) for place, folder in enumerate(row)}
-SCRIPTS = [p for p in sorted([*(UI / "page").rglob("*.js"), *(UI / "tabs").rglob("*.js")])]
+SCRIPTS = sorted([*(UI / "page").rglob("*.js"), *(UI / "tabs").rglob("*.js")])
 IMPORT = re.compile(r'^(?:import|export)\b(?:[^"=;]*\bfrom)?\s*"([^"]+)";', re.MULTILINE)
 
 

@@ -1,6 +1,7 @@
 """The checkpoints that are shipped: all there, whole, small, measured, and good at pictures they have never seen."""
 
 import json
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -146,6 +147,6 @@ def test_more_numbers_describe_the_examples_better_and_beat_pca(library, domain)
         for d in row.latent_dims
     }
     ae = [means["ae", d] for d in row.latent_dims]
-    assert all(b < a for a, b in zip(ae, ae[1:], strict=False))
+    assert all(b < a for a, b in pairwise(ae))
     if domain != "objects":  # there the margin over the test set is 5 %: five photographs may fall either way
         assert all(means["ae", d] < means["pca", d] for d in row.latent_dims)

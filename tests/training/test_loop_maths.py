@@ -224,10 +224,9 @@ def test_records_are_means_over_their_steps_and_say_how_long_it_takes(monkeypatc
 def test_a_state_is_written_when_its_seconds_are_over_and_at_the_end(every, kept, monkeypatch, eleven, tmp_path):
     told(monkeypatch)
     Clock(monkeypatch)
-    path, found = tmp_path / "state.pt", []
-    for _ in learn(Line(), eleven, replace(CONFIG, epochs=17, save_every=every), state_path=path):
-        found.append(torch.load(path)["step"] if path.exists() else None)
-    assert found == kept
+    path = tmp_path / "state.pt"
+    run = learn(Line(), eleven, replace(CONFIG, epochs=17, save_every=every), state_path=path)
+    assert [torch.load(path)["step"] if path.exists() else None for _ in run] == kept
 
 
 def test_what_is_stopped_keeps_its_last_whole_step(monkeypatch, eleven, tmp_path):

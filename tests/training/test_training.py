@@ -3,6 +3,7 @@ import os
 import signal
 import subprocess
 import sys
+from itertools import pairwise
 
 import pytest
 import torch
@@ -30,7 +31,7 @@ def test_every_kind_learns(kind, blobs):
     assert records[-1].step == records[-1].steps == 150
     assert (records[-1].kl > 0) == ("vae" in kind)
     assert records[-1].seconds_left == 0
-    assert all(b.step > a.step for a, b in zip(records, records[1:], strict=False))
+    assert all(b.step > a.step for a, b in pairwise(records))
 
 
 def test_the_same_seed_gives_the_same_weights(blobs):
@@ -208,6 +209,6 @@ def test_learning_rate_rises_then_falls_to_zero():
     config = TrainConfig(lr=0.01, warmup=10)
     rates = [learning_rate(s, 100, config) for s in range(100)]
     assert rates[0] == pytest.approx(0.001) and rates[10] == pytest.approx(0.01)
-    assert all(b >= a for a, b in zip(rates[:10], rates[1:11], strict=True))
-    assert all(b <= a for a, b in zip(rates[10:], rates[11:], strict=False))
+    assert all(b >= a for a, b in pairwise(rates[:11]))
+    assert all(b <= a for a, b in pairwise(rates[10:]))
     assert rates[-1] < 1e-4

@@ -54,8 +54,8 @@ def derive_photos(library: Library, folder: Path, seed: int) -> dict[str, int]:
     x, cases = torch.stack(crops), []
     for kind, (low, high, usual) in DOMAINS["photos"].damages.noises.items():
         for level in sorted({low + (high - low) / 6, usual, (low + high) / 2 + (high - low) / 4}):
-            for clean in (x, as_grey(x)[:, :1]):
-                cases.append(({"kind": kind, "level": level, "clip": True, "channels": clean.shape[1]}, clean))
+            noise = {"kind": kind, "level": level, "clip": True}
+            cases += [(noise | {"channels": clean.shape[1]}, clean) for clean in (x, as_grey(x)[:, :1])]
     return _tuned(library, "photos", cases, seed)
 
 

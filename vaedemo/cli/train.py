@@ -128,7 +128,7 @@ class Train:
             return
         if self.images is not None:
             own.require_same_pictures(self.out, job, held_out, self.overwrite)
-        bar, shown = None, dict(file=sys.stderr, disable=True if rank else None, unit="step")
+        bar, shown = None, {"file": sys.stderr, "disable": True if rank else None, "unit": "step"}
         for progress in run(job, pictures, held_out, overwrite=self.overwrite):
             bar = bar or tqdm.tqdm(total=progress.steps, desc=f"{job.domain} {job.folder.name}", **shown)
             bar.set_postfix(loss=f"{progress.loss:.2f}", refresh=False)

@@ -9,6 +9,7 @@ and a noise map).
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import torch
@@ -171,7 +172,7 @@ class PhotoVAE(Restorer):
         super().__init__()
         self.config = config
         w, g = config.widths, [config.guide * (2 + i) // 2 for i in range(len(config.widths))]
-        pairs, given = list(zip(w, w[1:], strict=False)), 4 * (config.channels + 2)
+        pairs, given = list(pairwise(w)), 4 * (config.channels + 2)
         self.stem = nn.Conv2d(given, w[0], 3, padding=1)
         self.down_blocks = nn.ModuleList(_blocks(c, n) for c, n in zip(w, config.blocks, strict=True))
         self.down = nn.ModuleList(nn.Conv2d(a, b, 2, stride=2) for a, b in pairs)
@@ -183,8 +184,7 @@ class PhotoVAE(Restorer):
         self.head = nn.Conv2d(w[0], 4 * 2 * config.channels, 3, padding=1)
         zeroed(self.head)
         self.guide = nn.ModuleList(
-            [nn.Conv2d(given, g[0], 3, padding=1)]
-            + [nn.Conv2d(a, b, 4, stride=2, padding=1) for a, b in zip(g, g[1:], strict=False)]
+            [nn.Conv2d(given, g[0], 3, padding=1)] + [nn.Conv2d(a, b, 4, stride=2, padding=1) for a, b in pairwise(g)]
         )
 
     @property

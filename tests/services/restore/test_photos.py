@@ -1,6 +1,7 @@
 """Photographs: crops and damage, the model's invariances, tiles against the whole, a loss that falls."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -160,7 +161,7 @@ def test_memory_is_bounded_whatever_the_size(length):
     spans = tiles._spans(length, 32, tiles.TILE, tiles.OVERLAP)
     assert all(e - s <= tiles.TILE and s % 32 == e % 32 == 0 for s, e in spans)
     assert spans[0][0] == 0 and spans[-1][1] >= length > spans[-1][1] - 32
-    assert all(b[0] <= a[1] - tiles.OVERLAP for a, b in zip(spans, spans[1:], strict=False))
+    assert all(b[0] <= a[1] - tiles.OVERLAP for a, b in pairwise(spans))
     whole = torch.zeros(length)
     for (start, _), w in zip(spans, tiles._weights(spans, length), strict=True):
         whole[start : start + len(w)] += w

@@ -164,7 +164,7 @@ def test_a_masks_file_over_a_photograph_is_as_exact_as_it_is_but_where_it_was_pa
     uri = ask["file"]({"job": job["job"], "which": "mean"})["data"]
     same = (np.asarray(Image.open(io.BytesIO(base64.b64decode(uri.split(",")[1])))) == rgb).all(2)
     columns = np.flatnonzero(~same.all(0))
-    lines, brushed = [c for c in range(105, 1074, 100)], range(1075, 1100)
+    lines, brushed = range(105, 1074, 100), range(1075, 1100)
     assert set(columns) <= {*lines, *brushed} and len(columns) > 30
 
 

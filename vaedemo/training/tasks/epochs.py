@@ -32,10 +32,10 @@ class Epochs:
     """Batches of Pictures, a new order each epoch, the incomplete last batch left out."""
 
     stream, order = "noise", "order"  # words that are seeded with: of a step's noise, of an epoch's order
-    settings: dict[str, Any] = {}
 
     def __init__(self, pictures: Pictures, config: TrainConfig) -> None:
         self.pictures, self.seed = pictures, config.seed
+        self.settings: dict[str, Any] = {}
         self.batches: tuple[int, ...] = (min(config.batch_size, len(pictures)),)
         self._epoch, self._rows = -1, torch.empty(0)
 
