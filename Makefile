@@ -8,10 +8,10 @@ TORCH ?= auto
 TORCH_CPU ?= https://download.pytorch.org/whl/cpu
 BIN := .venv/bin
 
-.PHONY: app test quick mutants train bench lint space env help
+.PHONY: app test quick mutants train bench results lint space env help
 
 help:  ## list the commands
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## */  make \1\t/' | expand -t 14
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## */  make \1\t/' | expand -t 16
 
 app: .venv/app  ## start the page on http://127.0.0.1:7860 (PORT=8000 for another port)
 	@$(BIN)/python app.py
@@ -25,17 +25,20 @@ test: .venv/dev  ## run every test
 quick: .venv/dev  ## run the tests that take a minute together: no browser, no training, no page
 	@$(BIN)/python -m pytest $(PARALLEL) --ignore tests/browser -m "not slow"
 
-mutants: .venv/dev  ## change the arithmetic here and there and see that tests fail (CODE=vaedemo.metrics for one module)
+mutants: .venv/dev  ## change the arithmetic here and there and see that tests fail (CODE=vaedemo.maths.metrics for one module)
 	@$(BIN)/python -m pip install -q --disable-pip-version-check mutmut==3.8.1
 	@OMP_NUM_THREADS=1 $(BIN)/python tests/mutants.py run $(if $(CODE),"$(CODE)*") && $(BIN)/mutmut results
 
 train: .venv/app  ## train every model that is missing (DATA=folder of .npz files; without it the sets are downloaded)
 	@$(BIN)/python -m vaedemo train --all $(if $(DATA),--data-dir $(DATA))
 
-bench: .venv/dev  ## measure every claim of the README (DATA=folder of .npz files and of photos/; TINY=1 for a trial)
+bench: .venv/dev  ## measure every claim (DATA=folder of .npz files and of photos/; TINY=1 for a trial)
 	@failed=; for script in $(filter-out benchmarks/common.py,$(wildcard benchmarks/*.py)); do echo; echo "$$script"; \
 	  $(BIN)/python $$script $(if $(DATA),--data-dir $(DATA)) $(if $(TINY),--tiny) || failed="$$failed $$script"; done; \
 	  if [ -n "$$failed" ]; then echo; echo "These benchmarks failed:$$failed"; exit 1; fi
+
+results:  ## write docs/RESULTS.md and README's table out of benchmarks/results/*.json
+	@$(PYTHON) -m benchmarks.tables
 
 lint: .venv/dev  ## check the style
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .

@@ -17,6 +17,7 @@ import torch
 from common import parse, report
 from PIL import Image
 
+from benchmarks.tables.atlas import atlas
 from vaedemo.data import datasets
 from vaedemo.data.domains import DOMAINS
 from vaedemo.models.describe import layers
@@ -31,7 +32,6 @@ SIDE = 2304  # pixels a side of the largest sheet that phones can hold
 QUALITIES = (65, 90, None)  # None: lossless
 POINTS = 1_000
 JITTER = 0.003
-SHOWN = ((64, 65), (64, None), (36, 65), (36, None))  # grids and qualities in the printed table
 HOST = "http://page.test/"
 DECODE = """async ([file, codes, simd, rounds]) => {
   const { createDecoder } = await import("/decoder.js");
@@ -156,11 +156,11 @@ def main():
     parser.add_argument("--grids", type=int, nargs="*", default=GRIDS, help="pictures a side of the sheets")
     args = parse(parser, domain="digits", points=20, grids=[8])
     torch.set_num_threads(1)
-    library, found, rows = Library(), [], []
+    library, found = Library(), []
     for domain in [args.domain] if args.domain else DOMAINS:
         pictures = datasets.load(domain, "test", args.data_dir).first(maps.COUNT)
         for entry in [e for e in library.entries if e.key in [ModelKey(domain, kind, 2) for kind in maps.KINDS]]:
-            model, kind = library.model(entry.key), entry.key.kind
+            model = library.model(entry.key)
             codes, sigma = maps.encodings(model, pictures)
             low, high = maps.box(codes, 0 if sigma is None else maps.PRIOR_REACH)
             at = hover_points(codes, low, high, args.points, args.seed).astype(np.float32)
@@ -168,17 +168,8 @@ def main():
             ways = list(in_browser(entry, at, exact))
             ways += sheets(model, at, exact, low, high, args.grids)
             macs = sum(layer.macs for layer in layers(model.config) if layer.part == "decoder")
-            found.append({"domain": domain, "kind": kind, "decoder_macs": macs, "ways": ways})
-            for way in ways:
-                name = way["way"]
-                if name == "sheet":
-                    quality = None if way["quality"] == "lossless" else way["quality"]
-                    if (way["grid"], quality) not in SHOWN or way["between"] == "linear":
-                        continue
-                    name = f"sheet of {way['grid']} x {way['grid']}, {quality or 'lossless'}"
-                cells = [f"{way['bytes'] / 1e3:.0f}", way["mean"], way["mean_at_codes"], way["p99"], way["max"]]
-                rows.append([f"{domain} {kind}: {name}", *cells, way.get("ms", ""), way.get("ms_least", "")])
-    report("atlas", {"maps": found}, ["map", "kB", "mean", "mean at codes", "99 %", "largest", "ms", "least ms"], rows)
+            found.append({"domain": domain, "kind": entry.key.kind, "decoder_macs": macs, "ways": ways})
+    report("atlas", {"maps": found}, atlas({"maps": found}))
 
 
 if __name__ == "__main__":

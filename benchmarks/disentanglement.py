@@ -10,14 +10,13 @@ import argparse
 
 import numpy as np
 import torch
-from common import mean_and_error, parse, report
+from common import parse, report
 
+from benchmarks.tables.disentanglement import COLUMNS, disentanglement
 from vaedemo.pictures.shapes import FACTORS
 from vaedemo.reports.factors import COUNT, factor_models, factor_sample, measure, measure_codes
 from vaedemo.store.key import ModelKey
 from vaedemo.store.library import Library
-
-COLUMNS = ("mig", "disentanglement", "completeness", "informativeness")
 
 
 def cells(made):
@@ -32,10 +31,6 @@ def yardsticks(sample, seed):
         "the factors themselves": measure_codes(z, sample),
         "the factors, turned": measure_codes(z @ turned, sample),
     }
-
-
-def shortly(measured):
-    return f"{measured.mean:.3f}" + ("" if measured.error is None else f" ± {measured.error:.4f}")
 
 
 def main():
@@ -56,20 +51,16 @@ def main():
         for name, made in yardsticks(sample, seed).items():
             measured.setdefault(ModelKey("shapes", name, len(FACTORS)), []).append(made)
         print(f"sample {seed} of {args.seeds} done", flush=True)
-    figures, rows = {}, []
+    figures = {}
     for key in measured:
-        _, kind, d, beta = key
         runs = [cells(made) for made in measured[key]]
         figures[key.name] = {name: [run[name] for run in runs] for name in COLUMNS} | {
             "gaps": {f: [made.gaps[i] for made in measured[key]] for i, f in enumerate(FACTORS)},
             "scores": {f: [made.dci.score[i] for made in measured[key]] for i, f in enumerate(FACTORS)},
             "active": int(measured[key][0].active.sum()),
         }
-        shown = [shortly(mean_and_error(figures[key.name][name])) for name in COLUMNS]
-        name = f"VAE, beta {beta:g}" if kind == "vae" else {"ae": "autoencoder", "pca": "PCA"}.get(kind, kind)
-        rows.append([name, d, figures[key.name]["active"] if kind == "vae" else "", *shown])
-    columns = ["shapes", "d", "active", "MIG", *COLUMNS[1:]]
-    report("disentanglement", {"seeds": args.seeds, "models": figures}, columns, rows)
+    figures = {"seeds": args.seeds, "models": figures}
+    report("disentanglement", figures, disentanglement(figures))
 
 
 if __name__ == "__main__":

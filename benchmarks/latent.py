@@ -12,9 +12,10 @@ import json
 import os
 
 import torch
-from common import RESULTS, parse, table
+from common import RESULTS, parse, show
 from page import answered, chromium, server, spread
 
+from benchmarks.tables import latent as tables
 from vaedemo import runtime
 from vaedemo.data.domains import DOMAINS
 
@@ -191,8 +192,7 @@ def main():
     results = json.loads(path.read_text()) if path.exists() else {}
     for name in [n for n in PARTS if getattr(args, n)] or list(PARTS):
         rows = results[name] = PARTS[name](*TRIAL[name] if args.tiny else ())
-        columns = list(dict.fromkeys(key for row in rows for key in row))
-        print(f"\n{table(columns, [[row.get(c, '') for c in columns] for row in rows])}", flush=True)
+        show(tables.PARTS[name](rows))
     processor = runtime.hardware(torch.device("cpu")).split(",")[0]
     results["machine"] = f"{processor}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}"
     RESULTS.mkdir(exist_ok=True)

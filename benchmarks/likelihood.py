@@ -10,17 +10,16 @@ measured keep their figures in the results file.
 import argparse
 import json
 
-from common import RESULTS, mean_and_error, parse, report, verdict
+from common import RESULTS, parse, report
 
+from benchmarks.tables.cells import mean_and_error
+from benchmarks.tables.likelihood import likelihood as tables
 from vaedemo.data import datasets
 from vaedemo.data.domains import DOMAINS
 from vaedemo.maths import metrics
 from vaedemo.reports.evaluate import likelihood
 from vaedemo.store.key import ModelKey
 from vaedemo.store.library import Library
-
-ELBO_BAR = {"2": 134.0}  # nats, at most
-BOUND_BAR = 82.5  # of the best bound
 
 
 def measure(model, pictures, k, seed):
@@ -30,16 +29,6 @@ def measure(model, pictures, k, seed):
     for name, values in (("negative_elbo", told.negative_elbo), ("kl", told.kl.sum(1)), ("bound", told.bound)):
         figures[name], figures[f"{name}_standard_error"] = mean_and_error(values)
     return figures
-
-
-def cell(figures, name):
-    error = figures[f"{name}_standard_error"]
-    return f"{figures[name]:.2f}" + ("" if error is None else f" ± {error:.2f}")
-
-
-def below(figures, name, bar):
-    """Met, missed or not decided, of a figure that has to stay below a bar."""
-    return verdict((-figures[name], figures[f"{name}_standard_error"]), -bar)
 
 
 def main():
@@ -57,15 +46,8 @@ def main():
         k = args.best_k if d == max(DOMAINS["digits"].latent_dims) else args.k
         figures[str(d)] = measure(library.model(ModelKey("digits", "vae", d)), pictures, k, args.seed)
         print(f"vae {d} done", flush=True)
-    figures = dict(sorted(figures.items(), key=lambda item: int(item[0])))
-    best = min(figures, key=lambda d: figures[d]["bound"])
-    rows = []
-    for d, f in figures.items():
-        elbo = f" (bar {ELBO_BAR[d]:g} {below(f, 'negative_elbo', ELBO_BAR[d])})" if d in ELBO_BAR else ""
-        bound = f" (bar {BOUND_BAR:g} {below(f, 'bound', BOUND_BAR)})" if d == best else ""
-        rows.append([d, cell(f, "negative_elbo") + elbo, cell(f, "kl"), cell(f, "bound") + bound, f["k"],
-                     f["active_units"]])  # fmt: skip
-    report("likelihood", {"dims": figures}, ["d", "-ELBO", "KL", "bound", "k", "active units"], rows)
+    figures = {"dims": dict(sorted(figures.items(), key=lambda item: int(item[0])))}
+    report("likelihood", figures, tables(figures))
 
 
 if __name__ == "__main__":

@@ -29,9 +29,10 @@ import httpx
 import numpy as np
 import psutil
 import torch
-from common import RESULTS, parse, table
+from common import RESULTS, parse, show
 from PIL import Image
 
+from benchmarks.tables import page as tables
 from vaedemo import runtime
 from vaedemo.ui.server.service import example_names
 
@@ -346,7 +347,7 @@ def measure_memory(count=1000, warm=100):
     ]
 
 
-# ---- the tables --------------------------------------------------------------------------------------------------
+# ---- the command --------------------------------------------------------------------------------------------------
 
 PARTS = {"slider": measure_slider, "visitors": measure_visitors, "start": measure_start, "memory": measure_memory}
 TRIAL = {"slider": (3, 1), "visitors": (2, 1), "start": (1,), "memory": (8, 2)}  # their arguments with --tiny
@@ -362,8 +363,7 @@ def main():
     results = json.loads(path.read_text()) if path.exists() else {}
     for name in chosen:
         rows = results[name] = PARTS[name](*TRIAL[name] if args.tiny else ())
-        columns = list(dict.fromkeys(key for row in rows for key in row))
-        print(f"\n{table(columns, [[row.get(c, '') for c in columns] for row in rows])}", flush=True)
+        show(tables.PARTS[name](rows))
     processor = runtime.hardware(torch.device("cpu")).split(",")[0]
     results["machine"] = f"{processor}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}"
     RESULTS.mkdir(exist_ok=True)

@@ -28,9 +28,11 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from common import RESULTS, Measured, correlated, mean_and_error, parse, report, signed, table, verdict
+from common import RESULTS, correlated, parse, report
 from PIL import Image, ImageDraw
 
+from benchmarks.tables.cells import mean_and_error
+from benchmarks.tables.photos import SIGMAS, tables
 from vaedemo import runtime
 from vaedemo.data.domains import PHOTOS
 from vaedemo.data.photos import as_grey, open_photos, text_mask
@@ -40,14 +42,7 @@ from vaedemo.store.key import RESTORER
 from vaedemo.store.library import CHECKPOINTS, Library
 
 PARTS = ("noise", "clipped", "holes", "spread", "grey")
-SIGMAS = (15, 25, 50)
 HOLES = ("text", "strokes of 8 px")
-NOISE_BAR, HOLE_BAR = 1.5, 1.0  # dB over non-local means, over biharmonic inpainting
-PUBLISHED = {  # Kodak24, colour, at SIGMAS
-    "CBM3D (Zhang et al. 2021)": (34.28, 31.68, 28.46),
-    "DnCNN (Zhang et al. 2021)": (34.60, 32.14, 28.95),
-    "DnCNN (Zhang, Zuo & Zhang 2018)": (34.48, 32.03, 28.85),
-}
 SETTINGS = [
     {"h": h, "patch": patch, "distance": distance, "told": 1, "fast": True}
     for h in (0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
@@ -241,45 +236,6 @@ def measure_grey(bench):
     return rows
 
 
-def compared(figures, bar, published=()):
-    rows = []
-    for i, r in enumerate(figures):
-        over = mean_and_error(np.subtract(r["ours"], r["classical"]))
-        ours, other = (np.mean(r[k]) for k in ("ours", "classical"))
-        said = f"{over.mean:+.2f} ± {over.error:.2f}", f"{bar:+g} {verdict(over, bar)}".strip()
-        rows.append([r["damage"], f"{ours:.2f}", f"{other:.2f}", *said, *(f"{ours - p[i]:+.2f}" for p in published)])
-    return rows
-
-
-def grey_rows(figures):
-    """A row a set and sigma, and below it one for each picture where a classical method is ahead."""
-    rows = []
-    for r in figures:
-        others = np.array([r[m] for m in classical.DENOISERS])
-        over = np.array(r["ours"]) - others.max(0)  # the best of them for each picture
-        means = [f"{np.mean(r[m]):.2f}" for m in ("ours", *classical.DENOISERS)]
-        rows.append([f"{r['set']} ({len(over)}), {r['damage']}", *means, signed(mean_and_error(over))])
-        for i in np.flatnonzero(over < 0):
-            each = [f"{r[m][i]:.2f}" for m in ("ours", *classical.DENOISERS)]
-            rows.append([f"behind: {r['names'][i]}, {r['damage']}", *each, f"{over[i]:+.2f}"])
-    return rows
-
-
-def tables(part, figures):
-    """(title, columns, rows) of a part."""
-    if part == "grey":
-        columns = ["", "vaedemo", *classical.DENOISERS, "over the best of each picture"]
-        return "Grey, PSNR in dB", columns, grey_rows(figures)
-    if part == "spread":
-        rows = [[r["damage"], *(f"{v[0]:.3f} ± {v[1]:.3f}" for v in r["within"].values()),
-                 str(Measured(*r["correlation"]))] for r in figures]  # fmt: skip
-        return "Within so many spreads", ["", "1", "2", "3", "correlation"], rows
-    name, bar = ("biharmonic", HOLE_BAR) if part == "holes" else ("non-local means", NOISE_BAR)
-    published = PUBLISHED if part == "noise" else {}
-    columns = ["", "vaedemo", name, "over it", "bar", *(f"over {k}, about" for k in published)]
-    return f"{part.capitalize()}, PSNR in dB", columns, compared(figures, bar, published.values())
-
-
 MEASURED = {
     "noise": measure_noise,
     "clipped": functools.partial(measure_noise, clipped=True),
@@ -310,15 +266,10 @@ def main():
     grey = functools.partial(grey_pictures, photos, args.tiny)
     bench = Bench(load_checkpoint(args.model)[0], pictures, grey, args.classical, choose)
     figures = {part: MEASURED[part](bench) for part in ([args.only] if args.only else PARTS)}
-    made = [tables(part, rows) for part, rows in figures.items()]
-    for title, columns, rows in made[:-1]:
-        print(f"\n{title}\n\n{table(columns, rows)}")
     path = RESULTS / f"{args.name}.json"
     known = json.loads(path.read_text()) if path.exists() else {}
-    figures = {part: v for part in PARTS if (v := figures.get(part, known.get(part)))}
-    title, columns, rows = made[-1]
-    print(f"\n{title}\n")
-    report(args.name, figures, columns, rows)
+    kept = {part: v for part in PARTS if (v := figures.get(part, known.get(part)))}
+    report(args.name, kept, tables(figures))
 
 
 if __name__ == "__main__":

@@ -8,8 +8,9 @@ import argparse
 from collections import Counter
 
 import numpy as np
-from common import mean_and_error, parse, report
+from common import parse, report
 
+from benchmarks.tables.proposal import proposal
 from vaedemo.data import datasets
 from vaedemo.data.domains import DOMAINS
 from vaedemo.pictures.prepare import propose_domain
@@ -19,15 +20,12 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--limit", type=int, default=1000, help="pictures of each test set")
     args = parse(parser, limit=4)
-    figures, rows = {}, []
+    figures = {}
     for domain in DOMAINS:
         pictures = datasets.load(domain, "test", args.data_dir).some(args.limit)
         arrays = np.ascontiguousarray(pictures.x.numpy().transpose(0, 2, 3, 1))
-        said = Counter(propose_domain(a) for a in arrays)
-        figures[domain] = dict(said)
-        share = mean_and_error([100] * said[domain] + [0] * (len(arrays) - said[domain]))
-        rows.append([domain, len(arrays), f"{share.mean:.1f} ± {share.error or 0:.1f} %", *(said[d] for d in DOMAINS)])
-    report("proposal", figures, ["domain", "pictures", "right", *(f"as {d}" for d in DOMAINS)], rows)
+        figures[domain] = dict(Counter(propose_domain(a) for a in arrays))
+    report("proposal", figures, proposal(figures))
 
 
 if __name__ == "__main__":

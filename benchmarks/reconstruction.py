@@ -11,20 +11,16 @@ import time
 
 import numpy as np
 import torch
-from common import Measured, mean_and_error, parse, report, verdict
+from common import parse, report
 
+from benchmarks.tables import reconstruction as tables
+from benchmarks.tables.cells import Measured, mean_and_error
 from vaedemo.data import datasets
 from vaedemo.data.domains import DOMAINS
 from vaedemo.maths import metrics
 from vaedemo.services.reconstruct import every_model
 from vaedemo.store.key import ModelKey
 from vaedemo.store.library import Library
-
-BARS = {
-    ("digits", "ae", 2): 0.60, ("digits", "ae", 4): 0.48, ("digits", "ae", 8): 0.32, ("digits", "ae", 16): 0.22,
-    ("digits", "ae", 32): 0.19, ("digits", "ae", 64): 0.26,
-}  # fmt: skip
-BEATS_PCA_UP_TO = {"ae": 10**6, "vae": 8}  # latent dimensions at which a model has to be below PCA
 
 
 @torch.no_grad()
@@ -51,46 +47,25 @@ def ratio(ours, theirs):
     return Measured(float(value), (mean_and_error(ours - value * theirs).error or 0.0) / float(theirs.mean()))
 
 
-def bar_of(domain, kind, d):
-    """The ratio to PCA that a model has to stay below, or None."""
-    if (domain, kind) == ("digits", "vae") or d > BEATS_PCA_UP_TO[kind]:
-        return None
-    return BARS.get((domain, kind, d), 1.0)
-
-
 def quality(library, data_dir, limit=None):
-    figures, rows = {}, []
+    figures = {}
     for domain, row in DOMAINS.items():
         pictures = datasets.load(domain, "test", data_dir).some(limit)
         pca = {d: pca_errors(library.model(ModelKey(domain, "pca", d)), pictures) for d in row.latent_dims}
-        rows.append([f"{domain} PCA, MSE", *(f"{d}: {plain.mean():.5f}" for d, (plain, _) in pca.items())])
-        rows.append([f"{domain} PCA, clamped to [0, 1]", *(f"{d}: {cut.mean():.5f}" for d, (_, cut) in pca.items())])
         for kind in ("ae", "vae"):
-            cells, against_clamped = [], []
             for d in row.latent_dims:
-                own, bar = errors(library.model(ModelKey(domain, kind, d)), pictures), bar_of(domain, kind, d)
+                own = errors(library.model(ModelKey(domain, kind, d)), pictures)
                 (plain, cut), (found, found_cut) = pca[d], (ratio(own, p) for p in pca[d])
                 figures[f"{domain}/{kind}-{d}"] = {
                     "mse": own.mean(), "pca_mse": plain.mean(), "pca_clamped_mse": cut.mean(), "ratio": found.mean,
                     "ratio_standard_error": found.error, "ratio_clamped": found_cut.mean,
-                    "ratio_clamped_standard_error": found_cut.error, "bar": bar,
+                    "ratio_clamped_standard_error": found_cut.error, "bar": tables.bar_of(domain, kind, d),
                 }  # fmt: skip
-                said = "" if bar is None else f" (bar {bar:.2f} {verdict((-found.mean, found.error), -bar)})"
-                cells.append(f"{d}: {shortly(found)}{said.replace(' )', ')')}")
-                against_clamped.append(f"{d}: {shortly(found_cut)}")
-            rows.append([f"{domain} {kind} / PCA", *cells])
-            rows.append([f"{domain} {kind} / clamped PCA", *against_clamped])
-    width = max(map(len, rows))
-    rows = [row + [""] * (width - len(row)) for row in rows]
-    report("reconstruction_quality", figures, ["d: test MSE, and as a fraction of PCA's", *[""] * (width - 1)], rows)
-
-
-def shortly(measured):
-    return f"{measured.mean:.3f} ± {measured.error:.4f}"
+    report("reconstruction_quality", figures, tables.quality(figures))
 
 
 def speed(library, times_each=50):
-    figures, rows = {}, []
+    figures = {}
     for domain, row in DOMAINS.items():
         x = np.random.default_rng(0).random(row.shape, dtype=np.float32)
         for kind in library.kinds(domain):
@@ -101,9 +76,7 @@ def speed(library, times_each=50):
                 every_model(library, x, domain, [kind])
                 times.append(1000 * (time.perf_counter() - start))
             figures[f"{domain}/{kind}"] = statistics.median(times)
-            n = len(library.dims(domain, kind))
-            rows.append([f"{domain} {kind}", n, f"{statistics.median(times):.1f}", f"{np.quantile(times, 0.95):.1f}"])
-    report("reconstruction_speed", figures, ["model", "latent dimensions", "median ms", "95 % ms"], rows)
+    report("reconstruction_speed", figures, tables.speed(figures))
 
 
 def main():

@@ -34,8 +34,10 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from common import RESULTS, correlated, mean_and_error, parse, report, said, signed, table
+from common import RESULTS, correlated, parse, report
 
+from benchmarks.tables import restore as shown
+from benchmarks.tables.cells import mean_and_error
 from vaedemo import runtime
 from vaedemo.data import datasets
 from vaedemo.data.damage import NOISES, add_noise, draw_mask, strength
@@ -46,15 +48,9 @@ from vaedemo.store.key import ModelKey
 from vaedemo.store.library import CHECKPOINTS, Library
 
 PARTS = ("noise", "holes", "spread", "closest", "estimate", "time")
-GREY = ("digits", "fashion")
-SIGMAS = {d: (0.25, 0.5, 0.75) if d in GREY else (0.1, 0.25) for d in DOMAINS}
+SIGMAS = {d: (0.25, 0.5, 0.75) if d in shown.GREY else (0.1, 0.25) for d in DOMAINS}
 HOLES = (("left half", "left", None), ("block of half the sides", "block", 0.5), ("80 % of the pixels", "random", 0.8))
-NOISE_BAR = {d: 4.0 if d in GREY else 1.0 for d in DOMAINS}  # dB over the best classical method
-HOLE_BAR = {"digits": 5.0, "fashion": 5.0, "objects": 1.5}  # dB over biharmonic
-WITHIN = {0.5: 0.383, 1: 0.683, 2: 0.954, 3: 0.997}  # spreads: a Gaussian's share
-SHARE_BAR, CORRELATION_BAR = (0.9, 0.99), 0.5  # within two spreads
-SMALL_BAR, PHOTO_BAR, MEMORY_BAR = 150, 2500, 1500  # ms, ms, MB
-LEVELS, ESTIMATED = (0.0, 0.05, 0.1, 0.25, 0.5), 100  # sigmas, and pictures of each
+ESTIMATED = 100  # pictures of each sigma
 FLAT = 1e-3  # of a blank hole: the most that its true pixels differ
 FLOOR = 1e-6  # of a picture's mean squared error
 BATCH = 100
@@ -192,7 +188,9 @@ def measure_spread(library, domain, x):
     for name, mask in holed(domain, x):
         made = ours(library, x * mask, domain, mask, 0.0, 10)
         where, error = np.broadcast_to(mask.numpy() == 0, x.shape), np.abs(x.numpy() - made.mean)
-        inside = {str(k): ((error <= k * made.spread) & where).sum((1, 2, 3)) / where.sum((1, 2, 3)) for k in WITHIN}
+        inside = {
+            str(k): ((error <= k * made.spread) & where).sum((1, 2, 3)) / where.sum((1, 2, 3)) for k in shown.WITHIN
+        }
         within = {k: mean_and_error(share) for k, share in inside.items()}
         correlation = correlated((e[w], s[w]) for e, s, w in zip(error, made.spread, where, strict=True))
         rows.append({"hole": name, "pictures": len(x), "correlation": correlation, "within": within})
@@ -232,7 +230,7 @@ def measure_estimate(library, domain, x):
     """[{"sigma", "clip", "pictures", "mean", "std"}]"""
     rows, x = [], x[:ESTIMATED]
     for clip in (False, True):
-        for sigma in LEVELS:
+        for sigma in shown.LEVELS:
             y = add_noise(x, "gaussian", sigma, runtime.generator("benchmark", "estimate", sigma), clip).numpy()
             found = [run.estimate_level(library, one, domain) for one in y]
             spread = {"mean": statistics.mean(found), "std": statistics.stdev(found)}
@@ -275,86 +273,13 @@ def say(text):
     print(text, file=sys.stderr, flush=True)
 
 
-def noise_tables(figures):
-    names = ("mean", "plain", *classical.DENOISERS)
-    for clip in (False, True):
-        rows = []
-        for domain, measured in figures.items():
-            for r in (r for r in measured if r["clip"] == clip):
-                best = max(classical.DENOISERS, key=r.get)
-                cells, ahead, bar = [f"{r[name]:.2f}" for name in names], r["over"][best], NOISE_BAR[domain]
-                rows.append([f"{domain}, sigma {r['sigma']}", *cells, signed(ahead), said(f"{bar:+g}", ahead, bar)])
-        columns = ["", "mean of 8", "plain VAE", *classical.DENOISERS, "over classical", "bar"]
-        yield f"Gaussian noise, {'clipped' if clip else 'not clipped'}, PSNR in dB", columns, rows
-
-
-def hole_tables(figures):
-    rows = []
-    for domain, measured in figures.items():
-        for r in measured:
-            over, bar = r["over"], HOLE_BAR.get(domain)
-            cells = [f"{r[name]:.2f}" for name in ("mean", "plain", "biharmonic")]
-            cells += [signed(over[name]) for name in ("plain", "biharmonic")]
-            cells.append(said(f"{bar:+g}", over["biharmonic"], bar) if bar else "")
-            rows.append([f"{domain}, {r['hole']}", *cells, r["blank"]])
-    columns = ["", "mean of 10", "plain VAE, iterated", "biharmonic", "over plain", "over biharmonic", "bar",
-               "blank, left out"]  # fmt: skip
-    yield "Holes, PSNR in dB over the hole alone", columns, rows
-
-
-def spread_tables(figures):
-    low, high = SHARE_BAR
-    rows, shares = [], []
-    for domain, measured in figures.items():
-        for r in measured:
-            name, (share, error), (value, other) = f"{domain}, {r['hole']}", r["within"]["2"], r["correlation"]
-            rows.append([
-                name, said(f"{share:.1%}{'' if error is None else f' ± {error:.1%}'}", (share, error), low, high),
-                said(f"{value:.2f}{'' if other is None else f' ± {other:.2f}'}", (value, other), CORRELATION_BAR),
-            ])  # fmt: skip
-            shares.append([name, *(f"{r['within'][str(k)][0]:.3f}" for k in WITHIN)])
-    columns = ["", f"within 2 spreads ({low:.0%} to {high:.0%})", f"correlation (at least {CORRELATION_BAR})"]
-    yield "Spread over the pixels of the hole", columns, rows
-    shares.append(["a Gaussian", *(f"{share:.3f}" for share in WITHIN.values())])
-    yield "Share of true values within so many spreads", ["", *map(str, WITHIN)], shares
-
-
-def closest_tables(figures):
-    rows = [
-        [f"{domain}, {r['damage']}", signed(r["told"]), signed(r["untold"]) if r["untold"] else ""]
-        for domain, measured in figures.items()
-        for r in measured
-    ]
-    yield "The closest of 8 samples over the average one, dB", ["", "sigma told", "sigma estimated"], rows
-
-
-def estimate_tables(figures):
-    rows = []
-    for domain, measured in figures.items():
-        for clip in (False, True):
-            cells = [f"{r['mean']:.3f} ± {r['std']:.3f}" for r in measured if r["clip"] == clip]
-            rows.append([f"{domain}{', clipped' if clip else ''}", *cells])
-    yield "Estimated strength of the noise", ["true sigma", *map(str, LEVELS)], rows
-
-
-def time_tables(figures):
-    def row(name, value, bar, unit):
-        return [name, said(f"{value:.0f} {unit}", (-value, None), -bar), f"{bar} {unit}"]
-
-    rows = [row(f"{d}, 8 samples", f["ms"], SMALL_BAR, "ms") for d, f in figures.items() if d != run.PHOTOS]
-    if photo := figures.get(run.PHOTOS):
-        rows.append(row("photograph, 768 x 512", photo["ms"], PHOTO_BAR, "ms"))
-        rows.append(row("12 megapixels, peak memory of the process", photo["mb"], MEMORY_BAR, "MB"))
-    yield "Time and memory, two threads", ["", "", "bar"], rows
-
-
 MEASURED = {
-    "noise": (measure_noise, noise_tables),
-    "holes": (measure_holes, hole_tables),
-    "spread": (measure_spread, spread_tables),
-    "closest": (measure_closest, closest_tables),
-    "estimate": (measure_estimate, estimate_tables),
-    "time": (measure_small, time_tables),
+    "noise": measure_noise,
+    "holes": measure_holes,
+    "spread": measure_spread,
+    "closest": measure_closest,
+    "estimate": measure_estimate,
+    "time": measure_small,
 }
 
 
@@ -381,18 +306,13 @@ def main():
             model = library.restorer(domain)
             model.config = replace(model.config, temperature=args.temperature)
         for part in parts:
-            figures[part][domain] = MEASURED[part][0](library, domain, x)
+            figures[part][domain] = MEASURED[part](library, domain, x)
     if "time" in parts and not args.domain:
         figures["time"][run.PHOTOS] = measure_photo(library)
-    tables = [made for part in parts for made in MEASURED[part][1](figures[part])]
-    for title, columns, rows in tables[:-1]:
-        print(f"\n{title}\n\n{table(columns, rows)}")
     path = RESULTS / f"{args.name}.json"
     known = json.loads(path.read_text()) if path.exists() else {}
     kept = {part: known.get(part, {}) | figures.get(part, {}) for part in PARTS}
-    title, columns, rows = tables[-1]
-    print(f"\n{title}\n")
-    report(args.name, kept, columns, rows)
+    report(args.name, kept, shown.tables(figures))
 
 
 if __name__ == "__main__":

@@ -13,13 +13,15 @@ import argparse
 import json
 
 import torch
-from common import RESULTS, Measured, parse, report, verdict
+from common import RESULTS, parse, report
 
+from benchmarks.tables.cells import Measured, verdict
+from benchmarks.tables.samples import samples
 from vaedemo import runtime
 from vaedemo.data import datasets
 from vaedemo.data.domains import DOMAINS
 from vaedemo.models.classifier import Judgement
-from vaedemo.reports.samples import COUNT, MEASURES, SOURCES, judge_pictures, lead, measure, measure_source, write
+from vaedemo.reports.samples import COUNT, SOURCES, judge_pictures, lead, measure, measure_source, write
 from vaedemo.store.classifiers import FILE as CLASSIFIER
 from vaedemo.store.classifiers import load_classifier
 from vaedemo.store.library import Library
@@ -39,13 +41,6 @@ def floor(library, domain, real, test, d, args):
 
         rows.append(measure(real, others, domain, d, f"train {len(test)}", args.seeds, args.count))
     return rows
-
-
-def cells(row):
-    digits = {"frechet": 2}
-    return [
-        f"{mean:.{digits.get(m, 3)}f} ± {std:.{digits.get(m, 3)}f}" for m in MEASURES for mean, std in [getattr(row, m)]
-    ]
 
 
 def main():
@@ -74,7 +69,7 @@ def main():
             rows += [*made.values(), *(r._replace(d=d) for r in below)]
             for first, second in (p for p in PAIRS if set(p) <= set(made)):
                 gain = Measured(*lead(made[first], made[second], args.seeds))
-                said = {"gain": gain.mean, "standard_error": gain.error, "verdict": verdict(gain, 0) or "met"}
+                said = {"gain": gain.mean, "standard_error": gain.error, "verdict": verdict(gain, 0)}
                 bars[f"{domain} {d}: {first} beats {second}"] = said
             write(RESULTS if args.tiny else library.folder, [*made.values(), *(r._replace(d=d) for r in below[:1])])
             print(f"{domain} {d} done", flush=True)
@@ -85,11 +80,7 @@ def main():
     kept = [r for r in known["rows"] if (r["domain"], r["d"], r["source"]) not in mine]
     figures = {"rows": kept + [r._asdict() for r in rows], "bars": known["bars"] | bars, "seeds": args.seeds,
                "classifiers": known.get("classifiers", {}) | accuracies}  # fmt: skip
-    table = [[f"{r.domain}, {r.d}: {r.source}", r.samples, *cells(r)] for r in rows]
-    report("samples", figures, ["", "samples", *MEASURES], table)
-    print("accuracy of the classifiers:", ", ".join(f"{d} {a:.1%}" for d, a in accuracies.items()))
-    for name, said in bars.items():
-        print(f"{name}: by {said['gain']:.2f} ± {said['standard_error']:.2f} {said['verdict']}")
+    report("samples", figures, samples(figures))
 
 
 if __name__ == "__main__":

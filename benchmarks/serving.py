@@ -23,10 +23,10 @@ from common import parse, report
 from page import answered, files, server, spread
 from PIL import Image
 
+from benchmarks.tables.serving import serving
 from vaedemo.ui.server.wire import data_uri
 
 CALLS, FIRST, SECONDS, CLIENTS = 10_000, 1_000, 60, 64
-BARS = {"growth_megabytes": 150, "errors": 0, "p95_ms": 2500}
 REST = 20.0  # seconds until the freed memory of the last calls has gone back
 LEFT = 97  # of so many calls one is never asked for its answer
 
@@ -204,34 +204,6 @@ def measure_clients(clients=CLIENTS, seconds=SECONDS):
     }
 
 
-# ---- the table ---------------------------------------------------------------------------------------------------
-
-
-def rows_of(found):
-    """Rows of the table; a bar that is not met says so."""
-    rows = []
-
-    def row(what, value, unit, bar):
-        met = bar is None or value <= bar
-        rows.append(
-            (what, f"{value:,g}{unit}", "" if bar is None else f"{bar:,g}{unit}" + ("" if met else " **missed**"))
-        )
-
-    if "memory" in found:
-        m = found["memory"]
-        row(f"memory at rest after {m['first']:,} calls", m["megabytes_at_rest"][0], " MB", None)
-        row("the most, between two calls", m["most_megabytes"], " MB", None)
-        row(f"growth at rest, after {m['calls']:,} calls", m["growth_megabytes"], " MB", BARS["growth_megabytes"])
-        row("errors among them, wrong requests aside", m["unexpected"], "", BARS["errors"])
-    if "clients" in found:
-        c = found["clients"]
-        row(f"{c['clients']} clients for {c['seconds']:g} s, calls", c["n"], "", None)
-        row("errors among them", c["errors"], "", BARS["errors"])
-        row("latency, median", c["median_ms"], " ms", None)
-        row("latency, 95 %", c["p95_ms"], " ms", BARS["p95_ms"])
-    return rows
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--memory", action="store_true")
@@ -246,7 +218,7 @@ def main():
         found["memory"] = measure_memory(args.calls, min(FIRST, args.calls // 2), args.rest)
     if args.clients or every:
         found["clients"] = measure_clients(seconds=args.seconds)
-    report("serving", found, ("", "measured", "bar"), rows_of(found))
+    report("serving", found, serving(found))
 
 
 if __name__ == "__main__":

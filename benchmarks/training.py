@@ -6,20 +6,19 @@
 """
 
 import argparse
-import statistics
 import time
 
 import torch
-from common import mean_and_error, parse, report, verdict
+from common import parse, report
 from PIL import Image
 
+from benchmarks.tables import training as tables
+from benchmarks.tables.cells import mean_and_error
 from vaedemo.configs import ModelConfig, TrainConfig
 from vaedemo.data import datasets
 from vaedemo.data.domains import DOMAINS
 from vaedemo.models import build_model, objectives
 from vaedemo.training.loop import fit
-
-FASTER_BAR = 5.0  # times as fast as the usual loop
 
 
 def to_tensor():
@@ -87,7 +86,6 @@ def main():
     parser.add_argument("--domain", choices=list(DOMAINS), help="of the networks; all if left out")
     parser.add_argument("--kinds", nargs="*", default=["ae", "vae", "dense"], help="of the networks")
     args = parse(parser, epochs=1, steps=1, domain="digits", kinds=["dense"])
-    figures, rows = {}, []
     if args.only != "networks":
         digits = datasets.load("digits", "train", args.data_dir)
         config = ModelConfig(kind="dense-vae", latent_dim=20, hidden=400, likelihood="bernoulli")
@@ -96,17 +94,15 @@ def main():
         for _ in range(args.epochs):
             usual.append(usual_epoch(build_model(config).train(), digits))
             ours.append(our_epoch(build_model(config), digits))
-        figures["epoch"] = {"usual_seconds": usual, "ours_seconds": ours}
-        a, b = statistics.median(usual), statistics.median(ours)
         times = mean_and_error([u / o for u, o in zip(usual, ours, strict=True)])  # in pairs, one after the other
-        figures["times_as_fast"] = {"mean": times.mean, "standard_error": times.error, "bar": FASTER_BAR}
-        said = f"{times} x as fast (bar {FASTER_BAR:g} {verdict(times, FASTER_BAR)})"
-        rows += [["dense VAE 784-400-20, usual loop, s an epoch", f"{a:.2f}", ""],
-                 ["the same by fit", f"{b:.2f}", said]]  # fmt: skip
-        report("training_epoch", figures, ["", "seconds", ""], rows)
+        figures = {
+            "epoch": {"usual_seconds": usual, "ours_seconds": ours},
+            "times_as_fast": {"mean": times.mean, "standard_error": times.error, "bar": tables.FASTER_BAR},
+        }
+        report("training_epoch", figures, tables.epoch(figures))
     if args.only == "epoch":
         return
-    figures, rows = {}, []
+    figures = {}
     for domain, row in DOMAINS.items() if args.domain is None else [(args.domain, DOMAINS[args.domain])]:
         pictures = datasets.Pictures(torch.randint(0, 256, (2560, *row.shape), dtype=torch.uint8))
         for kind in args.kinds:
@@ -115,9 +111,7 @@ def main():
             config = row.model_config(kind, row.anchor)
             speeds = [speed(config, pictures, half, n, args.steps) for n in (1, 2) for half in (False, True)]
             figures[f"{domain} {kind}-{row.anchor}"] = speeds
-            rows.append([f"{domain} {kind}-{row.anchor}", *(f"{s:,.0f}" for s in speeds)])
-    columns = ["pictures a second", "1 thread", "1 thread, bfloat16", "2 threads", "2 threads, bfloat16"]
-    report("training_networks", figures, columns, rows)
+    report("training_networks", figures, tables.networks(figures))
 
 
 if __name__ == "__main__":

@@ -1,12 +1,14 @@
 """What can be set: frozen dataclasses, checked when made; each field carries its help for the command line."""
 
 import math
+import re
 from dataclasses import dataclass, field
 
 from vaedemo.errors import ConfigError
 
-__all__ = ["KINDS", "LIKELIHOODS", "ModelConfig", "RESTORING", "TrainConfig"]
+__all__ = ["DOMAIN_NAME", "KINDS", "LIKELIHOODS", "ModelConfig", "RESTORING", "TrainConfig"]
 
+DOMAIN_NAME = re.compile(r"\w[\w-]{0,39}")  # what may stand in a path, a command and an address without quotes
 KINDS = ("ae", "vae", "dense", "dense-vae", "pca")  # of models that describe a picture and draw it again
 RESTORING = ("conditional",)  # of models that restore a damaged one
 LIKELIHOODS = ("bernoulli", "gaussian")

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from benchmarks.common import MET, MISSED, OPEN, Measured, correlated, mean_and_error, verdict
+from benchmarks.common import correlated
+from benchmarks.tables.cells import MET, MISSED, OPEN, Measured, mean_and_error, verdict
 
 
 def test_the_error_is_that_of_the_mean_of_a_sample():

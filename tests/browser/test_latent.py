@@ -100,7 +100,7 @@ def test_the_first_screen_is_complete_without_a_click(visit):
 @pytest.mark.parametrize("kind", ["ae", "vae"])
 def test_hovering_changes_the_picture_in_the_same_frame_and_asks_for_nothing(visit, domain, kind):
     v, requests = enter(visit, f"domain={domain}"), []
-    v.page.on("request", lambda r: requests.append(r.url))
+    v.hear("request", lambda r: requests.append(r.url))
     got = v.page.evaluate(HOVER, [kind, 60])
     assert got["shown"] == "preview" and got["seen"] >= 10
     assert requests == []
@@ -419,7 +419,7 @@ def metrics(v, session):
 
 
 def test_switching_tabs_and_hovering_leaves_nothing_behind(visit):
-    v = enter(visit)
+    v = enter(visit, fresh=True)
     session = v.page.context.new_cdp_session(v.page)
     session.send("Performance.enable")
 
@@ -445,7 +445,7 @@ def test_switching_tabs_and_hovering_leaves_nothing_behind(visit):
 def test_maps_are_fetched_once_and_only_when_the_tab_is_first_seen(visit):
     v = visit()
     asked = []
-    v.page.on("request", lambda r: asked.append(r.url) if re.search("/(maps|decoders)/", r.url) else None)
+    v.hear("request", lambda r: asked.append(r.url) if re.search("/(maps|decoders)/", r.url) else None)
     v.open()
     v.idle()
     assert asked == []

@@ -30,7 +30,7 @@ def own_address(tmp_path_factory):
 
 def test_the_page_of_ones_own_models_is_complete(chromium, own_address):
     context = chromium.new_context(viewport={"width": 1280, "height": 900}, locale="en-GB")
-    visit = Visit(context, own_address)
+    visit = Visit(context.new_page(), own_address)
 
     def tab(name, query=""):
         visit.page.goto(f"{own_address}?tab={name}{query}")

@@ -39,7 +39,7 @@ def outside(request, inner):
 @pytest.fixture
 def page(chromium, outside):
     context = chromium.new_context(viewport={"width": 1280, "height": 900}, locale="en-GB")
-    visit = Visit(context, outside)
+    visit = Visit(context.new_page(), outside)
     yield visit
     context.close()
     assert visit.complaints == [] and set(visit.foreign) <= {outside.rstrip("/")}

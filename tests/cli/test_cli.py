@@ -91,6 +91,14 @@ def test_list(folder, capsys):
     assert "3 models" in capsys.readouterr().out
 
 
+def test_list_of_no_models_is_one_sentence(tmp_path, capsys):
+    main(["list", "--checkpoints", str(tmp_path / "none")])
+    out = capsys.readouterr().out
+    assert out.startswith("no models in none: ") and out.count("\n") == 1
+    main(["list", "--json", "--checkpoints", str(tmp_path / "none")])
+    assert json.loads(capsys.readouterr().out) == []
+
+
 def test_describe(capsys):
     main(["describe", "--domain", "digits", "--kind", "dense", "--latent-dim", "8"])
     assert "401,920" in capsys.readouterr().out  # 784 x 512 weights and 512 biases

@@ -29,7 +29,8 @@ def folder(tmp_path):
         "app.py": "demo = None\n",
         "requirements.txt": "gradio>=6.31,<7\n",
         "constraints.txt": "gradio==6.31.0\n",
-        ".gitignore": "# not these\n.venv/\ndata/\nruns/\n__pycache__/\n*.log\ndocs/draft.md\n",
+        ".gitignore": "# not these\n.venv/\n/data/\nruns/\n__pycache__/\n*.log\ndocs/draft.md\n",
+        "vaedemo/data/domains.py": "DOMAINS = {}\n",
         "docs/draft.md": "no",
         "docs/kept.md": "Grüße\n",
         "checkpoints/digits/ae-2.safetensors": "weights",
@@ -66,6 +67,7 @@ def test_this_repository_can_be_published():
     found = space.files(ROOT)
     space.check(ROOT, found)
     assert {"app.py", "README.md", "checkpoints/digits/vae-32.safetensors", "vaedemo/ui/text/en.json"} <= set(found)
+    assert (ROOT / ".gitattributes").exists() and ".gitattributes" not in found  # the hub has its own
     assert not [
         n for n in found if re.match(r"(\.git|\.venv|data|runs)/|.*(__pycache__|node_modules|\.pytest_cache)", n)
     ]
@@ -84,10 +86,11 @@ def test_a_space_takes_the_tested_cpu_wheels_and_a_laptop_none_of_it():
 
 def test_only_what_belongs_goes(folder, capsys):
     kept = ["app.py", "requirements.txt", "constraints.txt", ".gitignore", "docs/kept.md", "README.md"]
+    kept.append("vaedemo/data/domains.py")  # /data/ is of the root alone
     assert set(space.files(folder)) == {*kept, "checkpoints/digits/ae-2.safetensors"}
     space.main(["--dry-run"], root=folder)
     out = capsys.readouterr().out
-    assert re.search(r"^ +25,600  checkpoints/digits/ae-2\.safetensors$", out, re.MULTILINE) and "in 7 files" in out
+    assert re.search(r"^ +25,600  checkpoints/digits/ae-2\.safetensors$", out, re.MULTILINE) and "in 8 files" in out
 
 
 def test_of_a_clone_what_git_follows_goes(folder):
@@ -155,7 +158,7 @@ def test_names_links_and_terminals_that_nobody_foresaw(folder, capfdbinary):
     for encoding in ("cp1252", "utf-8"):
         subprocess.run(words, cwd=ROOT, env=os.environ | {"PYTHONIOENCODING": encoding}, check=True)
         lines = capfdbinary.readouterr().out.decode(encoding).splitlines()
-        assert len(lines) == 11 and any(line.endswith("  bad__.md") for line in lines)
+        assert len(lines) == 12 and any(line.endswith("  bad__.md") for line in lines)
         assert any(line.endswith("图.md" if encoding == "utf-8" else "\\u56fe.md") for line in lines)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import tqdm
 
-from vaedemo.cli.common import own_or_public
+from vaedemo.cli.common import own_or_public, shown
 from vaedemo.configs import KINDS
 from vaedemo.errors import ConfigError, UnknownModel
 from vaedemo.models.describe import drawing
@@ -42,6 +42,10 @@ class List:
                 for e in entries
             ]
             print(json.dumps(rows, indent=1))
+            return
+        if not entries:
+            where = shown(self.checkpoints)
+            print(f"no models in {where}: give the checkpoints/ of a clone as --checkpoints, or make some with train")
             return
         for e in entries:
             domain, kind, d, beta = e.key

@@ -36,11 +36,12 @@ RULES = {
 }
 MAX_FILE = 5_000_000_000  # bytes of a file in LFS
 MAX_SPACE = 1_000_000_000  # bytes of a Space, all of it
+HUBS_OWN = (".gitattributes",)  # the hub writes one with its rules for LFS, which ours would replace
 
 
 def files(root):
     """{path in the repository, with /: bytes} of what belongs to it: what git follows, or of a folder without git what
-    .gitignore does not name."""
+    .gitignore does not name; less HUBS_OWN."""
     names = _followed(root)
     if names is None:
         lines = _text(root, ".gitignore").splitlines() if (root / ".gitignore").exists() else []
@@ -48,10 +49,11 @@ def files(root):
             ".git",
             ".env",
             ".venv",
-            *(line.strip("/ ") for line in lines if line.strip() and not line.startswith("#")),
+            *(line.strip().rstrip("/") for line in lines if line.strip() and not line.startswith("#")),
         ]
         names = sorted(_walk(root, PurePosixPath(), ignored))
-    return {name: (root / name).stat().st_size for name in names if (root / name).is_file() and _is_inside(root, name)}
+    names = [n for n in names if n not in HUBS_OWN and (root / n).is_file() and _is_inside(root, n)]
+    return {name: (root / name).stat().st_size for name in names}
 
 
 def _is_inside(root, name):
@@ -77,7 +79,8 @@ def _followed(root):
 def _walk(root, folder, ignored):
     for entry in os.scandir(root / folder):
         path = folder / entry.name
-        if any(fnmatch.fnmatch(entry.name, p) or fnmatch.fnmatch(str(path), p) for p in ignored):
+        # As git has it: a pattern that begins with a slash is of the root alone.
+        if any(fnmatch.fnmatch(entry.name, p) or fnmatch.fnmatch(str(path), p.lstrip("/")) for p in ignored):
             continue
         if entry.is_dir(follow_symlinks=False):
             yield from _walk(root, path, ignored)

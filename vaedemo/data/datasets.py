@@ -12,12 +12,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from vaedemo.pictures.prepare import prepare
 from vaedemo import runtime
-from vaedemo.pictures import shapes
 from vaedemo.data.domains import get_domain
-from vaedemo.errors import DataError
-from vaedemo.errors import PictureError
+from vaedemo.errors import DataError, PictureError
+from vaedemo.pictures import shapes
+from vaedemo.pictures.prepare import prepare
 
 __all__ = ["FromFolder", "Pictures", "from_folder", "from_npz", "from_torchvision", "generated", "held_out", "load"]
 

@@ -3,18 +3,15 @@
 Domains that a folder of checkpoints brings along (own_domain) are known to its Library, and to nothing else.
 """
 
-import re
 from dataclasses import dataclass, field, replace
 
-from vaedemo.configs import ModelConfig
+from vaedemo.configs import DOMAIN_NAME, ModelConfig
 from vaedemo.data.damage import NOISES
-from vaedemo.errors import ConfigError
-from vaedemo.errors import UnknownDomain
+from vaedemo.errors import ConfigError, UnknownDomain
 
 __all__ = ["DOMAINS", "Damages", "Domain", "PHOTOS", "checked_name", "damages_of", "get_domain", "own_domain"]
 
 PHOTOS = "photos"  # what stands for a domain where the picture keeps its size
-NAME = re.compile(r"\w[\w-]{0,39}")  # what may stand in a path, a command and an address without quotes
 
 
 @dataclass(frozen=True)
@@ -229,7 +226,7 @@ def get_domain(name, known=DOMAINS):
 
 def checked_name(name):
     """A name fit for a domain of one's own; ConfigError otherwise."""
-    if not isinstance(name, str) or not NAME.fullmatch(name):
+    if not isinstance(name, str) or not DOMAIN_NAME.fullmatch(name):
         raise ConfigError(f"{name!r} is no name for a domain; take up to 40 letters, digits, - and _")
     if name.casefold() in RESERVED:
         raise ConfigError(f"the name {name!r} is taken; choose another one for pictures of your own")

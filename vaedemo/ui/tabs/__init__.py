@@ -4,13 +4,13 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from vaedemo.ui.tabs.generate import api as generate_api
-from vaedemo.ui.tabs.generate import server as generate
+from vaedemo.ui.tabs.generate import server as generate_server
 from vaedemo.ui.tabs.latent import api as latent_api
-from vaedemo.ui.tabs.latent import server as latent
+from vaedemo.ui.tabs.latent import server as latent_server
 from vaedemo.ui.tabs.reconstruct import api as reconstruct_api
-from vaedemo.ui.tabs.reconstruct import server as reconstruct
+from vaedemo.ui.tabs.reconstruct import server as reconstruct_server
 from vaedemo.ui.tabs.restore import api as restore_api
-from vaedemo.ui.tabs.restore import server as restore
+from vaedemo.ui.tabs.restore import server as restore_server
 
 __all__ = ["TABS", "Tab"]
 
@@ -25,9 +25,9 @@ class Tab(NamedTuple):
 
 
 TABS = (
-    Tab("reconstruct", reconstruct.build, reconstruct_api.functions),
-    Tab("latent", latent.build, latent_api.functions),
-    Tab("generate", generate.build, generate_api.functions),
-    Tab("denoise", restore.build_denoise, restore_api.functions),
-    Tab("inpaint", restore.build_inpaint),
+    Tab("reconstruct", reconstruct_server.build, reconstruct_api.functions),
+    Tab("latent", latent_server.build, latent_api.functions),
+    Tab("generate", generate_server.build, generate_api.functions),
+    Tab("denoise", restore_server.build_denoise, restore_api.functions),
+    Tab("inpaint", restore_server.build_inpaint),
 )

@@ -1,0 +1,5 @@
+"""make results: python -m benchmarks.tables"""
+
+from .document import write
+
+write()

@@ -1,0 +1,114 @@
+"""docs/RESULTS.md and README's table, out of benchmarks/results/*.json."""
+
+import json
+from pathlib import Path
+
+from . import (
+    atlas,
+    disentanglement,
+    latent,
+    likelihood,
+    page,
+    photos,
+    proposal,
+    reconstruction,
+    restore,
+    samples,
+    serving,
+    training,
+)
+from .cells import MISSED, markdown
+from .headline import headline, judged
+
+__all__ = ["READ_ME", "RESULTS_PAGE", "read", "readme", "results_page", "write"]
+
+ROOT = Path(__file__).resolve().parents[2]
+RESULTS_PAGE, READ_ME = ROOT / "docs" / "RESULTS.md", ROOT / "README.md"
+BEGIN, END = "<!-- figures: written by `make results` -->", "<!-- end of figures -->"
+SECTIONS = tuple(
+    section
+    for module in (
+        reconstruction, likelihood, samples, disentanglement, restore, photos, proposal, page, latent, atlas, serving,
+        training,
+    )
+    for section in module.SECTIONS
+)  # fmt: skip
+HEAD = """# Results
+
+Written by `make results` out of `benchmarks/results/*.json`; a test holds it up to date. Change no figure here.
+
+Each chapter names the command that measures it and prints these tables. `DIR` is a folder with `DOMAIN_train.npz`,
+`DOMAIN_test.npz` and, for photographs, `photos/`; `make bench DATA=DIR` runs them all, `TINY=1` makes a trial of it.
+Subsets of test pictures are drawn at random by a fixed seed. Every shipped model with its size, training time and
+figures stands in [MODELS.md](../checkpoints/MODELS.md). What was tried, and why a bar is missed, stands in
+[LOG.md](LOG.md).
+
+± is a standard error, except where a standard deviation is named. A bar is **met** where the mean is beyond it by two
+standard errors, **missed** where it is short of it by two, and **not decided** in between; a figure without an error is
+compared as it is.
+
+Test pictures were never trained on, but not all settings were chosen blind to them: the learning rate, batch size and
+widths were picked by test error on short runs, and the recipes of `ae-2`, `ae-8`, `vae-2`, `vae-64` and `objects` at
+128 were changed after a first model's test figure was seen. The figures are to that degree optimistic.
+"""
+
+
+def read(folder=ROOT / "benchmarks" / "results"):
+    """{name: figures} of every results file."""
+    return {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.json"))}
+
+
+def _machine(figures):
+    """Where it was measured, in words."""
+    told = figures["machine"]
+    if isinstance(told, str):
+        return told
+    words = [told["processor"], f"Python {told['python']}", f"PyTorch {told['torch']}"]
+    if "load" in figures:
+        words.append(f"load {figures['load']}")
+    if "commit" in told:
+        words.append(f"commit {told['commit']}")
+    return ", ".join(words)
+
+
+def _chapter(section, tables, figures):
+    parts = [f"## {section.title}", f"`{section.command}`", section.about]
+    for table in tables:
+        parts += [f"**{table.title}**", markdown(table.columns, table.rows)]
+    parts += [section.notes] * bool(section.notes)
+    parts.append(f"Measured on: {_machine(figures)} (`benchmarks/results/{section.results}.json`).")
+    return "\n\n".join(parts)
+
+
+def _told(results):
+    return [(section, section.tables(results[section.results])) for section in SECTIONS]
+
+
+def results_page(results):
+    """The text of docs/RESULTS.md."""
+    told = _told(results)
+    met, short = judged(told)
+    missed = sum(MISSED in cell for *_, cell in short)
+    lines = [f"## Bars\n\n{met} bars are met, {missed} missed, {len(short) - missed} not decided. Those not met:\n"]
+    rows = [[title, f"{table.title}: {name}", column, cell] for title, table, name, column, cell in short]
+    lines.append(markdown(["chapter", "row", "column", "figure"], rows, numbers=False))
+    chapters = [_chapter(section, tables, results[section.results]) for section, tables in told]
+    return "\n\n".join([HEAD.rstrip(), "\n".join(lines), *chapters]) + "\n"
+
+
+def readme(text, results):
+    """README's text with the six rows between its two marks as the results have them."""
+    before, rest = text.split(BEGIN)
+    after = rest.split(END)[1]
+    met, short = judged(_told(results))
+    missed = sum(MISSED in cell for *_, cell in short)
+    table = headline(results)
+    said = f"Of all bars {met} are met, {missed} missed and {len(short) - missed} not decided."
+    return f"{before}{BEGIN}\n\n{markdown(table.columns, table.rows, numbers=False)}\n\n{said}\n\n{END}{after}"
+
+
+def write():
+    """Write both."""
+    results = read()
+    RESULTS_PAGE.write_text(results_page(results), encoding="utf-8")
+    READ_ME.write_text(readme(READ_ME.read_text(encoding="utf-8"), results), encoding="utf-8")

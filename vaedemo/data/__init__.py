@@ -1,0 +1,1 @@
+"""Domains, their sets of pictures, and how pictures are damaged."""
