@@ -128,7 +128,7 @@ def write_tensors(
 ) -> None:
     """Write tensors as a safetensors file of a Format; what is told besides goes into the metadata as JSON."""
     metadata = {"format": format.mark, "domain": domain} | {name: json.dumps(value) for name, value in told.items()}
-    write_atomic(path, save(dict(tensors), metadata))
+    write_atomic(path, save({k: np.asarray(v, order="C") for k, v in tensors.items()}, metadata))
 
 
 def read_tensors(path: str | os.PathLike[str], format: Format | None, names: Iterable[str] | None = None) -> Stored:
