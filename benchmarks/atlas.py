@@ -4,7 +4,7 @@
 
 A point is anywhere in a map (half of them), or at the code of a test picture, moved by 0.3 % of the map's side (other
 half). For each domain and model, and each way of storing a sheet as WebP: its size and the difference of the blended
-picture from the exact decode in grey levels. Then the decoder in headless Chromium (ui/static/decoder.js), with
+picture from the exact decode in grey levels. Then the decoder in headless Chromium (ui/page/maths/decoder.js), with
 WebAssembly's SIMD and without: its size, the same difference, and the milliseconds of a picture.
 """
 
@@ -25,7 +25,7 @@ from vaedemo.store import maps
 from vaedemo.store.checkpoints import decoder_bytes
 from vaedemo.store.key import ModelKey
 from vaedemo.store.library import Library
-from vaedemo.ui.server import component
+from vaedemo.ui.server.component import UI
 
 GRIDS = (32, 48, 64)
 SIDE = 2304  # pixels a side of the largest sheet that phones can hold
@@ -137,7 +137,9 @@ def in_browser(entry, at, exact):
     with sync_playwright() as playwright:
         page = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"]).new_page()
         page.route(HOST, lambda route: route.fulfill(body="<title>decoder</title>", content_type="text/html"))
-        page.route(f"{HOST}*.js", lambda route: route.fulfill(path=component.STATIC / route.request.url.split("/")[-1]))
+        page.route(
+            f"{HOST}*.js", lambda route: route.fulfill(path=UI / "page/maths" / route.request.url.split("/")[-1])
+        )
         page.route(f"{HOST}{entry.path.name}", lambda route: route.fulfill(body=data))
         page.goto(HOST)
         for simd, few in ((True, slice(None, None, 10)), (False, slice(None, None, 50))):
@@ -160,7 +162,7 @@ def main():
     for domain in [args.domain] if args.domain else DOMAINS:
         pictures = datasets.load(domain, "test", args.data_dir).first(maps.COUNT)
         for entry in [e for e in library.entries if e.key in [ModelKey(domain, kind, 2) for kind in maps.KINDS]]:
-            model = library.model(entry.key)
+            model, kind = library.model(entry.key), entry.key.kind
             codes, sigma = maps.encodings(model, pictures)
             low, high = maps.box(codes, 0 if sigma is None else maps.PRIOR_REACH)
             at = hover_points(codes, low, high, args.points, args.seed).astype(np.float32)
@@ -168,7 +170,7 @@ def main():
             ways = list(in_browser(entry, at, exact))
             ways += sheets(model, at, exact, low, high, args.grids)
             macs = sum(layer.macs for layer in layers(model.config) if layer.part == "decoder")
-            found.append({"domain": domain, "kind": entry.key.kind, "decoder_macs": macs, "ways": ways})
+            found.append({"domain": domain, "kind": kind, "decoder_macs": macs, "ways": ways})
     report("atlas", {"maps": found}, atlas({"maps": found}))
 
 

@@ -10,9 +10,8 @@ def disentanglement(figures):
     """One row a model, and the two yardsticks below."""
     rows = []
     for key, f in figures["models"].items():
-        model, _, beta = key.partition("-beta")
-        kind, d = model.rsplit("-", 1)
-        name = f"VAE, beta {beta or 1}" if kind == "vae" else NAMES.get(kind, kind)
+        kind, d, *beta = key.replace("-beta", "-").split("-")
+        name = f"VAE, beta {beta[0] if beta else 1}" if kind == "vae" else NAMES.get(kind, kind)
         scores = [number(mean_and_error(f[column]), 3, 4) for column in COLUMNS]
         rows.append([name, d, f["active"] if kind == "vae" else "", *scores])
     return [Table("Shapes", ["", "d", "active", "MIG", *COLUMNS[1:]], rows)]

@@ -463,9 +463,9 @@ def test_maps_are_fetched_once_and_only_when_the_tab_is_first_seen(visit):
 
 
 GEOMETRY = """async (body) => {
-  const links = [...document.querySelectorAll("link[rel=modulepreload]")];
-  const base = links.find((l) => l.href.endsWith("/mapgeometry.js")).href;
-  const [geometry, data] = [await import(base), await import(base.replace("mapgeometry", "mapdata"))];
+  const page = document.querySelector('link[href$="frame/page.css"]').href;
+  const module = (path) => import(new URL(`../${path}`, page));
+  const [geometry, data] = [await module("maths/geometry.js"), await module("map/data.js")];
   return new Function("geometry", "data", body)(geometry, data);
 }"""
 

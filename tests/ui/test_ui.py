@@ -23,7 +23,7 @@ from vaedemo.store.key import ModelKey
 from vaedemo.store.library import Library
 from vaedemo.ui.app import build, checkpoints_folder
 from vaedemo.ui.server import wire
-from vaedemo.ui.server.component import STATIC
+from vaedemo.ui.server.component import UI, files
 from vaedemo.ui.server.service import Service, example_names
 from vaedemo.ui.server.uploads import Uploads
 from vaedemo.ui.tabs import TABS
@@ -72,7 +72,7 @@ def test_every_phrase_is_there_in_both_languages_with_the_same_gaps():
 
 def test_every_key_that_the_page_uses_exists_and_every_phrase_is_used():
     en = load()
-    source = "".join(p.read_text(encoding="utf-8") for p in STATIC.glob("*.js"))
+    source = "".join(p.read_text(encoding="utf-8") for p in files())
     plain = set(re.findall(r"""\bt\(\s*"([\w.]+)\"""", source))
     plain |= set(re.findall(r'data-t(?:-label|-title)?="([\w.]+)"', source))
     assert plain <= set(en), plain - set(en)
@@ -89,7 +89,7 @@ def test_every_key_that_the_page_uses_exists_and_every_phrase_is_used():
 
 @pytest.mark.parametrize("theme", [":root", ".dark"])
 def test_every_colour_that_text_is_written_in_can_be_read(theme):
-    css = (STATIC / "tokens.css").read_text(encoding="utf-8")
+    css = (UI / "page/frame/tokens.css").read_text(encoding="utf-8")
     colours = dict(re.findall(r"--vd-([\w-]+):\s*#(\w{6})", css.split(theme + " {")[1].split("}")[0]))
 
     def luminance(value):

@@ -1,0 +1,148 @@
+// How good the samples are: the figures that benchmarks/samples.py measured, a row a source, the Fréchet distance drawn.
+
+import { asset, escaped, html, parts, svg } from "../../page/frame/dom.js";
+import { nearestDim } from "../../page/maths/models.js";
+import { number, t } from "../../page/frame/text.js";
+
+const SOURCES = ["ae+normal", "ae+mixture", "vae+normal", "vae+mixture", "pca+gaussian", "test"];
+// -1: less is better, 1: more is better, 0: the nearer to the test pictures the better.
+const MEASURES = { frechet: -1, precision: 1, recall: 1, density: 1, coverage: 1, confident: 1, entropy: 0 };
+const WIDTH = 220;
+const HEIGHT = 26;
+const EDGE = 8;
+
+// Sources whose [mean, std] the error bars cannot tell from the best; the test pictures are no competitor.
+export const best = (rows, measure) => {
+  const floor = rows.find((r) => r.source === "test")?.[measure];
+  const loss = ([mean]) => (MEASURES[measure] ? -MEASURES[measure] * mean : Math.abs(mean - (floor?.[0] ?? Math.log(10))));
+  const known = rows.filter((r) => r.source !== "test" && r[measure]);
+  const first = known.reduce((a, b) => (!a || loss(b[measure]) < loss(a[measure]) ? b : a), null);
+  return known.filter((r) => loss(r[measure]) - loss(first[measure]) <= (r === first ? 0 : Math.hypot(r[measure][1], first[measure][1]))).map((r) => r.source);
+};
+
+// A logarithmic scale over the values, in pixels, and its ticks: 1, 2, 5 times the powers of ten.
+export const scale = (values, width = WIDTH) => {
+  const positive = values.filter((v) => v > 0);
+  if (!positive.length) return { x: () => EDGE, ticks: [] };
+  const [low, high] = [Math.log(Math.min(...positive) * 0.8), Math.log(Math.max(...positive) * 1.25)];
+  const powers = Array.from({ length: 13 }, (_, i) => 10 ** (i - 6));
+  const inside = (v) => Math.log(v) >= low && Math.log(v) <= high;
+  const all = powers.flatMap((e) => [e, 2 * e, 5 * e]).filter(inside);
+  const decades = powers.filter(inside);
+  return {
+    x: (v) => EDGE + ((Math.log(Math.max(v, Math.exp(low))) - low) / (high - low || 1)) * (width - 2 * EDGE),
+    ticks: all.length <= 4 || decades.length < 2 ? all.slice(0, 5) : decades,
+  };
+};
+
+export const markup = () => `
+  <section class="vd-card vd-gen-quality" data-part="qualityCard">
+    <header><h2 data-t="generate.quality.title"></h2><p data-part="qualityWhat"></p></header>
+    <div class="vd-gen-table" data-part="qualityTable"></div>
+    <p class="vd-gen-line" data-t="generate.quality.why"></p>
+    <details><summary data-t="generate.quality.how"></summary><div data-part="qualityHow"></div></details>
+  </section>`;
+
+// few: how many pictures there are, if they are fewer than of the other sources.
+const label = (source, few) => {
+  if (source === "test" && few) return `<b title="${escaped(t("generate.source.few", { n: number(few, 0) }))}">${t("generate.source.test")}*</b>`;
+  if (source === "test") return `<b>${t("generate.source.test")}</b>`;
+  const [kind, prior] = source.split("+");
+  return `<b data-kind="${kind}">${t(`kind.${kind}`)}</b> + ${t(`generate.prior.${prior}`)}`;
+};
+
+const digits = (measure, value) => (measure === "frechet" ? (value < 9.95 ? 2 : value < 99.5 ? 1 : 0) : 2);
+
+const cell = (measure, pair, bold) => {
+  const name = t(`generate.measure.${measure}`);
+  if (!pair) return `<td data-label="${escaped(name)}">–</td>`;
+  const [mean, std] = pair;
+  const text = `${number(mean, digits(measure, mean))}<small> ± ${number(std, digits(measure, mean))}</small>`;
+  return `<td data-label="${escaped(name)}">${bold ? `<b>${text}</b>` : text}</td>`;
+};
+
+const dots = (source, pair, { x, ticks, floor }) => {
+  const chart = svg("svg", { class: "vd-svg", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, height: HEIGHT, "aria-hidden": "true", "data-kind": source.split("+")[0] });
+  const middle = HEIGHT / 2;
+  for (const v of ticks) chart.append(svg("line", { class: "vd-grid", x1: x(v), x2: x(v), y1: 0, y2: HEIGHT }));
+  if (floor) chart.append(svg("line", { class: "vd-gen-floor", x1: x(floor), x2: x(floor), y1: 0, y2: HEIGHT }));
+  if (!pair) return chart;
+  const [mean, std] = pair;
+  chart.append(
+    svg("line", { class: "vd-gen-whisker", x1: x(mean - std), x2: x(mean + std), y1: middle, y2: middle }),
+    svg("circle", { class: `vd-gen-dot ${source.endsWith("normal") ? "vd-gen-hollow" : ""}`, cx: x(mean), cy: middle, r: 5 }),
+  );
+  return chart;
+};
+
+const axis = ({ x, ticks }) => {
+  const chart = svg("svg", { class: "vd-svg", viewBox: `0 0 ${WIDTH} 16`, height: 16, "aria-hidden": "true" });
+  for (const v of ticks) chart.append(svg("text", { x: x(v), y: 12, "text-anchor": "middle" }, number(v, v < 1 ? -Math.floor(Math.log10(v)) : 0)));
+  return chart;
+};
+
+// measured: how the figures are measured, {samples, near, seeds, sure}, or false where there are none.
+// show(domain, d, name of the domain in words).
+export const createQuality = (root, measured) => {
+  const p = parts(root);
+  const now = { figures: null, shown: null };
+
+  const drawTable = (rows) => {
+    const bold = Object.fromEntries(Object.keys(MEASURES).map((m) => [m, best(rows, m)]));
+    const floor = rows.find((r) => r.source === "test")?.frechet?.[0];
+    const along = { floor, ...scale(rows.flatMap((r) => (r.frechet ? [r.frechet[0], Math.max(r.frechet[0] - r.frechet[1], r.frechet[0] / 2)] : []))) };
+    const most = Math.max(...rows.map((r) => r.samples ?? 0));
+    const heads = Object.keys(MEASURES).map((m) => `<th scope="col" title="${escaped(t(`generate.measure.${m}.why`, { sure: measured.sure }))}">${t(`generate.measure.${m}`)}</th>`);
+    const table = html(`<table><thead><tr><th scope="col">${t("generate.source")}</th><td class="vd-gen-dots"></td>${heads.join("")}</tr></thead><tbody></tbody></table>`);
+    table.querySelector("thead .vd-gen-dots").append(axis(along));
+    for (const row of rows) {
+      // A row by itself is no content that a <div> could hold: the parser needs its table.
+      const line = document.createElement("tr");
+      line.dataset.source = row.source;
+      line.innerHTML = `<th scope="row">${label(row.source, row.samples < most ? row.samples : 0)}</th><td class="vd-gen-dots"></td>${Object.keys(MEASURES).map((m) => cell(m, row[m], bold[m].includes(row.source))).join("")}`;
+      line.children[1].append(dots(row.source, row.frechet, along));
+      table.tBodies[0].append(line);
+    }
+    p.qualityTable.replaceChildren(table);
+  };
+
+  const draw = () => {
+    const [domain, d, name] = now.shown;
+    const own = (now.figures?.rows ?? []).filter((r) => r.domain === domain);
+    const dims = [...new Set(own.map((r) => r.d))].sort((a, b) => a - b);
+    const test = own.find((r) => r.source === "test")?.samples ?? measured.samples;
+    const few = test < measured.samples ? t("generate.quality.few", { domain: name, n: number(test, 0) }) : "";
+    const protocol = Object.fromEntries(Object.entries(measured).map(([k, v]) => [k, number(v, 0)]));
+    p.qualityHow.innerHTML = measured ? t("generate.quality.protocol", { ...protocol, few }) : "";
+    if (!dims.length) {
+      const waiting = measured && !now.figures;
+      p.qualityWhat.textContent = "";
+      return p.qualityTable.replaceChildren(html(`<p class="vd-gen-none">${waiting ? "" : t("generate.quality.none")}</p>`));
+    }
+    const at = nearestDim(dims, d);
+    p.qualityWhat.textContent = t(at === d ? "generate.quality.what" : "generate.quality.near", { domain: name, d: at });
+    const order = (r) => SOURCES.indexOf(r.source);
+    return drawTable(own.filter((r) => r.d === at && order(r) >= 0).sort((a, b) => order(a) - order(b)));
+  };
+
+  const load = async () => {
+    try {
+      const answer = await fetch(asset("maps/samples.json"));
+      now.figures = answer.ok ? await answer.json() : { rows: [] };
+    } catch {
+      now.figures = { rows: [] };
+    }
+    if (now.shown) draw();
+  };
+  if (measured) load();
+
+  return {
+    show: (...what) => {
+      const wanted = JSON.stringify([what, document.documentElement.lang]);
+      if (p.qualityCard.dataset.shown === wanted) return;
+      p.qualityCard.dataset.shown = wanted;
+      now.shown = what;
+      draw();
+    },
+  };
+};
