@@ -11,8 +11,9 @@ from vaedemo.errors import ConfigError
 from vaedemo.pictures import isolate
 from vaedemo.pictures.read import read, read_with_original
 
-__all__ = ["Placed", "Prepared", "prepare", "propose_domain"]
+__all__ = ["FITS", "POLARITIES", "Placed", "Prepared", "prepare", "propose_domain"]
 
+FITS, POLARITIES = ("crop", "pad"), ("auto", "keep", "invert")
 SHOWN = 1024  # longest side of Prepared.picture
 
 
@@ -57,8 +58,8 @@ def prepare(source, *, channels, size, strokes=None, fit="crop", polarity="auto"
     for name, value, choices in (
         ("channels", channels, (1, 3)),
         ("strokes", strokes, (None, "digits", "clothes")),
-        ("fit", fit, ("crop", "pad")),
-        ("polarity", polarity, ("auto", "keep", "invert")),
+        ("fit", fit, FITS),
+        ("polarity", polarity, POLARITIES),
     ):
         if value not in choices:
             raise ConfigError(f"{name} is {value!r}; choose from {', '.join(map(str, choices))}")

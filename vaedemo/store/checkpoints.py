@@ -215,7 +215,7 @@ def load_checkpoint(
     path, stored = Path(path), read_tensors(path, format)
     domain, config, record = _settings(path, stored.metadata, format)
     with torch.device("meta"):  # no first weights: they would be drawn only to be replaced
-        model = build_model(config) if format is MODEL else Classifier(config)
+        model: Any = build_model(config) if format is MODEL else Classifier(config)
     state = model.state_dict()
     tensors = _fitting(path, stored.tensors, {k: tuple(v.shape) for k, v in state.items() if not k.endswith(COUNTER)})
     if not all(np.isfinite(v).all() for v in tensors.values()):

@@ -5,7 +5,7 @@ from vaedemo.pictures.draw import to_image
 from vaedemo.pictures.read import read
 from vaedemo.services.restore import run
 from vaedemo.ui.server import wire
-from vaedemo.ui.server.callers import source_of, whole
+from vaedemo.ui.server.inputs import source_of, whole
 
 __all__ = ["functions"]
 

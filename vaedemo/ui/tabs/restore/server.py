@@ -29,9 +29,9 @@ from vaedemo.services.restore.run import (
 from vaedemo.services.restore.strips import Strips
 from vaedemo.ui.server import wire
 from vaedemo.ui.server.component import module_html
+from vaedemo.ui.server.inputs import example_names
 from vaedemo.ui.server.painted import MAX_MASK, larger, mask_of
 from vaedemo.ui.server.photojobs import MAX_PIXELS, Job, Jobs
-from vaedemo.ui.server.service import example_names
 
 __all__ = ["Restoration", "build_denoise", "build_inpaint"]
 
