@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from vaedemo.cli import COMMANDS, main
-from vaedemo.data.domains import DOMAINS
+from vaedemo.data.domains import SIZED
 from vaedemo.models import build_model
 from vaedemo.store.checkpoints import save_checkpoint
 from vaedemo.store.key import ModelKey
@@ -17,7 +17,7 @@ from vaedemo.store.key import ModelKey
 def folder(tmp_path_factory):
     root = tmp_path_factory.mktemp("checkpoints")
     for kind, d in (("ae", 2), ("vae", 2), ("pca", 16)):
-        model = build_model(DOMAINS["digits"].model_config(kind, d))
+        model = build_model(SIZED["digits"].model_config(kind, d))
         save_checkpoint(root / "digits" / ModelKey("digits", kind, d).file, model, "digits")
     return root
 
@@ -150,7 +150,7 @@ def test_train_writes_a_whole_folder(data, tmp_path, capsys):
 def test_train_all_trains_what_is_missing(data, tmp_path, monkeypatch, capsys):
     from vaedemo.training.recipes import recipe
 
-    monkeypatch.setattr("vaedemo.cli.train.recipes", lambda names: [recipe("digits", "ae", d) for d in (2, 4)])
+    monkeypatch.setattr("vaedemo.cli.train.ordered", lambda names: [recipe("digits", "ae", d) for d in (2, 4)])
     target = tmp_path / "checkpoints"
     words = ["train", "--all", "--data-dir", data, "--out", tmp_path / "runs", "--checkpoints", target]
     save_checkpoint(target / "digits" / "ae-2.safetensors", build_model(recipe("digits", "ae", 2).model), "digits")

@@ -98,7 +98,7 @@ def test_few_codes_make_few_components_and_still_numbers_are_no_trouble():
     assert drawn[:, 3] == pytest.approx(7, abs=0.02) and np.isfinite(drawn).all()
     assert np.isfinite(fit_mixture(np.zeros((20, 2))).sample(5, torch.Generator())).all()
     for bad in (np.zeros(5), np.zeros((1, 2)), np.full((5, 2), np.nan)):
-        with pytest.raises(ConfigError, match=r"^codes of shape \(.*\) make no mixture"):
+        with pytest.raises(ConfigError, match=r"^codes of shape \(.*\) cannot be fitted"):
             fit_mixture(bad)
     assert fit_mixture(np.array([[0.0, 1.0], [2.0, 1.0]])).means == pytest.approx(np.ones((1, 2)))
 
@@ -289,8 +289,8 @@ def test_a_file_of_any_dimension_is_read_and_its_weights_sum_to_one(d, tmp_path)
         lambda rows: rows * [[-1, *[1] * (rows.shape[1] - 1)]],
         lambda rows: rows * [[*[1] * (rows.shape[1] - 1), 0]],
         lambda rows: rows * [[*[1] * (rows.shape[1] - 1), -1]],
-        lambda rows: rows + [[0, np.nan, *[0] * (rows.shape[1] - 2)]],
-        lambda rows: rows + [[np.inf, *[0] * (rows.shape[1] - 1)]],
+        lambda rows: rows + np.array([[0, np.nan, *[0] * (rows.shape[1] - 2)]]),
+        lambda rows: rows + np.array([[np.inf, *[0] * (rows.shape[1] - 1)]]),
     ],
 )  # fmt: skip
 def test_a_damaged_mixture_is_named(damage, tmp_path):

@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 
 from tests.hostile import HOSTILE
-from vaedemo.data.domains import DOMAINS
+from vaedemo.data.domains import SIZED
 from vaedemo.errors import PictureError
 from vaedemo.services.reconstruct import reconstruct
 from vaedemo.store.key import ModelKey
@@ -80,11 +80,11 @@ def test_every_key_that_the_page_uses_exists_and_every_phrase_is_used():
     ends = {k.rsplit(".", 1)[-1] for k in en}
     for key in en:
         stem, _, end = key.rpartition(".")
-        built = f"{stem}." in source and end in ends  # such as t(`kind.${kind}`)
+        built = (f"{stem}." in source or f'"{stem}"' in source) and end in ends  # such as t(`kind.${kind}`)
         assert f'"{key}"' in source or built or f".{end}" in source, f"{key} is never shown"
     for tab in TABS:
         assert f"tab.{tab.name}" in en
-    for name in DOMAINS:
+    for name in SIZED:
         assert f"domain.{name}" in en
 
 
@@ -113,14 +113,14 @@ def test_every_colour_that_text_is_written_in_can_be_read(theme):
 
 
 def grey(domain, value=0.5):
-    return wire.pack(np.full(DOMAINS[domain].shape, value, np.float32))
+    return wire.pack(np.full(SIZED[domain].shape, value, np.float32))
 
 
 def said(answer):
     """The sentence of a failure, checked to be one that a visitor can be shown."""
     assert set(answer) == {"error", "key"}, answer
     sentence = answer["error"]
-    assert sentence and sentence[0].isupper() or sentence[0] == '"', sentence
+    assert sentence and (sentence[0].isupper() or sentence[0] == '"'), sentence
     assert sentence.endswith((".", "!", "?")) and "\n" not in sentence and len(sentence) < 400, sentence
     assert "Traceback" not in sentence and str(ROOT) not in sentence and "/tmp" not in sentence, sentence
     return sentence
@@ -223,7 +223,7 @@ def test_every_hostile_file_gives_a_picture_or_one_sentence(functions, service, 
     path.unlink(missing_ok=True)
     if case.expect == "picture":
         assert "error" not in answer, answer
-        shape = DOMAINS[answer["domain"]].shape
+        shape = SIZED[answer["domain"]].shape
         assert len(base64.b64decode(answer["x"])) == math.prod(shape)
         assert answer["original"].startswith("data:image/")
     else:
@@ -265,7 +265,7 @@ def test_the_disk_that_uploads_take_is_bounded(tmp_path):
 
 def test_what_the_browser_gets_is_what_the_library_computes(functions, service, model):
     domain, kind, d = model
-    row = DOMAINS[domain]
+    row = SIZED[domain]
     x = (np.random.default_rng(0).integers(0, 256, row.shape) / np.float32(255)).astype(np.float32)
     got = functions["look"]({"x": wire.pack(x), "domain": domain, "models": [[kind, d, 1.0]]})["results"][0]
     want = reconstruct(service.library, x, ModelKey(domain, kind, d))

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from vaedemo.configs import KINDS, RESTORING, ModelConfig
-from vaedemo.data.domains import DOMAINS, Domain, get_domain, own_domain
+from vaedemo.data.domains import DOMAINS, SIZED, Domain, get_domain, own_domain
 from vaedemo.errors import CheckpointError, ConfigError
 from vaedemo.maths.mixtures import Mixture
 from vaedemo.models.classifier import Classifier
@@ -40,7 +40,9 @@ class Library:
             raise CheckpointError(f"{self.folder.name} is a file; give the folder that holds the models")
         found = scan(self.folder)
         self.entries = available(self.folder, found)
-        self.domains = DOMAINS | _own_domains(found)  # by name: the rows of DOMAINS, and what the files are of besides
+        # By name: those whose pictures have a size, what the files are of besides, and with these all that is restored.
+        self.domains = SIZED | _own_domains(found)
+        self.restorable = self.domains | DOMAINS
         self._models: OrderedDict[Any, Any] = OrderedDict()
         self._mixtures: OrderedDict[Any, Mixture] = OrderedDict()
         self._lock = threading.Lock()
@@ -128,15 +130,9 @@ class Library:
         with self._lock:
             return _kept(self._models, KEPT, (path, None), lambda: load_classifier(path)[0])
 
-    def restorer(self, domain: str) -> Any:
-        """The conditional VAE of a domain, in evaluation mode on the CPU."""
-        return self._restorer(self.domain(domain).name)
-
-    def photo_restorer(self) -> Any:
-        """The conditional VAE of photographs, in evaluation mode on the CPU."""
-        return self._restorer("photos")
-
-    def _restorer(self, name: str) -> Any:
+    def restorer(self, domain: str | Domain) -> Any:
+        """The network that restores pictures of a domain, its row or its name, in evaluation mode on the CPU."""
+        name = get_domain(domain, self.restorable).name
         path = place(self.folder, name, RESTORER)
         if not path.is_file():
             raise CheckpointError(
@@ -147,13 +143,13 @@ class Library:
             return _kept(self._models, KEPT, (path, None), lambda: load_checkpoint(path)[0])
 
     def restoring(self, preferred: str) -> str:
-        """The preferred domain, or "photos", or where nothing restores its pictures one of one's own with such a model,
-        if there is one."""
+        """The preferred domain, or where nothing restores its pictures one of one's own with such a model, if there is
+        one."""
         own = (name for name in self.domains if name not in DOMAINS and self.restores(name))
         return preferred if self.restores(preferred) else next(own, preferred)
 
     def restores(self, name: str) -> bool:
-        """Whether there is a model that restores pictures of a domain, or "photos"."""
+        """Whether there is a model that restores pictures of a domain."""
         return place(self.folder, name, RESTORER).is_file()
 
     def mixed(self, domain: str) -> bool:

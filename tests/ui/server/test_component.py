@@ -7,7 +7,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from vaedemo.data.domains import DOMAINS
+from vaedemo.data.domains import SIZED
 from vaedemo.store import maps
 from vaedemo.ui.server import component
 
@@ -25,7 +25,7 @@ def test_a_file_is_served_and_cached_for_good(get, path):
     assert answer.status_code == 200 and answer.content and "immutable" in answer.headers["cache-control"]
 
 
-@pytest.mark.parametrize("domain", DOMAINS)
+@pytest.mark.parametrize("domain", SIZED)
 def test_a_domains_map_and_its_decoders_are_small(get, domain):
     paths = [f"maps/{domain}.json", f"maps/{domain}.bin"]
     paths += [f"decoders/{domain}/{kind}-2.safetensors" for kind in maps.KINDS]

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from vaedemo.data.domains import DOMAINS
+from vaedemo.data.domains import SIZED
 from vaedemo.services import walk as latent
 from vaedemo.store.key import ModelKey
 from vaedemo.store.library import Library, decode, encode
@@ -36,7 +36,7 @@ def functions(service):
 
 def picture(seed, domain="digits"):
     """Some picture (C, H, W) in [0, 1], exact in bytes."""
-    made = np.random.default_rng(seed).integers(0, 256, DOMAINS[domain].shape)
+    made = np.random.default_rng(seed).integers(0, 256, SIZED[domain].shape)
     return (made / np.float32(255)).astype(np.float32)
 
 
@@ -53,7 +53,7 @@ def good(name):
 
 def unpacked(packed, n, domain="digits"):
     """n pictures (n, C, H, W) in [0, 1] out of one base64."""
-    return np.frombuffer(base64.b64decode(packed), np.uint8).reshape(n, *DOMAINS[domain].shape) / 255
+    return np.frombuffer(base64.b64decode(packed), np.uint8).reshape(n, *SIZED[domain].shape) / 255
 
 
 def said(answer):

@@ -113,10 +113,6 @@ class Service:
         picture.thumbnail((SHOWN, SHOWN), Image.Resampling.HAMMING)
         return wire.data_uri(picture)
 
-    def source(self, given: Any) -> Any:
-        """Something that read takes, of what the page sends as a source."""
-        return page_source(self, given)
-
     def look(self, request: dict[str, Any]) -> dict[str, Any]:
         """{"x", "domain", "models": [[kind, d, beta], ...]} -> {"results": one a model, in order}."""
         row = self.library.domain(wire.text(request, "domain"))
