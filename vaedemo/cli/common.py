@@ -42,7 +42,7 @@ def read_picture(path, domain=None, fit="crop", polarity="auto", *, library=None
         row = get_domain(domain or propose_domain(source))
     else:
         row = library.domain(domain or library.proposed(source))
-    made = prepare(source, channels=row.channels, size=row.size, strokes=row.strokes, fit=fit, polarity=polarity)
+    made = prepare(source, channels=row.channels, size=row.shape[1], strokes=row.strokes, fit=fit, polarity=polarity)
     return made.x, row.name
 
 

@@ -10,6 +10,7 @@ import hashlib
 import os
 import unicodedata
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 
@@ -61,7 +62,7 @@ def distinct(sources, folder, names):
         return folder / f"{stem}.png"
 
     while True:
-        taken = {}
+        taken: dict[Any, list] = {}
         for source in sources:
             for name in names(path(source)):
                 taken.setdefault(_key(name), []).append(source)
@@ -80,7 +81,8 @@ def planned(explicit, named=(), *, inputs=(), overwrite=False, tags=None):
     explicit: the paths that a person named; named: those named after them. inputs: files that are read. tags: {path:
     tag} of what the very same command would have written there.
     """
-    wanted, seen = [*explicit, *named], {}
+    wanted: list[Path] = [*explicit, *named]
+    seen: dict[Any, Path] = {}
     for path in wanted:
         if (other := seen.setdefault(_key(path), path)) is not path:
             raise ConfigError(f"{shown(path)} and {shown(other)} would be one file; choose another --out")

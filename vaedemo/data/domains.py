@@ -217,13 +217,13 @@ SIZED = {name: row for name, row in DOMAINS.items() if row.size}  # those that m
 RESERVED = (*DOMAINS, "maps")  # folders beside the checkpoints that have a meaning already
 
 
-def get_domain(name: "str | Domain", known: Mapping[str, Domain] = SIZED) -> Domain:
+def get_domain(name: "str | Domain | None", known: Mapping[str, Domain] = SIZED) -> Domain:
     """The row of this name among the known ones, a mapping; a row is its own. UnknownDomain says which there are."""
     if isinstance(name, Domain):
         return name
     try:
-        return known[name]
-    except (KeyError, TypeError):
+        return known[str(name)]
+    except KeyError:
         raise UnknownDomain(f"no domain {name!r}; choose from {', '.join(known)}") from None
 
 

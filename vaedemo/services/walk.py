@@ -143,8 +143,8 @@ def walk(library, a, b, key, n=9, path="straight"):
     """The Walk of n codes (2 to 128) from a to b, both (D,), along one of PATHS."""
     if path not in PATHS:
         raise ConfigError(f"no path {path!r}; choose from {', '.join(PATHS)}")
-    ends = checked_codes([a, b], key.latent_dim).numpy()
-    z = PATHS[path](*ends, n)
+    start, end = checked_codes([a, b], key.latent_dim).numpy()
+    z = PATHS[path](start, end, n)
     x_hat = decode_many(library, z, key)
     steps = np.square(np.diff(x_hat, axis=0)).reshape(n - 1, -1).mean(1)
     return Walk(key, path, z, x_hat, steps)
