@@ -153,7 +153,7 @@ class Bench(NamedTuple):
 
 def measure_noise(bench: Bench, clipped: bool = False) -> list[Figures]:
     """[{"damage", "ours" and "classical": dB of each photograph, "seconds": the median of ours}]"""
-    rows = []
+    rows: list[Figures] = []
     for sigma in SIGMAS:
         tag = f"nlm/{sigma}/{'clipped, mean taken back' if clipped else 'unclipped'}"
         setting = kept(bench.classical, f"{tag}/setting", functools.partial(bench.choose, sigma, clipped))
