@@ -13,9 +13,9 @@ grey            noise that is the same in the three channels, clipped and rounde
 
 Every method gets the same input. Non-local means is tuned for each sigma on held-out training photographs, and takes
 the bias of clipping back (classical.denoise). After +- stands a standard error over the photographs, of differences in
-pairs; when a bar is met, common.py says. Published figures are of noise that is not clipped, on crops of 500 x 500 of
-the same photographs. Figures of the classical methods are kept in runs/, so that another model is measured in minutes;
-parts that are not measured keep theirs in the results file.
+pairs; tables/cells.py says when a bar is met. Published figures are of noise that is not clipped, on crops of 500 x 500
+of the same photographs. Figures of the classical methods are kept in runs/, so that another model is measured in
+minutes; parts that are not measured keep theirs in the results file.
 """
 
 import argparse

@@ -16,10 +16,10 @@ estimate  the noise's strength, where it is not told: run.estimate of 100 pictur
 time    one small picture with 8 samples, a photograph of 768 x 512 and the memory of one of 12 megapixels.
 
 Every method gets the same input: --count test pictures drawn at random by a fixed seed; figures to quote take 500 or
-more. After +- stands a standard error over pictures, of differences in pairs; when a bar is met, common.py says. Blank
-holes, whose true pixels are all alike (black ground: nothing of the figure is missing), are left out of PSNR for every
-method. A picture's mean squared error counts as at least 1e-6 (60 dB), for every method. Parts and domains that are not
-measured keep their figures in the results file.
+more. After +- stands a standard error over pictures, of differences in pairs; tables/cells.py says when a bar is met.
+Blank holes, whose true pixels are all alike (black ground: nothing of the figure is missing), are left out of PSNR for
+every method. A picture's mean squared error counts as at least 1e-6 (60 dB), for every method. Parts and domains that
+are not measured keep their figures in the results file.
 """
 
 import argparse

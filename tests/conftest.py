@@ -15,6 +15,8 @@ from vaedemo.data.datasets import Pictures
 from vaedemo.pictures.examples import EXAMPLES, example
 from vaedemo.pictures.prepare import prepare
 from vaedemo.pictures.read import read
+from vaedemo.training.loop import fit
+from vaedemo.training.tasks import task_of
 
 torch.set_num_threads(1)
 
@@ -72,6 +74,11 @@ def client():
     demo.close()
 
 
+def learn(model, pictures, config, **keywords):
+    """Progress records of a model that learns from Pictures as its kind does."""
+    return fit(model, task_of(model, pictures, config), config, **keywords)
+
+
 def small(kind="vae", **changes):
     """A ModelConfig small enough to train in a second."""
     settings = {"kind": kind, "latent_dim": 3, "size": 28, "channels": 1, "widths": (4, 8), "hidden": 16}
@@ -79,37 +86,35 @@ def small(kind="vae", **changes):
 
 
 # Files that start processes and servers, train, or run shipped networks many times; `make quick` leaves them out.
-SLOW = set(
-    [
-        "benchmarks/benchmarks",
-        "cli/cli",
-        "cli/latent",
-        "cli/maps",
-        "cli/outputs",
-        "cli/restore",
-        "cli/sample",
-        "cli/space",
-        "cli/terminal",
-        "models/classifier",
-        "models/conditional",
-        "reports/evaluate",
-        "services/restore/classical",
-        "services/restore/coarse",
-        "services/restore/photonoise",
-        "services/restore/photos",
-        "services/restore/restore",
-        "store/maps",
-        "store/own",
-        "store/shipped",
-        "training/training",
-        "ui/server/api",
-        "ui/server/api_clients",
-        "ui/server/api_restore",
-        "ui/server/listen",
-        "ui/tabs/restore",
-        "ui/ui",
-    ]
-)
+SLOW = {
+    "benchmarks/benchmarks",
+    "cli/cli",
+    "cli/latent",
+    "cli/maps",
+    "cli/outputs",
+    "cli/restore",
+    "cli/sample",
+    "cli/space",
+    "cli/terminal",
+    "models/classifier",
+    "models/conditional",
+    "reports/evaluate",
+    "services/restore/classical",
+    "services/restore/coarse",
+    "services/restore/photonoise",
+    "services/restore/photos",
+    "services/restore/restore",
+    "store/maps",
+    "store/own",
+    "store/shipped",
+    "training/training",
+    "ui/server/api",
+    "ui/server/api_clients",
+    "ui/server/api_restore",
+    "ui/server/listen",
+    "ui/tabs/restore",
+    "ui/ui",
+}
 HERE = Path(__file__).parent
 
 

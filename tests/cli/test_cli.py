@@ -150,7 +150,7 @@ def test_train_writes_a_whole_folder(data, tmp_path, capsys):
 def test_train_all_trains_what_is_missing(data, tmp_path, monkeypatch, capsys):
     from vaedemo.training.recipes import recipe
 
-    monkeypatch.setattr("vaedemo.cli.train.recipes", lambda names: [recipe("digits", "ae", d) for d in (2, 4)])
+    monkeypatch.setattr("vaedemo.cli.train.ordered", lambda names: [recipe("digits", "ae", d) for d in (2, 4)])
     target = tmp_path / "checkpoints"
     words = ["train", "--all", "--data-dir", data, "--out", tmp_path / "runs", "--checkpoints", target]
     save_checkpoint(target / "digits" / "ae-2.safetensors", build_model(recipe("digits", "ae", 2).model), "digits")

@@ -9,11 +9,13 @@ from vaedemo.data.datasets import Pictures
 from vaedemo.data.domains import SIZED
 from vaedemo.errors import CheckpointError, ConfigError, TrainingError
 from vaedemo.models import build_model
-from vaedemo.models.classifier import FEATURES, Classifier, ClassifierConfig, accuracy, build_classifier, judge
+from vaedemo.models.classifier import FEATURES, ClassifierConfig, accuracy, build_classifier, judge
 from vaedemo.store.checkpoints import available, save_checkpoint
 from vaedemo.store.classifiers import FILE as CLASSIFIER
 from vaedemo.store.classifiers import load_classifier, save_classifier
-from vaedemo.training.classifier import _augmented, classifier_recipe, fit_classifier
+from vaedemo.training.loop import fit
+from vaedemo.training.recipes import classifier_recipe, mirrored
+from vaedemo.training.tasks.classes import Classes, augmented
 
 TINY = ClassifierConfig(1, 28, 2, (4, 8))
 
@@ -30,8 +32,8 @@ def halves():
 
 def train(halves, epochs):
     model = build_classifier(TINY)
-    config = TrainConfig(epochs=epochs, batch_size=20, lr=0.02, warmup=2, bfloat16="off")
-    return model, list(fit_classifier(model, halves, config, mirrored=True))
+    config = TrainConfig(epochs=epochs, batch_size=20, lr=0.02, warmup=2, beta2=0.999, average=0, bfloat16="off")
+    return model, list(fit(model, Classes(halves, config, mirrored=True), config))
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +43,7 @@ def trained(halves):
 
 def test_it_learns(trained, halves):
     model, steps = trained
-    assert [(s.step, s.steps) for s in steps] == [(20, 25), (25, 25)]
+    assert [(s.step, s.steps) for s in steps] == [(10, 25), (20, 25), (25, 25)]
     assert steps[-1].loss < 0.3
     assert accuracy(model, halves) == 1
     assert not model.training
@@ -64,12 +66,12 @@ def test_a_judgement_holds_features_and_probabilities(trained, halves):
 def test_augmentation_moves_and_mirrors_and_nothing_else(generator):
     x = torch.zeros(40, 1, 28, 28)
     x[:, :, 10, 5] = 1
-    moved = _augmented(x, generator, mirrored=False)
+    moved = augmented(x, generator, mirrored=False)
     assert moved.shape == x.shape and moved.flatten(1).sum(1).eq(1).all()
     places = moved[:, 0].flatten(1).argmax(1)
     assert (places // 28 - 10).abs().max() == 2 and (places % 28 - 5).abs().max() == 2
-    mirrored = _augmented(x, generator, mirrored=True)[:, 0].flatten(1).argmax(1) % 28
-    assert set((mirrored > 14).tolist()) == {False, True}
+    turned = augmented(x, generator, mirrored=True)[:, 0].flatten(1).argmax(1) % 28
+    assert set((turned > 14).tolist()) == {False, True}
 
 
 @pytest.mark.parametrize("domain", list(SIZED))
@@ -79,7 +81,7 @@ def test_every_domain_has_a_recipe_of_the_right_size(domain):
     assert 50_000 < sum(p.numel() for p in model.parameters()) < 100_000
     row = SIZED[domain]
     assert model(torch.rand(2, *row.shape)).shape == (2, len(row.classes))
-    assert recipe.mirrored == (domain != "digits")
+    assert mirrored(domain) == (domain != "digits")
 
 
 def test_a_file_gives_it_back(trained, halves, tmp_path):
@@ -110,6 +112,6 @@ def test_a_file_that_is_missing_damaged_or_something_else_is_named(trained, tmp_
 
 def test_what_cannot_be_trained_is_refused(halves):
     with pytest.raises(TrainingError, match="no classes"):
-        next(fit_classifier(Classifier(TINY), Pictures(halves.x), TrainConfig()))
+        Classes(Pictures(halves.x), TrainConfig())
     with pytest.raises(ConfigError):
         ClassifierConfig(classes=1)

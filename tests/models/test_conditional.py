@@ -4,7 +4,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from tests.conftest import small
+from tests.conftest import learn, small
 from vaedemo.configs import ModelConfig, TrainConfig
 from vaedemo.data.damage import random_corruption
 from vaedemo.data.datasets import held_out
@@ -15,8 +15,7 @@ from vaedemo.models import build_model, conditional, objectives
 from vaedemo.store.checkpoints import available, load_checkpoint, place, save_checkpoint
 from vaedemo.store.key import ModelKey
 from vaedemo.store.library import CHECKPOINTS
-from vaedemo.training.loop import fit
-from vaedemo.training.recipes import recipe, recipes
+from vaedemo.training.recipes import recipe
 
 
 def seeded(n=3):
@@ -46,7 +45,6 @@ def test_the_recipe_of_every_domain_restores_pictures_and_is_small(domain, gener
     assert means.min() >= 0 and means.max() <= 1 and scales.min() > 0
     assert sum(p.numel() for p in model.parameters()) < 600_000
     assert made.file == "restore.safetensors"
-    assert all(r.model.kind != "conditional" for r in recipes([domain]))
 
 
 def test_samples_follow_their_seed_and_differ_from_each_other(blobs, generator):
@@ -98,14 +96,14 @@ def test_terms_are_the_elbo_and_the_error_of_the_mean(blobs, generator):
 def test_it_learns_through_fit_and_a_resumed_run_ends_where_a_whole_one_does(blobs, tmp_path):
     config = TrainConfig(epochs=8, batch_size=20, warmup=5, average=0.9, lr=3e-3, save_every=0, bfloat16="off")
     whole = build_model(tiny())
-    records = list(fit(whole, blobs, config))
+    records = list(learn(whole, blobs, config))
     assert records[-1].loss < records[0].loss - 100
     part = build_model(tiny())
-    for progress in fit(part, blobs, config, state_path=tmp_path / "state.pt"):
+    for progress in learn(part, blobs, config, state_path=tmp_path / "state.pt"):
         if progress.step == 40:
             break
     again = build_model(tiny(), seed=9)
-    list(fit(again, blobs, config, state_path=tmp_path / "state.pt"))
+    list(learn(again, blobs, config, state_path=tmp_path / "state.pt"))
     assert all(torch.equal(p, q) for p, q in zip(whole.parameters(), again.parameters(), strict=True))
 
 

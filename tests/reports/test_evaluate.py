@@ -3,7 +3,7 @@ import json
 import pytest
 import torch
 
-from tests.conftest import small
+from tests.conftest import learn, small
 from vaedemo import runtime
 from vaedemo.configs import TrainConfig
 from vaedemo.data.datasets import Pictures
@@ -13,7 +13,6 @@ from vaedemo.reports.evaluate import DECODED, evaluate_model, targets, write_fig
 from vaedemo.store.checkpoints import save_checkpoint
 from vaedemo.store.key import ModelKey
 from vaedemo.store.library import Library
-from vaedemo.training.loop import fit
 
 RECORD = {"seconds": 90, "hardware": "a test", "epochs": 20, "steps": 200, "pictures": 200, "started_from": None}
 
@@ -23,7 +22,7 @@ def library(blobs, tmp_path_factory):
     root = tmp_path_factory.mktemp("checkpoints")
     for kind in ("ae", "vae"):
         model = build_model(small(kind, latent_dim=4, likelihood="bernoulli"))
-        list(fit(model, blobs, TrainConfig(epochs=40, batch_size=20, warmup=5, average=0.9)))
+        list(learn(model, blobs, TrainConfig(epochs=40, batch_size=20, warmup=5, average=0.9)))
         save_checkpoint(root / "digits" / ModelKey("digits", kind, 4).file, model, "digits", RECORD)
     save_checkpoint(root / "digits" / "pca-8.safetensors", fit_pca(small("pca", latent_dim=8), blobs), "digits", RECORD)
     return Library(root)

@@ -17,7 +17,7 @@ from vaedemo.store.key import ModelKey
 from vaedemo.store.library import Library, decode, encode
 from vaedemo.store.mixtures import FILE as MIXTURES
 from vaedemo.store.mixtures import mixture_name, save_mixtures
-from vaedemo.training.classifier import classifier_recipe
+from vaedemo.training.recipes import classifier_recipe
 
 
 @pytest.fixture(scope="module")

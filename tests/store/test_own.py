@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 
 from tests.cli.test_cli import refused
-from tests.conftest import small
+from tests.conftest import learn, small
 from vaedemo.cli import main
 from vaedemo.cli import train as train_command
 from vaedemo.data import datasets
@@ -21,7 +21,6 @@ from vaedemo.errors import CheckpointError, ConfigError, DataError, TrainingErro
 from vaedemo.models import build_model
 from vaedemo.store.checkpoints import available, place, save_checkpoint
 from vaedemo.store.library import Library
-from vaedemo.training.loop import fit
 from vaedemo.training.run import Run, run
 from vaedemo.ui.server import wire
 from vaedemo.ui.server.service import Service
@@ -83,21 +82,21 @@ def test_pictures_are_told_apart_by_their_content():
 
 def test_other_pictures_do_not_go_on_with_an_interrupted_run(blobs, tmp_path):
     config = train_command.TrainConfig(epochs=4, batch_size=50, warmup=1, save_every=0)
-    steps = fit(build_model(small()), blobs, config, state_path=tmp_path / "state.pt")
+    steps = learn(build_model(small()), blobs, config, state_path=tmp_path / "state.pt")
     next(steps)
     steps.close()
     with pytest.raises(TrainingError, match="on other pictures; choose another --name"):
-        next(fit(build_model(small()), Pictures(blobs.x.flip(0)), config, state_path=tmp_path / "state.pt"))
+        next(learn(build_model(small()), Pictures(blobs.x.flip(0)), config, state_path=tmp_path / "state.pt"))
 
 
 def test_a_stopped_run_is_saved_at_once_and_goes_on(blobs, tmp_path):
     config = train_command.TrainConfig(epochs=8, batch_size=50, warmup=1, save_every=1e9)
-    steps = fit(build_model(small()), blobs, config, state_path=tmp_path / "state.pt")
+    steps = learn(build_model(small()), blobs, config, state_path=tmp_path / "state.pt")
     assert next(steps).step == 10 and not (tmp_path / "state.pt").exists()
     steps.close()
     model, whole = build_model(small(), seed=9), build_model(small())
-    assert [p.step for p in fit(model, blobs, config, state_path=tmp_path / "state.pt")] == [20, 30, 32]
-    list(fit(whole, blobs, config))
+    assert [p.step for p in learn(model, blobs, config, state_path=tmp_path / "state.pt")] == [20, 30, 32]
+    list(learn(whole, blobs, config))
     assert all(torch.equal(a, b) for a, b in zip(model.parameters(), whole.parameters(), strict=True))
 
 
@@ -162,7 +161,8 @@ def test_links_are_followed_once_and_hidden_folders_left_out(tmp_path):
     os.link(folder / "01.png", folder / "hard.png")
     (folder / "gone.png").symlink_to(tmp_path / "nowhere.png")
     (folder / "self").symlink_to(folder / "self")
-    reading = datasets.from_folder(folder, 8, 1)
+    reading = datasets.FromFolder(folder, 8, 1)
+    assert list(reading)
     assert len(reading.pictures) == 23
     assert reading.unreadable == ["gone.png", "self"]
 
@@ -170,7 +170,7 @@ def test_links_are_followed_once_and_hidden_folders_left_out(tmp_path):
 def test_a_folder_without_end_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(datasets, "MAX_FILES", 10)
     with pytest.raises(DataError, match="more than 10 files"):
-        datasets.from_folder(draw(tmp_path / "in", 1))
+        list(datasets.FromFolder(draw(tmp_path / "in", 1), 8, 1))
 
 
 def test_a_run_is_not_written_among_its_pictures(tmp_path, capsys):

@@ -1,9 +1,13 @@
 """The checkpoints that are shipped: all there, whole, small, measured, and good at pictures they have never seen."""
 
+import json
+
 import numpy as np
 import pytest
 import torch
+from safetensors import safe_open
 
+from vaedemo.configs import KINDS
 from vaedemo.data.domains import SIZED
 from vaedemo.maths import metrics
 from vaedemo.pictures import shapes
@@ -19,8 +23,8 @@ from vaedemo.store.key import ModelKey
 from vaedemo.store.library import CHECKPOINTS, Library
 from vaedemo.store.mixtures import FILE as MIXTURES
 from vaedemo.store.mixtures import mixture_name, mixture_names
-from vaedemo.training.classifier import classifier_recipe
-from vaedemo.training.recipes import recipes
+from vaedemo.training.mixtures import PICTURES
+from vaedemo.training.recipes import RECIPES, classifier_recipe
 
 
 @pytest.fixture(scope="module")
@@ -28,19 +32,57 @@ def library():
     return Library()
 
 
-@pytest.mark.parametrize("r", recipes(), ids=lambda r: f"{r.domain}/{r.file}")
+def described(r):
+    """(domain, config or None, record) of the file of a recipe."""
+    path = CHECKPOINTS / r.path
+    if r.kind == "classifier":
+        model, domain, record = load_classifier(path)
+        return domain, model.config, record
+    if r.kind == "mixtures":
+        with safe_open(path, framework="np") as file:
+            metadata = file.metadata()
+        return metadata["domain"], None, json.loads(metadata["record"])
+    model, domain, record = load_checkpoint(path)
+    return domain, model.config, record
+
+
+@pytest.mark.parametrize("r", RECIPES, ids=lambda r: r.path)
 def test_every_recipe_was_carried_out_to_its_end(r):
-    model, domain, record = load_checkpoint(CHECKPOINTS / r.domain / r.file)
-    assert (domain, model.config) == (r.domain, r.model)
+    domain, config, record = described(r)
+    assert (domain, config) == (r.domain, r.model)
+    if r.kind == "mixtures":
+        assert (record["pictures"], record["seed"]) == (PICTURES, 0)
+        return
     assert record["hardware"] and record["seconds"] > 0
-    if r.model.kind != "pca":
-        assert record["epochs"] == r.train.epochs
+    if r.kind == "photo-restore":
+        assert (record["steps"], record.get("epochs")) == (r.train.steps, None) and record["held_out_psnr"]
+    elif r.kind != "pca":
+        assert record["epochs"] == r.train.epochs and not r.train.steps
         assert record["steps"] == round(record["pictures"] // r.train.batch_size * r.train.epochs)
-    assert record["pictures"] == (50_000 if domain == "objects" else 60_000)
+    for name in ("lr", "seed"):  # which the files that were made first do not tell
+        assert record.get(name) in (None, getattr(r.train, name))
+    pictures = {"objects": 50_000, "photos": 308}.get(domain, 60_000)
+    held_out = 2_000 if r.file == "restore.safetensors" and domain != "photos" else 0
+    assert record["pictures"] == pictures - held_out
+
+
+@pytest.mark.parametrize("r", RECIPES, ids=lambda r: r.path)
+def test_every_file_came_from_where_its_recipe_says(r):
+    _, _, record = described(r)
+    started = record.get("started_from")
+    if len(r.stages) > 1:  # from the run before, in whose folder the file had the name of its model or its domain
+        assert started in (r.name, r.domain)
+    elif r.start is None:
+        assert started is None
+    else:
+        domain, _, file = r.start.partition("/")
+        assert started == (file.removesuffix(".safetensors") if domain == r.domain else domain)
 
 
 def test_nothing_else_is_there_and_all_of_it_is_small(library):
-    assert {(e.key.domain, e.path.name) for e in library.entries} == {(r.domain, r.file) for r in recipes()}
+    assert {str(p.relative_to(CHECKPOINTS)) for p in CHECKPOINTS.rglob("*.safetensors")} == {r.path for r in RECIPES}
+    models = {(r.domain, r.file) for r in RECIPES if r.kind in KINDS}
+    assert {(e.key.domain, e.path.name) for e in library.entries} == models
     assert sum(p.stat().st_size for p in CHECKPOINTS.rglob("*") if p.is_file()) < 30e6
 
 

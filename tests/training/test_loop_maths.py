@@ -9,14 +9,16 @@ from pathlib import Path
 import pytest
 import torch
 
-from tests.conftest import small
+from tests.conftest import learn, small
 from vaedemo import runtime
 from vaedemo.configs import TrainConfig
 from vaedemo.data.datasets import Pictures
 from vaedemo.errors import CheckpointError, NotFinite, TrainingError
 from vaedemo.models import objectives
 from vaedemo.training import loop as training
-from vaedemo.training.loop import fit, learning_rate
+from vaedemo.training.flat import Flat
+from vaedemo.training.loop import learning_rate
+from vaedemo.training.tasks.epochs import Epochs
 
 CONFIG = TrainConfig(
     epochs=5, batch_size=4, lr=0.02, warmup=5, weight_decay=0.3, clip=20.0, average=0.8, bfloat16="off"
@@ -81,6 +83,11 @@ def weights(model):
     return torch.cat([p.detach() for p in model.parameters()]).double()
 
 
+def numbers(vector):
+    """The two of Line in a flat vector, each at a cache line of its own."""
+    return vector[[0, 16]].double()
+
+
 @pytest.mark.parametrize(
     "changes",
     [
@@ -94,7 +101,7 @@ def weights(model):
 def test_a_run_is_that_of_a_plain_loop(changes, eleven):
     config = replace(CONFIG, **changes)
     model = Line()
-    records = list(fit(model, eleven, config))
+    records = list(learn(model, eleven, config))
     size = min(config.batch_size, 11)
     steps = round(config.epochs * (11 // size))
     _, average, losses, rates = by_hand(eleven, config, steps)
@@ -110,30 +117,30 @@ def test_a_run_is_that_of_a_plain_loop(changes, eleven):
 
 def test_a_run_that_goes_on_is_the_plain_loop_too(eleven, tmp_path):
     config, path = replace(CONFIG, epochs=12, save_every=0), tmp_path / "state.pt"
-    for record in fit(Line(), eleven, config, state_path=path):
+    for record in learn(Line(), eleven, config, state_path=path):
         if record.step == 10:
             break
     p, average, _, _ = by_hand(eleven, config, 24)
     state = torch.load(path)
     assert state["step"] == 10 and set(state) == {
-        "parameters", "average", "optimizer", "fingerprint", "step", "seconds"
+        "parameters", "average", "optimizer", "buffers", "fingerprint", "step", "stable", "seconds"
     }  # fmt: skip
     model = Line()
     with torch.no_grad():
         model.w += 9  # what it was before must not matter
-    records = list(fit(model, eleven, config, state_path=str(path)))
+    records = list(learn(model, eleven, config, state_path=str(path)))
     assert [r.step for r in records] == [20, 24] and records[-1].seconds > state["seconds"] > 0
     assert torch.allclose(weights(model), average, rtol=1e-4)
     last = torch.load(path)
-    assert last["step"] == 24 and torch.allclose(torch.cat(last["parameters"]).double(), p, rtol=1e-4)
-    assert torch.allclose(torch.cat(last["average"]).double(), average, rtol=1e-4)
+    assert last["step"] == 24 and torch.allclose(numbers(last["parameters"]), p, rtol=1e-4)
+    assert torch.allclose(numbers(last["average"]), average, rtol=1e-4)
 
 
 @pytest.mark.parametrize(
     ("epochs", "batch_size", "steps", "epoch"), [(0.1, 4, 1, 0.5), (0.3, 4, 1, 0.5), (3, 11, 3, 3.0), (3, 12, 3, 3.0)]
 )
 def test_steps_are_whole_batches_and_one_at_least(epochs, batch_size, steps, epoch, eleven):
-    (record,) = fit(Line(), eleven, replace(CONFIG, epochs=epochs, batch_size=batch_size))
+    (record,) = learn(Line(), eleven, replace(CONFIG, epochs=epochs, batch_size=batch_size))
     assert (record.step, record.steps, record.epoch) == (steps, steps, epoch)
 
 
@@ -154,13 +161,14 @@ def test_the_rate_rises_in_a_line_and_falls_as_a_cosine():
 
 def test_an_order_is_drawn_once_an_epoch_and_leaves_the_rest_out(monkeypatch):
     orders = [torch.randperm(11, generator=runtime.generator("order", 5, epoch)) for epoch in range(2)]
-    draw, drawn, cache = torch.randperm, [], {}
+    draw, drawn = torch.randperm, []
     monkeypatch.setattr(torch, "randperm", lambda *a, **k: drawn.append(a) or draw(*a, **k))
-    got = [training._batch_rows(step, 11, 4, 5, cache) for step in range(4)]
+    task = Epochs(pictures(), replace(CONFIG, seed=5))
+    got = [task.rows(step) for step in range(4)]
     for rows, (epoch, start) in zip(got, ((0, 0), (0, 4), (1, 0), (1, 4)), strict=True):
         assert torch.equal(rows, orders[epoch][start : start + 4])
     assert drawn == [(11,)] * 2
-    assert torch.equal(training._batch_rows(1, 11, 4, 5, {}), got[1])  # as after an interruption
+    assert torch.equal(Epochs(pictures(), replace(CONFIG, seed=5)).rows(1), got[1])  # as after an interruption
 
 
 def told(monkeypatch):
@@ -192,16 +200,21 @@ def test_records_are_means_over_their_steps_and_say_how_long_it_takes(monkeypatc
     told(monkeypatch)
     Clock(monkeypatch)
     config = replace(CONFIG, epochs=17, save_every=1000)
-    records = fit(Line(), eleven, config, state_path=tmp_path / "state.pt")
+    records = learn(Line(), eleven, config, state_path=tmp_path / "state.pt")
     one, two = next(records), next(records)
     assert one[2:6] == (5.0, 4.5, 45.0, 9.0) and two[2:6] == (10.0, 14.5, 145.0, 29.0)
-    assert one[7:] == (5.0, 12.0, 8.0) and two[7:] == (10.0, 7.0, 8.0)  # half a second a step, four pictures each
+    assert one[7:] == (5.0, 12.0, 8.0, None) and two[7:] == (
+        10.0,
+        7.0,
+        8.0,
+        None,
+    )  # half a second a step, four pictures each
     records.close()
     state = torch.load(tmp_path / "state.pt")
     assert (state["step"], state["seconds"]) == (20, 10.5)
-    rest = list(fit(Line(), eleven, config, state_path=tmp_path / "state.pt"))
+    rest = list(learn(Line(), eleven, config, state_path=tmp_path / "state.pt"))
     assert [r.step for r in rest] == [30, 34]
-    assert rest[0][7:] == (15.5, 2.0, 8.0) and rest[1][7:] == (17.5, 0.0, 8.0)
+    assert rest[0][7:] == (15.5, 2.0, 8.0, None) and rest[1][7:] == (17.5, 0.0, 8.0, None)
     assert rest[0].loss == 24.5 and rest[1].loss == 31.5
 
 
@@ -212,7 +225,7 @@ def test_a_state_is_written_when_its_seconds_are_over_and_at_the_end(every, kept
     told(monkeypatch)
     Clock(monkeypatch)
     path, found = tmp_path / "state.pt", []
-    for _ in fit(Line(), eleven, replace(CONFIG, epochs=17, save_every=every), state_path=path):
+    for _ in learn(Line(), eleven, replace(CONFIG, epochs=17, save_every=every), state_path=path):
         found.append(torch.load(path)["step"] if path.exists() else None)
     assert found == kept
 
@@ -223,26 +236,26 @@ def test_what_is_stopped_keeps_its_last_whole_step(monkeypatch, eleven, tmp_path
     def stopped(*_):
         raise KeyboardInterrupt
 
-    steps = fit(Line(), eleven, config, state_path=path)
+    steps = learn(Line(), eleven, config, state_path=path)
     with pytest.raises(KeyboardInterrupt), monkeypatch.context() as m:
         m.setattr(training, "learning_rate", stopped)
         next(steps)
     assert not path.exists()  # no step was done
-    steps = fit(Line(), eleven, config, state_path=path)
+    steps = learn(Line(), eleven, config, state_path=path)
     next(steps)
     with pytest.raises(KeyboardInterrupt), monkeypatch.context() as m:
-        m.setattr(torch, "_foreach_lerp_", stopped)
+        m.setattr(Flat, "follow", stopped)
         next(steps)
     assert not path.exists()  # the weights were a step further than their average
-    steps = fit(Line(), eleven, config, state_path=path)
+    steps = learn(Line(), eleven, config, state_path=path)
     next(steps)
     with pytest.raises(KeyboardInterrupt), monkeypatch.context() as m:
         m.setattr(training, "learning_rate", stopped)
         next(steps)
     assert torch.load(path)["step"] == 10
     with pytest.raises(TrainingError, match="^state.pt is of an interrupted run with other settings"):
-        next(fit(Line(), eleven, replace(config, lr=0.03), state_path=path))
-    steps = fit(Line(), eleven, config, state_path=path)
+        next(learn(Line(), eleven, replace(config, lr=0.03), state_path=path))
+    steps = learn(Line(), eleven, config, state_path=path)
     next(steps)
 
     def full(*_):
@@ -252,7 +265,7 @@ def test_what_is_stopped_keeps_its_last_whole_step(monkeypatch, eleven, tmp_path
         m.setattr(training, "write_atomic", full)
         m.setattr(training, "learning_rate", stopped)
         next(steps)
-    list(fit(Line(), eleven, config))  # without a path there is nothing to keep
+    list(learn(Line(), eleven, config))  # without a path there is nothing to keep
     assert os.listdir(tmp_path) == ["state.pt"]
 
 
@@ -267,13 +280,13 @@ def test_a_loss_that_is_no_number_leaves_the_averaged_weights(monkeypatch, eleve
     monkeypatch.setattr(objectives, "terms", poisoned)
     model = Line()
     with pytest.raises(NotFinite, match="^the loss is inf at step 12; .* try a lower lr than 0.02$"):
-        list(fit(model, eleven, config))
+        list(learn(model, eleven, config))
     # The same twelve steps of a run as long: the rate depends on its length.
     monkeypatch.setattr(objectives, "terms", plain)
     same, kept = Line(), []
-    lerp = torch._foreach_lerp_
-    monkeypatch.setattr(torch, "_foreach_lerp_", lambda a, *b: (lerp(a, *b), kept.append(torch.cat(a).double())))
-    list(fit(same, eleven, config))
+    follow = Flat.follow
+    monkeypatch.setattr(Flat, "follow", lambda f, decay: (follow(f, decay), kept.append(numbers(f.average))))
+    list(learn(same, eleven, config))
     assert torch.equal(weights(model), kept[11]) and not model.training
 
 
@@ -284,15 +297,16 @@ def test_bfloat16_is_used_where_it_was_asked_for_or_is_there(said, there, used, 
     monkeypatch.setattr(runtime, "bfloat16_available", lambda device: there and device.type == "cpu")
     cast, asked, model = torch.autocast, [], Line()
     monkeypatch.setattr(torch, "autocast", lambda *a, **k: asked.append(a) or cast(*a, **k))
-    list(fit(model, eleven, replace(CONFIG, epochs=1, bfloat16=said)))
+    list(learn(model, eleven, replace(CONFIG, epochs=1, bfloat16=said)))
     assert {half for _, half in model.seen} == {used} and set(asked) == {("cpu", torch.bfloat16)}
 
 
 def test_a_run_is_its_settings_and_its_pictures_but_not_how_often_it_is_kept(eleven, tmp_path):
     path = tmp_path / "state.pt"
-    state = {"fingerprint": training._fingerprint(small("ae"), CONFIG, eleven)}
+    state = {"fingerprint": training._fingerprint(small("ae"), CONFIG, Epochs(eleven, CONFIG))}
     same = Pictures(eleven.x.clone())
-    training.require_same_run(state, small("ae"), replace(CONFIG, save_every=7), same, path.name)
+    passing = replace(CONFIG, save_every=7, measure_every=8)
+    training.require_same_run(state, small("ae"), passing, Epochs(same, passing), path.name)
     other = Pictures(255 - eleven.x)
     for config, changed, pictures, says in (
         (small("ae"), replace(CONFIG, lr=0.01), eleven, "with other settings"),
@@ -301,10 +315,10 @@ def test_a_run_is_its_settings_and_its_pictures_but_not_how_often_it_is_kept(ele
         (small("vae"), CONFIG, other, "with other settings"),
     ):
         with pytest.raises(TrainingError, match=f"^state.pt is of an interrupted run {says}; choose another --name"):
-            training.require_same_run(state, config, changed, pictures, path.name)
+            training.require_same_run(state, config, changed, Epochs(pictures, changed), path.name)
     for old in ({}, {"fingerprint": "of an earlier version"}):
         with pytest.raises(TrainingError, match="with other settings"):
-            training.require_same_run(old, small("ae"), CONFIG, eleven, path.name)
+            training.require_same_run(old, small("ae"), CONFIG, Epochs(eleven, CONFIG), path.name)
 
 
 def test_a_state_holds_numbers_and_nothing_that_runs(tmp_path):

@@ -1,28 +1,34 @@
-from vaedemo.training.recipes import recipe, recipes
+from vaedemo.training.recipes import RECIPES, ordered, recipe
 
 
 def test_every_promised_model_has_a_recipe():
-    made = {(r.domain, r.file.removesuffix(".safetensors")) for r in recipes()}
-    promised = {("digits", f"dense-{d}") for d in (2, 8, 32)}
+    made = {(r.domain, r.name) for r in RECIPES}
+    promised = {("digits", f"dense-{d}") for d in (2, 8, 32)} | {("photos", "restore")}
     for domain, dims in (("digits", (2, 4, 8, 16, 32, 64)), ("fashion", (2, 4, 8, 16, 32, 64)),
                          ("objects", (2, 8, 32, 128)), ("shapes", (2, 5, 10))):  # fmt: skip
         promised |= {(domain, f"{kind}-{d}") for kind in ("ae", "vae") for d in dims} | {(domain, f"pca-{dims[-1]}")}
+        promised |= {(domain, name) for name in ("restore", "classifier", "mixtures")}
     promised |= {("digits", f"vae-32-beta{b}") for b in ("0.25", "4", "16")}
     promised |= {("shapes", f"vae-10-beta{b}") for b in ("4", "16", "256", "1024")}
-    assert made == promised
+    assert made == promised and len(RECIPES) == len(made)
 
 
 def test_a_model_comes_after_the_one_it_starts_from_and_cheap_ones_first():
-    order = recipes()
-    place = {(r.domain, r.file): i for i, r in enumerate(order)}
+    order = ordered()
+    assert sorted(r.path for r in order) == sorted(r.path for r in RECIPES)
+    place = {r.path: i for i, r in enumerate(order)}
     for r in order:
-        assert r.start is None or place[(r.domain, r.start)] < place[(r.domain, r.file)]
-    scratch = [r.cost for r in order if r.start is None]
+        assert r.start is None or place[r.start] < place[r.path]
+        if r.kind == "mixtures":  # which are fitted to the codes of all that the domain has
+            assert all(
+                place[r.path] > place[o.path] for o in RECIPES if o.domain == r.domain and o.kind in ("ae", "vae")
+            )
+    scratch = [r.cost for r in order if r.start is None and r.kind in ("pca", "ae", "vae", "dense")]
     assert scratch == sorted(scratch)
-    assert {r.domain for r in recipes(["fashion"])} == {"fashion"}
+    assert {r.domain for r in ordered(["fashion"])} == {"fashion"}
 
 
 def test_hidden_units_of_the_dense_networks():
     assert recipe("digits", "dense", 8).model.hidden == 512
-    assert recipe("digits", "vae", 32, 4.0).start == "vae-32.safetensors"
+    assert recipe("digits", "vae", 32, 4.0).start == "digits/vae-32.safetensors"
     assert recipe("digits", "vae", 32).start is None

@@ -7,21 +7,19 @@ import sys
 import pytest
 import torch
 
-from tests.conftest import small
+from tests.conftest import learn, small
 from vaedemo.configs import TrainConfig
 from vaedemo.data.datasets import Pictures
 from vaedemo.errors import ConfigError, NotFinite, TrainingError
 from vaedemo.models import build_model, objectives
-from vaedemo.training import photos
-from vaedemo.training.classifier import fit_classifier
-from vaedemo.training.loop import fit, learning_rate
+from vaedemo.training.loop import learning_rate
 
 SHORT = TrainConfig(epochs=3, batch_size=20, warmup=5, average=0.9, save_every=0)
 
 
 def trained(kind, pictures, config, **keywords):
     model = build_model(small(kind))
-    records = list(fit(model, pictures, config, **keywords))
+    records = list(learn(model, pictures, config, **keywords))
     return model, records
 
 
@@ -45,11 +43,11 @@ def test_the_same_seed_gives_the_same_weights(blobs):
 def test_a_resumed_run_ends_where_an_uninterrupted_one_does(blobs, tmp_path):
     whole, _ = trained("vae", blobs, SHORT)
     model = build_model(small("vae"))
-    for progress in fit(model, blobs, SHORT, state_path=tmp_path / "state.pt"):
+    for progress in learn(model, blobs, SHORT, state_path=tmp_path / "state.pt"):
         if progress.step == 20:
             break
     model = build_model(small("vae"), seed=99)  # what it was before must not matter
-    records = list(fit(model, blobs, SHORT, state_path=tmp_path / "state.pt"))
+    records = list(learn(model, blobs, SHORT, state_path=tmp_path / "state.pt"))
     assert records[0].step == 30
     assert all(torch.equal(p, q) for p, q in zip(whole.parameters(), model.parameters(), strict=True))
 
@@ -57,14 +55,13 @@ def test_a_resumed_run_ends_where_an_uninterrupted_one_does(blobs, tmp_path):
 SCRIPT = """
 import sys, time, torch
 torch.set_num_threads(1)
-from tests.conftest import small
+from tests.conftest import learn, small
 from tests.training.test_training import SHORT
 from vaedemo.data.datasets import Pictures
 from vaedemo.models import build_model
-from vaedemo.training.loop import fit
 x = torch.load(sys.argv[1])
 model = build_model(small("vae"))
-for p in fit(model, Pictures(x), SHORT, state_path=__import__("pathlib").Path(sys.argv[2])):
+for p in learn(model, Pictures(x), SHORT, state_path=__import__("pathlib").Path(sys.argv[2])):
     print(p.step, flush=True)
     time.sleep(float(sys.argv[4]))
 torch.save(model.state_dict(), sys.argv[3])
@@ -112,7 +109,7 @@ def spread_steps(pictures):
         for p in model.parameters():  # no layer at zero, so that every part has a gradient
             p.data += 0.02 * torch.randn(p.shape, generator=g)
         config = TrainConfig(epochs=1, batch_size=batch, warmup=1, lr=1e-6, clip=math.inf, bfloat16="off")
-        records = list(fit(model, pictures.first(2 * batch), config))
+        records = list(learn(model, pictures.first(2 * batch), config))
         made[name] = torch.cat([p.grad.flatten() for p in model.parameters()]), [tuple(r[3:6]) for r in records]
     return made
 
@@ -143,14 +140,6 @@ def test_two_processes_have_the_gradients_of_one(blobs, tmp_path):
         assert torch.allclose(torch.tensor(losses), torch.tensor(spread_losses), rtol=1e-4), name
 
 
-def test_what_one_process_trains_says_so_under_torchrun(blobs, tmp_path, monkeypatch):
-    monkeypatch.setenv("WORLD_SIZE", "2")
-    for steps in (fit_classifier(None, blobs, SHORT), photos.fit(None, None, None, tmp_path / "run")):
-        with pytest.raises(TrainingError, match="by one process; start it without torchrun"):
-            next(steps)
-    assert not (tmp_path / "run").exists()
-
-
 def test_gradient_of_a_batch_is_the_mean_over_its_halves(blobs, generator):
     x, eps = blobs[torch.arange(20)], torch.randn(20, 3, generator=generator)
 
@@ -174,13 +163,13 @@ def test_a_loss_that_is_not_finite_stops_and_keeps_the_last_good_weights(blobs, 
     monkeypatch.setattr(objectives, "terms", poisoned)
     model = build_model(small("vae"))
     with pytest.raises(NotFinite, match="step 12; the last good weights are kept"):
-        list(fit(model, blobs, SHORT))
+        list(learn(model, blobs, SHORT))
     assert all(torch.isfinite(p).all() for p in model.parameters())
 
 
 def test_a_full_disk_leaves_the_last_state_whole(blobs, tmp_path, monkeypatch):
     path = tmp_path / "state.pt"
-    steps = fit(build_model(small("vae")), blobs, SHORT, state_path=path)
+    steps = learn(build_model(small("vae")), blobs, SHORT, state_path=path)
     next(steps)
     before = path.read_bytes()
 
@@ -195,18 +184,18 @@ def test_a_full_disk_leaves_the_last_state_whole(blobs, tmp_path, monkeypatch):
 
 def test_states_of_other_runs_and_damaged_ones_are_refused(blobs, tmp_path):
     path = tmp_path / "state.pt"
-    list(fit(build_model(small("vae")), blobs, SHORT, state_path=path))
+    list(learn(build_model(small("vae")), blobs, SHORT, state_path=path))
     with pytest.raises(TrainingError, match="other settings"):
-        list(fit(build_model(small("ae")), blobs, SHORT, state_path=path))
+        list(learn(build_model(small("ae")), blobs, SHORT, state_path=path))
     path.write_bytes(path.read_bytes()[:100])
     with pytest.raises(TrainingError, match="damaged"):
-        list(fit(build_model(small("vae")), blobs, SHORT, state_path=path))
+        list(learn(build_model(small("vae")), blobs, SHORT, state_path=path))
 
 
 def test_a_batch_that_cannot_be_shared_is_named(blobs, monkeypatch):
     monkeypatch.setattr("vaedemo.training.loop.process_group", lambda: (0, 3))
     with pytest.raises(ConfigError, match="a batch of 20 cannot be shared by 3 processes"):
-        next(fit(build_model(small("vae")), blobs, SHORT))
+        next(learn(build_model(small("vae")), blobs, SHORT))
 
 
 def test_fewer_pictures_than_a_batch():

@@ -24,7 +24,8 @@ from vaedemo.store.library import Library
 from vaedemo.ui.app import build, checkpoints_folder
 from vaedemo.ui.server import wire
 from vaedemo.ui.server.component import UI, files
-from vaedemo.ui.server.service import Service, example_names
+from vaedemo.ui.server.inputs import example_names
+from vaedemo.ui.server.service import Service
 from vaedemo.ui.server.uploads import Uploads
 from vaedemo.ui.tabs import TABS
 from vaedemo.ui.tabs.reconstruct.server import first_screen
@@ -79,7 +80,7 @@ def test_every_key_that_the_page_uses_exists_and_every_phrase_is_used():
     ends = {k.rsplit(".", 1)[-1] for k in en}
     for key in en:
         stem, _, end = key.rpartition(".")
-        built = f"{stem}." in source and end in ends  # such as t(`kind.${kind}`)
+        built = (f"{stem}." in source or f'"{stem}"' in source) and end in ends  # such as t(`kind.${kind}`)
         assert f'"{key}"' in source or built or f".{end}" in source, f"{key} is never shown"
     for tab in TABS:
         assert f"tab.{tab.name}" in en
@@ -119,7 +120,7 @@ def said(answer):
     """The sentence of a failure, checked to be one that a visitor can be shown."""
     assert set(answer) == {"error", "key"}, answer
     sentence = answer["error"]
-    assert sentence and sentence[0].isupper() or sentence[0] == '"', sentence
+    assert sentence and (sentence[0].isupper() or sentence[0] == '"'), sentence
     assert sentence.endswith((".", "!", "?")) and "\n" not in sentence and len(sentence) < 400, sentence
     assert "Traceback" not in sentence and str(ROOT) not in sentence and "/tmp" not in sentence, sentence
     return sentence

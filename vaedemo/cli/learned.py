@@ -1,19 +1,34 @@
 """Rows of `derive` that learn from training pictures: a domain's classifier, the mixtures over its models' codes."""
 
+from collections.abc import Iterable
+from dataclasses import replace
+
 import torch
 import tqdm
 
 from vaedemo import runtime
+from vaedemo.maths.mixtures import Mixture
 from vaedemo.models.classifier import accuracy, build_classifier
 from vaedemo.store.classifiers import FILE as CLASSIFIER
 from vaedemo.store.classifiers import save_classifier
 from vaedemo.store.key import ModelKey
 from vaedemo.store.mixtures import FILE as MIXTURES
 from vaedemo.store.mixtures import mixture_name, save_mixtures
-from vaedemo.training.classifier import classifier_recipe, fit_classifier
+from vaedemo.training.loop import Progress, fit
 from vaedemo.training.mixtures import PICTURES, fit_model
+from vaedemo.training.recipes import classifier_recipe, mirrored
+from vaedemo.training.tasks.classes import Classes
 
 __all__ = ["derive_classifier", "derive_mixtures"]
+
+
+def _shown(steps: Iterable[Progress], name: str) -> Progress:
+    """The last Progress, after a bar has told of all."""
+    with tqdm.tqdm(desc=name, disable=None, unit="step") as bar:
+        for progress in steps:
+            bar.total = progress.steps
+            bar.update(progress.step - bar.n)
+    return progress
 
 
 def derive_classifier(library, domain, load, seed):
@@ -21,17 +36,16 @@ def derive_classifier(library, domain, load, seed):
     if not library.domain(domain).classes:
         return None
     path, pictures = library.folder / domain / CLASSIFIER, load("train")
-    recipe = classifier_recipe(domain, seed)
-    model = build_classifier(recipe.model, seed)
-    with tqdm.tqdm(desc=f"{domain} classifier", disable=None, unit="step") as bar:
-        for step in fit_classifier(model, pictures, recipe.train, mirrored=recipe.mirrored):
-            bar.total = step.steps
-            bar.update(step.step - bar.n)
+    recipe = classifier_recipe(domain)
+    train, model = replace(recipe.train, seed=seed), build_classifier(recipe.model, seed)
+    task = Classes(pictures, train, mirrored=mirrored(domain))
+    progress = _shown(fit(model, task, train), f"{domain} classifier")
+    model.to("cpu").requires_grad_(False)
     record = {
-        "epochs": recipe.train.epochs,
-        "steps": step.steps,
+        "epochs": train.epochs,
+        "steps": progress.steps,
         "pictures": len(pictures),
-        "seconds": round(step.seconds, 1),
+        "seconds": round(progress.seconds, 1),
         "accuracy": round(accuracy(model, load("test")), 4),
         "hardware": runtime.hardware(torch.device("cpu")),
     }
@@ -41,7 +55,8 @@ def derive_classifier(library, domain, load, seed):
 
 def derive_mixtures(library, domain, load, seed):
     """Fit mixtures to the codes of a domain's autoencoders and VAEs and write them; what was made, a dict."""
-    path, found = library.folder / domain / MIXTURES, {}
+    path = library.folder / domain / MIXTURES
+    found: dict[str, Mixture] = {}
     for kind in ("ae", "vae"):
         for d in library.dims(domain, kind):
             made = fit_model(library.model(key := ModelKey(domain, kind, d)), load("train"), domain, seed)

@@ -49,15 +49,16 @@ def model_config(kind, latent_dim, channels, size, beta):
 
 def pictures(folder, size, channels):
     """(pictures to train on, pictures held out) of a folder; what was skipped is named on the error stream."""
-    reading, bar = datasets.FromFolder(folder, size, channels), None
-    for done, total in reading:
-        bar = bar or tqdm.tqdm(total=total, desc="reading pictures", unit="file", disable=None, file=sys.stderr)
-        bar.update(done - bar.n)
-    bar.close()
+    reading = datasets.FromFolder(folder, size, channels)
+    with tqdm.tqdm(desc="reading pictures", unit="file", disable=None, file=sys.stderr) as bar:
+        for done, total in reading:
+            bar.total = total
+            bar.update(done - bar.n)
     if reading.unreadable:
         names = ", ".join(map(harmless, reading.unreadable[:5])) + (" ..." if len(reading.unreadable) > 5 else "")
         count = len(reading.unreadable)
         terminal.say(f"{'1 file' if count == 1 else f'{count} files'} could not be read as pictures: {names}")
+    assert reading.pictures is not None  # too few are a DataError
     x = reading.pictures.x
     x = x[torch.randperm(len(x), generator=runtime.generator("held out"))]  # the same split for every seed
     held_out = min(MOST_HELD_OUT, max(1, round(HELD_OUT * len(x))))

@@ -1,36 +1,43 @@
-"""The command train: one model, what is missing, or a domain of one's own; draws fit's Progress as a bar."""
+"""The command train: one model, all that is missing, or a domain of one's own; draws fit's Progress as a bar."""
 
 import dataclasses
 import json
 import sys
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import tqdm
 import tyro
 
 from vaedemo import runtime
 from vaedemo.cli import own
+from vaedemo.cli.learned import derive_classifier, derive_mixtures
 from vaedemo.configs import RESTORING, ModelConfig, TrainConfig
 from vaedemo.data import datasets
-from vaedemo.data.domains import checked_name
-from vaedemo.errors import ConfigError
+from vaedemo.data.domains import DOMAINS, checked_name
+from vaedemo.data.photos import middles, open_photos
+from vaedemo.errors import ConfigError, DataError
+from vaedemo.models.hierarchical import PhotoConfig
+from vaedemo.store.checkpoints import RUN_FILE, load_checkpoint
 from vaedemo.store.key import ModelKey
-from vaedemo.store.library import CHECKPOINTS
+from vaedemo.store.library import CHECKPOINTS, Library
 from vaedemo.training.loop import process_group
-from vaedemo.training.recipes import recipe, recipes
+from vaedemo.training.recipes import Recipe, Stage, ordered, recipe
 from vaedemo.training.run import Run, estimate_seconds, publish, run
+from vaedemo.training.tasks.crops import CropConfig
 
 __all__ = ["Train"]
 
 CHOOSING = 2_000  # pictures of a domain's training set that a restoring model is not trained on
 MODEL_FIELDS = ("likelihood", "blocks", "hidden", "depth", "neck")
+LEARNED = {"classifier": derive_classifier, "mixtures": derive_mixtures}  # what ships and is no run of its own
 
 
-def _choices(config, names):
+def _choices(config: Any, names: Any) -> Any:
     """A dataclass of the named fields of a config, each optional, with the help that the config carries."""
-    fields = [f for f in dataclasses.fields(config) if f.name in names]
+    fields: list[Any] = [f for f in dataclasses.fields(config) if f.name in names]
     rows = [
         (f.name, Annotated[f.type | None, tyro.conf.arg(help=f"{f.metadata['help']} (left out: the recipe's)")],
          dataclasses.field(default=None))
@@ -39,11 +46,23 @@ def _choices(config, names):
     return dataclasses.make_dataclass(f"{config.__name__}Choices", rows, frozen=True)
 
 
-ModelChoices = _choices(ModelConfig, MODEL_FIELDS)
-TrainChoices = _choices(TrainConfig, [f.name for f in dataclasses.fields(TrainConfig) if f.name != "seed"])
+def _all_but_seed(config: Any) -> list[str]:
+    return [f.name for f in dataclasses.fields(config) if f.name != "seed"]
 
 
-def _chosen(choices):
+if TYPE_CHECKING:
+    ModelChoices: TypeAlias = Any
+    TrainChoices: TypeAlias = Any
+    PhotoChoices: TypeAlias = Any
+    CropChoices: TypeAlias = Any
+else:
+    ModelChoices = _choices(ModelConfig, MODEL_FIELDS)
+    TrainChoices = _choices(TrainConfig, _all_but_seed(TrainConfig))
+    PhotoChoices = _choices(PhotoConfig, ("temperature",))
+    CropChoices = _choices(CropConfig, _all_but_seed(CropConfig))
+
+
+def _chosen(choices: Any) -> dict[str, Any]:
     return {k: v for k, v in asdict(choices).items() if v is not None}
 
 
@@ -54,16 +73,18 @@ class Train:
 
     model: ModelChoices
     train: TrainChoices
+    photo: PhotoChoices
+    crops: CropChoices
     domain: str | None = None
-    """digits, fashion, objects or shapes; with --all only this one"""
+    """digits, fashion, objects, shapes or photos; with --all only this one"""
     kind: str = "vae"
-    """ae, vae, dense, dense-vae, pca, or conditional (restores noise and holes)"""
+    """ae, vae, dense, dense-vae, pca, or conditional or photo-restore (restore noise and holes; of photos always)"""
     latent_dim: int = 2
     """numbers that describe a picture (of a conditional model: its recipe's)"""
     beta: float = 1.0
     """of a vae: weight of the KL term"""
     all: bool = False
-    """train every shipped model that is missing, cheapest first"""
+    """train all that ships and is missing, cheapest first, in as many runs as its recipe has"""
     images: Path | None = None
     """a folder of your own pictures instead of a domain; links are followed, hidden files and folders left out"""
     name: str = "own"
@@ -73,7 +94,7 @@ class Train:
     channels: int = 3
     """of your own pictures: 1 for grey, 3 for colour"""
     data_dir: Path | None = None
-    """folder with DOMAIN_train.npz and DOMAIN_test.npz; without it the public sets are downloaded"""
+    """folder with DOMAIN_train.npz, DOMAIN_test.npz and photos/; without it the public sets are downloaded"""
     out: Path = Path("runs")
     """folder of the runs; a run is a folder in it"""
     start: Path | None = None
@@ -91,7 +112,7 @@ class Train:
     seed: int = 0
     """of the first weights, the order of the pictures and the noise"""
 
-    def run(self):
+    def run(self) -> None:
         runtime.set_threads(self.threads)
         rank, _ = process_group()
         for job, load in self._jobs():
@@ -100,10 +121,10 @@ class Train:
             except KeyboardInterrupt:
                 raise KeyboardInterrupt(_stopped(job)) from None
 
-    def _carry_out(self, job, load, rank):
+    def _carry_out(self, job: Run, load: Callable, rank: int) -> None:
         pictures, held_out = load()
         if self.dry_run:
-            _announce(job, pictures, self.json)
+            _announce(job, estimate_seconds(job, pictures, held_out), self.json)
             return
         if self.images is not None:
             own.require_same_pictures(self.out, job, held_out, self.overwrite)
@@ -116,49 +137,84 @@ class Train:
             bar.close()
         if rank:
             return
-        if self.all:
-            publish(job.folder, self.checkpoints / job.domain / f"{job.folder.name}.safetensors")
         if self.images is not None:
             own.keep(self.out, job, held_out, self.seed)
         _report(job.folder, self.json)
         if self.images is not None and not self.json:
             print(own.what_next(self.out, job))
 
-    def _jobs(self):
-        """(Run, function that loads its pictures) for each model that is to be trained."""
+    def _jobs(self) -> Iterator[tuple[Run, Callable]]:
+        """(Run, function that loads its pictures) for each run that is to be made; of a recipe that is no run, or when
+        its last run is done, the file is put in its place."""
         if self.images is not None:
             yield self._own(), self._own_pictures
             return
-        if self.all:
-            for r in recipes([self.domain] if self.domain else None):
-                if (self.checkpoints / r.domain / r.file).exists():
-                    continue
-                start = self.checkpoints / r.domain / r.start if r.start else None
-                train = dataclasses.replace(r.train, seed=self.seed, **_chosen(self.train))
-                yield Run(r.domain, r.model, train, self._folder(r), start), lambda d=r.domain: self._domain_pictures(d)
+        if not self.all:
+            yield self._one()
             return
+        for r in ordered([self.domain] if self.domain else None):
+            target = self.checkpoints / r.path
+            if target.exists():
+                continue
+            if r.kind in LEARNED:
+                self._learn(r)
+                continue
+            yield from self._stages(r)
+            if not self.dry_run and not process_group()[0]:
+                publish(self._folder(r, len(r.stages)), target)
+
+    def _learn(self, r: Recipe) -> None:
+        """Make a classifier or mixtures; by one process."""
+        if self.dry_run or process_group()[0]:
+            return
+        made = LEARNED[r.kind](Library(self.checkpoints), r.domain, self._split(r.domain), self.seed)
+        print(json.dumps({"domain": r.domain, "made": r.kind, **made}) if self.json else f"{r.path}: {made}")
+
+    def _stages(self, r: Recipe) -> Iterator[tuple[Run, Callable]]:
+        start = self.checkpoints / r.start if r.start else None
+        for number, stage in enumerate(r.stages, 1):
+            folder = self._folder(r, number)
+            yield Run(r.domain, r.model, self._train(stage), folder, start, stage.crops), lambda: self._pictures_for(r)
+            start = folder / RUN_FILE
+
+    def _one(self) -> tuple[Run, Callable]:
+        """One run. What restores is a recipe's first run, or with --start its last."""
         if self.domain is None:
             raise ConfigError("nothing to train; give --domain, --images FOLDER or --all")
         r = recipe(self.domain, self.kind, self.latent_dim, self.beta)
-        model = dataclasses.replace(r.model, **_chosen(self.model))
-        train = dataclasses.replace(r.train, seed=self.seed, **_chosen(self.train))
-        start = self.checkpoints / r.domain / r.start if r.start and model == r.model else None
+        photo = isinstance(r.model, PhotoConfig)
+        model = dataclasses.replace(r.model, **_chosen(self.photo if photo else self.model))
+        start = self.checkpoints / r.start if r.start and (photo or model == r.model) else None
         start = self.start or (start if start is not None and start.exists() else None)
-        yield Run(r.domain, model, train, self._folder(r), start), lambda: self._pictures_for(r)
+        stage = r.stages[-1 if start else 0]
+        crops = dataclasses.replace(stage.crops, **_chosen(self.crops)) if stage.crops else None
+        job = Run(r.domain, model, self._train(stage), self._folder(r, len(r.stages)), start, crops)
+        return job, lambda: self._pictures_for(r)
 
-    def _folder(self, r):
-        return self.out / r.domain / r.file.removesuffix(".safetensors")
+    def _train(self, stage: Stage) -> TrainConfig:
+        return dataclasses.replace(stage.train, seed=self.seed, **_chosen(self.train))
 
-    def _pictures_for(self, r):
-        """What a model that restores is chosen and calibrated by is held out of its training set."""
-        if r.model.kind not in RESTORING:
-            return self._domain_pictures(r.domain)
-        return datasets.held_out(datasets.load(r.domain, "train", self.data_dir), CHOOSING)
+    def _folder(self, r: Recipe, number: int) -> Path:
+        """Of a recipe's run of this number, from 1: the last has the model's name."""
+        return self.out / r.domain / (r.name if number == len(r.stages) else f"{r.name}-{number}")
 
-    def _domain_pictures(self, domain):
-        return tuple(datasets.load(domain, split, self.data_dir) for split in ("train", "test"))
+    def _pictures_for(self, r: Recipe) -> tuple[Any, datasets.Pictures]:
+        """(training pictures, test pictures); what a model that restores is chosen and calibrated by is held out of its
+        training set."""
+        if r.domain in DOMAINS and not DOMAINS[r.domain].size:
+            if self.data_dir is None:
+                raise DataError("photographs are not downloaded; give --data-dir, a folder with photos/cid22 and clic")
+            photos = open_photos(self.data_dir / r.domain)
+            return photos, middles(photos)
+        load = self._split(r.domain)
+        if r.kind in (*RESTORING, "photo-restore"):
+            return datasets.held_out(load("train"), CHOOSING)
+        return load("train"), load("test")
 
-    def _own(self):
+    def _split(self, domain: str) -> Callable[[str], datasets.Pictures]:
+        return lambda split: datasets.load(domain, split, self.data_dir)
+
+    def _own(self) -> Run:
         if self.domain is not None or self.all:
             other = "--all" if self.all else f"--domain {self.domain}"
             raise ConfigError(f"--images trains on pictures of your own and {other} does not; leave one of them out")
@@ -169,20 +225,20 @@ class Train:
         key = ModelKey(checked_name(self.name), model.kind, model.latent_dim, model.beta)
         return Run(key.domain, model, train, self.out / key.domain / key.name)
 
-    def _own_pictures(self):
+    def _own_pictures(self) -> tuple[datasets.Pictures, datasets.Pictures]:
         return own.pictures(self.images, self.size, self.channels)
 
 
-def _stopped(job):
+def _stopped(job: Run) -> str:
     """The truth about what a stopped run left behind."""
-    if (job.folder / "state.pt").is_file():
+    if job.state.is_file():
         return "stopped; the run goes on from here when the same command is given again"
     return "stopped before anything was saved; the same command begins from the start"
 
 
-def _announce(job, pictures, as_json):
-    seconds = estimate_seconds(job.model, job.train, pictures)
-    resolved = {"domain": job.domain, "model": asdict(job.model), "train": asdict(job.train),
+def _announce(job: Run, seconds: float, as_json: bool) -> None:
+    crops = {} if job.crops is None else {"crops": asdict(job.crops)}
+    resolved = {"domain": job.domain, "model": asdict(job.model), "train": asdict(job.train), **crops,
                 "starts_from": job.start.stem if job.start else None, "folder": str(job.folder),
                 "estimated_seconds": round(seconds)}  # fmt: skip
     if as_json:
@@ -192,11 +248,9 @@ def _announce(job, pictures, as_json):
         print(f"{key}: {value}")
 
 
-def _report(folder, as_json):
-    import vaedemo.store.checkpoints as checkpoints
-
-    _, domain, record = checkpoints.load_checkpoint(folder / "model.safetensors")
+def _report(folder: Path, as_json: bool) -> None:
+    _, domain, record = load_checkpoint(folder / RUN_FILE)
     if as_json:
         print(json.dumps({"domain": domain, "folder": str(folder), **record}))
     else:
-        print(f"{domain} {folder.name}: trained in {record['seconds'] / 60:.1f} min; {folder / 'model.safetensors'}")
+        print(f"{domain} {folder.name}: trained in {record['seconds'] / 60:.1f} min; {folder / RUN_FILE}")

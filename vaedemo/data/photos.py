@@ -14,9 +14,10 @@ from torch import Tensor
 
 from vaedemo import runtime
 from vaedemo.data.damage import photo_mask
+from vaedemo.data.datasets import Pictures
 from vaedemo.errors import DataError
 
-__all__ = ["Damaged", "Photos", "as_grey", "damage", "mask_bank", "open_photos"]
+__all__ = ["Damaged", "Photos", "as_grey", "damage", "mask_bank", "middles", "open_photos"]
 
 HELD_OUT = {"cid22": 16, "clic": 4}  # pictures of each set that are kept for choosing
 SHARES = {"cid22": 0.5, "clic": 0.25, "clic-half": 0.25}  # of the training crops
@@ -112,6 +113,16 @@ def _write(folder, path):
                     index.append([split, label, offset, *data.shape[:2]])
                     offset += data.size
     path.with_suffix(".json").write_text(json.dumps(index))
+
+
+def middles(photos: Photos, side: int = 128) -> Pictures:
+    """The middle of each held-out photograph, uint8 (N, 3, side, side)."""
+    found = []
+    for row in photos.held_out:
+        picture = photos.picture(row)
+        top, left = ((s - side) // 2 for s in picture.shape[:2])
+        found.append(torch.from_numpy(picture[top : top + side, left : left + side].transpose(2, 0, 1).copy()))
+    return Pictures(torch.stack(found))
 
 
 def mask_bank(count: int = 2048, side: int = 128, seed: int = 0) -> Tensor:

@@ -1,8 +1,8 @@
-"""fit: one loop for every model, a generator of Progress records; the command line and the page draw them.
+"""fit: one loop for every model and task, a generator of Progress records; the command line and the page draw them.
 
 The order of the pictures comes from (seed, epoch) and the noise from (seed, step), so that an interrupted run, resumed,
 and a run spread over processes give the weights of a plain one. Under torchrun each of n processes takes every n-th row
-of the batch, with the noise that the row has in the whole of it, and DistributedDataParallel averages the gradients.
+of the batch, with the noise that the row has in the whole of it, and the gradients are averaged.
 """
 
 import contextlib
@@ -10,38 +10,68 @@ import io
 import math
 import os
 import time
+from collections.abc import Generator
 from dataclasses import asdict
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import torch
 import torch.distributed as dist
-from torch import nn
-from torch.nn.parallel import DistributedDataParallel
+from torch import Tensor, nn
 
 from vaedemo import runtime
-from vaedemo.configs import RESTORING
-from vaedemo.data.damage import random_corruption
+from vaedemo.configs import TrainConfig
 from vaedemo.errors import ConfigError, NotFinite, TrainingError, VaedemoError
-from vaedemo.models import objectives
+from vaedemo.models.objectives import Terms
 from vaedemo.store.checkpoints import write_atomic
+from vaedemo.training.flat import Flat
 
 __all__ = [
     "Progress",
+    "STABLE",
+    "Task",
     "fit",
     "learning_rate",
     "process_group",
     "read_state",
-    "require_one_process",
     "require_same_run",
+    "stable_steps",
 ]
 
 LOG_EVERY = 10  # steps between Progress records
+STABLE = "stable.pt"  # beside the state of a wsd run: how it was where its rate began to fall
+PASSING = ("save_every", "measure_every")  # settings that change nothing about the weights
+EXTENDING = ("steps", "epochs", "cooldown")  # those that a wsd run may change when it goes on for longer
+
+
+class Task(Protocol):
+    """What is learned. stream: the word that a step's noise is seeded with; batches: sizes of batches that occur;
+    settings: what tells it from other tasks; digest: what tells its pictures from others, by their content."""
+
+    stream: str
+    batches: tuple[int, ...]
+    settings: dict[str, Any]
+
+    @property
+    def digest(self) -> str: ...
+
+    def __len__(self) -> int:
+        """How many pictures there are."""
+
+    def batch(self, step: int, generator: torch.Generator, mine: slice) -> tuple:
+        """What terms takes, for the rows `mine` of a step's batch; the rest may be numbers. Drawn for the whole."""
+
+    def terms(self, model: nn.Module, batch: tuple) -> Terms:
+        """The batch's Terms."""
+
+    def measure(self, model: nn.Module) -> dict[str, float]:
+        """Figures of the averaged weights on what was held out; {} where there are none."""
 
 
 class Progress(NamedTuple):
     """Where a run stands. loss, distortion and kl are means over the records' steps, in nats a picture (squared error
-    summed over pixels for an autoencoder); seconds count the whole run, resumed parts included."""
+    summed over pixels for an autoencoder, nats a value for photographs); seconds count the whole run, resumed parts
+    included; measured are figures on held-out pictures, None where they were not taken."""
 
     step: int
     steps: int
@@ -53,34 +83,26 @@ class Progress(NamedTuple):
     seconds: float
     seconds_left: float
     pictures_per_second: float
+    measured: dict[str, float] | None = None
 
 
-class _Objective(nn.Module):
-    """The loss as a module, so that DistributedDataParallel sees one forward call."""
-
-    def __init__(self, model):
-        super().__init__()
-        self.model = model
-
-    def forward(self, *batch):
-        return objectives.terms(self.model, *batch)
+def stable_steps(steps: int, config: TrainConfig) -> int:
+    """The step at which the learning rate of a wsd run starts to fall."""
+    return steps - round(config.cooldown * steps)
 
 
-def learning_rate(step, steps, config):
-    """Linear warm-up, then a cosine to zero; step counts from 0. Loshchilov & Hutter 2017."""
-    warmup = min(config.warmup, steps // 5)
+def learning_rate(step: int, steps: int, config: TrainConfig) -> float:
+    """The rate of a step, from 0: up in a straight line, then by config.schedule a cosine to zero (Loshchilov & Hutter
+    2017), or level and at last straight to zero (wsd: Hu et al. 2024), whose run can be gone on with for longer."""
+    warmup = min(config.warmup, steps // 5) if config.schedule == "cosine" else config.warmup
     if step < warmup:
         return config.lr * (step + 1) / warmup
+    if config.schedule == "wsd":
+        return config.lr * min(1.0, (steps - step) / max(1, steps - stable_steps(steps, config)))
     return config.lr * 0.5 * (1 + math.cos(math.pi * (step - warmup) / max(1, steps - warmup)))
 
 
-def require_one_process(what):
-    """TrainingError under torchrun: of what is not trained by fit() each process would do the whole again."""
-    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
-        raise TrainingError(f"{what} is trained by one process; start it without torchrun")
-
-
-def process_group():
+def process_group() -> tuple[int, int]:
     """(rank, processes) under torchrun, joining its group at the first call; (0, 1) elsewhere."""
     world = int(os.environ.get("WORLD_SIZE", "1"))
     if world == 1:
@@ -92,36 +114,7 @@ def process_group():
     return dist.get_rank(), world
 
 
-def _batch_rows(step, count, batch, seed, cache):
-    """Rows of the pictures for a step: a new order each epoch, the incomplete last batch left out."""
-    epoch, within = divmod(step, count // batch)
-    if cache.get("epoch") != epoch:
-        cache["epoch"] = epoch
-        cache["order"] = torch.randperm(count, generator=runtime.generator("order", seed, epoch))
-    return cache["order"][within * batch : (within + 1) * batch]
-
-
-def _batch(model, pictures, rows, noise, device, rank, world):
-    """(x, eps) of this process: noise is drawn for the whole batch, then sliced, so that it is that of one process.
-
-    Every world-th row from rank: what a row is for may depend on its place in the batch, and so each process has as
-    much of everything. A model that restores has x and what conditional_terms wants beside it."""
-    config, mine = model.config, slice(rank, None, world)
-    if config.kind in RESTORING:
-        x = pictures[rows]
-        eps = model.noise(2 * len(rows), noise)
-        batch = [t[mine] for t in (x, *random_corruption(x, noise))]
-        return tuple(t.to(device) for t in (*batch, *eps)) + (torch.arange(len(rows))[mine],)
-    eps = torch.randn(len(rows), config.latent_dim, generator=noise)[mine] if config.variational else None
-    x = pictures[rows[mine]]
-    if config.variational and config.likelihood == "bernoulli":
-        uniform = torch.rand(len(rows), *x.shape[1:], generator=noise)[mine]
-        x = (uniform < x).float()
-    x = x.to(device).contiguous(memory_format=torch.channels_last)
-    return x, None if eps is None else eps.to(device)
-
-
-def read_state(path):
+def read_state(path: Path | None) -> dict[str, Any] | None:
     """What fit kept of an interrupted run in a file, a dict, or None where there is no file."""
     if path is None or not path.exists():
         return None
@@ -131,15 +124,16 @@ def read_state(path):
         raise TrainingError(f"{path.name} is damaged; delete it to start this run again") from None
 
 
-def _fingerprint(model_config, config, pictures):
+def _fingerprint(model_config: Any, config: TrainConfig, task: Task) -> dict[str, str]:
     """What tells a run from others: its settings, and its pictures by their content."""
-    plain = {k: v for k, v in asdict(config).items() if k != "save_every"}
-    return {"settings": repr((asdict(model_config), plain)), "pictures": pictures.digest}
+    left_out = PASSING + (EXTENDING if config.schedule == "wsd" else ())
+    plain = {k: v for k, v in asdict(config).items() if k not in left_out}
+    return {"settings": repr((asdict(model_config), plain, task.settings)), "pictures": task.digest}
 
 
-def require_same_run(state, model_config, config, pictures, name):
+def require_same_run(state: dict[str, Any], model_config: Any, config: TrainConfig, task: Task, name: str) -> None:
     """TrainingError where the state in the file of this name is of another run."""
-    before, now = state.get("fingerprint"), _fingerprint(model_config, config, pictures)
+    before, now = state.get("fingerprint"), _fingerprint(model_config, config, task)
     if before == now:
         return
     alike = isinstance(before, dict) and before.get("settings") == now["settings"]
@@ -149,107 +143,164 @@ def require_same_run(state, model_config, config, pictures, name):
     )
 
 
-def fit(model, pictures, config, *, device=None, state_path=None):
-    """Train model in place on Pictures; yields Progress every 10 steps and at the end.
+class _Loop:
+    """A run under way: weights, optimiser, step, and what the next record is made of."""
+
+    def __init__(
+        self, model: Any, task: Task, config: TrainConfig, device: torch.device, state_path: Path | None
+    ) -> None:
+        self.rank, self.world = process_group()
+        for size in task.batches:
+            if size % self.world:
+                raise ConfigError(
+                    f"a batch of {size} cannot be shared by {self.world} processes; choose a multiple of {self.world}"
+                )
+        self.model, self.task, self.config, self.device, self.state_path = model, task, config, device, state_path
+        self.per_epoch = len(task) / task.batches[0] if config.steps else len(task) // task.batches[0]
+        self.steps = config.steps or max(1, round(config.epochs * self.per_epoch))
+        self.stable = stable_steps(self.steps, config) if config.schedule == "wsd" else None
+        self.half = config.bfloat16 == "on" or (config.bfloat16 == "auto" and runtime.bfloat16_available(device))
+        model.to(device=device, memory_format=torch.channels_last).train()  # type: ignore[call-overload]
+        self.flat = Flat(model)
+        weights = nn.Parameter(self.flat.values)
+        weights.grad = self.flat.gradient
+        self.optimizer = torch.optim.AdamW(
+            [weights], lr=config.lr, betas=(0.9, config.beta2), weight_decay=config.weight_decay, fused=True
+        )
+        self.step, self.before = 0, 0.0
+        self._resume()
+        self.start = self.saved_at = self.measured_at = time.monotonic()
+        self.first, self.lr = self.step, config.lr
+        self.whole = True  # whether weights, average and step are of one moment
+        self.sums, self.count = [0.0, 0.0, 0.0], 0
+
+    def _resume(self) -> None:
+        """Go on from the state there is: the latest, unless it belongs to the fall of a shorter wsd run."""
+        path = self.state_path
+        state = read_state(path)
+        if path and self.stable is not None:
+            fallen = state and state["step"] > (state.get("stable") or 0) and state.get("stable") != self.stable
+            if state is None or fallen:
+                path = path.with_name(STABLE)
+                state = read_state(path)
+        if not state or not path:
+            return
+        require_same_run(state, self.model.config, self.config, self.task, path.name)
+        self.step, self.before = state["step"], state["seconds"]
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.flat.load(state)
+        buffers = dict(self.model.named_buffers())
+        for name, value in state["buffers"].items():
+            buffers[name].copy_(value)
+
+    def save(self, name: str | None = None) -> None:
+        """Write the state, beside its own file where a name is given."""
+        if self.state_path is None or self.rank:
+            return
+        buffer = io.BytesIO()
+        told = {
+            "fingerprint": _fingerprint(self.model.config, self.config, self.task),
+            "step": self.step,
+            "stable": self.stable,
+            "seconds": self.before + time.monotonic() - self.start,
+            "optimizer": self.optimizer.state_dict(),
+            "buffers": dict(self.model.named_buffers()),
+        }
+        torch.save(self.flat.state() | told, buffer)
+        write_atomic(self.state_path.with_name(name) if name else self.state_path, buffer.getvalue())
+
+    def settle(self) -> None:
+        """Leave the model with its averaged weights, in evaluation mode."""
+        self.flat.settle()
+        self.model.eval()
+
+    def _values(self, terms: Terms) -> list[float]:
+        """Loss, distortion and kl of a step, means over all processes."""
+        loss, cost, rate = terms
+        summed = [loss.detach() / self.world, cost.detach().sum(), loss.new_zeros(()) if rate is None else rate.sum()]
+        found, count = [t.detach() for t in summed], float(len(cost))
+        if self.world > 1:
+            shared = torch.stack([*found, loss.new_tensor(count)])
+            dist.all_reduce(shared)
+            found, count = list(shared[:3]), shared[3].item()
+        return [found[0].item(), found[1].item() / max(1, count), found[2].item() / max(1, count)]
+
+    def advance(self) -> None:
+        """One step. NotFinite where the loss is not finite."""
+        if self.step == self.stable:
+            self.save(STABLE)
+        noise = runtime.generator(self.task.stream, self.config.seed, self.step)
+        batch = self.task.batch(self.step, noise, slice(self.rank, None, self.world))
+        if self.device.type != "cpu":
+            batch = tuple(t.to(self.device) if isinstance(t, Tensor) else t for t in batch)
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.half):
+            terms = self.task.terms(self.model, batch)
+        values = self._values(terms)
+        if not math.isfinite(values[0]):
+            self.settle()
+            raise NotFinite(
+                f"the loss is {values[0]} at step {self.step}; the last good weights are kept: try a lower lr than "
+                f"{self.config.lr:g}"
+            )
+        self.flat.backward(terms.loss)
+        if self.world > 1:
+            dist.all_reduce(self.flat.gradient)
+            self.flat.gradient.div_(self.world)
+        self.flat.clip(self.config.clip)
+        self.lr = self.optimizer.param_groups[0]["lr"] = learning_rate(self.step, self.steps, self.config)
+        self.whole = False
+        self.optimizer.step()
+        self.step += 1
+        self.flat.follow(min(self.config.average, (1 + self.step) / (10 + self.step)))
+        self.whole = True
+        self.sums, self.count = [a + b for a, b in zip(self.sums, values, strict=True)], self.count + 1
+
+    def record(self, now: float) -> Progress:
+        """The Progress since the record before; measures and saves when it is time to."""
+        last, measured = self.step == self.steps, None
+        every = self.config.measure_every
+        if not self.rank and (now - self.measured_at >= every or (last and every < math.inf)):
+            with self.flat.averaged():
+                measured = self.task.measure(self.model.eval()) or None
+            self.model.train()
+            self.measured_at = now
+        if last or measured or now - self.saved_at >= self.config.save_every:
+            self.save()
+            self.saved_at = now
+        pace = (now - self.start) / (self.step - self.first)
+        loss, distortion, kl = (total / self.count for total in self.sums)
+        self.sums, self.count = [0.0, 0.0, 0.0], 0
+        return Progress(
+            self.step, self.steps, self.step / self.per_epoch, loss, distortion, kl, self.lr,
+            self.before + now - self.start, pace * (self.steps - self.step), self.task.batches[0] / pace, measured,
+        )  # fmt: skip
+
+
+def fit(
+    model: nn.Module,
+    task: Task,
+    config: TrainConfig,
+    *,
+    device: torch.device | None = None,
+    state_path: Path | str | None = None,
+) -> Generator[Progress]:
+    """Train model in place on a task; yields Progress every 10 steps and at the end.
 
     Afterwards the model holds the averaged weights, in evaluation mode. With state_path the run writes a resumable
     state there every config.save_every seconds and when it is stopped, and goes on from it if it exists. Raises
     NotFinite when the loss is not finite: the model then holds the averaged weights of the last good step.
     """
-    rank, world = process_group()
-    device = device or runtime.default_device()
-    batch = min(config.batch_size, len(pictures))
-    if batch % world:
-        raise ConfigError(f"a batch of {batch} cannot be shared by {world} processes; choose a multiple of {world}")
-    per_epoch = len(pictures) // batch
-    steps = max(1, round(config.epochs * per_epoch))
-    state_path = None if state_path is None else Path(state_path)
-
-    model.to(device, memory_format=torch.channels_last).train()
-    parameters = list(model.parameters())
-    average = [p.detach().clone() for p in parameters]
-    optimizer = torch.optim.AdamW(
-        parameters, lr=config.lr, betas=(0.9, 0.95), weight_decay=config.weight_decay, fused=True
-    )
-    step, before = 0, 0.0
-    if state := read_state(state_path):
-        require_same_run(state, model.config, config, pictures, state_path.name)
-        step, before = state["step"], state["seconds"]
-        optimizer.load_state_dict(state["optimizer"])
-        for mine, saved in ((parameters, state["parameters"]), (average, state["average"])):
-            for tensor, value in zip(mine, saved, strict=True):
-                tensor.data.copy_(value)
-    objective = _Objective(model)
-    if world > 1:
-        # Where a process has rows of one half of a conditional model's batch alone, some weights have no gradient.
-        some = model.config.kind in RESTORING and batch < 2 * world
-        objective = DistributedDataParallel(objective, find_unused_parameters=some)
-    half = config.bfloat16 == "on" or (config.bfloat16 == "auto" and runtime.bfloat16_available(device))
-
-    def save(at):
-        if state_path is None or rank:
-            return
-        buffer = io.BytesIO()
-        kept = [[p.detach().clone(memory_format=torch.contiguous_format) for p in ts] for ts in (parameters, average)]
-        kept = dict(zip(("parameters", "average"), kept, strict=True)) | {"optimizer": optimizer.state_dict()}
-        told = _fingerprint(model.config, config, pictures)
-        torch.save(kept | {"fingerprint": told, "step": at, "seconds": before + time.monotonic() - start}, buffer)
-        write_atomic(state_path, buffer.getvalue())
-
-    def settle():
-        for parameter, value in zip(parameters, average, strict=True):
-            parameter.data.copy_(value)
-        model.eval()
-
-    start = saved_at = time.monotonic()
-    first, sums, cache = step, [0.0, 0.0, 0.0, 0], {}
-    whole = True  # whether weights, average and step are of one moment
+    path = None if state_path is None else Path(state_path)
+    loop = _Loop(model, task, config, device or runtime.default_device(), path)
     try:
-        while step < steps:
-            noise = runtime.generator("noise", config.seed, step)
-            rows = _batch_rows(step, len(pictures), batch, config.seed, cache)
-            given = _batch(model, pictures, rows, noise, device, rank, world)
-            with torch.autocast(device.type, torch.bfloat16, enabled=half):
-                loss, cost, rate = objective(*given)
-            summed = rate.detach().sum() if rate is not None else loss.new_zeros(())
-            values = torch.stack([loss.detach() / world, cost.detach().sum(), summed, loss.new_tensor(len(cost))])
-            if world > 1:
-                dist.all_reduce(values)
-            values = torch.cat([values[:1], values[1:3] / values[3]])
-            if not torch.isfinite(values[0]):
-                settle()
-                raise NotFinite(
-                    f"the loss is {values[0].item()} at step {step}; the last good weights are kept: try a lower lr "
-                    f"than {config.lr:g}"
-                )
-            optimizer.zero_grad(set_to_none=True)
-            loss.backward()
-            nn.utils.clip_grad_norm_(parameters, config.clip, foreach=True)
-            lr = learning_rate(step, steps, config)
-            for group in optimizer.param_groups:
-                group["lr"] = lr
-            whole = False
-            optimizer.step()
-            step += 1
-            decay = min(config.average, (1 + step) / (10 + step))
-            torch._foreach_lerp_(average, [p.data for p in parameters], 1 - decay)
-            whole = True
-            sums = [a + b for a, b in zip(sums, [*values.tolist(), 1], strict=True)]
+        while loop.step < loop.steps:
+            loop.advance()
             now = time.monotonic()
-            if step % LOG_EVERY == 0 or step == steps:
-                pace = (now - start) / (step - first)
-                loss_, cost_, rate_ = (s / sums[3] for s in sums[:3])
-                sums = [0.0, 0.0, 0.0, 0]
-                if now - saved_at >= config.save_every or step == steps:
-                    save(step)
-                    saved_at = now
-                yield Progress(
-                    step, steps, step / per_epoch, loss_, cost_, rate_, lr,
-                    before + now - start, pace * (steps - step), batch / pace,
-                )  # fmt: skip
+            if loop.step % LOG_EVERY == 0 or loop.step == loop.steps:
+                yield loop.record(now)
     except (KeyboardInterrupt, GeneratorExit):  # stopped, or no more records are wanted
-        if whole and step > first:
+        if loop.whole and loop.step > loop.first:
             with contextlib.suppress(VaedemoError):
-                save(step)
+                loop.save()
         raise
-    settle()
+    loop.settle()

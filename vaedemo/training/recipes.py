@@ -1,82 +1,175 @@
-"""What `train --all` makes: one Recipe for each shipped model, derived from the rows of SIZED, cheapest first."""
+"""RECIPES: all that ships in checkpoints/, a row a file, as it was really made; `train --all` makes it again."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from vaedemo.configs import RESTORING, ModelConfig, TrainConfig
-from vaedemo.data.domains import SIZED, get_domain
+from vaedemo.data.domains import DOMAINS, SIZED, get_domain
+from vaedemo.models.classifier import ClassifierConfig
 from vaedemo.models.describe import cost
-from vaedemo.store.key import ModelKey
+from vaedemo.models.hierarchical import PhotoConfig
+from vaedemo.store.classifiers import FILE as CLASSIFIER
+from vaedemo.store.key import RESTORER, ModelKey
+from vaedemo.store.mixtures import FILE as MIXTURES
+from vaedemo.training.tasks.crops import CropConfig
 
-__all__ = ["Recipe", "recipe", "recipes", "restore_recipe"]
+__all__ = ["RECIPES", "Recipe", "Stage", "classifier_recipe", "mirrored", "ordered", "recipe"]
 
 PICTURES = {"objects": 50_000}  # in the training set; 60,000 elsewhere
 BATCH, LR = 128, 6e-3  # smaller steps at a higher rate than the usual 256 at 0.002: chosen on short runs
-RESTORE_EPOCHS, RESTORE_LR = {"digits": 10, "fashion": 10, "objects": 8, "shapes": 5}, 3e-3
+CLASSIFIER_EPOCHS = {"digits": 6.0, "objects": 12.0, "shapes": 4.0}  # 8 elsewhere
+
+
+class Stage(NamedTuple):
+    """One run of the loop, and what the crops of a network for photographs are like in it."""
+
+    train: TrainConfig
+    crops: CropConfig | None = None
 
 
 class Recipe(NamedTuple):
-    """A model to train: where it goes, how, and the file its first weights are taken from (or None)."""
+    """A file to make: <domain>/<file>; the network's config (None: mixtures over the codes of what is there); the runs
+    that made it, each from the weights of the one before; the file its first weights come from (or None)."""
 
     domain: str
-    model: ModelConfig
-    train: TrainConfig
-    start: str | None
+    file: str
+    model: Any
+    stages: tuple[Stage, ...] = ()
+    start: str | None = None
 
     @property
-    def file(self):
-        return ModelKey(self.domain, self.model.kind, self.model.latent_dim, self.model.beta).file
+    def path(self) -> str:
+        """Its place among the checkpoints."""
+        return f"{self.domain}/{self.file}"
 
     @property
-    def cost(self):
-        """Multiply-accumulates of the whole run: forward once, backward twice."""
-        if self.model.kind == "pca":
+    def name(self) -> str:
+        return self.file.removesuffix(".safetensors")
+
+    @property
+    def train(self) -> TrainConfig:
+        """How its last run went."""
+        return self.stages[-1].train
+
+    @property
+    def kind(self) -> str:
+        """The model's kind, classifier or mixtures."""
+        return getattr(self.model, "kind", self.name)
+
+    @property
+    def cost(self) -> float:
+        """Multiply-accumulates of the whole run of an autoencoder or a VAE: forward once, backward twice."""
+        if self.kind == "pca":
             return 0
-        return 3 * cost(self.model) * PICTURES.get(self.domain, 60_000) * self.train.epochs
+        return 3 * cost(self.model) * PICTURES.get(self.domain, 60_000) * sum(s.train.epochs for s in self.stages)
 
 
-def restore_recipe(domain):
-    """The Recipe of the conditional VAE of a domain."""
+def _photo_stage(**changes: Any) -> TrainConfig:
+    """How a network for photographs is trained: level, then down, so that a run can be gone on with."""
+    usual: dict[str, Any] = {"steps": 24_000, "lr": 2e-3, "schedule": "wsd", "warmup": 300, "cooldown": 0.3}
+    usual |= {"beta2": 0.98, "clip": 0.5, "save_every": 90.0}
+    return TrainConfig(**(usual | changes))
+
+
+def _conditional(domain: str, *epochs: float) -> Recipe:
     row = get_domain(domain)
     model = ModelConfig(
         kind="conditional", latent_dim=32, channels=row.channels, size=row.size, widths=(32, 48), hidden=96, neck=6
     )
-    return Recipe(domain, model, TrainConfig(epochs=RESTORE_EPOCHS[domain], batch_size=BATCH, lr=RESTORE_LR), None)
+    return Recipe(
+        domain, RESTORER, model, tuple(Stage(TrainConfig(epochs=e, batch_size=BATCH, lr=3e-3)) for e in epochs)
+    )
 
 
-def recipe(domain, kind, latent_dim, beta=1.0):
-    """The Recipe of one model of a domain.
+RESTORERS = {
+    r.domain: r
+    for r in (
+        _conditional("digits", 10, 12),
+        _conditional("fashion", 10, 12),
+        _conditional("shapes", 5),
+        # Then more of holes. When the first run was made, holes were not filled by a biharmonic surface before yet.
+        Recipe(
+            "photos",
+            RESTORER,
+            PhotoConfig(),
+            (
+                Stage(_photo_stage(), CropConfig()),
+                Stage(_photo_stage(steps=9_000, lr=1e-3, cooldown=0.5), CropConfig(hole_steps=2, kl_warmup=300)),
+            ),
+        ),
+        Recipe(
+            "objects",
+            RESTORER,
+            PhotoConfig(temperature=0.5),
+            (Stage(_photo_stage(steps=4_500, lr=3e-4, cooldown=0.7), CropConfig(honest=0.5, kl_warmup=1)),),
+            start=f"photos/{RESTORER}",
+        ),
+    )
+}
+
+
+def classifier_recipe(domain: str) -> Recipe:
+    """The Recipe of a domain's classifier."""
+    row = get_domain(domain)
+    widths = (32, 64) if row.size < 64 else (16, 32, 64)
+    train = TrainConfig(
+        epochs=CLASSIFIER_EPOCHS.get(domain, 8.0), batch_size=128, lr=4e-3, weight_decay=0.02, beta2=0.999,
+        clip=float("inf"), average=0.0,
+    )  # fmt: skip
+    model = ClassifierConfig(row.channels, row.size, len(row.classes), widths)
+    return Recipe(domain, CLASSIFIER, model, (Stage(train),))
+
+
+def mirrored(domain: str) -> bool:
+    """Whether a domain's pictures are seen in a mirror too while its classifier is trained."""
+    return get_domain(domain).strokes != "digits"
+
+
+def recipe(domain: str, kind: str, latent_dim: int, beta: float = 1.0) -> Recipe:
+    """The Recipe of one model of a domain; of what restores, whatever its kind is called, the domain's own.
 
     A domain's anchor dimension is trained from scratch, as are the smallest ones, whose codes are organised otherwise;
     the other dimensions and betas start from the anchor's weights wherever the shapes fit, and so need fewer epochs.
     """
+    if domain in DOMAINS.keys() - SIZED.keys() or kind == "photo-restore":
+        return RESTORERS[domain]
     if kind in RESTORING:
-        return restore_recipe(domain)
+        found = RESTORERS.get(domain)
+        return found if found and found.kind == kind else _conditional(domain, 8)
     row = get_domain(domain)
-    model = row.model_config(kind, latent_dim, beta)
-    start = None
+    model, start = row.model_config(kind, latent_dim, beta), None
     compared = beta != 1 and row.beta_sigma  # with beta 1, which had nothing to start from
     anchored = kind in ("ae", "vae") and row.anchor and latent_dim > row.scratch
     if anchored and (latent_dim, beta) != (row.anchor, 1.0) and not compared:
-        start = ModelKey(domain, kind, row.anchor).file
-    epochs = row.epochs_of(kind, latent_dim, beta)
-    return Recipe(domain, model, TrainConfig(epochs=epochs, batch_size=BATCH, lr=LR), start)
+        start = f"{domain}/{ModelKey(domain, kind, row.anchor).file}"
+    train = TrainConfig(epochs=row.epochs_of(kind, latent_dim, beta), batch_size=BATCH, lr=LR)
+    return Recipe(domain, ModelKey(domain, kind, latent_dim, beta).file, model, (Stage(train),), start)
 
 
-def recipes(domains=None):
-    """Recipes of the named domains (all by default), each after the one it starts from, otherwise cheapest first."""
-    wanted = []
-    for name in domains or SIZED:
-        row = get_domain(name)
-        wanted.append(recipe(name, "pca", max(row.latent_dims)))
-        wanted += [recipe(name, "dense", d) for d in row.dense_dims]
-        for kind in ("ae", "vae"):
-            wanted += [recipe(name, kind, d) for d in row.latent_dims]
-        wanted += [recipe(name, "vae", d, beta) for d, betas in row.betas.items() for beta in betas]
-    wanted.sort(key=lambda r: r.cost)
-    ordered, done = [], set()
+def _of(domain: str) -> list[Recipe]:
+    """All that ships of a domain."""
+    if domain not in SIZED:
+        return [RESTORERS[domain]]
+    row = get_domain(domain)
+    found = [recipe(domain, "pca", max(row.latent_dims))]
+    found += [recipe(domain, "dense", d) for d in row.dense_dims]
+    found += [recipe(domain, kind, d) for kind in ("ae", "vae") for d in row.latent_dims]
+    found += [recipe(domain, "vae", d, beta) for d, betas in row.betas.items() for beta in betas]
+    return [*found, RESTORERS[domain], classifier_recipe(domain), Recipe(domain, MIXTURES, None)]
+
+
+RECIPES = tuple(r for domain in DOMAINS for r in _of(domain))
+
+
+def ordered(domains: list[str] | None = None) -> list[Recipe]:
+    """The RECIPES of the named domains (all by default), each after the one it starts from: autoencoders and VAEs first
+    and the cheapest of them first, then classifiers, mixtures, and what restores; and what is needed of others."""
+    wanted = [r for r in RECIPES if domains is None or r.domain in domains]
+    late = {CLASSIFIER: 1, MIXTURES: 2, RESTORER: 3}
+    wanted.sort(key=lambda r: (late.get(r.file, 0), 0 if r.file in late else r.cost))
+    made, found = {r.path for r in RECIPES} - {r.path for r in wanted}, []
     while wanted:
-        ready = next(r for r in wanted if r.start is None or (r.domain, r.start) in done)
+        ready = next(r for r in wanted if r.start is None or r.start in made)
         wanted.remove(ready)
-        ordered.append(ready)
-        done.add((ready.domain, ready.file))
-    return ordered
+        found.append(ready)
+        made.add(ready.path)
+    return found

@@ -3,135 +3,177 @@
 import contextlib
 import io
 import json
+import math
 import time
+from collections.abc import Generator
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
+from torch import Tensor
 
 from vaedemo import runtime
-from vaedemo.configs import RESTORING
+from vaedemo.configs import RESTORING, TrainConfig
 from vaedemo.data.damage import random_corruption
+from vaedemo.data.datasets import Pictures
+from vaedemo.data.domains import DOMAINS
+from vaedemo.data.photos import Photos
 from vaedemo.errors import CheckpointError, TrainingError, VaedemoError
-from vaedemo.models import build_model
+from vaedemo.models import CONFIGS, build_model
 from vaedemo.models.pca import fit_pca
 from vaedemo.store.checkpoints import RUN_FILE, load_checkpoint, save_checkpoint, warm_start, write_atomic
-from vaedemo.training.loop import fit, process_group, read_state, require_same_run
+from vaedemo.training.loop import STABLE, Progress, Task, fit, process_group, read_state, require_same_run
+from vaedemo.training.tasks import task_of
+from vaedemo.training.tasks.crops import CropConfig
 
 __all__ = ["Run", "estimate_seconds", "publish", "run"]
 
 
 class Run(NamedTuple):
-    """One training run: what, how, where, and the checkpoint that its first weights are taken from (or None)."""
+    """One training run: what, how, where, the checkpoint that its first weights are taken from (or None), and what the
+    crops of a network for photographs are like."""
 
     domain: str
-    model: object
-    train: object
+    model: Any
+    train: TrainConfig
     folder: Path
     start: Path | None = None
+    crops: CropConfig | None = None
+
+    @property
+    def state(self) -> Path:
+        return Path(self.folder) / "state.pt"
+
+    @property
+    def started_from(self) -> str | None:
+        """The name of that checkpoint; of a shipped one of another domain, the domain's."""
+        if self.start is None:
+            return None
+        other = self.start.parent.name
+        return other if other in DOMAINS and other != self.domain else self.start.stem
 
 
-def _finished(job, pictures, state):
-    """Whether the folder holds this very run, finished; TrainingError where it holds another one, finished or not."""
+def _finished(job: Run, task: Task) -> bool:
+    """Whether the folder holds this very run, finished; TrainingError where it holds another one, finished or not. A
+    run that was shorter, and can be gone on with, is not finished."""
     file = Path(job.folder) / RUN_FILE
-    before = read_state(state)
+    before = read_state(job.state)
     if before is not None:
-        require_same_run(before, job.model, job.train, pictures, state.name)
+        require_same_run(before, job.model, job.train, task, job.state.name)
         return False
     if not file.exists():
         return False
     record = load_checkpoint(file)[2]
-    other = record.get("digest") != pictures.digest
-    same_start = record.get("started_from") == (job.start.stem if job.start else None)
-    if not other and same_start and _json(_described(job)) == _read(file.with_name("config.json")):
-        return True
+    other = record.get("digest") != task.digest
+    if not other and record.get("started_from") == job.started_from:
+        if _json(_described(job)) == _read(file.with_name("config.json")):
+            return True
+        if stable := read_state(job.state.with_name(STABLE)):
+            require_same_run(stable, job.model, job.train, task, STABLE)
+            return False
     raise TrainingError(
         f"{file.parent.parent.name}/{file.parent.name} holds a finished model of other "
         f"{'pictures' if other else 'settings'}; choose another --name or --out, or replace it with --overwrite"
     )
 
 
-def run(job, pictures, held_out, *, device=None, overwrite=False):
-    """Carry out a Run on Pictures; yields Progress. The folder then holds model.safetensors, config.json, log.json,
+def run(
+    job: Run,
+    pictures: Pictures | Photos,
+    held_out: Pictures,
+    *,
+    device: torch.device | None = None,
+    overwrite: bool = False,
+) -> Generator[Progress]:
+    """Carry out a Run on pictures; yields Progress. The folder then holds model.safetensors, config.json, log.json,
     losses.png, reconstructions.png (of held_out pictures) and samples.png. An interrupted run is gone on with, and of a
     finished one nothing is left to do; one of other pictures or settings is a TrainingError. With overwrite both are
     begun anew."""
     device = device or runtime.default_device()
     rank, world = process_group()
     folder = Path(job.folder)
-    state = folder / "state.pt"
+    model, began = build_model(job.model, job.train.seed), time.monotonic()
+    task = task_of(model, pictures, job.train, held_out, job.crops, job.domain)
     try:
-        if _finished(job, pictures, state) and not overwrite:
+        if _finished(job, task) and not overwrite:
             return
     except (CheckpointError, TrainingError):
         if not overwrite:
             raise
         if not rank:
-            state.unlink(missing_ok=True)
+            for path in (job.state, job.state.with_name(STABLE)):
+                path.unlink(missing_ok=True)
     if not rank:
         folder.mkdir(parents=True, exist_ok=True)
-        write_atomic(
-            folder / "config.json",
-            _json(_described(job)),
-        )
-    log, model, began = _earlier(folder, state), build_model(job.model, job.train.seed), time.monotonic()
-    if job.model.kind == "pca":
+        write_atomic(folder / "config.json", _json(_described(job)))
+    log = _earlier(folder, job.state)
+    pca = job.model.kind == "pca"
+    if pca:
         model = fit_pca(job.model, pictures)
         seconds, steps = time.monotonic() - began, 0
     else:
-        if job.start is not None and not state.exists():
+        if job.start is not None and not job.state.exists():
             warm_start(model, job.start)
-        written = began
-        try:
-            for progress in fit(model, pictures, job.train, device=device, state_path=state):
-                while log and log[-1]["step"] >= progress.step:  # steps that ran after the state they are resumed from
-                    log.pop()
-                log.append(progress._asdict())
-                if not rank and time.monotonic() - written >= job.train.save_every:
-                    write_atomic(folder / "log.json", _json(log))
-                    written = time.monotonic()
-                yield progress
-        except (KeyboardInterrupt, GeneratorExit):
-            if not rank:
-                with contextlib.suppress(VaedemoError):
-                    write_atomic(folder / "log.json", _json(log))
-            raise
+        yield from _logged(fit(model, task, job.train, device=device, state_path=job.state), log, job, rank)
         seconds, steps = (log[-1]["seconds"], log[-1]["steps"]) if log else (0.0, 1)
     if rank:
         return
     record = {
         "seconds": round(seconds, 1),
         "hardware": runtime.hardware(device) + (f", {world} processes" if world > 1 else ""),
-        "epochs": job.train.epochs if steps else 0,
         "steps": steps,
-        "pictures": len(pictures),
-        "digest": pictures.digest,
-        "started_from": job.start.stem if job.start else None,
+        "pictures": len(task),
+        "digest": task.digest,
+        "started_from": job.started_from,
     }
+    record |= {} if pca else {"lr": job.train.lr, "seed": job.train.seed}
+    record |= {} if job.train.steps and not pca else {"epochs": 0 if pca else job.train.epochs}
+    record |= {"held_out_psnr": log[-1]["measured"]} if log and log[-1].get("measured") else {}
     model.to("cpu")
     save_checkpoint(folder / RUN_FILE, model, job.domain, record)
     write_atomic(folder / "log.json", _json(log))
     _draw(folder, model, log, held_out)
-    state.unlink(missing_ok=True)
+    job.state.unlink(missing_ok=True)
 
 
-def _described(job):
-    return {"domain": job.domain, "model": asdict(job.model), "train": asdict(job.train)}
+def _logged(steps: Generator[Progress], log: list[dict], job: Run, rank: int) -> Generator[Progress]:
+    """The Progress of a run, kept in its log, which is written now and then and where the run is stopped."""
+    file, written = Path(job.folder) / "log.json", time.monotonic()
+    try:
+        for progress in steps:
+            while log and log[-1]["step"] >= progress.step:  # steps that ran after the state they are resumed from
+                log.pop()
+            log.append(progress._asdict())
+            if not rank and time.monotonic() - written >= job.train.save_every:
+                write_atomic(file, _json(log))
+                written = time.monotonic()
+            yield progress
+    except (KeyboardInterrupt, GeneratorExit):
+        steps.close()
+        if not rank:
+            with contextlib.suppress(VaedemoError):
+                write_atomic(file, _json(log))
+        raise
 
 
-def _read(path):
+def _described(job: Run) -> dict[str, Any]:
+    crops = {} if job.crops is None else {"crops": asdict(job.crops)}
+    return {"domain": job.domain, "model": asdict(job.model), "train": asdict(job.train)} | crops
+
+
+def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError:
         return b""
 
 
-def _json(value):
+def _json(value: Any) -> bytes:
     return json.dumps(value, indent=1).encode()
 
 
-def _earlier(folder, state):
+def _earlier(folder: Path, state: Path) -> list[dict]:
     """The log so far of a run that is gone on with."""
     try:
         return json.loads((folder / "log.json").read_text()) if state.exists() else []
@@ -139,23 +181,21 @@ def _earlier(folder, state):
         return []
 
 
-def estimate_seconds(model_config, train_config, pictures, device=None):
-    """How long a run will take here, in seconds, from timing 12 steps of it on real pictures."""
-    if model_config.kind == "pca":
+def estimate_seconds(
+    job: Run, pictures: Pictures | Photos, held_out: Pictures, device: torch.device | None = None
+) -> float:
+    """How long a run will take here, in seconds, from timing 12 steps of it on its pictures."""
+    if job.model.kind == "pca":
         return 1.0
-    few = pictures.first(2 * train_config.batch_size)
-    steps = len(pictures) // min(train_config.batch_size, len(pictures)) * train_config.epochs
-    short = replace(train_config, epochs=12 / max(1, len(few) // min(train_config.batch_size, len(few))))
-    model = build_model(model_config, train_config.seed)
-    for _ in fit(model, few, replace(short, epochs=short.epochs / 3), device=device):
-        pass  # warms up
-    start = time.monotonic()
-    done = [progress.steps for progress in fit(model, few, short, device=device)]
-    return (time.monotonic() - start) / done[-1] * steps
+    model = build_model(job.model, job.train.seed)
+    task, records = task_of(model, pictures, job.train, held_out, job.crops, job.domain), []
+    for steps in (4, 12):  # the first warm up
+        records = list(fit(model, task, replace(job.train, steps=steps, measure_every=math.inf), device=device))
+    return records[-1].seconds / 12 * (job.train.steps or len(task) // task.batches[0] * job.train.epochs)
 
 
 @torch.no_grad()
-def _draw(folder, model, log, held_out):
+def _draw(folder: Path, model: Any, log: list[dict], held_out: Pictures) -> None:
     from matplotlib.figure import Figure  # half a second that only a finished run has to spend
 
     if log:
@@ -165,13 +205,13 @@ def _draw(folder, model, log, held_out):
         for name, colour in (("loss", "#555555"), ("distortion", "#2a9d5c"), ("kl", "#d1495b")):
             if any(p[name] for p in log):
                 axes.plot(steps, [p[name] for p in log], label=name, color=colour, linewidth=1)
-        axes.set(xlabel="step", ylabel="nats a picture" if model.config.variational else "squared error a picture")
+        axes.set(xlabel="step", ylabel=_unit(model.config))
         if min(p["loss"] for p in log) > 0:  # the loss of a Gaussian likelihood is a density's, and falls below zero
             axes.set_yscale("log")
         axes.legend(frameon=False)
         _save(figure, folder / "losses.png")
     x, generator = held_out[:16], runtime.generator("samples", 0)
-    if model.config.kind in RESTORING:
+    if model.config.kind in (*RESTORING, *CONFIGS):
         damaged = random_corruption(x, generator)
         means, _ = model.samples(*damaged, 8, generator)
         _grid(torch.cat([x, damaged.y.clamp(0, 1), means.mean(0)]), 16, folder / "reconstructions.png")
@@ -181,13 +221,19 @@ def _draw(folder, model, log, held_out):
     _grid(model.sample(64, generator), 8, folder / "samples.png")
 
 
-def _save(figure, path):
+def _unit(config: Any) -> str:
+    if config.kind in CONFIGS:
+        return "nats a value"
+    return "nats a picture" if config.variational else "squared error a picture"
+
+
+def _save(figure: Any, path: Path) -> None:
     buffer = io.BytesIO()
     figure.savefig(buffer, dpi=120)
     write_atomic(path, buffer.getvalue())
 
 
-def _grid(x, columns, path):
+def _grid(x: Tensor, columns: int, path: Path) -> None:
     """Pictures (N, C, H, W) in [0, 1] as one PNG, columns a row, two pixels a pixel."""
     from PIL import Image
 
@@ -202,7 +248,7 @@ def _grid(x, columns, path):
     write_atomic(path, buffer.getvalue())
 
 
-def publish(folder, target):
+def publish(folder: Path, target: Path) -> None:
     """Copy a finished run's checkpoint to its place among the shipped ones."""
     source = Path(folder) / RUN_FILE
     if not source.exists():

@@ -1,16 +1,23 @@
 """Photographs: crops and damage, the model's invariances, tiles against the whole, a loss that falls."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 
+from vaedemo.configs import TrainConfig
 from vaedemo.data import photos
 from vaedemo.data.damage import photo_mask
+from vaedemo.errors import TrainingError
 from vaedemo.models.hierarchical import PhotoConfig, PhotoVAE, fill_holes
 from vaedemo.services.restore import classical, tiles
-from vaedemo.store.checkpoints import load_checkpoint
-from vaedemo.training import photos as photos_training
+from vaedemo.store.checkpoints import load_checkpoint, save_checkpoint
+from vaedemo.training.loop import fit
+from vaedemo.training.run import Run, run
+from vaedemo.training.tasks import crops
+from vaedemo.training.tasks.crops import CropConfig, Crops, SmallPictures
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -160,18 +167,27 @@ def test_memory_is_bounded_whatever_the_size(length):
     assert torch.allclose(whole, torch.ones(length))
 
 
+def losses(model, batch, share, **changes):
+    """Terms of a Damaged batch, the last share of which goes through the posterior."""
+    count, g = len(batch.x), torch.Generator().manual_seed(1)
+    first = count - round(share * count)
+    eps = {i: torch.randn(count - first, *s, generator=g) for i, s in model.noise_shapes(*batch.x.shape[2:]).items()}
+    return crops.losses(model, batch, eps, first, CropConfig(**{"free": 0.0} | changes))
+
+
 def test_loss_falls_on_one_batch(opened):
     g = torch.Generator().manual_seed(0)
     b = photos.damage(opened.crops(4, 32, g), photos.mask_bank(8, side=64), g, broken=0.5)
     m = model(loud=False).requires_grad_(True).train()
     optimizer, found = torch.optim.Adam(m.parameters(), 3e-3), []
     for _ in range(20):
-        terms = photos_training.losses(m, b, torch.Generator().manual_seed(1), 0.5)
+        terms = losses(m, b, 0.5)
         optimizer.zero_grad()
         terms.loss.backward()
         optimizer.step()
         found.append(terms)
-    assert found[-1].mean < found[0].mean - 0.05 and found[-1].bound < found[0].bound - 0.1
+    mean, whole = ([t.distortion.item() for t in found], [t.loss.item() for t in found])
+    assert mean[-1] < mean[0] - 0.05 and whole[-1] - mean[-1] < whole[0] - mean[0] - 0.05  # the bound weighs a half
 
 
 def test_a_run_gone_on_with_is_the_plain_run(opened, tmp_path):
@@ -180,21 +196,37 @@ def test_a_run_gone_on_with_is_the_plain_run(opened, tmp_path):
     def trained(folder, *steps):
         for n in steps:
             m = model(loud=False).requires_grad_(True)
-            config = photos_training.PhotoTrainConfig(
-                steps=n, cooldown=0.5, noise_crops=(2, 32), hole_crops=(2, 32), save_every=0, warmup=2
-            )
-            source = photos_training.Crops(opened, config, bank)
-            last = list(photos_training.fit(m, source, config, tmp_path / folder, log_every=1))[-1]
+            task = Crops(opened, m, CropConfig(noise_crops=(2, 32), hole_crops=(2, 32)), holes=bank)
+            config = TrainConfig(steps=n, schedule="wsd", cooldown=0.5, save_every=0, warmup=2)
+            (tmp_path / folder).mkdir(exist_ok=True)
+            last = list(fit(m, task, config, state_path=tmp_path / folder / "state.pt"))[-1]
         return m, last
 
     (whole, last), (resumed, _) = trained("whole", 8), trained("parts", 4, 8)
-    assert last.step == 8 and set(last.psnr) == set(photos_training.TASKS)
+    assert last.step == 8 and set(last.measured) == set(crops.TASKS)
     assert (tmp_path / "parts" / "stable.pt").exists()
     for a, b in zip(whole.parameters(), resumed.parameters(), strict=True):
         assert torch.equal(a, b)
-    loaded, _, record = load_checkpoint(tmp_path / "whole" / "model.safetensors")
-    assert record["steps"] == 8 and not loaded.training
-    assert torch.allclose(loaded.stem.weight, whole.stem.weight, atol=1e-3)
+
+
+def test_a_run_on_photographs_leaves_a_folder_and_may_be_longer(opened, tmp_path):
+    sizes = {"widths": (8, 8, 8), "blocks": (1, 1, 1), "latents": (0, 2, 2), "guide": 4}
+    train = TrainConfig(steps=4, schedule="wsd", cooldown=0.5, warmup=2)
+    small = CropConfig(noise_crops=(2, 32), hole_crops=(2, 32))
+    job = Run("photos", PhotoConfig(**sizes), train, tmp_path / "restore", crops=small)
+    middles = photos.middles(opened, 64)
+    for steps, changes in ((4, {}), (8, {"steps": 8})):
+        longer = job._replace(train=replace(train, **changes))
+        assert [p.step for p in run(longer, opened, middles)] == [steps]
+        _, domain, record = load_checkpoint(job.folder / "model.safetensors")
+        assert (domain, record["steps"], record["pictures"]) == ("photos", steps, 36) and "epochs" not in record
+        assert set(record["held_out_psnr"]) == set(crops.TASKS)
+        assert list(run(longer, opened, middles)) == []  # it is finished
+    found = {p.name for p in job.folder.iterdir()}
+    assert found == {"config.json", "log.json", "losses.png", "model.safetensors", "reconstructions.png",
+                     "samples.png", "stable.pt"}  # fmt: skip
+    with pytest.raises(TrainingError, match="with other settings"):
+        next(run(job._replace(crops=CropConfig()), opened, middles))
 
 
 def test_the_shipped_size_stays_below_two_million_parameters():
@@ -212,15 +244,15 @@ def test_small_pictures_of_a_domain_are_learnt_and_their_level_may_be_untold(
     from vaedemo.data.datasets import Pictures
 
     x = (torch.rand(24, channels, size, size, generator=generator) * 255).byte()
-    source = photos_training.Small(Pictures(x[:16]), Pictures(x[16:]), domain, stride=32, count=6)
-    batch, _ = source.batch(0, generator)
-    assert batch.x.shape == (6, channels, 32, 32) and batch.sigma.shape == batch.mask.shape == (6, 1, 32, 32)
     m = model(loud=False, channels=channels).requires_grad_(True)
-    config = photos_training.PhotoTrainConfig(steps=3, honest=0.5, warmup=1)
-    last = list(photos_training.fit(m, source, config, tmp_path, log_every=1))[-1]
-    assert set(last.psnr) == {*tasks, "left", "block", "random"}
-    back, named, record = load_checkpoint(tmp_path / "model.safetensors")
-    assert (named, record["pictures"]) == (domain, 16)
+    task = SmallPictures(Pictures(x[:16]), Pictures(x[16:]), domain, m, CropConfig(honest=0.5), count=6)
+    batch, _ = task.damaged(0, generator)
+    assert batch.x.shape == (6, channels, 32, 32) and batch.sigma.shape == batch.mask.shape == (6, 1, 32, 32)
+    (last,) = fit(m, task, TrainConfig(steps=3, schedule="wsd", warmup=1))
+    assert set(last.measured) == {*tasks, "left", "block", "random"}
+    save_checkpoint(tmp_path / "model.safetensors", m, domain)
+    back, named, _ = load_checkpoint(tmp_path / "model.safetensors")
+    assert (named, len(task)) == (domain, 16)
     y, mask = batch.y[:2, :, :size, :size], batch.mask[:2, :, :size, :size]
     means, scales = back.samples(y, mask, torch.full((2, 1, 1, 1), -1.0), 3, generator)
     assert means.shape == scales.shape == (3, 2, channels, size, size) and scales.min() > 0
@@ -234,9 +266,7 @@ def test_honest_moves_the_scales_and_the_mean_of_opposite_draws(generator):
 
     def change(model, share):
         """By honest alone, of what the head adds to the mean and to the scales."""
-        plain, honest = (
-            photos_training.losses(model, batch, torch.Generator().manual_seed(1), share, honest=h).loss for h in (0, 1)
-        )
+        plain, honest = (losses(model, batch, share, honest=h).loss for h in (0, 1))
         found = torch.autograd.grad(honest - plain, model.head.bias)[0].view(6, 4)
         return found[:3].mean(1), found[3:].mean(1)
 
@@ -247,6 +277,6 @@ def test_honest_moves_the_scales_and_the_mean_of_opposite_draws(generator):
     rows = slice(1, 2)
     features = m.encode(batch.y[rows], sigma[rows], batch.mask[rows])
     square = (m.decode(features).mean - x[rows]).square()
-    alone = photos_training._mean_error(square, batch.mask[rows], sigma[rows])
+    alone = crops._mean_error(square, batch.mask[rows], sigma[rows])
     expected = torch.autograd.grad(alone, m.head.bias)[0].view(6, 4)[:3].mean(1)
     assert torch.allclose(change(m, 0.5)[0], expected, atol=1e-4)

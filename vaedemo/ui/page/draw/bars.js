@@ -26,7 +26,7 @@ export const order = (count, weight) => {
   return all.sort((a, b) => weight[b] - weight[a]);
 };
 
-export const createNumbers = (root, changed) => {
+export const createBars = (root, changed) => {
   const first = html(`<div class="vd-zs"></div>`);
   const rest = html(`<details class="vd-rest"><summary></summary><div class="vd-zs"></div></details>`);
   root.append(first, rest);

@@ -78,6 +78,16 @@ export const paint = (canvas, data) => {
   canvas.getContext("2d").putImageData(new ImageData(data, side), 0, 0);
 };
 
+// A drawing of them for a canvas in a view: <canvas .draw=${pixels(bytes, channels)}>; of null it leaves the canvas as it is.
+export const pixels = (bytes, channels) => (canvas) => bytes && paint(canvas, rgba(bytes, channels));
+
+// Such a picture as a data URI.
+export const painted = (bytes, channels) => {
+  const canvas = document.createElement("canvas");
+  paint(canvas, rgba(bytes, channels));
+  return canvas.toDataURL();
+};
+
 // A pixel's value for a person: 0.42, or 0.42 0.10 0.33 in colour.
 export const valueAt = (bytes, channels, at) => {
   const n = bytes.length / channels;

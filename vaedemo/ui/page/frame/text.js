@@ -21,6 +21,9 @@ export const isLanguage = (name) => LANGUAGES.includes(name);
 export const t = (key, values = {}) =>
   (tables[language()][key] ?? tables.en[key] ?? key.replace(/^(domain|class)\./, "")).replace(/\{(\w+)\}/g, (all, name) => values[name] ?? all);
 
+// A class's name in the page's language; digits are their own names.
+export const className = (name) => (/^\d+$/.test(name) ? name : t(`class.${name}`));
+
 export const number = (value, digits = 2) =>
   value.toLocaleString(language(), { minimumFractionDigits: digits, maximumFractionDigits: digits }).replace("-", "−");
 

@@ -3,10 +3,7 @@
 
 import { html } from "../frame/dom.js";
 import { classColour } from "./layers.js";
-import { number, t } from "../frame/text.js";
-
-// A class's name in the page's language; digits are their own names.
-export const className = (name) => (/^\d+$/.test(name) ? name : t(`class.${name}`));
+import { className, number, t } from "../frame/text.js";
 
 export const createReadout = (p, kind) => {
   const part = (name) => p[`${kind}${name}`];

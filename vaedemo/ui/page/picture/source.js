@@ -35,6 +35,29 @@ export const askWith = async (ask, name, source, upload, body) => {
   }
 };
 
+const fileOf = (files) => [...(files ?? [])].find((f) => f.type.startsWith("image/") || !f.type);
+
+// Files that are dropped or pasted anywhere on the page while visible(); over(true) while one is held above it.
+export const onFiles = (visible, take, over = () => {}) => {
+  const taken = (e, file) => {
+    if (!file || !visible() || e.defaultPrevented) return;
+    e.preventDefault();
+    take(file);
+  };
+  document.addEventListener("paste", (e) => taken(e, fileOf(e.clipboardData?.files)));
+  document.addEventListener("dragover", (e) => {
+    if (!visible() || ![...(e.dataTransfer?.types ?? [])].includes("Files")) return;
+    e.preventDefault();
+    over(true);
+  });
+  document.addEventListener("dragleave", (e) => e.relatedTarget || (visible() && over(false)));
+  document.addEventListener("drop", (e) => {
+    if (!visible()) return;
+    over(false);
+    taken(e, e.dataTransfer?.files[0]);
+  });
+};
+
 export const createSources = (p, changed, failed) => {
   const live = { mode: "picture", waiting: false };
 

@@ -1,6 +1,7 @@
 // How good the samples are: the figures that benchmarks/samples.py measured, a row a source, the Fréchet distance drawn.
 
-import { asset, escaped, html, parts, svg } from "../../page/frame/dom.js";
+import { html, svg } from "../../page/vendor/lit-html.js";
+import { asset } from "../../page/frame/dom.js";
 import { nearestDim } from "../../page/maths/models.js";
 import { number, t } from "../../page/frame/text.js";
 
@@ -35,114 +36,87 @@ export const scale = (values, width = WIDTH) => {
   };
 };
 
-export const markup = () => `
-  <section class="vd-card vd-gen-quality" data-part="qualityCard">
-    <header><h2 data-t="generate.quality.title"></h2><p data-part="qualityWhat"></p></header>
-    <div class="vd-gen-table" data-part="qualityTable"></div>
-    <p class="vd-gen-line" data-t="generate.quality.why"></p>
-    <details><summary data-t="generate.quality.how"></summary><div data-part="qualityHow"></div></details>
-  </section>`;
-
 // few: how many pictures there are, if they are fewer than of the other sources.
 const label = (source, few) => {
-  if (source === "test" && few) return `<b title="${escaped(t("generate.source.few", { n: number(few, 0) }))}">${t("generate.source.test")}*</b>`;
-  if (source === "test") return `<b>${t("generate.source.test")}</b>`;
+  if (source === "test") return few ? html`<b title=${t("generate.source.few", { n: number(few, 0) })}>${t("generate.source.test")}*</b>` : html`<b>${t("generate.source.test")}</b>`;
   const [kind, prior] = source.split("+");
-  return `<b data-kind="${kind}">${t(`kind.${kind}`)}</b> + ${t(`generate.prior.${prior}`)}`;
+  return html`<b data-kind=${kind}>${t(`kind.${kind}`)}</b> + ${t(`generate.prior.${prior}`)}`;
 };
 
 const digits = (measure, value) => (measure === "frechet" ? (value < 9.95 ? 2 : value < 99.5 ? 1 : 0) : 2);
 
 const cell = (measure, pair, bold) => {
   const name = t(`generate.measure.${measure}`);
-  if (!pair) return `<td data-label="${escaped(name)}">–</td>`;
-  const [mean, std] = pair;
-  const text = `${number(mean, digits(measure, mean))}<small> ± ${number(std, digits(measure, mean))}</small>`;
-  return `<td data-label="${escaped(name)}">${bold ? `<b>${text}</b>` : text}</td>`;
+  if (!pair) return html`<td data-label=${name}>–</td>`;
+  const [mean, std] = pair.map((v) => number(v, digits(measure, pair[0])));
+  const text = html`${mean}<small> ± ${std}</small>`;
+  return html`<td data-label=${name}>${bold ? html`<b>${text}</b>` : text}</td>`;
 };
 
 const dots = (source, pair, { x, ticks, floor }) => {
-  const chart = svg("svg", { class: "vd-svg", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, height: HEIGHT, "aria-hidden": "true", "data-kind": source.split("+")[0] });
+  const [mean, std] = pair ?? [];
   const middle = HEIGHT / 2;
-  for (const v of ticks) chart.append(svg("line", { class: "vd-grid", x1: x(v), x2: x(v), y1: 0, y2: HEIGHT }));
-  if (floor) chart.append(svg("line", { class: "vd-gen-floor", x1: x(floor), x2: x(floor), y1: 0, y2: HEIGHT }));
-  if (!pair) return chart;
-  const [mean, std] = pair;
-  chart.append(
-    svg("line", { class: "vd-gen-whisker", x1: x(mean - std), x2: x(mean + std), y1: middle, y2: middle }),
-    svg("circle", { class: `vd-gen-dot ${source.endsWith("normal") ? "vd-gen-hollow" : ""}`, cx: x(mean), cy: middle, r: 5 }),
-  );
-  return chart;
+  const point = () => svg`<line class="vd-gen-whisker" x1=${x(mean - std)} x2=${x(mean + std)} y1=${middle} y2=${middle}></line>
+    <circle class="vd-gen-dot ${source.endsWith("normal") ? "vd-gen-hollow" : ""}" cx=${x(mean)} cy=${middle} r="5"></circle>`;
+  return html`<svg class="vd-svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" height=${HEIGHT} aria-hidden="true" data-kind=${source.split("+")[0]}>
+    ${ticks.map((v) => svg`<line class="vd-grid" x1=${x(v)} x2=${x(v)} y1="0" y2=${HEIGHT}></line>`)}
+    ${floor ? svg`<line class="vd-gen-floor" x1=${x(floor)} x2=${x(floor)} y1="0" y2=${HEIGHT}></line>` : ""}
+    ${pair ? point() : ""}</svg>`;
 };
 
-const axis = ({ x, ticks }) => {
-  const chart = svg("svg", { class: "vd-svg", viewBox: `0 0 ${WIDTH} 16`, height: 16, "aria-hidden": "true" });
-  for (const v of ticks) chart.append(svg("text", { x: x(v), y: 12, "text-anchor": "middle" }, number(v, v < 1 ? -Math.floor(Math.log10(v)) : 0)));
-  return chart;
+const axis = ({ x, ticks }) => html`<svg class="vd-svg" viewBox="0 0 ${WIDTH} 16" height="16" aria-hidden="true">${ticks.map(
+  (v) => svg`<text x=${x(v)} y="12" text-anchor="middle">${number(v, v < 1 ? -Math.floor(Math.log10(v)) : 0)}</text>`,
+)}</svg>`;
+
+const tableOf = (rows, sure) => {
+  const measures = Object.keys(MEASURES);
+  const bold = Object.fromEntries(measures.map((m) => [m, best(rows, m)]));
+  const floor = rows.find((r) => r.source === "test")?.frechet?.[0];
+  const along = { floor, ...scale(rows.flatMap((r) => (r.frechet ? [r.frechet[0], Math.max(r.frechet[0] - r.frechet[1], r.frechet[0] / 2)] : []))) };
+  const most = Math.max(...rows.map((r) => r.samples ?? 0));
+  const heads = measures.map((m) => html`<th scope="col" title=${t(`generate.measure.${m}.why`, { sure })}>${t(`generate.measure.${m}`)}</th>`);
+  const line = (row) => html`<tr data-source=${row.source}><th scope="row">${label(row.source, row.samples < most ? row.samples : 0)}</th><td
+    class="vd-gen-dots">${dots(row.source, row.frechet, along)}</td>${measures.map((m) => cell(m, row[m], bold[m].includes(row.source)))}</tr>`;
+  return html`<table><thead><tr><th scope="col">${t("generate.source")}</th><td class="vd-gen-dots">${axis(along)}</td>${heads}</tr></thead><tbody>${rows.map(line)}</tbody></table>`;
 };
 
-// measured: how the figures are measured, {samples, near, seeds, sure}, or false where there are none.
-// show(domain, d, name of the domain in words).
-export const createQuality = (root, measured) => {
-  const p = parts(root);
-  const now = { figures: null, shown: null };
+// measured: how the figures are measured, {samples, near, seeds, sure}, or false where there are none; changed(): they are there.
+export class Quality {
+  constructor(measured, changed) {
+    Object.assign(this, { measured, rows: measured ? null : [] });
+    if (!measured) return;
+    fetch(asset("maps/samples.json"))
+      .then((answer) => (answer.ok ? answer.json() : { rows: [] }))
+      .catch(() => ({ rows: [] }))
+      .then(({ rows }) => {
+        this.rows = rows;
+        changed();
+      });
+  }
 
-  const drawTable = (rows) => {
-    const bold = Object.fromEntries(Object.keys(MEASURES).map((m) => [m, best(rows, m)]));
-    const floor = rows.find((r) => r.source === "test")?.frechet?.[0];
-    const along = { floor, ...scale(rows.flatMap((r) => (r.frechet ? [r.frechet[0], Math.max(r.frechet[0] - r.frechet[1], r.frechet[0] / 2)] : []))) };
-    const most = Math.max(...rows.map((r) => r.samples ?? 0));
-    const heads = Object.keys(MEASURES).map((m) => `<th scope="col" title="${escaped(t(`generate.measure.${m}.why`, { sure: measured.sure }))}">${t(`generate.measure.${m}`)}</th>`);
-    const table = html(`<table><thead><tr><th scope="col">${t("generate.source")}</th><td class="vd-gen-dots"></td>${heads.join("")}</tr></thead><tbody></tbody></table>`);
-    table.querySelector("thead .vd-gen-dots").append(axis(along));
-    for (const row of rows) {
-      // A row by itself is no content that a <div> could hold: the parser needs its table.
-      const line = document.createElement("tr");
-      line.dataset.source = row.source;
-      line.innerHTML = `<th scope="row">${label(row.source, row.samples < most ? row.samples : 0)}</th><td class="vd-gen-dots"></td>${Object.keys(MEASURES).map((m) => cell(m, row[m], bold[m].includes(row.source))).join("")}`;
-      line.children[1].append(dots(row.source, row.frechet, along));
-      table.tBodies[0].append(line);
-    }
-    p.qualityTable.replaceChildren(table);
-  };
-
-  const draw = () => {
-    const [domain, d, name] = now.shown;
-    const own = (now.figures?.rows ?? []).filter((r) => r.domain === domain);
-    const dims = [...new Set(own.map((r) => r.d))].sort((a, b) => a - b);
+  protocol(own, domain) {
+    const { measured } = this;
+    if (!measured) return "";
     const test = own.find((r) => r.source === "test")?.samples ?? measured.samples;
-    const few = test < measured.samples ? t("generate.quality.few", { domain: name, n: number(test, 0) }) : "";
-    const protocol = Object.fromEntries(Object.entries(measured).map(([k, v]) => [k, number(v, 0)]));
-    p.qualityHow.innerHTML = measured ? t("generate.quality.protocol", { ...protocol, few }) : "";
-    if (!dims.length) {
-      const waiting = measured && !now.figures;
-      p.qualityWhat.textContent = "";
-      return p.qualityTable.replaceChildren(html(`<p class="vd-gen-none">${waiting ? "" : t("generate.quality.none")}</p>`));
-    }
+    const few = test < measured.samples ? t("generate.quality.few", { domain, n: number(test, 0) }) : "";
+    return t("generate.quality.protocol", { ...Object.fromEntries(Object.entries(measured).map(([k, v]) => [k, number(v, 0)])), few });
+  }
+
+  // Of a domain and a latent dimension.
+  view({ domain, d }) {
+    const name = t(`domain.${domain}`);
+    const own = (this.rows ?? []).filter((r) => r.domain === domain);
+    const dims = [...new Set(own.map((r) => r.d))].sort((a, b) => a - b);
     const at = nearestDim(dims, d);
-    p.qualityWhat.textContent = t(at === d ? "generate.quality.what" : "generate.quality.near", { domain: name, d: at });
     const order = (r) => SOURCES.indexOf(r.source);
-    return drawTable(own.filter((r) => r.d === at && order(r) >= 0).sort((a, b) => order(a) - order(b)));
-  };
-
-  const load = async () => {
-    try {
-      const answer = await fetch(asset("maps/samples.json"));
-      now.figures = answer.ok ? await answer.json() : { rows: [] };
-    } catch {
-      now.figures = { rows: [] };
-    }
-    if (now.shown) draw();
-  };
-  if (measured) load();
-
-  return {
-    show: (...what) => {
-      const wanted = JSON.stringify([what, document.documentElement.lang]);
-      if (p.qualityCard.dataset.shown === wanted) return;
-      p.qualityCard.dataset.shown = wanted;
-      now.shown = what;
-      draw();
-    },
-  };
-};
+    const rows = own.filter((r) => r.d === at && order(r) >= 0).sort((a, b) => order(a) - order(b));
+    const none = this.rows ? t("generate.quality.none") : "";
+    const what = dims.length ? t(at === d ? "generate.quality.what" : "generate.quality.near", { domain: name, d: at }) : "";
+    return html`<section class="vd-card vd-gen-quality" data-part="qualityCard">
+    <header><h2>${t("generate.quality.title")}</h2><p data-part="qualityWhat">${what}</p></header>
+    <div class="vd-gen-table" data-part="qualityTable">${dims.length ? tableOf(rows, this.measured.sure) : html`<p class="vd-gen-none">${none}</p>`}</div>
+    <p class="vd-gen-line">${t("generate.quality.why")}</p>
+    <details><summary>${t("generate.quality.how")}</summary><div data-part="qualityHow" .innerHTML=${this.protocol(own, name)}></div></details>
+  </section>`;
+  }
+}

@@ -1,6 +1,6 @@
 // The markup of the tab "Latent space"; words come from text/ by their data-t keys.
 
-import { message } from "../../page/frame/pieces.js";
+import { message } from "../../page/frame/markup.js";
 
 const ICONS = {
   upload: "M10 13V3M6 7l4-4 4 4M3 13v4h14v-4",

@@ -1,5 +1,6 @@
 // The state of "Reconstruct" and its words in the address. Pure functions.
 
+import { numberOf, oneOf, word } from "../../page/frame/state.js";
 import { betasOf, kindsOf, nearestDim } from "../../page/maths/models.js";
 import { fromWord } from "../../page/maths/words.js";
 
@@ -18,39 +19,22 @@ export const settled = (state, table) => {
   return { ...state, kind, d, beta: betas.includes(state.beta) ? state.beta : 1 };
 };
 
-// The state that the words of an address ask for, and whether some of them had to be left out.
-export const fromAddress = (words, table, standard) => {
-  const state = { ...standard };
-  let wrong = false;
-  const take = (word, field, good, read = (v) => v) => {
-    if (!(word in words)) return;
-    if (good(read(words[word]))) state[field] = read(words[word]);
-    else wrong = true;
-  };
-  const domains = Object.keys(table).filter((name) => kindsOf(table[name]).length);
-  take("domain", "domain", (v) => domains.includes(v));
-  if (state.domain !== standard.domain) state.example = table[state.domain].examples[0] ?? null;
-  const row = table[state.domain];
-  take("example", "example", (v) => row.examples.includes(v));
-  take("kind", "kind", (v) => kindsOf(row).includes(v));
-  const known = settled(state, table);
-  take("d", "d", (v) => row.kinds[known.kind]?.includes(v), Number);
-  take("beta", "beta", (v) => betasOf(row, known.kind, state.d).includes(v), Number);
-  take("fit", "fit", (v) => FITS.includes(v));
-  take("polarity", "polarity", (v) => POLARITIES.includes(v));
-  take("error", "error", (v) => ERRORS.includes(v));
-  if ("x" in words && fromWord(words.x, row) === null) wrong = true;
-  return { state: settled(state, table), wrong };
-};
+export const domainsOf = (table) => Object.keys(table).filter((name) => kindsOf(table[name]).length);
 
-export const toAddress = (state, picture) => ({
-  domain: state.domain,
-  kind: state.kind,
-  d: state.d,
-  beta: state.beta === 1 ? null : state.beta,
-  example: picture.word ? null : state.example,
-  fit: state.fit === "crop" ? null : state.fit,
-  polarity: state.polarity === "auto" ? null : state.polarity,
-  error: state.error === "absolute" ? null : state.error,
-  x: picture.word ?? null,
-});
+const enter = (state, domain, { table }) => {
+  if (domain !== state.domain) Object.assign(state, { domain, example: table[domain].examples[0] ?? null });
+};
+const kindIn = (state, table) => settled(state, table).kind;
+
+// about: {table, word: that of a drawing at hand, or null}.
+export const WORDS = [
+  { name: "domain", parse: (v, _, { table }) => oneOf(domainsOf(table))(v), put: enter, format: (s) => s.domain },
+  { ...word("kind", oneOf((s, { table }) => kindsOf(table[s.domain]))), format: (s) => s.kind },
+  { ...word("d", numberOf((s, { table }) => table[s.domain].kinds[kindIn(s, table)])), format: (s) => s.d },
+  word("beta", numberOf((s, { table }) => betasOf(table[s.domain], kindIn(s, table), s.d)), 1),
+  { ...word("example", oneOf((s, { table }) => table[s.domain].examples)), format: (s, about) => (about.word ? null : s.example) },
+  word("fit", oneOf(FITS), "crop"),
+  word("polarity", oneOf(POLARITIES), "auto"),
+  word("error", oneOf(ERRORS), "absolute"),
+  { name: "x", parse: (v, s, { table }) => fromWord(v, table[s.domain]) ?? undefined, put: (s, v) => (s.drawn = v), format: (_, about) => about.word },
+];

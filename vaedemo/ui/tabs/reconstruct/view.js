@@ -1,89 +1,123 @@
-// The markup of the tab "Reconstruct"; words come from text/ by their data-t keys.
+// The view of "Reconstruct".
 
-import { ICONS, button, message, panel, sources, yoursPanel } from "../../page/frame/pieces.js";
+import { html } from "../../page/vendor/lit-html.js";
+import { LIMIT, gradient } from "../../page/draw/pixels.js";
+import { button, card, choices, field, figure, message, moreFold, optionsOf, panel, scale, slider, small, takeRow } from "../../page/frame/pieces.js";
+import { number, significant, t } from "../../page/frame/text.js";
+import { betasOf, kindsOf } from "../../page/maths/models.js";
+import { ERRORS, FITS, POLARITIES, domainsOf } from "./state.js";
 
-const canvas = (name) => `
-  <canvas class="vd-pixels" data-part="${name}" width="28" height="28" role="img" tabindex="0"
-    data-t-label="${name}.label" aria-describedby="vd-readout"></canvas><i class="vd-cursor" hidden></i>`;
+const canvas = (name) => html`
+  <canvas class="vd-pixels" data-part=${name} width="28" height="28" role="img" tabindex="0"
+    aria-label=${t(`${name}.label`)} aria-describedby="vd-readout"></canvas><i class="vd-cursor" hidden></i>`;
 
-export const markup = () => `
-<div class="vd-rec">
-  ${message}
-  <section class="vd-top">
-    <div class="vd-panels">
-      ${yoursPanel()}
-      ${panel("seen", canvas("seen"))}
-      ${panel("made", canvas("made"))}
-      ${panel(
-        "error",
-        canvas("error"),
-        `<div class="vd-scale"><span data-part="scaleLow"></span><i data-part="scaleBar"></i><span
-          data-part="scaleHigh"></span></div>`,
-      )}
-    </div>
-    <output class="vd-readout" id="vd-readout" data-part="readout" aria-live="polite"></output>
-    <div class="vd-errormode"><div class="vd-switch vd-switch-small" data-part="errorMode" role="radiogroup"
-      data-t-label="errormode.label"></div></div>
-    <div class="vd-tools">
-      ${sources}
-      <div class="vd-options">
-        <div class="vd-field" data-part="polarityField"><span data-t="polarity.label"></span>
-          <div class="vd-switch vd-switch-small" data-part="polarity" role="radiogroup" data-t-label="polarity.label"></div></div>
-        <div class="vd-field" data-part="fitField"><span data-t="fit.label"></span>
-          <div class="vd-switch vd-switch-small" data-part="fit" role="radiogroup" data-t-label="fit.label"></div></div>
-      </div>
-    </div>
-    <div class="vd-controls">
-      <div class="vd-slider">
-        <label for="vd-dimension"><span data-t="dimension.label"></span> <b data-part="dimensionValue"></b>
-          <small data-t="dimension.why"></small></label>
-        <input type="range" id="vd-dimension" data-part="dimension" min="0" max="1" step="1">
-        <div class="vd-ticks" data-part="ticks" aria-hidden="true"></div>
-      </div>
-      <div class="vd-choosers">
-        <div class="vd-field"><span data-t="domain.label"></span>
-          <div class="vd-switch" data-part="domain" role="radiogroup" data-t-label="domain.label"></div></div>
-        <div class="vd-field"><span data-t="kind.label"></span>
-          <div class="vd-switch" data-part="kind" role="radiogroup" data-t-label="kind.label"></div></div>
-        <div class="vd-field" data-part="betaField"><span class="vd-beta" data-t="beta.label"></span>
-          <div class="vd-switch" data-part="beta" role="radiogroup" data-t-label="beta.label"></div></div>
-      </div>
-      <dl class="vd-figures">
-        <div><dt data-t="psnr.name" data-t-title="psnr.why"></dt><dd><b data-part="psnr"></b> dB</dd><dd class="vd-aside" data-part="psnrMean"></dd></div>
-        <div><dt data-t="ssim.name" data-t-title="ssim.why"></dt><dd><b data-part="ssim"></b></dd><dd class="vd-aside" data-t="ssim.note"></dd></div>
-        <div><dt data-t="mse.name" data-t-title="mse.why"></dt><dd><b data-part="mse"></b></dd><dd class="vd-aside" data-part="mseMean"></dd></div>
-        <div class="vd-bytes"><dt data-t="bytes.name" data-t-title="bytes.why"></dt><dd data-part="bytes"></dd><dd class="vd-aside" data-part="ratio"></dd></div>
-      </dl>
-      <p class="vd-remark" data-part="remark"></p>
-    </div>
-  </section>
+const panels = (tab) => {
+  const { state, row, edited, yours } = tab;
+  const [sign, plus] = state.error === "signed" ? [`≤ −${LIMIT}`, "+"] : ["0", ""];
+  return html`<div class="vd-panels">
+    ${yours.panel()}
+    ${panel("seen", canvas("seen"), { note: `${row.size} × ${row.size}${row.channels === 3 ? " × 3" : ""}`, under: yours.picture.inverted ? t("seen.inverted") : "" })}
+    ${panel("made", canvas("made"), { note: edited ? t("made.edited") : t("made.note", { d: state.d }), under: t(`kind.${state.kind}.long`), frame: edited ? "vd-edited" : "" })}
+    ${panel("error", canvas("error"), { note: t(`error.${state.error}.note`), under: scale(sign, gradient(state.error), `≥ ${plus}${LIMIT}`) })}
+  </div>`;
+};
 
-  <section class="vd-card vd-every">
-    <header><h2 data-t="every.title"></h2><p data-t="every.why"></p></header>
-    <div class="vd-strip" data-part="strip" role="group" data-t-label="every.title"></div>
-  </section>
-  <section class="vd-card vd-curve">
-    <header><h2 data-t="curve.title"></h2><p data-t="curve.why"></p></header>
-    <div class="vd-chart" data-part="curve"></div>
-  </section>
+const dimension = (tab) => {
+  const { state, row } = tab;
+  const dims = row.kinds[state.kind];
+  return slider({
+    part: "dimension",
+    id: "vd-dimension",
+    label: t("dimension.label"),
+    value: state.d,
+    why: t("dimension.why"),
+    max: dims.length - 1,
+    at: dims.indexOf(state.d),
+    text: t("dimension.value", { d: state.d }),
+    disabled: dims.length < 2,
+    input: (i) => tab.choose({ d: dims[i] }),
+    below: html`<div class="vd-ticks" data-part="ticks" aria-hidden="true">${dims.map((d) => html`<span class=${d === state.d ? "vd-on" : ""}>${d}</span>`)}</div>`,
+  });
+};
 
-  <section class="vd-card vd-numbers">
-    <header><h2 data-t="numbers.title"></h2><p data-part="numbersWhy"></p>
-      <button type="button" class="vd-small" data-part="reset" data-t="reset.button" disabled></button></header>
-    <div data-part="numbers"></div>
-  </section>
-  <section class="vd-card vd-bits">
-    <header><h2 data-t="bits.title"></h2><p data-part="bitsWhy"></p></header>
-    <div class="vd-bits-body" data-part="bitsBody">
+const choosers = (tab) => {
+  const { state, row, yours } = tab;
+  const proposed = yours.source?.kind !== "example" && yours.picture.proposed;
+  const domains = domainsOf(tab.table).map((n) => ({ value: n, label: t(`domain.${n}`), mark: n === proposed ? t("domain.proposed") : "" }));
+  const kinds = kindsOf(row).map((k) => ({ value: k, label: t(`kind.${k}`), title: t(`kind.${k}.why`) }));
+  const betas = betasOf(row, state.kind, state.d);
+  return html`<div class="vd-choosers">
+    ${field({ part: "domain", name: "vd-domain", label: t("domain.label"), options: domains, value: tab.pending ?? state.domain, choose: tab.chooseDomain })}
+    ${field({ part: "kind", name: "vd-kind", label: t("kind.label"), options: kinds, value: state.kind, choose: (kind) => tab.choose({ kind }) })}
+    ${field({
+      part: "beta", name: "vd-beta", label: t("beta.label"), caption: "vd-beta", options: optionsOf(betas), value: state.beta,
+      away: betas.length < 2, choose: (b) => tab.choose({ beta: Number(b) }),
+    })}
+  </div>`;
+};
+
+const figures = (tab) => {
+  const { state, shownFigures: f, test, x } = tab;
+  const ratio = x.length / state.d;
+  const mean = (value) => (value === undefined ? "\u00a0" : t("figures.mean", { value }));
+  const bytes = t("bytes.value", { d: `<b class="vd-c-z">${state.d}</b>`, n: `<b>${x.length.toLocaleString()}</b>` });
+  return html`<dl class="vd-figures">
+    ${figure({ part: "psnr", value: f ? number(f.psnr, 1) : "", unit: " dB", aside: mean(test && number(test.psnr, 1)), asidePart: "psnrMean" })}
+    ${figure({ part: "ssim", value: f ? number(f.ssim, 2) : "", aside: t("ssim.note") })}
+    ${figure({ part: "mse", value: f ? significant(f.mse, 3) : "", aside: mean(test && significant(test.mse, 3)), asidePart: "mseMean" })}
+    <div class="vd-bytes"><dt title=${t("bytes.why")}>${t("bytes.name")}</dt><dd data-part="bytes" .innerHTML=${bytes}></dd><dd
+      class="vd-aside" data-part="ratio">${t("ratio.value", { ratio: number(ratio, ratio < 20 ? 1 : 0) })}</dd></div>
+  </dl>
+  <p class="vd-remark" data-part="remark">${remark(tab)}</p>`;
+};
+
+const remark = ({ yours, result, edited, state }) => {
+  if (yours.picture.blank) return t("remark.blank");
+  return result?.unusual && !edited ? t("remark.unusual", { domain: t(`domain.${state.domain}`) }) : "";
+};
+
+const options = (tab) => {
+  const { state, row } = tab;
+  const little = (part, hidden, values) =>
+    field({ part, name: `vd-${part}`, label: t(`${part}.label`), hidden, little: true, options: optionsOf(values, part), value: state[part], choose: (v) => tab.again({ [part]: v }) });
+  return html`<div class="vd-options">${little("polarity", !row.strokes, POLARITIES)}${little("fit", Boolean(row.strokes), FITS)}</div>`;
+};
+
+// The cards below; what they hold is drawn by charts of their own.
+const below = (tab) => {
+  const { result, row } = tab;
+  const variational = Boolean(result?.kl);
+  const undo = small("reset", tab.reset, { disabled: !tab.edited });
+  return html`
+  ${card("vd-every", "every", t("every.why"), html`<div class="vd-strip" data-part="strip" role="group" aria-label=${t("every.title")}></div>`)}
+  ${card("vd-curve", "curve", t("curve.why"), html`<div class="vd-chart" data-part="curve"></div>`)}
+  ${card("vd-numbers", "numbers", t(result?.sigma ? "numbers.whyvae" : "numbers.why"), html`<div data-part="numbers"></div>`, undo)}
+  ${card("vd-bits", "bits", t(variational ? "bits.why" : "bits.none"), html`<div class="vd-bits-body ${variational ? "" : "vd-away"}" data-part="bitsBody">
       <div class="vd-chart" data-part="bits"></div>
       <div class="vd-elbo" data-part="elbo"></div>
     </div>
-    <button type="button" class="vd-button vd-elsewhere" data-part="toVae" data-t="bits.tovae" hidden></button>
-  </section>
+    <button type="button" class="vd-button vd-elsewhere" data-part="toVae" ?hidden=${variational || !row.kinds.vae}
+      @click=${() => tab.choose({ kind: "vae" })}>${t("bits.tovae")}</button>`)}`;
+};
 
-  <section class="vd-take">
-    ${button("saveImage", ICONS.saveImage)}${button("saveFigures", ICONS.saveFigures)}${button("copyLink", ICONS.copyLink)}
-    <span class="vd-note" data-part="copied" role="status"></span>
+export const view = (tab) => html`
+<div class="vd-rec">
+  ${message(tab)}
+  <section class="vd-top">
+    ${panels(tab)}
+    <output class="vd-readout" id="vd-readout" data-part="readout" aria-live="polite">${tab.reading || t("readout.hint")}</output>
+    <div class="vd-errormode">${choices({ part: "errorMode", name: "vd-error", label: t("errormode.label"), options: optionsOf(ERRORS, "error"), value: tab.state.error, little: true, choose: tab.chooseError })}</div>
+    <div class="vd-tools">
+      ${tab.yours.tools()}
+      ${options(tab)}
+    </div>
+    <div class="vd-controls">
+      ${dimension(tab)}
+      ${choosers(tab)}
+      ${figures(tab)}
+    </div>
   </section>
-  <details class="vd-more"><summary data-t="more.title"></summary><div data-part="more"></div></details>
+  ${below(tab)}
+  ${takeRow(tab, html`${button("saveImage", "save", tab.saveImage)}${button("saveFigures", "figures", tab.saveFigures)}`)}
+  ${moreFold("more.text")}
 </div>`;

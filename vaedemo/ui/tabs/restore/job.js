@@ -1,67 +1,92 @@
 // A photograph that is restored on the server, tile by tile: begun, stepped until it is done, or stopped.
 
-import { askWith } from "../../page/picture/source.js";
+import { html } from "../../page/vendor/lit-html.js";
 import { failure, t } from "../../page/frame/text.js";
+import { small } from "../../page/frame/pieces.js";
+import { askWith } from "../../page/picture/source.js";
 
-// hooks: ask(name, body), upload, bar/barText/halt (parts), began(job), finished(answer), failed(sentence);
-// then the classical methods: beside {box, bar, text, halt} (parts), compared({method: {x_hat, psnr, ...}})
-export const createPhotoJob = ({ ask, upload, bar, barText, halt, beside, began, finished, compared, failed }) => {
-  const now = { job: null, turn: 0 };
+const NOTHING = { done: 1, total: 1, text: "" };
 
-  const progress = (done, total, text) => {
-    Object.assign(bar, { max: total, value: done });
-    barText.textContent = text;
-    halt.disabled = done >= total || !text;
-    bar.parentElement.classList.toggle("vd-away", done >= total || !text);
-  };
-  const comparing = (done, total) => {
-    Object.assign(beside.bar, { max: total, value: done });
-    beside.text.textContent = t("restore.beside.steps", { done, total });
-    beside.box.hidden = done >= total;
-  };
-  const drop = () => {
-    now.turn += 1;
-    beside.box.hidden = true;
-    if (now.job) ask("stop", { job: now.job.job });
-    now.job = null;
-    return now.turn;
-  };
-  const stopped = (text) => {
-    progress(0, 1, "");
-    failed(text);
-  };
+// hooks: began(job), finished(answer), then of the classical methods compared({method: {x_hat, psnr, ...}}).
+export class PhotoJob {
+  constructor(tab, hooks) {
+    Object.assign(this, { tab, hooks, job: null, turn: 0, bar: NOTHING, others: NOTHING });
+  }
 
-  const begin = async (body, source) => {
-    const turn = drop();
-    progress(0, 1, t("restore.job.begin"));
-    const job = await askWith(ask, "begin", source, upload, body);
-    if (turn !== now.turn) return job.job && ask("stop", { job: job.job });
-    if (job.error) return stopped(failure(job));
-    now.job = job;
-    await began(job);
-    while (turn === now.turn) {
-      const answer = await ask("step", { job: job.job });
-      if (turn !== now.turn) return null;
-      if (answer.error) return stopped(failure(answer));
-      const { own } = job;
-      if (answer.done <= own) progress(answer.done, own, t("restore.job.tiles", { done: answer.done, total: own }));
-      if (answer.result) finished(answer);
-      if (answer.done >= own) comparing(answer.done - own, answer.total - own);
-      if (answer.methods) compared(answer.methods);
+  progress(done, total, text) {
+    this.bar = { done, total, text };
+    this.tab.draw();
+  }
+
+  drop() {
+    this.turn += 1;
+    this.others = NOTHING;
+    if (this.job) this.tab.ask("stop", { job: this.job.job });
+    this.job = null;
+    return this.turn;
+  }
+
+  failed(answer) {
+    this.progress(0, 1, "");
+    this.tab.say(failure(answer));
+  }
+
+  async begin(body, source) {
+    const turn = this.drop();
+    const { tab } = this;
+    this.progress(0, 1, t("restore.job.begin"));
+    const job = await askWith(tab.ask, "begin", source, tab.upload, body);
+    if (turn !== this.turn) return job.job && tab.ask("stop", { job: job.job });
+    if (job.error) return this.failed(job);
+    this.job = job;
+    await this.hooks.began(job);
+    while (turn === this.turn) {
+      const answer = await tab.ask("step", { job: job.job });
+      if (turn !== this.turn) return null;
+      if (answer.error) return this.failed(answer);
+      this.stepped(answer);
       if (answer.done >= answer.total) return null;
     }
     return null;
+  }
+
+  stepped(answer) {
+    const { own } = this.job;
+    const { done, total } = answer;
+    if (done <= own) this.progress(done, own, t("restore.job.tiles", { done, total: own }));
+    if (answer.result) this.hooks.finished(answer);
+    if (done >= own) {
+      this.others = { done: done - own, total: total - own, text: t("restore.beside.steps", { done: done - own, total: total - own }) };
+      this.tab.draw();
+    }
+    if (answer.methods) this.hooks.compared(answer.methods);
+  }
+
+  halt = () => {
+    this.drop();
+    this.progress(0, 1, t("restore.job.stopped"));
   };
 
-  halt.onclick = () => {
-    drop();
-    progress(0, 1, t("restore.job.stopped"));
-    halt.disabled = true;
-  };
   // What is restored stays, and can be saved; only the comparison ends.
-  beside.halt.onclick = () => {
-    now.turn += 1;
-    beside.box.hidden = true;
+  haltOthers = () => {
+    this.turn += 1;
+    this.others = NOTHING;
+    this.tab.draw();
   };
-  return { begin, drop, job: () => now.job };
-};
+
+  // The bar of the restoration, and that of the methods beside it.
+  view() {
+    const { done, total, text } = this.bar;
+    const idle = done >= total || !text;
+    return html`<div class="vd-res-job ${idle ? "vd-away" : ""}" data-part="jobField"><progress data-part="bar" .max=${total} .value=${done}
+      aria-label=${t("restored.label")}></progress><span data-part="barText" role="status">${text}</span>
+      ${small("halt", this.halt, { key: "restore.halt.button", disabled: idle || !this.tab.job.job })}</div>`;
+  }
+
+  besideView() {
+    const { done, total, text } = this.others;
+    return html`<div class="vd-res-job" data-part="beside" ?hidden=${done >= total}><progress data-part="besideBar" .max=${total} .value=${done}
+      aria-label=${t("restore.methods.title")}></progress><span data-part="besideText">${text}</span>
+      ${small("besideHalt", this.haltOthers, { key: "restore.halt.button" })}</div>`;
+  }
+}

@@ -1,80 +1,139 @@
-// The markup of "Denoise" and "Inpaint"; words come from text/ by their data-t keys.
+// The view of "Denoise" and "Inpaint".
 
-import { ICONS, button, message, panel, sources, yoursPanel } from "../../page/frame/pieces.js";
+import { html, nothing } from "../../page/vendor/lit-html.js";
+import { LIMIT, gradient } from "../../page/draw/pixels.js";
+import { button, card, choices, field, figure, message, moreFold, optionsOf, panel, scale, slider, takeRow } from "../../page/frame/pieces.js";
+import { number, t } from "../../page/frame/text.js";
+import { cellRow } from "./cells.js";
+import { maskTools } from "./mask.js";
+import { countOf, countsOf, fourthsOf } from "./state.js";
 
-const field = (part, label, extra = "") => `
-  <div class="vd-field" data-part="${part}Field"><span data-t="${label}"></span>
-    <div class="vd-switch vd-switch-small" data-part="${part}" role="radiogroup" data-t-label="${label}"></div>${extra}</div>`;
+const canvas = (name, label = name) =>
+  html`<canvas class="vd-res-canvas" data-part=${name} width="28" height="28" role="img" aria-label=${t(`${label}.label`)}></canvas>`;
 
-const slider = (part, label) => `
-  <div class="vd-slider vd-res-slider" data-part="${part}Field"><label><span data-t="${label}"></span> <b data-part="${part}Value"></b>
-    <small data-part="${part}Why"></small></label>
-    <input type="range" data-part="${part}" min="0" max="1000" step="1" data-t-label="${label}"></div>`;
+const fourthScale = ({ photo, fourth, value }) => {
+  const signed = fourth === "residual";
+  const grey = photo && signed;
+  const end = grey ? 0.25 : fourth === "spread" ? value.spread : LIMIT;
+  const colours = grey ? "linear-gradient(to right, #000, #808080, #fff)" : gradient(signed ? "signed" : "absolute");
+  return scale(signed ? `≤ −${end}` : "0", colours, `≥ ${signed ? "+" : ""}${end}`);
+};
 
-const small = (part) => `<button type="button" class="vd-small" data-part="${part}" data-t="restore.${part}.button"></button>`;
+export const restoredName = ({ photo, state: { view } }) => {
+  if (photo) return t("restored.mean");
+  return typeof view === "number" ? t("restored.sample", { n: view + 1 }) : t(`restored.${view}`);
+};
 
-const masks = `
-  <div class="vd-res-mask" data-part="maskTools">
-    <div class="vd-padtools">${small("brush")}${small("rubber")}${small("maskUndo")}${small("invert")}${small("wipe")}${small("maskUpload")}
-      <input type="file" data-part="maskFile" accept="image/*" hidden></div>
-    <label class="vd-res-size"><span data-t="restore.size.label"></span><input type="range" data-part="size" min="2" max="40" value="12"></label>
-    ${field("mask", "restore.mask.label")}
-    ${slider("amount", "restore.amount.label")}
-  </div>`;
-
-export const markup = (task, denoising = task === "denoise") => `
-<div class="vd-rec vd-res">
-  ${message}
-  <section class="vd-top">
-    <div class="vd-panels">
-      ${yoursPanel()}
-      ${panel("damaged", `<canvas class="vd-res-canvas" data-part="damaged" width="28" height="28" role="img" data-t-label="damaged.label"></canvas>
+const panels = (tab) => {
+  const { name, denoising } = tab;
+  const damaged = html`${canvas("damaged")}
         <canvas class="vd-res-canvas vd-res-brush" data-part="brushPad" width="28" height="28" role="application" tabindex="0"
-          data-t-label="restore.pad.label" aria-describedby="vd-res-live-${task}"></canvas>`)}
-      ${panel("restored", `<canvas class="vd-res-canvas" data-part="restored" width="28" height="28" role="img" data-t-label="restored.label"></canvas>
+          aria-label=${t("restore.pad.label")} aria-describedby="vd-res-live-${name}" ?hidden=${denoising}></canvas>`;
+  const restored = html`${canvas("restored")}
         <canvas class="vd-res-canvas vd-res-before" data-part="before" width="28" height="28" aria-hidden="true"></canvas>
-        <input type="range" class="vd-res-wipe" id="vd-res-wipe-${task}" data-part="share" min="0" max="100" value="0" data-t-title="restore.before.label">`,
-        `<label for="vd-res-wipe-${task}" data-t="restore.before.label"></label>`)}
-      ${panel("fourth", `<canvas class="vd-res-canvas" data-part="fourth" width="28" height="28" role="img" data-t-label="fourth.label"></canvas>`,
-        `<div class="vd-scale"><span data-part="scaleLow"></span><i data-part="scaleBar"></i><span data-part="scaleHigh"></span></div>`)}
-    </div>
-    <output class="vd-readout" id="vd-res-live-${task}" data-part="live" aria-live="polite"></output>
-    <div class="vd-errormode"><div class="vd-switch vd-switch-small" data-part="fourthMode" role="radiogroup" data-t-label="fourth.label"></div></div>
+        <input type="range" class="vd-res-wipe" id="vd-res-wipe-${name}" data-part="share" min="0" max="100" value="0" title=${t("restore.before.label")}
+          @input=${(e) => tab.p.restoredFrame.style.setProperty("--share", e.target.value / 100)}>`;
+  const before = html`<label for="vd-res-wipe-${name}">${t("restore.before.label")}</label>`;
+  return html`<div class="vd-panels">
+    ${tab.yours.panel()}
+    ${panel("damaged", damaged)}
+    ${panel("restored", restored, { note: restoredName(tab), under: before })}
+    ${panel("fourth", canvas("fourth"), { note: t(`fourth.${tab.fourth}.note`), under: fourthScale(tab) })}
+  </div>`;
+};
+
+const choosers = (tab) => {
+  const { state, row, name } = tab;
+  const { picture } = tab.yours;
+  return html`<div class="vd-choosers">
+    ${field({ part: "domain", name: `vd-${name}-domain`, label: t("domain.label"), options: optionsOf(Object.keys(tab.table), "domain"), value: state.domain, choose: tab.chooseDomain })}
+    ${field({
+      part: "count", name: `vd-${name}-count`, label: t("restore.count.label"), little: true, options: optionsOf(countsOf(row, picture)),
+      value: countOf(state, row, picture), choose: (n) => tab.set({ n: Number(n), view: "mean" }),
+    })}
+    <div class="vd-field"><span>${t("restore.seed.label")}</span><button type="button" class="vd-small" data-part="die" title=${t("restore.die.why")}
+      @click=${tab.throwDie}>${t("restore.seed.value", { seed: state.seed })}</button></div>
+  </div>`;
+};
+
+const noiseControls = (tab) => {
+  const { state, row } = tab;
+  const { noises, strongest } = row;
+  const { low, high } = state.given ? { low: 0, high: strongest } : noises[state.noise];
+  const at = state.given ? (state.sigma ?? tab.told.estimated ?? 0) : state.level;
+  const why = state.given ? (state.sigma === null ? "restore.sigma.estimated" : "restore.sigma.hand") : `noise.${state.noise}.why`;
+  const chosen = (noise) => tab.set({ noise, level: noises[noise].usual });
+  return html`${field({ part: "noise", name: "vd-noise", label: t("restore.noise.label"), little: true, options: optionsOf(Object.keys(noises), "noise"), value: state.noise, away: state.given, choose: chosen })}
+    ${slider({
+      part: "level", label: t("restore.level.label"), value: number(at, !state.given && state.noise === "jpeg" ? 0 : 2), why: t(why),
+      kind: "vd-res-slider", at: Math.round((1000 * (at - low)) / (high - low)), input: (v) => tab.chooseLevel(v / 1000),
+    })}`;
+};
+
+const known = (value) => value !== null && value !== undefined;
+
+const figures = (tab) => {
+  const { denoising, figures: f, told, state } = tab;
+  const was = tab.answer?.figures?.y;
+  const before = (name, digits) => (known(was?.[name]) ? t("restore.was", { value: number(was[name], digits) }) : "\u00a0");
+  const one = (part, digits, more) =>
+    figure({ part, value: known(f?.[part]) ? number(f[part], digits) : "–", aside: before(part, digits), asidePart: `${part}Was`, ...more });
+  const sigma = told.measured ?? told.sigma ?? told.estimated;
+  const toldWhy = known(told.estimated) ? t("restore.told.estimated", { value: number(told.estimated, 2) }) : t(state.given ? "restore.told.hand" : "restore.told.known");
+  return html`<dl class="vd-figures">
+    ${one("psnr", 1, { unit: " dB" })}
+    ${one("ssim", 2)}
+    ${one("hole", 1, { unit: " dB", key: "restore.hole", hidden: denoising })}
+    ${figure({ part: "told", key: "restore.told", value: known(sigma) ? number(sigma, 2) : "–", aside: toldWhy, asidePart: "toldWhy", hidden: !denoising })}
+  </dl>`;
+};
+
+const remark = ({ photo, told, denoising, row }) => {
+  if (!photo) return "";
+  if (told.guessed) return t("restore.guessed", { pixels: row.hole });
+  return denoising && told.lost > 0 ? t("restore.lost", { share: number(100 * told.lost, 0) }) : "";
+};
+
+const answersWhy = ({ answer, photo }) => {
+  if (!answer) return "";
+  const { temperature } = photo ? answer.job : answer;
+  const narrowed = temperature < 1 ? t("restore.answers.narrowed", { value: number(temperature, 1) }) : "";
+  return t(photo ? "restore.answers.photo" : "restore.answers.why", { narrowed });
+};
+
+const methodsWhy = ({ answer, photo, job }) => {
+  if (!answer) return "";
+  const out = photo ? (job.job?.left_out ?? []) : [];
+  return out.length ? t("restore.methods.left", { names: out.map((m) => t(`method.${m}`)).join(", ") }) : t("restore.methods.why");
+};
+
+export const view = (tab) => html`
+<div class="vd-rec vd-res ${tab.photo ? "vd-res-photo" : ""}" style=${tab.photo && tab.yours.picture?.width ? `--shape: ${tab.yours.picture.width / tab.yours.picture.height}` : nothing}>
+  ${message(tab)}
+  <section class="vd-top">
+    ${panels(tab)}
+    <output class="vd-readout" id="vd-res-live-${tab.name}" data-part="live" aria-live="polite">${tab.denoising ? "" : (tab.mask?.missing ?? "")}</output>
+    <div class="vd-errormode">${choices({
+      part: "fourthMode", name: `vd-${tab.name}-fourth`, label: t("fourth.label"), little: true,
+      options: optionsOf(fourthsOf(tab.name, tab.row, tab.state), "fourth"), value: tab.fourth, choose: (fourth) => tab.set({ fourth }, false),
+    })}</div>
     <div class="vd-tools">
-      ${sources}
-      <label class="vd-res-given" data-part="givenField"><input type="checkbox" data-part="given"> <span data-t="restore.given.label"></span></label>
+      ${tab.yours.tools()}
+      <label class="vd-res-given" data-part="givenField" ?hidden=${!tab.denoising}><input type="checkbox" data-part="given" ?checked=${tab.state.given}
+        @change=${(e) => tab.chooseGiven(e.target.checked)}> <span>${t("restore.given.label")}</span></label>
     </div>
     <div class="vd-controls">
-      <div class="vd-choosers">
-        <div class="vd-field"><span data-t="domain.label"></span>
-          <div class="vd-switch" data-part="domain" role="radiogroup" data-t-label="domain.label"></div></div>
-        ${field("count", "restore.count.label")}
-        <div class="vd-field"><span data-t="restore.seed.label"></span><button type="button" class="vd-small" data-part="die" data-t-title="restore.die.why"></button></div>
-      </div>
-      ${denoising ? field("noise", "restore.noise.label") + slider("level", "restore.level.label") : masks}
-      <div class="vd-res-job" data-part="jobField"><progress data-part="bar" max="1" value="0" data-t-label="restored.label"></progress><span data-part="barText" role="status"></span>
-        <button type="button" class="vd-small" data-part="halt" data-t="restore.halt.button"></button></div>
-      <p class="vd-res-remark" data-part="remark" role="status"></p>
-      <dl class="vd-figures">
-        <div><dt data-t="psnr.name" data-t-title="psnr.why"></dt><dd><b data-part="psnr"></b> dB</dd><dd class="vd-aside" data-part="psnrWas"></dd></div>
-        <div><dt data-t="ssim.name" data-t-title="ssim.why"></dt><dd><b data-part="ssim"></b></dd><dd class="vd-aside" data-part="ssimWas"></dd></div>
-        <div${denoising ? " hidden" : ""}><dt data-t="restore.hole.name" data-t-title="restore.hole.why"></dt><dd><b data-part="hole"></b> dB</dd><dd class="vd-aside" data-part="holeWas"></dd></div>
-        <div${denoising ? "" : " hidden"}><dt data-t="restore.told.name" data-t-title="restore.told.why"></dt><dd><b data-part="told"></b></dd><dd class="vd-aside" data-part="toldWhy"></dd></div>
-      </dl>
+      ${choosers(tab)}
+      ${tab.denoising ? noiseControls(tab) : maskTools(tab)}
+      ${tab.job.view()}
+      <p class="vd-res-remark" data-part="remark" role="status">${remark(tab)}</p>
+      ${figures(tab)}
     </div>
   </section>
-  <section class="vd-card vd-res-answers">
-    <header><h2 data-t="restore.answers.title"></h2><p data-part="answersWhy"></p></header>
-    <div class="vd-res-strip" data-part="answers" role="group" data-t-label="restore.answers.title"></div>
-  </section>
-  <section class="vd-card vd-res-methods" data-part="methodsCard">
-    <header><h2 data-t="restore.methods.title"></h2><p data-part="methodsWhy"></p></header>
-    <div class="vd-res-job" data-part="beside" hidden><progress data-part="besideBar" max="1" value="0" data-t-label="restore.methods.title"></progress><span data-part="besideText"></span>
-      <button type="button" class="vd-small" data-part="besideHalt" data-t="restore.halt.button"></button></div>
-    <div class="vd-res-strip" data-part="methods"></div>
-  </section>
-  <section class="vd-take">
-    ${button("saveImage", ICONS.saveImage)}${button("copyLink", ICONS.copyLink)}<span class="vd-note" data-part="copied" role="status"></span>
-  </section>
-  <details class="vd-more"><summary data-t="more.title"></summary><div data-part="more"></div></details>
+  ${card("vd-res-answers", "restore.answers", answersWhy(tab), html`<div class="vd-res-strip" data-part="answers" role="group"
+      aria-label=${t("restore.answers.title")}>${cellRow(tab.answers)}</div>`)}
+  ${card("vd-res-methods", "restore.methods", methodsWhy(tab), html`${tab.job.besideView()}
+    <div class="vd-res-strip" data-part="methods">${cellRow(tab.others)}</div>`)}
+  ${takeRow(tab, button("saveImage", "save", tab.saveImage))}
+  ${moreFold(`${tab.name}.more`)}
 </div>`;

@@ -1,0 +1,98 @@
+"""Tasks over a set of pictures, one epoch after another: give them back (AE, VAE, dense), restore damaged ones."""
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from vaedemo import runtime
+from vaedemo.configs import TrainConfig
+from vaedemo.data.damage import random_corruption
+from vaedemo.data.datasets import Pictures
+from vaedemo.models import objectives
+from vaedemo.models.objectives import Terms
+
+__all__ = ["Epochs", "Pairs", "Reconstruction", "binarised"]
+
+
+def binarised(x: Tensor, generator: torch.Generator, mine: slice = slice(None)) -> Tensor:
+    """float32 of x's shape, 1 with probability x / 255 (to 2^-16) and else 0, from x uint8 (B, ...). With mine, those
+    rows of it.
+
+    Sixteen random bits are compared with 257 x = 2^16 x / 255, as two bytes: the second is the first of the next value,
+    since only one value in 256 looks at it. Bytes take a fifth of the time that floats do.
+    """
+    words = torch.empty(x.numel() // 8 + 1, dtype=torch.int64).random_(-(2**63), None, generator=generator)
+    first, second = (words.view(torch.uint8)[i : i + x.numel()].view(x.shape)[mine] for i in (0, 1))
+    x = x[mine]
+    return ((first < x) | ((first == x) & (second < x))).view(torch.uint8).float()
+
+
+class Epochs:
+    """Batches of Pictures, a new order each epoch, the incomplete last batch left out."""
+
+    stream, order = "noise", "order"  # words that are seeded with: of a step's noise, of an epoch's order
+    settings: dict[str, Any] = {}
+
+    def __init__(self, pictures: Pictures, config: TrainConfig) -> None:
+        self.pictures, self.seed = pictures, config.seed
+        self.batches: tuple[int, ...] = (min(config.batch_size, len(pictures)),)
+        self._epoch, self._rows = -1, torch.empty(0)
+
+    def __len__(self) -> int:
+        return len(self.pictures)
+
+    @property
+    def digest(self) -> str:
+        return self.pictures.digest
+
+    def rows(self, step: int) -> Tensor:
+        """Rows of the pictures for a step."""
+        batch = self.batches[0]
+        epoch, within = divmod(step, len(self) // batch)
+        if self._epoch != epoch:
+            generator = runtime.generator(self.order, self.seed, epoch)
+            self._epoch, self._rows = epoch, torch.randperm(len(self), generator=generator)
+        return self._rows[within * batch : (within + 1) * batch]
+
+    def batch(self, step: int, generator: torch.Generator, mine: slice) -> tuple:
+        raise NotImplementedError
+
+    def terms(self, model: nn.Module, batch: tuple) -> Terms:
+        return objectives.terms(model, *batch)
+
+    def measure(self, model: nn.Module) -> dict[str, float]:
+        return {}
+
+
+class Reconstruction(Epochs):
+    """Pictures to give back; for a Bernoulli likelihood binarised anew each time."""
+
+    def __init__(self, pictures: Pictures, model: nn.Module, config: TrainConfig) -> None:
+        super().__init__(pictures, config)
+        self.model_config: Any = model.config
+
+    def batch(self, step: int, generator: torch.Generator, mine: slice) -> tuple:
+        """(x,), or of a VAE (x, eps)."""
+        rows, config = self.rows(step), self.model_config
+        eps = torch.randn(len(rows), config.latent_dim, generator=generator)[mine] if config.variational else None
+        if config.variational and config.likelihood == "bernoulli":
+            x = binarised(self.pictures.x.index_select(0, rows), generator, mine)
+        else:
+            x = self.pictures.x.index_select(0, rows[mine]).float().div_(255)
+        x = x.contiguous(memory_format=torch.channels_last)
+        return (x,) if eps is None else (x, eps)
+
+
+class Pairs(Epochs):
+    """Clean pictures and damaged ones, for a conditional VAE."""
+
+    def __init__(self, pictures: Pictures, model: Any, config: TrainConfig) -> None:
+        super().__init__(pictures, config)
+        self.noise = model.noise
+
+    def batch(self, step: int, generator: torch.Generator, mine: slice) -> tuple:
+        """What objectives.conditional_terms takes: all of the batch's eps, and of the rest the process's rows."""
+        x = self.pictures[self.rows(step)]
+        eps = self.noise(2 * len(x), generator)
+        return *(t[mine] for t in (x, *random_corruption(x, generator))), *eps, torch.arange(len(x))[mine]
