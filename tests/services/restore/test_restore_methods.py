@@ -10,6 +10,7 @@ from tests.services.restore.test_restore_maths import Shelf, damaged, drawn, two
 from vaedemo.data.domains import DOMAINS, get_domain
 from vaedemo.errors import ConfigError, PictureError, UnknownModel
 from vaedemo.services.restore import classical, photonoise, run
+from vaedemo.store.key import ModelKey
 
 
 @pytest.fixture
@@ -30,7 +31,7 @@ def mask():
 def test_a_plain_vae_sees_a_whole_picture_once_and_a_hole_twenty_times(shelf, y, mask):
     made = by(shelf, "plain", y, "digits")
     assert np.allclose(made, 0.5 * y.clip(0, 1) + 0.1) and made.dtype == np.float32
-    assert shelf.asked == [("digits", "vae", get_domain("digits").anchor)] and len(shelf.plain.seen) == 1
+    assert shelf.asked == [ModelKey("digits", "vae", get_domain("digits").anchor)] and len(shelf.plain.seen) == 1
     shelf.plain.seen.clear()
     made, known = by(shelf, "plain", y, "digits", mask), mask > 0
     assert len(shelf.plain.seen) == 20
