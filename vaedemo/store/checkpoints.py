@@ -146,7 +146,7 @@ def read_tensors(path: str | os.PathLike[str], format: Format | None, names: Ite
         raise CheckpointError(kind.missing.format(file=path.name, folder=path.parent.name)) from None
     except (SafetensorError, OSError, TypeError, AttributeError):  # the last two of types that NumPy has not
         remedy = f"restore it from the repository or {kind.again}"
-        raise CheckpointError(f"{path.name} is damaged, for it is cut or no safetensors file; {remedy}") from None
+        raise CheckpointError(f"{path.name} is cut or damaged, or no safetensors file; {remedy}") from None
     if format:
         _require(path, metadata, format)
     return Stored(metadata, have, tensors)
