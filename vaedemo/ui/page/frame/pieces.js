@@ -18,9 +18,9 @@ const ICONS = {
 export const icon = (name) => html`<svg viewBox="0 0 20 20" aria-hidden="true"><path d=${ICONS[name]}></path></svg>`;
 
 // A button with a picture; its words are those of the key, "upload.button" and "upload.why".
-export const button = (part, shape, click, { key = part, pressed, disabled = false } = {}) =>
+export const button = (part, shape, click, { key = part, text = `${key}.button`, pressed, disabled = false } = {}) =>
   html`<button type="button" class="vd-button" data-part=${part} title=${t(`${key}.why`)} aria-pressed=${pressed ?? nothing}
-    ?disabled=${disabled} @click=${click}>${icon(shape)}<span>${t(`${key}.button`)}</span></button>`;
+    ?disabled=${disabled} @click=${click}>${icon(shape)}<span>${t(text)}</span></button>`;
 
 export const small = (part, click, { key = `${part}.button`, pressed, disabled = false } = {}) =>
   html`<button type="button" class="vd-small" data-part=${part} aria-pressed=${pressed ?? nothing} ?disabled=${disabled}

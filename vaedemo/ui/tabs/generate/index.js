@@ -83,7 +83,6 @@ class Generate extends Tab {
 
   async loadExamples() {
     const { domain } = this.state;
-    this.arithmetic.start([]);
     if (!this.examples.has(domain)) {
       const answer = await this.asking("examples", { domain });
       if (answer.error) return;
@@ -130,7 +129,9 @@ class Generate extends Tab {
   };
 
   chooseDomain = (domain) => {
-    this.set(settled(this.state, domain, this.table));
+    Object.assign(this.state, settled(this.state, domain, this.table));
+    this.arithmetic.start([]);
+    this.again();
     this.loadExamples();
   };
 

@@ -187,13 +187,12 @@ export const createPosterior = (p, state, hooks) => {
       show(false);
       hooks.changed();
     });
-  p.again.onclick = () => {
-    state.seed = (state.seed + 1) % 1000000;
-    show(false);
-    hooks.changed();
-  };
-
   return {
+    again: () => {
+      state.seed = (state.seed + 1) % 1000000;
+      show(false);
+      hooks.changed();
+    },
     // result: {x, ae, vae} as prepare() gives them; model: the VAE's map or plane; look: how maps are drawn, and their side.
     show: (result, model, look) => {
       Object.assign(now, { result, model, look });

@@ -4,8 +4,8 @@
 import { clamp, html, onWidth } from "../../page/frame/dom.js";
 import { save } from "../../page/frame/download.js";
 import { number, significant, t } from "../../page/frame/text.js";
+import { SPAN } from "./codes.js";
 
-export const SPAN = 3;
 export const FIRST = 10; // rows before the fold
 const NARROW = 560;
 const STEP = 0.05;
