@@ -39,7 +39,7 @@ def test_no_script_is_longer_than_two_rooms():
     assert not long
 
 
-OPENS = re.compile(r"^( *)(?!(?:if|for|while|switch|else|class|\}) ?).*(?:=> |\) )\{$")
+OPENS = re.compile(r"^( *)(?=\S)(?!(?:if|for|while|switch|else|class|\}) ?).*(?:=> |\) )\{$")
 
 
 def functions(path):

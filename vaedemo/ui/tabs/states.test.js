@@ -24,23 +24,48 @@ const restoring = (name) => ({
 });
 const TABS = {
   reconstruct: { rows: reconstruct.WORDS, standard: first, about: { table, word: null } },
-  latent: { rows: latent.WORDS, standard: latent.standard("digits", ROW), about: { table, value: { maps: ["digits", "fashion"], planes: ["digits"] }, word: null } },
+  latent: {
+    rows: latent.WORDS,
+    standard: latent.standard("digits", ROW),
+    about: { table, value: { maps: ["digits", "fashion"], planes: ["digits"] }, word: null },
+  },
   generate: { rows: generate.WORDS, standard: generate.standard("digits", table), about: { table } },
   denoise: restoring("denoise"),
   inpaint: restoring("inpaint"),
 };
 
 const SAID = {
-  reconstruct: ["domain=digits&kind=vae&d=8&beta=4&example=two&fit=pad&polarity=invert&error=signed", "domain=fashion&kind=vae&d=2&example=boot"],
+  reconstruct: [
+    "domain=digits&kind=vae&d=8&beta=4&example=two&fit=pad&polarity=invert&error=signed",
+    "domain=fashion&kind=vae&d=2&example=boot",
+  ],
   latent: ["domain=digits&d=8&beta=4&view=grid&spacing=quantiles&hide=1,3&ae=1.5,-2&vae=0,0.25&example=two&seed=3&n=4&noise=0.5"],
-  generate: ["domain=digits&d=2&t=0.5&seed=7&n=4&class=1&pca=1&grid=pca-gaussian&at=9&path=spherical&step=3&a=two", "domain=fashion&d=2&seed=1"],
-  denoise: ["domain=digits&example=two&noise=jpeg&level=20&sigma=0.25&seed=3&n=1&view=best&fourth=spread", "domain=digits&example=one&given=1&fourth=residual"],
+  generate: [
+    "domain=digits&d=2&t=0.5&seed=7&n=4&class=1&pca=1&grid=pca-gaussian&at=9&path=spherical&step=3&a=two",
+    "domain=fashion&d=2&seed=1",
+  ],
+  denoise: [
+    "domain=digits&example=two&noise=jpeg&level=20&sigma=0.25&seed=3&n=1&view=best&fourth=spread",
+    "domain=digits&example=one&given=1&fourth=residual",
+  ],
   inpaint: ["domain=digits&example=one&mask=random&amount=0.4&view=2", "domain=photos&example=one&mask=center&fourth=spread"],
 };
 const WRONG = {
   reconstruct: ["domain=cats", "kind=pca", "d=3", "d=", "beta=4&d=2", "fit=", "x=AA", "domain=constructor"],
   latent: ["domain=cats", "d=8&domain=fashion", "beta=4", "hide=a", "ae=1", "vae=1,b", "seed=-1", "n=17", "noise=4", "x=%"],
-  generate: ["d=3", "t=2", "t= ", "seed=1.5", "n=5", "class=shirt", "pca=1&domain=fashion", "grid=pca-gaussian", "at=36", "step=25", "q=three"],
+  generate: [
+    "d=3",
+    "t=2",
+    "t= ",
+    "seed=1.5",
+    "n=5",
+    "class=shirt",
+    "pca=1&domain=fashion",
+    "grid=pca-gaussian",
+    "at=36",
+    "step=25",
+    "q=three",
+  ],
   denoise: ["noise=salt", "noise=jpeg&level=60", "level=", "sigma=2", "given=2", "seed=10", "n=2", "view=4"],
   inpaint: ["mask=own", "amount=2", "m=AA", "m=AAA&domain=photos", "fourth=residual", "fourth=error&domain=photos"],
 };
@@ -79,6 +104,12 @@ test("a drawing and a painted mask travel in the address", () => {
 
 test("a state whose model is missing moves to the nearest there is", () => {
   const { settled } = reconstruct;
-  assert.deepEqual(settled({ ...first, domain: "fashion", kind: "pca", d: 64, beta: 4 }, table), { ...first, domain: "fashion", kind: "vae", d: 2, beta: 1 });
+  assert.deepEqual(settled({ ...first, domain: "fashion", kind: "pca", d: 64, beta: 4 }, table), {
+    ...first,
+    domain: "fashion",
+    kind: "vae",
+    d: 2,
+    beta: 1,
+  });
   assert.equal(generate.settled({ ...TABS.generate.standard, label: 1 }, "fashion", table).label, null);
 });

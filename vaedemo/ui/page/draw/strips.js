@@ -47,7 +47,13 @@ export const createStrips = (root, { at, keep }) => {
 
   const cells = (r) => {
     if (r.strip.children.length === now.n) return;
-    r.strip.replaceChildren(...Array.from({ length: now.n }, (_, k) => html(`<span data-k="${k}"><canvas class="vd-pixels" role="img" width="${now.size}" height="${now.size}"></canvas><small></small></span>`)));
+    r.strip.replaceChildren(
+      ...Array.from({ length: now.n }, (_, k) =>
+        html(
+          `<span data-k="${k}"><canvas class="vd-pixels" role="img" width="${now.size}" height="${now.size}"></canvas><small></small></span>`,
+        ),
+      ),
+    );
   };
   const place = () => {
     for (const r of now.rows) {

@@ -60,7 +60,23 @@ export const scale = (low, background, high) => html`
     data-part="scaleHigh">${high}</span></div>`;
 
 // A large slider. at: where it stands; input(number) when it is moved.
-export const slider = ({ part, id = nothing, label, value, why, min = 0, max = 1000, step = 1, at, text = value, input, disabled = false, kind = "", away = false, below = "" }) => html`
+export const slider = ({
+  part,
+  id = nothing,
+  label,
+  value,
+  why,
+  min = 0,
+  max = 1000,
+  step = 1,
+  at,
+  text = value,
+  input,
+  disabled = false,
+  kind = "",
+  away = false,
+  below = "",
+}) => html`
   <div class="vd-slider ${kind} ${away ? "vd-away" : ""}" data-part="${part}Field"><label for=${id}><span>${label}</span> <b data-part="${part}Value">${value}</b>
     <small data-part="${part}Why">${why}</small></label>
     <input type="range" id=${id} data-part=${part} min=${min} max=${max} step=${step} data-at=${at} aria-label=${id === nothing ? label : nothing}

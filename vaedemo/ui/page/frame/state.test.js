@@ -4,7 +4,11 @@ import { between, fromAddress, numberOf, oneOf, toAddress, whole, word } from ".
 
 const ROWS = [
   { ...word("kind", oneOf(["ae", "vae"])), format: (s) => s.kind },
-  word("d", numberOf((s, about) => about.dims[s.kind]), 2),
+  word(
+    "d",
+    numberOf((s, about) => about.dims[s.kind]),
+    2,
+  ),
   word("t", between(0, 1.5), 1),
   word("n", whole(1, 16), 16, "count"),
 ];

@@ -4,7 +4,10 @@ import { inverted, missing, pointAt, resized, stroke } from "./masks.js";
 
 test("a stroke covers what lies within its radius of the segment, and nothing beyond the mask", () => {
   const [width, height, radius] = [20, 12, 2.5];
-  const [a, b] = [{ x: 3, y: 2 }, { x: 26, y: 9 }];
+  const [a, b] = [
+    { x: 3, y: 2 },
+    { x: 26, y: 9 },
+  ];
   const mask = new Uint8Array(width * height).fill(1);
   stroke(mask, width, height, a, b, radius, 0);
   const far = (x, y) => {

@@ -6,7 +6,12 @@ const ROW = { kinds: { vae: [2, 8], ae: [2], pca: [] }, betas: { 8: [1, 4] } };
 
 test("kinds in their order, and every model of them", () => {
   assert.deepEqual(kindsOf(ROW), ["ae", "vae"]);
-  assert.deepEqual(everyModel(ROW), [["ae", 2, 1], ["vae", 2, 1], ["vae", 8, 1], ["vae", 8, 4]]);
+  assert.deepEqual(everyModel(ROW), [
+    ["ae", 2, 1],
+    ["vae", 2, 1],
+    ["vae", 8, 1],
+    ["vae", 8, 4],
+  ]);
   assert.deepEqual([betasOf(ROW, "vae", 8), betasOf(ROW, "ae", 8)], [[1, 4], [1]]);
 });
 

@@ -27,7 +27,10 @@ export const askWith = async (ask, name, source, upload, body) => {
     source.path = null;
     return await ask(name, await sent());
   } catch (error) {
-    return { error: t(error.message === "large" || /413|maximum/.test(error.message) ? "error.large" : "error.upload", { mb: MOST_BYTES / 1e6 }), own: true };
+    return {
+      error: t(error.message === "large" || /413|maximum/.test(error.message) ? "error.large" : "error.upload", { mb: MOST_BYTES / 1e6 }),
+      own: true,
+    };
   }
 };
 

@@ -23,7 +23,11 @@ export class Yours {
     Object.assign(this, { tab, hooks, mode: "picture", tool: "pen", picture: null, source: null, shown: "" });
     this.camera = null;
     onShared(tab.name, (picture) => hooks.received(picture));
-    onFiles(() => tab.p.upload.offsetParent !== null, (blob) => this.takeFile(blob), (on) => tab.p.yoursFrame.classList.toggle("vd-over", on));
+    onFiles(
+      () => tab.p.upload.offsetParent !== null,
+      (blob) => this.takeFile(blob),
+      (on) => tab.p.yoursFrame.classList.toggle("vd-over", on),
+    );
   }
 
   // ---- taking ------------------------------------------------------------------------------------------------
@@ -176,11 +180,16 @@ export class Yours {
       <input type="file" data-part="file" accept="image/*,.tif,.tiff" hidden @change=${taken}>
       </div>
       <div class="vd-examples" data-part="examples" role="group" aria-label=${t("examples.label")}>${exampleRow(
-        this.tab.about(domain)?.examples ?? [], this.picture?.example, (name) => this.example(domain, name))}</div>`;
+        this.tab.about(domain)?.examples ?? [],
+        this.picture?.example,
+        (name) => this.example(domain, name),
+      )}</div>`;
   }
 }
 
 // A domain's examples [{name, thumb}] as buttons, of which the chosen one is pressed.
 export const exampleRow = (list, chosen, choose) =>
-  list.map(({ name, thumb }) => html`<button type="button" class="vd-example" data-name=${name} title=${name} aria-pressed=${name === chosen}
-    @click=${() => choose(name)}><img src=${thumb} alt=${name} width="40" height="40"></button>`);
+  list.map(
+    ({ name, thumb }) => html`<button type="button" class="vd-example" data-name=${name} title=${name} aria-pressed=${name === chosen}
+    @click=${() => choose(name)}><img src=${thumb} alt=${name} width="40" height="40"></button>`,
+  );

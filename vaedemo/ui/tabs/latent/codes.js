@@ -14,7 +14,10 @@ export const spreads = (kind, figures, d) => {
 // Edits as a word of the address, "7:1.25_12:-0.5", and back; null is not such a word.
 export const editsToWord = (edits) => [...edits].map(([i, s]) => `${i + 1}:${Number(s.toFixed(2))}`).join("_") || null;
 export const editsFromWord = (word, d) => {
-  const pairs = (word ?? "").split("_").filter(Boolean).map((p) => p.split(":").map(Number));
+  const pairs = (word ?? "")
+    .split("_")
+    .filter(Boolean)
+    .map((p) => p.split(":").map(Number));
   const good = pairs.length <= MOST_EDITS && pairs.every(([i, s]) => Number.isInteger(i) && i >= 1 && i <= d && Math.abs(s) <= SPAN);
   return good ? new Map(pairs.map(([i, s]) => [i - 1, s])) : null;
 };

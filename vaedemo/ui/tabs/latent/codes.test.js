@@ -3,7 +3,10 @@ import { test } from "node:test";
 import { editsFromWord, editsToWord, spreads, usualModel } from "./codes.js";
 
 test("edits survive their word", () => {
-  const edits = new Map([[6, 1.25], [0, -0.5]]);
+  const edits = new Map([
+    [6, 1.25],
+    [0, -0.5],
+  ]);
   assert.equal(editsToWord(edits), "7:1.25_1:-0.5");
   assert.deepEqual(editsFromWord("7:1.25_1:-0.5", 8), edits);
   assert.equal(editsToWord(new Map()), null);
@@ -16,8 +19,14 @@ test("what is no such word is null", () => {
 
 test("an autoencoder has its own spread, a VAE the prior's", () => {
   const figures = { mean: [1, 2], std: [0.5, 0] };
-  assert.deepEqual(spreads("ae", figures, 2), [{ mean: 1, std: 0.5 }, { mean: 2, std: 1e-6 }]);
-  assert.deepEqual(spreads("vae", figures, 2), [{ mean: 0, std: 1 }, { mean: 0, std: 1 }]);
+  assert.deepEqual(spreads("ae", figures, 2), [
+    { mean: 1, std: 0.5 },
+    { mean: 2, std: 1e-6 },
+  ]);
+  assert.deepEqual(spreads("vae", figures, 2), [
+    { mean: 0, std: 1 },
+    { mean: 0, std: 1 },
+  ]);
 });
 
 test("the model that shows most has betas", () => {

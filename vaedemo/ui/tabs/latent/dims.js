@@ -124,7 +124,10 @@ export class Dims extends Section {
       const each = channels * size ** 2;
       answer.rows.forEach((packed, k) => {
         const bytes = unpack(packed);
-        this.table.paint(dims[k], Array.from({ length: n }, (_, c) => rgba(bytes.subarray(c * each, (c + 1) * each), channels)));
+        this.table.paint(
+          dims[k],
+          Array.from({ length: n }, (_, c) => rgba(bytes.subarray(c * each, (c + 1) * each), channels)),
+        );
       });
       this.p.dimsTable.dataset.drawn = wanted;
     }
@@ -155,7 +158,10 @@ export class Dims extends Section {
       seen: () => this.follow(),
     });
     this.sparse = createSparse(p.dimsSparse, (beta, d) => this.set({ kind: "vae", d, beta }));
-    this.matrix = createFactors(p.dimsFactors, { pick: (i) => this.table.focus(i), choose: ({ kind, d, beta }) => this.set({ kind, d, beta }) });
+    this.matrix = createFactors(p.dimsFactors, {
+      pick: (i) => this.table.focus(i),
+      choose: ({ kind, d, beta }) => this.set({ kind, d, beta }),
+    });
   }
 
   place() {
@@ -190,7 +196,14 @@ export class Dims extends Section {
     const f = this.figures;
     const { size, channels } = this.row;
     const unit = this.kind === "vae" ? "dims.kl" : "dims.variance";
-    this.table.show({ key: `${this.whole} ${Boolean(f)}`, weights: this.weights, off: f?.active?.map((a) => !a) ?? [], size, channels, unit });
+    this.table.show({
+      key: `${this.whole} ${Boolean(f)}`,
+      weights: this.weights,
+      off: f?.active?.map((a) => !a) ?? [],
+      size,
+      channels,
+      unit,
+    });
     this.place();
     const { of, points } = this.betas;
     if (points.length > 1) this.sparse(points, this.kind === "vae" && this.d === of ? this.beta : null, of);
@@ -209,7 +222,15 @@ export class Dims extends Section {
     const label = (kind, beta) => (kind === "vae" ? `VAE, β ${beta}` : t(`kind.${kind}`));
     const rows = this.kinds
       .filter((kind) => this.row.kinds[kind].includes(this.d))
-      .flatMap((kind) => betasOf(this.row, kind, this.d).map((beta) => ({ kind, d: this.d, beta, key: modelKey(kind, this.d, beta), label: label(kind, beta) })));
+      .flatMap((kind) =>
+        betasOf(this.row, kind, this.d).map((beta) => ({
+          kind,
+          d: this.d,
+          beta,
+          key: modelKey(kind, this.d, beta),
+          label: label(kind, beta),
+        })),
+      );
     this.matrix.show(this.models, rows, this.key, ordered(this.weights));
   }
 
@@ -260,7 +281,9 @@ export class Dims extends Section {
     const beta = this.beta === 1 ? "" : `, β = ${this.beta}`;
     const model = `${t(`domain.${this.domain}`)}, ${t(`kind.${this.kind}`)}, d = ${this.d}${beta}`;
     const unit = this.kind === "vae" ? "dims.kl" : "dims.variance";
-    const rows = this.table.sheets().map(({ i, canvas }) => ({ canvas, name: `z${i + 1}`, worth: t(unit, { value: worthOf(this.weights[i]) }) }));
+    const rows = this.table
+      .sheets()
+      .map(({ i, canvas }) => ({ canvas, name: `z${i + 1}`, worth: t(unit, { value: worthOf(this.weights[i]) }) }));
     const title = `${model}: ${t(this.kind === "vae" ? "dims.save.title" : "dims.save.spread", { span: SPAN })}, ${this.note}`;
     savePictures(rows, this.table.count(), this.row.size, title, `vaedemo-traversal-${this.domain}-${this.key}.png`);
   };

@@ -64,7 +64,8 @@ class Latent extends Tab {
     const { p, root } = this;
     this.readouts = Object.fromEntries(KINDS.map((kind) => [kind, createReadout(p, kind)]));
     const hooks = {
-      decode: (model, z) => this.asking("decode", { domain: this.state.domain, kind: model.kind, d: model.d, beta: this.betaOf(model.kind), z }),
+      decode: (model, z) =>
+        this.asking("decode", { domain: this.state.domain, kind: model.kind, d: model.d, beta: this.betaOf(model.kind), z }),
       told: (kind, reading) => this.told(kind, reading),
       moved: (kind, a, b) => {
         this.readouts[kind].mark(p[`${kind}Picture`].dataset.shown);
@@ -72,7 +73,8 @@ class Latent extends Tab {
       },
       chose: (kind, point) => this.chose(kind, point),
     };
-    const viewOf = (kind) => createMapView(kind, { still: p[`${kind}Still`], moving: p[`${kind}Moving`], picture: p[`${kind}Picture`] }, hooks);
+    const viewOf = (kind) =>
+      createMapView(kind, { still: p[`${kind}Still`], moving: p[`${kind}Moving`], picture: p[`${kind}Picture`] }, hooks);
     this.views = { ae: viewOf("ae"), vae: viewOf("vae") };
     this.posterior = createPosterior(p, this.state, {
       decode: (z) => this.asking("decode_many", { domain: this.state.domain, kind: "vae", d: this.state.d, beta: this.state.beta, z }),

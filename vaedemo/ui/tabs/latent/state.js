@@ -45,8 +45,16 @@ export const WORDS = [
     put: (s, v, about) => Object.assign(s, standard(v, about.table[v])),
     format: (s) => s.domain,
   },
-  word("d", numberOf((s, about) => dimsOf(row(s, about), about.value.planes.includes(s.domain))), 2),
-  word("beta", numberOf((s, about) => betasAt(row(s, about), s.d)), 1),
+  word(
+    "d",
+    numberOf((s, about) => dimsOf(row(s, about), about.value.planes.includes(s.domain))),
+    2,
+  ),
+  word(
+    "beta",
+    numberOf((s, about) => betasAt(row(s, about), s.d)),
+    1,
+  ),
   word("view", oneOf(VIEWS), "points"),
   word("spacing", oneOf(SPACINGS), "even"),
   {
@@ -57,9 +65,20 @@ export const WORDS = [
   },
   chosen("ae"),
   chosen("vae"),
-  { ...word("example", oneOf((s, about) => row(s, about).examples)), format: (s, about) => (about.word ? null : s.example) },
+  {
+    ...word(
+      "example",
+      oneOf((s, about) => row(s, about).examples),
+    ),
+    format: (s, about) => (about.word ? null : s.example),
+  },
   word("seed", whole(0, 999_999), 1),
   word("n", whole(1, MOST_SAMPLES), MOST_SAMPLES, "count"),
   word("noise", between(0, MOST_NOISE), 1),
-  { name: "x", parse: (text, s, about) => fromWord(text, row(s, about)) ?? undefined, put: (s, v) => (s.drawn = v), format: (_, about) => about.word },
+  {
+    name: "x",
+    parse: (text, s, about) => fromWord(text, row(s, about)) ?? undefined,
+    put: (s, v) => (s.drawn = v),
+    format: (_, about) => about.word,
+  },
 ];

@@ -225,7 +225,14 @@ export class Walks extends Section {
 
   view() {
     const { d, n, share, playing } = this;
-    const dims = { part: "walkD", name: "vd-walk-d", label: t("walk.d"), options: optionsOf(this.dims), value: d, choose: (v) => this.set({ d: Number(v) }) };
+    const dims = {
+      part: "walkD",
+      name: "vd-walk-d",
+      label: t("walk.d"),
+      options: optionsOf(this.dims),
+      value: d,
+      choose: (v) => this.set({ d: Number(v) }),
+    };
     return html`<section class="vd-card vd-walks">
   <header><h2>${t("walk.title")}</h2><p>${t("walk.why")}</p></header>
   <div class="vd-walk-controls">
