@@ -40,8 +40,12 @@ bench: .venv/dev  ## measure every claim (DATA=folder of .npz files and of photo
 results:  ## write docs/RESULTS.md and README's table out of benchmarks/results/*.json
 	@$(PYTHON) -m benchmarks.tables
 
-lint: .venv/dev  ## check the style
-	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+PRETTIER := tests/js/node_modules/.bin/prettier
+
+lint: .venv/dev  ## check style and types: ruff, mypy, and prettier after `npm ci --prefix tests/js`
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
+	@if [ -x $(PRETTIER) ]; then $(PRETTIER) --check 'vaedemo/**/*.{js,css}' 'tests/**/*.{js,mjs}'; \
+	  else echo 'JavaScript and CSS are skipped: npm ci --prefix tests/js installs prettier.'; fi
 
 .PHONY: space
 space: .venv/app  ## publish as a Hugging Face Space (SPACE=user/name; DRYRUN=1 only checks and lists what would go)

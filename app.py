@@ -9,10 +9,7 @@ from vaedemo.ui.server.listen import settle, stop
 if __name__ == "__main__":
     where = settle(os.environ)
 
-from vaedemo.ui.app import (
-    build,  # noqa: E402, only now: importing Gradio takes seconds, and reads the environment
-    main,  # noqa: E402, only now: importing Gradio takes seconds, and reads the environment
-)
+from vaedemo.ui.app import build, main  # only now: importing Gradio takes seconds, and reads the environment
 
 try:
     demo = build()

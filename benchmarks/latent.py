@@ -7,17 +7,14 @@ load   bytes of a domain's map over the wire (both decoders and all points), and
 leak   the page before and after 50 switches of tabs and 20,000 pointer events: heap after collection, listeners, nodes
 """
 
-import argparse
-import json
-import os
+from collections.abc import Callable, Sequence
 
-import torch
-from common import RESULTS, parse, show
+from common import Row, report_parts
 from page import answered, chromium, server, spread
+from playwright.sync_api import Browser, CDPSession, Page, Request
 
 from benchmarks.tables import latent as tables
-from vaedemo import runtime
-from vaedemo.data.domains import DOMAINS
+from vaedemo.data.domains import SIZED
 
 READY = ".vd-module-latent[data-ready=true]"
 
@@ -74,7 +71,7 @@ CLICK = """async ([kind, x, y]) => {
 }"""
 
 
-def enter(browser, address, query="", timed=False):
+def enter(browser: Browser, address: str, query: str = "", timed: bool = False) -> Page:
     page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
     if timed:
         page.add_init_script(TIMED)
@@ -85,7 +82,7 @@ def enter(browser, address, query="", timed=False):
     return page
 
 
-def measure_hover(domains=tuple(DOMAINS), events=1000):
+def measure_hover(domains: Sequence[str] = tuple(SIZED), events: int = 1000) -> list[Row]:
     rows = []
     with server() as (address, _), chromium() as browser:
         answered(address)
@@ -94,15 +91,15 @@ def measure_hover(domains=tuple(DOMAINS), events=1000):
             for kind in ("ae", "vae"):
                 page.evaluate(HOVER, [kind, 60])
                 page.wait_for_timeout(500)
-                requests = []
-                page.on("request", lambda r, requests=requests: requests.append(r.url))
+                requests: list[Request] = []
+                page.on("request", requests.append)
                 times = page.evaluate(HOVER, [kind, events])
                 rows.append({"what": f"pointer event, {domain}, {kind}", **spread(times), "requests": len(requests)})
             page.context.close()
     return rows
 
 
-def measure_click(domains=tuple(DOMAINS), clicks=45):
+def measure_click(domains: Sequence[str] = tuple(SIZED), clicks: int = 45) -> list[Row]:
     rows = []
     with server() as (address, _), chromium() as browser:
         answered(address)
@@ -119,7 +116,7 @@ def measure_click(domains=tuple(DOMAINS), clicks=45):
     return rows
 
 
-def measure_load(domains=tuple(DOMAINS), times=5):
+def measure_load(domains: Sequence[str] = tuple(SIZED), times: int = 5) -> list[Row]:
     rows = []
     with server() as (address, _), chromium() as browser:
         answered(address)
@@ -127,7 +124,7 @@ def measure_load(domains=tuple(DOMAINS), times=5):
             took, size = [], 0
             for _ in range(times):
                 page = enter(browser, address, f"domain={domain}")
-                took.append(float(page.locator("[data-part=maps]").get_attribute("data-took")))
+                took.append(float(page.locator("[data-part=maps]").get_attribute("data-took") or "nan"))
                 size = page.evaluate(
                     """(domain) => performance.getEntriesByType("resource")
                          .filter((e) => e.name.includes(`/maps/${domain}.`)
@@ -140,7 +137,7 @@ def measure_load(domains=tuple(DOMAINS), times=5):
     return rows
 
 
-def state(page, session):
+def state(page: Page, session: CDPSession) -> Row:
     for _ in range(3):
         session.send("HeapProfiler.collectGarbage")
     found = {m["name"]: m["value"] for m in session.send("Performance.getMetrics")["metrics"]}
@@ -152,8 +149,8 @@ def state(page, session):
     }
 
 
-def measure_leak(switches=50, events=20_000):
-    def round_trip(page, switches, events):
+def measure_leak(switches: int = 50, events: int = 20_000) -> list[Row]:
+    def round_trip(page: Page, switches: int, events: int) -> None:
         for _ in range(switches):
             for name in ("reconstruct", "latent"):
                 page.locator(f"#vd-tab-{name}-button").click()
@@ -179,25 +176,14 @@ def measure_leak(switches=50, events=20_000):
     ]
 
 
-PARTS = {"hover": measure_hover, "click": measure_click, "load": measure_load, "leak": measure_leak}
+PARTS: dict[str, Callable[..., list[Row]]] = {
+    "hover": measure_hover,
+    "click": measure_click,
+    "load": measure_load,
+    "leak": measure_leak,
+}
 TRIAL = {"hover": (["digits"], 20), "click": (["digits"], 7), "load": (["digits"], 1), "leak": (1, 20)}  # with --tiny
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for name in PARTS:
-        parser.add_argument(f"--{name}", action="store_true")
-    args = parse(parser)
-    path = RESULTS / "latent.json"
-    results = json.loads(path.read_text()) if path.exists() else {}
-    for name in [n for n in PARTS if getattr(args, n)] or list(PARTS):
-        rows = results[name] = PARTS[name](*TRIAL[name] if args.tiny else ())
-        show(tables.PARTS[name](rows))
-    processor = runtime.hardware(torch.device("cpu")).split(",")[0]
-    results["machine"] = f"{processor}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}"
-    RESULTS.mkdir(exist_ok=True)
-    path.write_text(json.dumps(results, indent=1) + "\n")
-
-
 if __name__ == "__main__":
-    main()
+    report_parts("latent", __doc__, PARTS, TRIAL, tables.PARTS)

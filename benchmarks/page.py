@@ -10,11 +10,9 @@ memory    resident memory of the server before and after 1,000 uploads of mixed 
           every model, after 100 to warm up
 """
 
-import argparse
 import asyncio
 import io
 import itertools
-import json
 import os
 import shutil
 import socket
@@ -22,19 +20,19 @@ import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
 import numpy as np
 import psutil
-import torch
-from common import RESULTS, parse, show
+from common import Row, report_parts
 from PIL import Image
+from playwright.sync_api import Browser, Page, Route, sync_playwright
 
 from benchmarks.tables import page as tables
-from vaedemo import runtime
-from vaedemo.ui.server.service import example_names
+from vaedemo.ui.server.inputs import example_names
 
 ROOT = Path(__file__).resolve().parent.parent
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium")
@@ -47,11 +45,13 @@ FLAGS = (
 )
 
 
+Log = list[tuple[str, float, str | None]]  # what was asked, seconds, an error
+
 # ---- the server --------------------------------------------------------------------------------------------------
 
 
 @contextmanager
-def server():
+def server() -> Iterator[tuple[str, subprocess.Popen]]:
     """(address, process) of the page in a process of its own."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -67,7 +67,7 @@ def server():
         process.wait(20)
 
 
-def answered(address, patience=180):
+def answered(address: str, patience: float = 180) -> httpx.Response:
     """Wait until the page is served; the last answer."""
     end = time.perf_counter() + patience
     while time.perf_counter() < end:
@@ -81,16 +81,14 @@ def answered(address, patience=180):
 
 
 @contextmanager
-def chromium():
-    from playwright.sync_api import sync_playwright
-
+def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser
         browser.close()
 
 
-def ready(page, address):
+def ready(page: Page, address: str) -> None:
     page.goto(address)
     page.locator("[data-ready=true]").wait_for(timeout=60_000)
 
@@ -99,20 +97,20 @@ def ready(page, address):
 
 DRAG = """async (rounds) => {
   const part = (name) => document.querySelector(`[data-part=${name}]`);
-  const [slider, made] = [part("dimension"), part("made")];
+  const [slider, picture] = [part("dimension"), part("made")];
   const count = Number(slider.max) + 1;
   const times = [];
   for (let k = 1; k <= rounds; k += 1) {
-    const before = made.dataset.shown;
+    const before = picture.dataset.shown;
     const changed = new Promise((done) => {
       const watch = new MutationObserver(() => { watch.disconnect(); requestAnimationFrame(() => setTimeout(done)); });
-      watch.observe(made, { attributeFilter: ["data-shown"] });
+      watch.observe(picture, { attributeFilter: ["data-shown"] });
     });
     const start = performance.now();
     slider.value = (Number(slider.value) + 1) % count;
     slider.dispatchEvent(new Event("input", { bubbles: true }));
     await changed;
-    if (made.dataset.shown === before) throw new Error("the picture did not change");
+    if (picture.dataset.shown === before) throw new Error("the picture did not change");
     times.push(performance.now() - start);
     await new Promise((done) => setTimeout(done, 30));
   }
@@ -120,14 +118,14 @@ DRAG = """async (rounds) => {
 }"""
 
 
-def hold_all_but_single(route):
+def hold_all_but_single(route: Route) -> None:
     """Never answer the request for every model, so that each dimension has to be asked for."""
     body = route.request.post_data_json
-    if body["fn_name"] != "look" or len(body["data"]["models"]) == 1:
+    if body is None or body["fn_name"] != "look" or len(body["data"]["models"]) == 1:
         route.continue_()
 
 
-def measure_slider(rounds=60, pictures=None):
+def measure_slider(rounds: int = 60, pictures: int | None = None) -> list[Row]:
     rows = []
     with server() as (address, _), chromium() as browser:
         answered(address)
@@ -152,7 +150,7 @@ def measure_slider(rounds=60, pictures=None):
     return rows
 
 
-def spread(times):
+def spread(times: list[float]) -> Row:
     times = sorted(times)
     return {
         "median_ms": round(statistics.median(times), 1),
@@ -165,14 +163,16 @@ def spread(times):
 # ---- visitors ----------------------------------------------------------------------------------------------------
 
 
-def component(address):
+def component(address: str) -> tuple[int, Row]:
     """(id of the tab's component, the table of models) from the page's configuration."""
     config = httpx.get(f"{address}config", timeout=30).json()
     found = next(c for c in config["components"] if c["props"].get("elem_id") == "vd-reconstruct")
     return found["id"], found["props"]["value"]["table"]
 
 
-async def ask(client, address, identity, session, function, data):
+async def ask(
+    client: httpx.AsyncClient, address: str, identity: int, session: str, function: str, data: Row
+) -> tuple[float, Row]:
     """(seconds, answer) of one call of a server function."""
     start = time.perf_counter()
     answer = await client.post(
@@ -180,17 +180,17 @@ async def ask(client, address, identity, session, function, data):
         json={"data": data, "component_id": identity, "fn_name": function, "session_hash": session},
     )
     answer.raise_for_status()
-    told = answer.json()
-    if "error" in told:
-        raise RuntimeError(told["error"])
-    return time.perf_counter() - start, told
+    result = answer.json()
+    if "error" in result:
+        raise RuntimeError(result["error"])
+    return time.perf_counter() - start, result
 
 
-def every(table, domain):
+def every(table: Row, domain: str) -> list[list]:
     return [[kind, d, 1.0] for kind, dims in table[domain]["kinds"].items() for d in dims]
 
 
-async def visitor(address, identity, table, number, seconds, log):
+async def visitor(address: str, identity: int, table: Row, number: int, seconds: float, log: Log) -> None:
     domains = [name for name, row in table.items() if row["kinds"]]
     turns = itertools.cycle(domains[number % len(domains) :] + domains[: number % len(domains)])
     session = f"visitor{number}"
@@ -222,23 +222,23 @@ async def visitor(address, identity, table, number, seconds, log):
                 log.append(("error", 0, str(error) or type(error).__name__))
 
 
-async def crowd(address, count, seconds):
+async def crowd(address: str, count: int, seconds: float) -> Log:
     identity, table = component(address)
     async with httpx.AsyncClient(timeout=60) as client:  # models are read when first asked for
         for domain in table:
             for name in table[domain]["examples"][:1] if table[domain]["kinds"] else []:
                 body = {"source": {"example": name, "domain": domain}, "domain": domain, "models": every(table, domain)}
                 await ask(client, address, identity, "warm", "prepare", body)
-    log = []
+    log: Log = []
     await asyncio.gather(*(visitor(address, identity, table, n, seconds, log) for n in range(count)))
     return log
 
 
-def measure_visitors(count=32, seconds=10):
+def measure_visitors(count: int = 32, seconds: float = 10) -> list[Row]:
     with server() as (address, _):
         answered(address)
         log = asyncio.run(crowd(address, count, seconds))
-    errors = [e for kind, _, e in log if kind == "error"]
+    errors = [error for _, _, error in log if error is not None]
     times = [1000 * took for kind, took, _ in log if kind != "error"]
     rows = [{"what": f"{count} visitors, every request", **spread(times), "errors": len(errors)}]
     for kind in ("drag", "a kind's models", "prepare"):
@@ -252,13 +252,13 @@ def measure_visitors(count=32, seconds=10):
 # ---- start -------------------------------------------------------------------------------------------------------
 
 
-def imports():
+def imports() -> float:
     start = time.perf_counter()
     subprocess.run([sys.executable, "-c", "import gradio, torch"], check=True, cwd=ROOT)
     return time.perf_counter() - start
 
 
-def measure_start(times=3):
+def measure_start(times: int = 3) -> list[Row]:
     base, served, seen = [], [], []
     with chromium() as browser:
         for _ in range(times):
@@ -291,24 +291,31 @@ def measure_start(times=3):
 # ---- memory ------------------------------------------------------------------------------------------------------
 
 
-def files():
-    """Pictures of mixed sizes and formats, encoded: mostly small, some of 3 and 12 megapixels."""
+def files() -> list[bytes]:
+    """Encoded pictures of mixed sizes and formats: mostly small, some of 3 and 12 megapixels."""
     rng = np.random.default_rng(0)
-    made = []
-    for width, height, mode, kind in (
-        (28, 28, "L", "PNG"), (64, 64, "RGB", "PNG"), (300, 200, "L", "JPEG"), (640, 480, "RGB", "JPEG"),
-        (800, 600, "RGBA", "PNG"), (1280, 960, "RGB", "WEBP"), (2048, 1536, "RGB", "JPEG"), (4000, 3000, "RGB", "JPEG"),
-    ):  # fmt: skip
+    encoded = []
+    for line in (
+        "28 28 L PNG",
+        "64 64 RGB PNG",
+        "300 200 L JPEG",
+        "640 480 RGB JPEG",
+        "800 600 RGBA PNG",
+        "1280 960 RGB WEBP",
+        "2048 1536 RGB JPEG",
+        "4000 3000 RGB JPEG",
+    ):
+        width, height, mode, kind = line.split()
         channels = {"L": 1, "RGB": 3, "RGBA": 4}[mode]
         coarse = rng.integers(0, 256, (12, 16, channels), np.uint8).squeeze()
-        image = Image.fromarray(coarse, mode).resize((width, height), Image.Resampling.BICUBIC)
+        image = Image.fromarray(coarse, mode).resize((int(width), int(height)), Image.Resampling.BICUBIC)
         out = io.BytesIO()
         image.save(out, kind)
-        made.append(out.getvalue())
-    return made
+        encoded.append(out.getvalue())
+    return encoded
 
 
-async def upload(client, address, identity, table, data, number):
+async def upload(client: httpx.AsyncClient, address: str, identity: int, table: Row, data: bytes, number: int) -> None:
     name = f"{number}.bin"
     answer = await client.post(f"{address}gradio_api/upload", files={"files": (name, data)})
     answer.raise_for_status()
@@ -318,12 +325,12 @@ async def upload(client, address, identity, table, data, number):
     await ask(client, address, identity, f"u{number % 8}", "look", look)
 
 
-async def uploads(address, count, at_once=4):
+async def uploads(address: str, count: int, at_once: int = 4) -> None:
     identity, table = component(address)
     data, gate = files(), asyncio.Semaphore(at_once)
     async with httpx.AsyncClient(timeout=120) as client:
 
-        async def one(n):
+        async def one(n: int) -> None:
             async with gate:
                 # A byte after the end makes every file its own to the server.
                 await upload(client, address, identity, table, data[n % len(data)] + n.to_bytes(4, "big"), n)
@@ -331,7 +338,7 @@ async def uploads(address, count, at_once=4):
         await asyncio.gather(*(one(n) for n in range(count)))
 
 
-def measure_memory(count=1000, warm=100):
+def measure_memory(count: int = 1000, warm: int = 100) -> list[Row]:
     with server() as (address, process):
         answered(address)
         watched = psutil.Process(process.pid)
@@ -349,26 +356,14 @@ def measure_memory(count=1000, warm=100):
 
 # ---- the command --------------------------------------------------------------------------------------------------
 
-PARTS = {"slider": measure_slider, "visitors": measure_visitors, "start": measure_start, "memory": measure_memory}
+PARTS: dict[str, Callable[..., list[Row]]] = {
+    "slider": measure_slider,
+    "visitors": measure_visitors,
+    "start": measure_start,
+    "memory": measure_memory,
+}
 TRIAL = {"slider": (3, 1), "visitors": (2, 1), "start": (1,), "memory": (8, 2)}  # their arguments with --tiny
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for name in PARTS:
-        parser.add_argument(f"--{name}", action="store_true")
-    args = parse(parser)
-    chosen = [name for name in PARTS if getattr(args, name)] or list(PARTS)
-    path = RESULTS / "page.json"
-    results = json.loads(path.read_text()) if path.exists() else {}
-    for name in chosen:
-        rows = results[name] = PARTS[name](*TRIAL[name] if args.tiny else ())
-        show(tables.PARTS[name](rows))
-    processor = runtime.hardware(torch.device("cpu")).split(",")[0]
-    results["machine"] = f"{processor}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}"
-    RESULTS.mkdir(exist_ok=True)
-    path.write_text(json.dumps(results, indent=1) + "\n")
-
-
 if __name__ == "__main__":
-    main()
+    report_parts("page", __doc__, PARTS, TRIAL, tables.PARTS)

@@ -13,15 +13,16 @@ import argparse
 import json
 
 import torch
-from common import RESULTS, parse, report
+from common import RESULTS, arguments, parse, report
 
 from benchmarks.tables.cells import Measured, verdict
 from benchmarks.tables.samples import samples
 from vaedemo import runtime
 from vaedemo.data import datasets
-from vaedemo.data.domains import DOMAINS
+from vaedemo.data.domains import SIZED
 from vaedemo.models.classifier import Judgement
 from vaedemo.reports.samples import COUNT, SOURCES, judge_pictures, lead, measure, measure_source, write
+from vaedemo.reports.samples import Measured as Row
 from vaedemo.store.classifiers import FILE as CLASSIFIER
 from vaedemo.store.classifiers import load_classifier
 from vaedemo.store.library import Library
@@ -29,13 +30,15 @@ from vaedemo.store.library import Library
 PAIRS = (("ae+mixture", "ae+normal"), ("vae+mixture", "vae+normal"))  # the first has to beat the second
 
 
-def floor(library, domain, real, test, d, args):
-    """Rows of the test set, and of as few training pictures where there are few test pictures."""
+def floor(
+    library: Library, domain: str, real: Judgement, test: datasets.Pictures, d: int, args: argparse.Namespace
+) -> list[Row]:
+    """Rows of the test set and, if it is small, of as few training pictures."""
     judged = judge_pictures(library, domain, test)
     rows = [measure(real, lambda _: judged, domain, d, "test", args.seeds, args.count)]
     if len(test) < args.count:
 
-        def others(seed):
+        def others(seed: int) -> Judgement:
             order = torch.randperm(len(real.features), generator=runtime.generator("reference", seed))
             return Judgement(*(values[order[args.count : args.count + len(test)]] for values in real))
 
@@ -43,43 +46,48 @@ def floor(library, domain, real, test, d, args):
     return rows
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def main() -> None:
+    parser = arguments(__doc__)
     parser.add_argument("--dims", choices=("anchor", "all"), default="anchor")
-    parser.add_argument("--domain", choices=list(DOMAINS))
+    parser.add_argument("--domain", choices=list(SIZED))
     parser.add_argument("--sources", nargs="+", choices=SOURCES, default=SOURCES, help="rows to measure anew")
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--count", type=int, default=COUNT, help="samples a seed, and training pictures compared with")
     args = parse(parser, domain="digits", seeds=2, count=40)
     torch.set_num_threads(1)
-    library, rows, bars, accuracies = Library(), [], {}, {}
-    for domain in [args.domain] if args.domain else DOMAINS:
-        row = DOMAINS[domain]
+    library, bars, accuracies = Library(), {}, {}
+    rows: list[Row] = []
+    for domain in [args.domain] if args.domain else SIZED:
+        row = SIZED[domain]
         real = judge_pictures(library, domain, datasets.load(domain, "train", args.data_dir))
         test = datasets.load(domain, "test", args.data_dir)
         if domain == "shapes":
             test = datasets.generated("test", n=args.count)
         below = floor(library, domain, real, test, row.anchor, args) if "test" in args.sources else []
         for d in sorted(row.latent_dims, key=lambda d: d != row.anchor) if args.dims == "all" else [row.anchor]:
-            made = {
+            measured = {
                 s: measure_source(library, real, domain, d, s, args.seeds, args.count, test)
                 for s in SOURCES[:-1]
                 if s in args.sources
             }
-            rows += [*made.values(), *(r._replace(d=d) for r in below)]
-            for first, second in (p for p in PAIRS if set(p) <= set(made)):
-                gain = Measured(*lead(made[first], made[second], args.seeds))
-                said = {"gain": gain.mean, "standard_error": gain.error, "verdict": verdict(gain, 0)}
-                bars[f"{domain} {d}: {first} beats {second}"] = said
-            write(RESULTS if args.tiny else library.folder, [*made.values(), *(r._replace(d=d) for r in below[:1])])
+            rows += [*measured.values(), *(r._replace(d=d) for r in below)]
+            for first, second in (p for p in PAIRS if set(p) <= set(measured)):
+                gain = Measured(*lead(measured[first], measured[second], args.seeds))
+                bar = {"gain": gain.mean, "standard_error": gain.error, "verdict": verdict(gain, 0)}
+                bars[f"{domain} {d}: {first} beats {second}"] = bar
+            write(RESULTS if args.tiny else library.folder, [*measured.values(), *(r._replace(d=d) for r in below[:1])])
             print(f"{domain} {d} done", flush=True)
         accuracies[domain] = load_classifier(library.folder / domain / CLASSIFIER)[2]["accuracy"]
     path = RESULTS / "samples.json"
     known = json.loads(path.read_text()) if path.exists() else {"rows": [], "bars": {}}
     mine = {(r.domain, r.d, r.source) for r in rows}
     kept = [r for r in known["rows"] if (r["domain"], r["d"], r["source"]) not in mine]
-    figures = {"rows": kept + [r._asdict() for r in rows], "bars": known["bars"] | bars, "seeds": args.seeds,
-               "classifiers": known.get("classifiers", {}) | accuracies}  # fmt: skip
+    figures = {
+        "rows": kept + [r._asdict() for r in rows],
+        "bars": known["bars"] | bars,
+        "seeds": args.seeds,
+        "classifiers": known.get("classifiers", {}) | accuracies,
+    }
     report("samples", figures, samples(figures))
 
 

@@ -9,17 +9,18 @@ clients   64 clients for 60 s, each with a fresh session a call: sample, decode 
 Calls go over plain HTTP, as curl makes them; the server is a process of its own on the same machine.
 """
 
-import argparse
 import asyncio
 import itertools
 import json
 import os
 import random
 import time
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import httpx
 import psutil
-from common import parse, report
+from common import Row, arguments, parse, report
 from page import answered, files, server, spread
 from PIL import Image
 
@@ -28,29 +29,30 @@ from vaedemo.ui.server.wire import data_uri
 
 CALLS, FIRST, SECONDS, CLIENTS = 10_000, 1_000, 60, 64
 REST = 20.0  # seconds until the freed memory of the last calls has gone back
-LEFT = 97  # of so many calls one is never asked for its answer
+LEFT = 97  # of so many calls one answer is never fetched
+Call = tuple[str, Row, bytes | None]  # an endpoint, its arguments by name, the file to send as the picture
 
 
 class Failed(Exception):
     """A call whose answer is an error."""
 
 
-async def call(client, name, arguments, fetch=True):
-    """What one call of an endpoint answers, in a session of its own; Failed where that is an error."""
+async def call(client: httpx.AsyncClient, name: str, arguments: Row, fetch: bool = True) -> Any:
+    """The answer of one call of an endpoint, in a session of its own; Failed if it is an error."""
     joined = await client.post(f"gradio_api/call/v2/{name}", json=arguments)
     if joined.status_code != 200:
         raise Failed(f"{name}: {joined.status_code} {joined.text[:200]}")
     if not fetch:
         return None
-    told = (await client.get(f"gradio_api/call/{name}/{joined.json()['event_id']}")).text
-    event, _, data = told.strip().rsplit("event: ", 1)[-1].partition("\ndata: ")
+    events = (await client.get(f"gradio_api/call/{name}/{joined.json()['event_id']}")).text
+    event, _, data = events.strip().rsplit("event: ", 1)[-1].partition("\ndata: ")
     if event != "complete":
         raise Failed(f"{name}: {event} {data[:200]}")
     return json.loads(data)[0]
 
 
-async def upload(client, data):
-    """A file as an endpoint takes it, sent before."""
+async def upload(client: httpx.AsyncClient, data: bytes) -> Row:
+    """Send a file; what an endpoint takes in its place."""
     sent = await client.post("gradio_api/upload", files={"files": ("picture.bin", data)})
     sent.raise_for_status()
     return {"path": sent.json()[0], "meta": {"_type": "gradio.FileData"}}
@@ -59,9 +61,9 @@ async def upload(client, data):
 # ---- memory ------------------------------------------------------------------------------------------------------
 
 
-def turns(rng):
-    """Endless calls of every endpoint: (name, arguments by their names, the file to send as the picture or None)."""
-    pictures, code = files()[:-1], [0.1] * 32  # each time with another end, so that no two are alike
+def turns(rng: random.Random) -> Iterator[Call]:
+    """Endless calls of every endpoint."""
+    pictures, code = files()[:-1], [0.1] * 32  # each gets another end, so that no two are the same
     digit = data_uri(Image.new("L", (28, 28), 90))
     ink = [[0.0] * 28] * 10 + [[1.0] * 28] * 8 + [[0.0] * 28] * 10
     for n in itertools.count():
@@ -86,49 +88,54 @@ def turns(rng):
             yield "denoise", {"picture": photograph(rng), "domain": "photos", "sigma": 0.1}, None
 
 
-def photograph(rng):
+def photograph(rng: random.Random) -> str:
     """Base64 of a JPEG of 64 to 384 pixels a side."""
     image = Image.effect_noise((rng.randint(64, 384), rng.randint(64, 384)), 60).convert("RGB")
     return data_uri(image)
 
 
-async def work_off(address, plan, note, errors, at_once=8):
-    """Make the calls of a plan, [(number, (name, arguments, file))]; `note` is called after each of them."""
+async def work_off(
+    address: str, plan: list[tuple[int, Call]], note: Callable[[], None], errors: dict[str, int], at_once: int = 8
+) -> None:
+    """Make the numbered calls of a plan, and call `note` after each."""
 
-    async def one(client, n, name, arguments, file):
+    async def one(client: httpx.AsyncClient, n: int, name: str, arguments: Row, file: bytes | None) -> None:
         wrong = name == "reconstruct" and "picture" in arguments
-        told = None
+        problem = None
         try:
             if file is not None:
                 arguments["picture"] = await upload(client, file)
             await call(client, name, arguments, fetch=n % LEFT != 0)
         except (Failed, httpx.HTTPError) as error:
-            told = str(error) or type(error).__name__
-        if wrong and n % LEFT:  # it has to be refused, in the sentence for it
-            told = None if told and "is not a picture; choose" in told else told or "a wrong request was answered"
-        if told:
-            errors[told] = errors.get(told, 0) + 1
+            problem = str(error) or type(error).__name__
+        if wrong and n % LEFT:  # it has to be refused, in the right sentence
+            refused = problem and "is not a picture; choose" in problem
+            problem = None if refused else problem or "a wrong request was answered"
+        if problem:
+            errors[problem] = errors.get(problem, 0) + 1
         note()
 
     numbered = iter(plan)
     async with httpx.AsyncClient(base_url=address, timeout=600) as client:
 
-        async def worker():
+        async def worker() -> None:
             for n, (name, arguments, file) in numbered:
                 await one(client, n, name, arguments, file)
 
         await asyncio.gather(*(worker() for _ in range(at_once)))
 
 
-def measure_memory(calls=CALLS, first=FIRST, rest=REST):
+def measure_memory(calls: int = CALLS, first: int = FIRST, rest: float = REST) -> Row:
     with server() as (address, process):
         answered(address, patience=600)
-        watched, done, seen, errors = psutil.Process(process.pid), itertools.count(1), [], {}
+        watched, done = psutil.Process(process.pid), itertools.count(1)
+        seen: list[tuple[int, float]] = []
+        errors: dict[str, int] = {}
 
-        def resident():
+        def resident() -> float:
             return round(watched.memory_info().rss / 1e6, 1)
 
-        def note():
+        def note() -> None:
             if (now := next(done)) % max(1, calls // 20) == 0:
                 seen.append((now, resident()))
                 print(*seen[-1], flush=True)
@@ -157,17 +164,18 @@ def measure_memory(calls=CALLS, first=FIRST, rest=REST):
 # ---- clients -----------------------------------------------------------------------------------------------------
 
 
-async def client_of(address, number, end, times, errors):
+async def client_of(address: str, number: int, end: float, times: list[float], errors: list[str]) -> None:
     rng = random.Random(number)
     async with httpx.AsyncClient(base_url=address, timeout=60) as client:
         for n in itertools.count(number):
             if time.perf_counter() > end:
                 return
-            name, arguments = (
+            calls: tuple[tuple[str, Row], ...] = (
                 ("sample", {"n": 4, "seed": n}),
                 ("decode", {"z": [rng.gauss(0, 1) for _ in range(8)], "kind": "vae"}),
                 ("models", {}),
-            )[n % 3]
+            )
+            name, arguments = calls[n % 3]
             start = time.perf_counter()
             try:
                 await call(client, name, arguments)
@@ -176,17 +184,18 @@ async def client_of(address, number, end, times, errors):
                 errors.append(str(error) or type(error).__name__)
 
 
-async def crowd(address, clients, seconds):
+async def crowd(address: str, clients: int, seconds: float) -> tuple[list[float], list[str]]:
     async with httpx.AsyncClient(base_url=address, timeout=60) as client:  # models are read when first asked for
         for name, arguments in (("sample", {}), ("decode", {"z": [0.0] * 8, "kind": "vae"}), ("models", {})):
             await call(client, name, arguments)
-    times, errors = [], []
+    times: list[float] = []
+    errors: list[str] = []
     end = time.perf_counter() + seconds
     await asyncio.gather(*(client_of(address, n, end, times, errors) for n in range(clients)))
     return times, errors
 
 
-def measure_clients(clients=CLIENTS, seconds=SECONDS):
+def measure_clients(clients: int = CLIENTS, seconds: float = SECONDS) -> Row:
     with server() as (address, process):
         answered(address, patience=600)
         watched = psutil.Process(process.pid)
@@ -204,8 +213,8 @@ def measure_clients(clients=CLIENTS, seconds=SECONDS):
     }
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def main() -> None:
+    parser = arguments(__doc__)
     parser.add_argument("--memory", action="store_true")
     parser.add_argument("--clients", action="store_true")
     parser.add_argument("--calls", type=int, default=CALLS, help="of --memory")
@@ -213,7 +222,7 @@ def main():
     parser.add_argument("--seconds", type=float, default=SECONDS, help="of --clients")
     args = parse(parser, calls=60, rest=0.1, seconds=2.0)
     every = not (args.memory or args.clients)
-    found = {"load": round(os.getloadavg()[0], 1)}
+    found: Row = {"load": round(os.getloadavg()[0], 1)}
     if args.memory or every:
         found["memory"] = measure_memory(args.calls, min(FIRST, args.calls // 2), args.rest)
     if args.clients or every:

@@ -16,7 +16,7 @@ from benchmarks.tables import training as tables
 from benchmarks.tables.cells import mean_and_error
 from vaedemo.configs import ModelConfig, TrainConfig
 from vaedemo.data import datasets
-from vaedemo.data.domains import DOMAINS
+from vaedemo.data.domains import SIZED
 from vaedemo.models import build_model, objectives
 from vaedemo.training.loop import fit
 
@@ -83,7 +83,7 @@ def main():
     parser.add_argument("--epochs", type=int, default=3, help="how often the two loops are timed in turn")
     parser.add_argument("--steps", type=int, default=30, help="steps a network is timed over")
     parser.add_argument("--only", choices=("epoch", "networks"))
-    parser.add_argument("--domain", choices=list(DOMAINS), help="of the networks; all if left out")
+    parser.add_argument("--domain", choices=list(SIZED), help="of the networks; all if left out")
     parser.add_argument("--kinds", nargs="*", default=["ae", "vae", "dense"], help="of the networks")
     args = parse(parser, epochs=1, steps=1, domain="digits", kinds=["dense"])
     if args.only != "networks":
@@ -103,7 +103,7 @@ def main():
     if args.only == "epoch":
         return
     figures = {}
-    for domain, row in DOMAINS.items() if args.domain is None else [(args.domain, DOMAINS[args.domain])]:
+    for domain, row in SIZED.items() if args.domain is None else [(args.domain, SIZED[args.domain])]:
         pictures = datasets.Pictures(torch.randint(0, 256, (2560, *row.shape), dtype=torch.uint8))
         for kind in args.kinds:
             if kind == "dense" and not row.dense_dims:

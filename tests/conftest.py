@@ -86,37 +86,35 @@ def small(kind="vae", **changes):
 
 
 # Files that start processes and servers, train, or run shipped networks many times; `make quick` leaves them out.
-SLOW = set(
-    [
-        "benchmarks/benchmarks",
-        "cli/cli",
-        "cli/latent",
-        "cli/maps",
-        "cli/outputs",
-        "cli/restore",
-        "cli/sample",
-        "cli/space",
-        "cli/terminal",
-        "models/classifier",
-        "models/conditional",
-        "reports/evaluate",
-        "services/restore/classical",
-        "services/restore/coarse",
-        "services/restore/photonoise",
-        "services/restore/photos",
-        "services/restore/restore",
-        "store/maps",
-        "store/own",
-        "store/shipped",
-        "training/training",
-        "ui/server/api",
-        "ui/server/api_clients",
-        "ui/server/api_restore",
-        "ui/server/listen",
-        "ui/tabs/restore",
-        "ui/ui",
-    ]
-)
+SLOW = {
+    "benchmarks/benchmarks",
+    "cli/cli",
+    "cli/latent",
+    "cli/maps",
+    "cli/outputs",
+    "cli/restore",
+    "cli/sample",
+    "cli/space",
+    "cli/terminal",
+    "models/classifier",
+    "models/conditional",
+    "reports/evaluate",
+    "services/restore/classical",
+    "services/restore/coarse",
+    "services/restore/photonoise",
+    "services/restore/photos",
+    "services/restore/restore",
+    "store/maps",
+    "store/own",
+    "store/shipped",
+    "training/training",
+    "ui/server/api",
+    "ui/server/api_clients",
+    "ui/server/api_restore",
+    "ui/server/listen",
+    "ui/tabs/restore",
+    "ui/ui",
+}
 HERE = Path(__file__).parent
 
 

@@ -1,24 +1,27 @@
-"""What can be set: frozen dataclasses, checked when made; each field carries its help for the command line."""
+"""Settings: frozen dataclasses that are validated when made; each field carries its help for the command line."""
 
 import math
+import re
 from dataclasses import dataclass, field
+from typing import Any
 
 from vaedemo.errors import ConfigError
 
-__all__ = ["KINDS", "LIKELIHOODS", "ModelConfig", "RESTORING", "SCHEDULES", "TrainConfig"]
+__all__ = ["DOMAIN_NAME", "KINDS", "LIKELIHOODS", "ModelConfig", "RESTORING", "SCHEDULES", "TrainConfig"]
 
-KINDS = ("ae", "vae", "dense", "dense-vae", "pca")  # of models that describe a picture and draw it again
-RESTORING = ("conditional",)  # of models that restore a damaged one
+DOMAIN_NAME = re.compile(r"\w[\w-]{0,39}")  # what may stand in a path, a command and an address without quotes
+KINDS = ("ae", "vae", "dense", "dense-vae", "pca")  # models that encode a picture and decode it
+RESTORING = ("conditional",)  # models that restore a damaged picture
 LIKELIHOODS = ("bernoulli", "gaussian")
 SCHEDULES = ("cosine", "wsd")
 
 
-def _require(condition, message):
+def _require(condition: object, message: str) -> None:
     if not condition:
         raise ConfigError(message)
 
 
-def _option(default, text):
+def _option(default: Any, text: str) -> Any:
     return field(default=default, metadata={"help": text})
 
 
@@ -36,17 +39,16 @@ class ModelConfig:
     widths: tuple[int, ...] = _option((32, 32), "convolutional channels, one entry for each halving of the picture")
     blocks: int = _option(1, "residual blocks at the smallest size; one at each larger size")
     hidden: int = _option(128, "units of the dense layer beside the code (of dense kinds: of the only hidden layer)")
-
     depth: int = _option(1, "dense layers beside the code of a convolutional network; 0 leaves a linear map")
     neck: int = _option(8, "channels in which the smallest feature map meets the dense layers")
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         kinds = KINDS + RESTORING
         _require(self.kind in kinds, f"no kind {self.kind!r}; choose from {', '.join(kinds)}")
-        folded = 4 if self.size <= 32 else 8
+        multiple = 4 if self.size <= 32 else 8
         _require(
-            self.kind not in RESTORING or (len(self.widths) == 2 and self.size % folded == 0),
-            f"a {self.kind} model has two widths and a size that is a multiple of {folded}, not {self.widths} and "
+            self.kind not in RESTORING or (len(self.widths) == 2 and self.size % multiple == 0),
+            f"a {self.kind} model has two widths and a size that is a multiple of {multiple}, not {self.widths} and "
             f"{self.size}",
         )
         _require(1 <= self.latent_dim <= 4096, f"latent_dim is {self.latent_dim}; choose 1 to 4096")
@@ -69,12 +71,13 @@ class ModelConfig:
         _require(self.neck >= 1, f"neck is {self.neck}; choose 1 or more")
 
     @property
-    def shape(self):
+    def shape(self) -> tuple[int, int, int]:
         """(C, H, W) of a picture."""
         return (self.channels, self.size, self.size)
 
     @property
-    def variational(self):
+    def variational(self) -> bool:
+        """Whether its code is a distribution, not a point."""
         return self.kind in ("vae", "dense-vae", *RESTORING)
 
 
@@ -98,7 +101,7 @@ class TrainConfig:
     save_every: float = _option(60.0, "seconds between resumable states")
     measure_every: float = _option(300.0, "of photo-restore: seconds between measurements on held-out pictures")
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         _require(0 < self.epochs <= 10_000, f"epochs is {self.epochs}; choose more than 0, at most 10000")
         _require(self.steps >= 0, f"steps is {self.steps}; choose 1 or more, or 0 for what the epochs take")
         _require(1 <= self.batch_size <= 65536, f"batch_size is {self.batch_size}; choose 1 to 65536")

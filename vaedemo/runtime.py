@@ -1,5 +1,6 @@
-"""Where and how things run: device, threads, bfloat16, generators made from seeds."""
+"""Where and how things run: device, threads, bfloat16, generators from seeds."""
 
+import contextlib
 import hashlib
 import platform
 
@@ -8,39 +9,37 @@ import torch
 __all__ = ["bfloat16_available", "default_device", "generator", "hardware", "set_threads"]
 
 
-def default_device():
+def default_device() -> torch.device:
     """The NVIDIA GPU if there is one, else the CPU."""
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
-def bfloat16_available(device):
-    """Whether the hardware multiplies bfloat16 natively (elsewhere it is emulated, and slow)."""
+def bfloat16_available(device: torch.device) -> bool:
+    """Whether the hardware multiplies bfloat16 natively; elsewhere it is emulated and slow."""
     if device.type == "cuda":
         return torch.cuda.get_device_capability(device) >= (8, 0)
     probe = getattr(torch.cpu, "_is_avx512_bf16_supported", None)
     return bool(probe and probe())
 
 
-def set_threads(n):
-    """Bound the threads of one process; None leaves PyTorch's choice."""
+def set_threads(n: int | None) -> None:
+    """Let this process use n threads; None leaves PyTorch's choice."""
     if n:
         torch.set_num_threads(n)
 
 
-def generator(*seeds, device="cpu"):
-    """A torch.Generator from any number of integers or words; the same on every machine of the same kind."""
+def generator(*seeds: float | str, device: str | torch.device = "cpu") -> torch.Generator:
+    """A torch.Generator seeded by any number of numbers and words, the same ones always alike."""
     digest = hashlib.sha256("/".join(str(s) for s in seeds).encode()).digest()
     return torch.Generator(device).manual_seed(int.from_bytes(digest[:7], "big"))
 
 
-def hardware(device):
+def hardware(device: torch.device) -> str:
     """The processor in words, for the record of a training run."""
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
     name = platform.processor() or platform.machine()
-    try:
-        with open("/proc/cpuinfo", encoding="utf-8") as lines:
-            name = next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        pass
-    return f"{name}, {torch.get_num_threads()} thread{'s' if torch.get_num_threads() > 1 else ''}"
+    with contextlib.suppress(OSError, StopIteration), open("/proc/cpuinfo", encoding="utf-8") as lines:
+        name = next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
+    threads = torch.get_num_threads()
+    return f"{name}, {threads} thread{'s' if threads > 1 else ''}"

@@ -6,7 +6,7 @@ SHOWN = ((64, 65), (64, "lossless"), (36, 65), (36, "lossless"))  # grids and qu
 COLUMNS = ["map", "kB", "mean", "mean at codes", "99 %", "largest", "ms", "least ms"]
 
 
-def atlas(figures):
+def atlas(figures: dict) -> list[Table]:
     """A row for each decoder in the browser, and for the sheets of SHOWN, blended with cubic weights."""
     rows = []
     for found in figures["maps"]:

@@ -5,12 +5,15 @@ the root of n. A bar is met where the mean is beyond it by two standard errors, 
 and else not decided. A figure without an error is compared as it is.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from math import fsum, sqrt
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 MET, OPEN, MISSED = "met", "**not decided**", "**missed**"
 DOMAINS = ("digits", "fashion", "objects", "shapes")  # the order of rows
+
+
+Pair = tuple[float, float | None]  # a mean and its standard error, None of a single value
 
 
 class Measured(NamedTuple):
@@ -42,7 +45,7 @@ class Section(NamedTuple):
     notes: str = ""
 
 
-def mean_and_error(values) -> Measured:
+def mean_and_error(values: Iterable[float]) -> Measured:
     """Measured of numbers; of differences in pairs (the same pictures, two methods) where two methods are compared."""
     values = [float(v) for v in values]
     n = len(values)
@@ -51,12 +54,12 @@ def mean_and_error(values) -> Measured:
     return Measured(mean, error)
 
 
-def paired(ours, theirs) -> Measured:
+def paired(ours: Iterable[float], theirs: Iterable[float]) -> Measured:
     """Measured difference of two methods on the same pictures."""
     return mean_and_error([a - b for a, b in zip(ours, theirs, strict=True)])
 
 
-def verdict(measured, bar, largest=None) -> str:
+def verdict(measured: Pair, bar: float, largest: float | None = None) -> str:
     """MET, OPEN or MISSED of a (mean, error) that has to reach bar, and stay at or below largest if given."""
     mean, error = measured
     reach = 2 * (error or 0.0)
@@ -65,30 +68,30 @@ def verdict(measured, bar, largest=None) -> str:
     return MET if nearest >= reach else MISSED if nearest < -reach else OPEN
 
 
-def verdict_below(measured, bar) -> str:
+def verdict_below(measured: Pair, bar: float) -> str:
     """MET, OPEN or MISSED of a (mean, error) that has to stay at or below bar."""
     mean, error = measured
     return verdict((-mean, error), -bar)
 
 
-def number(measured, digits, error_digits=None, sign="") -> str:
+def number(measured: Pair, digits: int, error_digits: int | None = None, sign: str = "") -> str:
     """(mean, error) in words: 0.610 ± 0.0026."""
     mean, error = measured
     text = f"{mean:{sign}.{digits}f}"
     return text if error is None else f"{text} ± {error:.{digits if error_digits is None else error_digits}f}"
 
 
-def signed(measured) -> str:
+def signed(measured: Pair) -> str:
     """(mean, error) of a difference in words."""
     return number(measured, 2, sign="+")
 
 
-def by_domain(figures):
+def by_domain(figures: dict) -> list[tuple[str, Any]]:
     """(domain, figures) in the order of DOMAINS, others after them."""
     return sorted(figures.items(), key=lambda item: DOMAINS.index(item[0]) if item[0] in DOMAINS else len(DOMAINS))
 
 
-def markdown(columns, rows, numbers=True) -> str:
+def markdown(columns: Sequence[str], rows: Iterable[Sequence[object]], numbers: bool = True) -> str:
     """Rows as a markdown table; the first column is left-aligned, the others right if they are numbers."""
     rule = "---:|" if numbers else "---|"
     lines = ["| " + " | ".join(columns) + " |", "|---|" + rule * (len(columns) - 1)]

@@ -6,7 +6,7 @@ COLUMNS = ("mig", "disentanglement", "completeness", "informativeness")
 NAMES = {"ae": "autoencoder", "pca": "PCA"}
 
 
-def disentanglement(figures):
+def disentanglement(figures: dict) -> list[Table]:
     """One row a model, and the two yardsticks below."""
     rows = []
     for key, f in figures["models"].items():

@@ -17,7 +17,7 @@ from . import (
     serving,
     training,
 )
-from .cells import MISSED, markdown
+from .cells import MISSED, Section, Table, markdown
 from .headline import headline, judged
 
 __all__ = ["READ_ME", "RESULTS_PAGE", "read", "readme", "results_page", "write"]
@@ -53,12 +53,12 @@ widths were picked by test error on short runs, and the recipes of `ae-2`, `ae-8
 """
 
 
-def read(folder=ROOT / "benchmarks" / "results"):
+def read(folder: Path = ROOT / "benchmarks" / "results") -> dict:
     """{name: figures} of every results file."""
     return {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.json"))}
 
 
-def _machine(figures):
+def _machine(figures: dict) -> str:
     """Where it was measured, in words."""
     told = figures["machine"]
     if isinstance(told, str):
@@ -71,7 +71,7 @@ def _machine(figures):
     return ", ".join(words)
 
 
-def _chapter(section, tables, figures):
+def _chapter(section: Section, tables: list[Table], figures: dict) -> str:
     parts = [f"## {section.title}", f"`{section.command}`", section.about]
     for table in tables:
         parts += [f"**{table.title}**", markdown(table.columns, table.rows)]
@@ -80,34 +80,33 @@ def _chapter(section, tables, figures):
     return "\n\n".join(parts)
 
 
-def _told(results):
+def _told(results: dict) -> list[tuple[Section, list[Table]]]:
     return [(section, section.tables(results[section.results])) for section in SECTIONS]
 
 
-def results_page(results):
+def results_page(results: dict) -> str:
     """The text of docs/RESULTS.md."""
     told = _told(results)
     met, short = judged(told)
-    missed = sum(MISSED in cell for *_, cell in short)
+    missed = sum(MISSED in figure for *_, figure in short)
     lines = [f"## Bars\n\n{met} bars are met, {missed} missed, {len(short) - missed} not decided. Those not met:\n"]
-    rows = [[title, f"{table.title}: {name}", column, cell] for title, table, name, column, cell in short]
-    lines.append(markdown(["chapter", "row", "column", "figure"], rows, numbers=False))
+    lines.append(markdown(["chapter", "row", "figure"], short, numbers=False))
     chapters = [_chapter(section, tables, results[section.results]) for section, tables in told]
     return "\n\n".join([HEAD.rstrip(), "\n".join(lines), *chapters]) + "\n"
 
 
-def readme(text, results):
+def readme(text: str, results: dict) -> str:
     """README's text with the six rows between its two marks as the results have them."""
     before, rest = text.split(BEGIN)
     after = rest.split(END)[1]
     met, short = judged(_told(results))
-    missed = sum(MISSED in cell for *_, cell in short)
+    missed = sum(MISSED in figure for *_, figure in short)
     table = headline(results)
     said = f"Of all bars {met} are met, {missed} missed and {len(short) - missed} not decided."
     return f"{before}{BEGIN}\n\n{markdown(table.columns, table.rows, numbers=False)}\n\n{said}\n\n{END}{after}"
 
 
-def write():
+def write() -> None:
     """Write both."""
     results = read()
     RESULTS_PAGE.write_text(results_page(results), encoding="utf-8")

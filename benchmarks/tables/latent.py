@@ -7,24 +7,24 @@ HOVER_BAR, CLICK_BAR, LOAD_BAR = 4.0, 60.0, 300.0  # ms, medians
 BYTES_BAR = 1.5e6  # of a domain's map
 
 
-def _medians(title, rows, bar):
-    told = [spread(row, f"median {below(row['median_ms'], bar, 'ms')}") for row in rows]
+def _medians(title: str, rows: list[dict], bar: float) -> Table:
+    told = [spread(row, f"median: {below(row['median_ms'], bar, 'ms')}") for row in rows]
     for cells, row in zip(told, rows, strict=True):
         cells[1:4] = [f"{row[name]:.1f} ms" for name in ("median_ms", "p95_ms", "most_ms")]
     return Table(title, COLUMNS, told)
 
 
-def hover(rows):
+def hover(rows: list[dict]) -> Table:
     """Script time of a pointer event."""
     return _medians("Script time of a pointer event", rows, HOVER_BAR)
 
 
-def click(rows):
+def click(rows: list[dict]) -> Table:
     """From a click to the exact picture."""
     return _medians("Click to the server's exact picture", rows, CLICK_BAR)
 
 
-def load(rows):
+def load(rows: list[dict]) -> Table:
     """From a map's arrival to the drawn map, and its bytes."""
     table = _medians("A map, from its arrival to the drawn map", rows, LOAD_BAR)
     sizes = [
@@ -35,7 +35,7 @@ def load(rows):
     return Table(table.title, [*COLUMNS, "bytes, decoders included"], told)
 
 
-def leak(rows):
+def leak(rows: list[dict]) -> Table:
     """The page before and after long use."""
     names = ["heap_mb", "listeners", "nodes", "canvases"]
     told = [[row["what"], *(row[name] for name in names)] for row in rows]
@@ -45,7 +45,7 @@ def leak(rows):
 PARTS = {"hover": hover, "click": click, "load": load, "leak": leak}
 
 
-def latent(figures):
+def latent(figures: dict) -> list[Table]:
     """A table a part."""
     return [make(figures[name]) for name, make in PARTS.items() if name in figures]
 

@@ -1,22 +1,22 @@
 """Tables of benchmarks/likelihood.py."""
 
-from .cells import Section, Table, number, verdict_below
+from .cells import Pair, Section, Table, number, verdict_below
 
 ELBO_BAR = {"2": 134.0}  # nats, at most
 BOUND_BAR = 82.5  # nats, at most, of the best bound
 
 
-def measured(figures, name):
+def measured(figures: dict, name: str) -> Pair:
     """(mean, standard error) of a figure of a dimension."""
     return figures[name], figures[f"{name}_standard_error"]
 
 
-def best_dimension(dims):
+def best_dimension(dims: dict) -> str:
     """The dimension whose bound is lowest."""
     return min(dims, key=lambda d: dims[d]["bound"])
 
 
-def likelihood(figures):
+def likelihood(figures: dict) -> list[Table]:
     """One row a latent dimension, in nats a picture."""
     dims, rows = figures["dims"], []
     for d, f in dims.items():

@@ -6,43 +6,43 @@ SLIDER_BAR = 60.0  # ms, the median
 DRAG_BAR = 1000.0  # ms, 95 % of the drags of 32 visitors
 START_BAR = 1.5  # s above importing gradio and torch
 GROWTH_BAR = 100.0  # MB over 1,000 uploads
-COLUMNS = ["", "median", "95 %", "largest", "n", "bar"]
+COLUMNS = ["", "median", "95 %", "largest", "n", "held to"]
 
 
-def below(value, bar, unit):
+def below(value: float, bar: float, unit: str) -> str:
     """A bar in words with the verdict on a value that has to stay below it."""
     return f"{bar:g} {unit} {verdict_below((value, None), bar)}"
 
 
-def spread(row, bar=""):
+def spread(row: dict, bar: str = "") -> list:
     """A row of COLUMNS of a measurement in milliseconds."""
     return [row["what"], *(f"{row[name]:,.0f} ms" for name in ("median_ms", "p95_ms", "most_ms")), row["n"], bar]
 
 
-def slider(rows):
+def slider(rows: list[dict]) -> Table:
     """From the slider to the picture."""
-    told = [spread(row, f"median {below(row['median_ms'], SLIDER_BAR, 'ms')}") for row in rows]
+    told = [spread(row, f"median: {below(row['median_ms'], SLIDER_BAR, 'ms')}") for row in rows]
     return Table("Slider to picture", COLUMNS, told)
 
 
-def visitors(rows):
+def visitors(rows: list[dict]) -> Table:
     """Many visitors at once."""
     told = []
     for row in rows:
-        bar = f"95 % {below(row['p95_ms'], DRAG_BAR, 'ms')}" if row["what"].endswith("drag") else ""
+        bar = f"95 %: {below(row['p95_ms'], DRAG_BAR, 'ms')}" if row["what"].endswith("drag") else ""
         told.append([*spread(row), row["errors"]])
         told[-1][-2] = bar
     return Table("Many visitors at once", [*COLUMNS, "errors of all"], told)
 
 
-def start(rows):
+def start(rows: list[dict]) -> Table:
     """Seconds until the page is there."""
     told = [[r["what"], f"{r['seconds']:.2f} s", ""] for r in rows[:1]]
     told += [[r["what"], f"{r['seconds']:.2f} s", below(r["seconds"], START_BAR, "s")] for r in rows[1:]]
     return Table("Start", ["", "median of 3", "bar"], told)
 
 
-def memory(rows):
+def memory(rows: list[dict]) -> Table:
     """Resident memory of the server."""
     told = [[r["what"], f"{r['megabytes']} MB", ""] for r in rows]
     told[-1][-1] = below(rows[-1]["megabytes"], GROWTH_BAR, "MB")
@@ -52,7 +52,7 @@ def memory(rows):
 PARTS = {"slider": slider, "visitors": visitors, "start": start, "memory": memory}
 
 
-def page(figures):
+def page(figures: dict) -> list[Table]:
     """A table a part."""
     return [make(figures[name]) for name, make in PARTS.items() if name in figures]
 

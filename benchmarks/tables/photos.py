@@ -1,25 +1,28 @@
 """Tables of benchmarks/photos.py: of each part of its figures."""
 
+from collections.abc import Iterable
+
 from .cells import MET, MISSED, Section, Table, mean_and_error, number, paired, signed, verdict
 from .restore import CLASSICAL
 
 NOISE_BAR, HOLE_BAR = 1.5, 1.0  # dB over non-local means, over biharmonic inpainting
 SIGMAS = (15, 25, 50)
-PUBLISHED = {  # Kodak24, colour, at SIGMAS
+Published = dict[str, tuple[float, ...]]
+PUBLISHED: Published = {  # Kodak24, colour, at SIGMAS
     "CBM3D (Zhang et al. 2021)": (34.28, 31.68, 28.46),
     "DnCNN (Zhang et al. 2021)": (34.60, 32.14, 28.95),
     "DnCNN (Zhang, Zuo & Zhang 2018)": (34.48, 32.03, 28.85),
 }
 
 
-def mean(values):
+def mean(values: Iterable[float]) -> float:
     """Mean of numbers."""
     return mean_and_error(values).mean
 
 
-def compared(title, figures, other, bar, published=()):
+def compared(title: str, figures: list[dict], other: str, bar: float, published: Published | None = None) -> Table:
     """Ours against one classical method, and against published figures."""
-    rows = []
+    published, rows = published or {}, []
     for i, r in enumerate(figures):
         over, ours = paired(r["ours"], r["classical"]), mean(r["ours"])
         cells = [f"{ours:.2f}", f"{mean(r['classical']):.2f}", signed(over), f"{bar:+g} {verdict(over, bar)}"]
@@ -28,29 +31,29 @@ def compared(title, figures, other, bar, published=()):
     return Table(title, columns, rows)
 
 
-def noise(figures):
+def noise(figures: list[dict]) -> Table:
     """As the literature has it."""
     return compared("Noise, not clipped, PSNR in dB", figures, "non-local means", NOISE_BAR, PUBLISHED)
 
 
-def clipped(figures):
+def clipped(figures: list[dict]) -> Table:
     """As a file holds it."""
     title = "Noise, clipped to [0, 1] and rounded to 8 bits, PSNR in dB"
     return compared(title, figures, "non-local means", NOISE_BAR)
 
 
-def holes(figures):
+def holes(figures: list[dict]) -> Table:
     """Over the damaged pixels alone."""
     return compared("Holes, PSNR in dB over the damaged pixels alone", figures, "biharmonic", HOLE_BAR)
 
 
-def spread(figures):
+def spread(figures: list[dict]) -> Table:
     """How far the samples' spread can be believed."""
     rows = [[r["damage"], *(number(v, 3) for v in r["within"].values()), number(r["correlation"], 2)] for r in figures]
     return Table("True values within so many spreads of the mean", ["", "1", "2", "3", "correlation"], rows)
 
 
-def grey(figures):
+def grey(figures: list[dict]) -> Table:
     """A row a set and sigma, and below it one for each picture where a classical method is ahead."""
     rows = []
     for r in figures:
@@ -70,7 +73,7 @@ def grey(figures):
 PARTS = {"noise": noise, "clipped": clipped, "holes": holes, "spread": spread, "grey": grey}
 
 
-def tables(figures):
+def tables(figures: dict) -> list[Table]:
     """The tables of every part that is there."""
     return [make(figures[part]) for part, make in PARTS.items() if figures.get(part)]
 

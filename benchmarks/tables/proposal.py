@@ -3,7 +3,7 @@
 from .cells import DOMAINS, Section, Table, mean_and_error, number
 
 
-def proposal(figures):
+def proposal(figures: dict) -> list[Table]:
     """One row a domain: how many of its test pictures each domain was proposed for."""
     rows = []
     for domain in (d for d in DOMAINS if d in figures):

@@ -10,16 +10,16 @@ RATIO_BARS = {
 BEATS_PCA_UP_TO = {"ae": 10**6, "vae": 8}  # latent dimensions at which a model has to be below PCA
 
 
-def bar_of(domain, kind, d):
+def bar_of(domain: str, kind: str, d: int) -> float | None:
     """The ratio to PCA that a model has to stay below, or None."""
     if (domain, kind) == ("digits", "vae") or d > BEATS_PCA_UP_TO[kind]:
         return None
     return RATIO_BARS.get((domain, kind, d), 1.0)
 
 
-def quality(figures):
+def quality(figures: dict) -> list[Table]:
     """A table a domain: the models' errors, and as fractions of PCA's."""
-    found = {}
+    found: dict[str, dict[str, dict[int, dict]]] = {}
     for name, row in figures.items():
         if name != "machine":
             domain, model = name.split("/")
@@ -28,7 +28,7 @@ def quality(figures):
     return [_quality(domain, kinds) for domain, kinds in by_domain(found)]
 
 
-def _quality(domain, kinds):
+def _quality(domain: str, kinds: dict) -> Table:
     first = next(iter(kinds.values()))
     rows = [
         ["PCA, MSE", *(f"{f['pca_mse']:.5f}" for f in first.values())],
@@ -42,12 +42,12 @@ def _quality(domain, kinds):
     return Table(domain, ["latent dimension", *map(str, first)], rows)
 
 
-def _ratio(figures):
+def _ratio(figures: dict) -> str:
     ratio, bar = (figures["ratio"], figures["ratio_standard_error"]), figures["bar"]
     return number(ratio, 3, 4) + ("" if bar is None else f" (bar {bar:.2f}: {verdict_below(ratio, bar)})")
 
 
-def speed(figures):
+def speed(figures: dict) -> list[Table]:
     """One table: medians in ms."""
     rows = [
         [name.replace("/", " "), f"{ms:.1f} ms", f"{SPEED_BAR:g} ms {verdict_below((ms, None), SPEED_BAR)}"]

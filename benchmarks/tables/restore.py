@@ -1,6 +1,8 @@
 """Tables of benchmarks/restore.py: of each part of its figures, {domain: rows}."""
 
-from .cells import Section, Table, by_domain, number, signed, verdict, verdict_below
+from collections.abc import Iterator
+
+from .cells import Pair, Section, Table, by_domain, number, signed, verdict, verdict_below
 
 GREY = ("digits", "fashion")
 CLASSICAL = ("nlm", "wavelet", "tv", "median")
@@ -12,17 +14,17 @@ SMALL_BAR, PHOTO_BAR, MEMORY_BAR = 150, 2500, 1500  # ms, ms, MB
 LEVELS = (0.0, 0.05, 0.1, 0.25, 0.5)  # sigmas that are estimated
 
 
-def noise_bar(domain):
+def noise_bar(domain: str) -> float:
     """dB over the best classical method."""
     return 4.0 if domain in GREY else 1.0
 
 
-def over_classical(row):
+def over_classical(row: dict) -> Pair:
     """(mean, error) of the samples' mean less the best classical method, in dB."""
-    return row["over"][max(CLASSICAL, key=row.get)]
+    return row["over"][max(CLASSICAL, key=row.__getitem__)]
 
 
-def noise(figures):
+def noise(figures: dict) -> Iterator[Table]:
     """Noise that is not clipped, and clipped."""
     for clip in (False, True):
         rows = []
@@ -37,7 +39,7 @@ def noise(figures):
         yield Table(f"Gaussian noise, {clipped}, PSNR in dB", columns, rows)
 
 
-def holes(figures):
+def holes(figures: dict) -> Iterator[Table]:
     """Over the hole alone."""
     rows = []
     for domain, measured in by_domain(figures):
@@ -52,14 +54,14 @@ def holes(figures):
     yield Table("Holes, PSNR in dB over the hole alone", columns, rows)
 
 
-def spread(figures):
+def spread(figures: dict) -> Iterator[Table]:
     """How far the samples' spread can be believed."""
     low, high = SHARE_BAR
     rows, shares = [], []
     for domain, measured in by_domain(figures):
         for r in measured:
             name, share, correlation = f"{domain}, {r['hole']}", r["within"]["2"], r["correlation"]
-            percent = number([None if v is None else 100 * v for v in share], 1)
+            percent = number((100 * share[0], None if share[1] is None else 100 * share[1]), 1)
             rows.append([name, f"{percent} % {verdict(share, low, high)}",
                          f"{number(correlation, 2)} {verdict(correlation, CORRELATION_BAR)}"])  # fmt: skip
             shares.append([name, *(f"{r['within'][str(k)][0]:.3f}" for k in WITHIN)])
@@ -70,7 +72,7 @@ def spread(figures):
     yield Table("Share of true values within so many spreads", ["", *map(str, WITHIN)], shares)
 
 
-def closest(figures):
+def closest(figures: dict) -> Iterator[Table]:
     """What the sample closest to the damaged picture is worth."""
     rows = [
         [f"{domain}, {r['damage']}", signed(r["told"]), signed(r["untold"]) if r["untold"] else ""]
@@ -80,7 +82,7 @@ def closest(figures):
     yield Table("The closest of 8 samples over the average one, dB", ["", "sigma told", "sigma estimated"], rows)
 
 
-def estimate(figures):
+def estimate(figures: dict) -> Iterator[Table]:
     """The strength of the noise where it is not told."""
     rows = []
     for domain, measured in by_domain(figures):
@@ -91,10 +93,10 @@ def estimate(figures):
     yield Table("Estimated strength of the noise, mean ± standard deviation", columns, rows)
 
 
-def duration(figures):
+def duration(figures: dict) -> Iterator[Table]:
     """Time and memory."""
 
-    def row(name, value, bar, unit):
+    def row(name: str, value: float, bar: float, unit: str) -> list:
         return [name, f"{value:.0f} {unit}", f"{bar} {unit} {verdict_below((value, None), bar)}"]
 
     rows = [row(f"{d}, 8 samples", f["ms"], SMALL_BAR, "ms") for d, f in by_domain(figures) if d != PHOTOS]
@@ -109,7 +111,7 @@ PARTS = {
 }  # fmt: skip
 
 
-def tables(figures):
+def tables(figures: dict) -> list[Table]:
     """The tables of every part that is there."""
     return [made for part, make in PARTS.items() if figures.get(part) for made in make(figures[part])]
 

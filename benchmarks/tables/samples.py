@@ -11,13 +11,13 @@ NAMES = {
 }  # fmt: skip
 
 
-def _place(row):
+def _place(row: dict) -> tuple[int, int, int]:
     names = list(NAMES)
     known = names.index(row["source"]) if row["source"] in names else len(names)
     return DOMAINS.index(row["domain"]), row["d"], known
 
 
-def samples(figures):
+def samples(figures: dict) -> list[Table]:
     """Every source of samples, and whether the mixture is closer than N(0, I)."""
     rows = [
         [f"{r['domain']}, {r['d']}: {NAMES.get(r['source'], r['source'])}"]
@@ -31,7 +31,7 @@ def samples(figures):
     ]
 
 
-def leads(figures):
+def leads(figures: dict) -> Table:
     """By how much the mixture's Frechet distance is below that of N(0, I)."""
     rows = []
     for title, said in figures["bars"].items():
@@ -42,7 +42,7 @@ def leads(figures):
     return Table("Frechet distance of N(0, I) less that of the mixture, ± standard error", ["", "gain", "bar"], rows)
 
 
-def classifiers(figures):
+def classifiers(figures: dict) -> Table:
     """How good the classifiers are that judge."""
     names = [domain for domain in DOMAINS if domain in figures["classifiers"]]
     row = ["right", *(f"{figures['classifiers'][domain]:.1%}".replace("%", " %") for domain in names)]

@@ -6,12 +6,12 @@ from .page import below
 GROWTH_BAR, ERRORS_BAR, LATENCY_BAR = 150, 0, 2500  # MB, a count, ms at 95 %
 
 
-def _row(what, value, unit="", bar=None):
+def _row(what: str, value: float, unit: str = "", bar: float | None = None) -> list:
     told = "" if bar is None else below(value, bar, unit).replace("  ", " ")
     return [what, f"{value:,g} {unit}".strip(), told]
 
 
-def memory(m):
+def memory(m: dict) -> Table:
     """Resident memory over many calls."""
     rows = [
         _row(f"memory at rest after {m['first']:,} calls", m["megabytes_at_rest"][0], "MB"),
@@ -22,7 +22,7 @@ def memory(m):
     return Table("Memory", ["", "measured", "bar"], rows)
 
 
-def clients(c):
+def clients(c: dict) -> Table:
     """Many clients at once."""
     rows = [
         _row(f"{c['clients']} clients for {c['seconds']:g} s, calls", c["n"]),
@@ -36,7 +36,7 @@ def clients(c):
 PARTS = {"memory": memory, "clients": clients}
 
 
-def serving(figures):
+def serving(figures: dict) -> list[Table]:
     """A table a part."""
     return [make(figures[name]) for name, make in PARTS.items() if name in figures]
 

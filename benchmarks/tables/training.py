@@ -7,7 +7,7 @@ from .cells import Section, Table, signed, verdict
 FASTER_BAR = 5.0  # times as fast as the usual loop
 
 
-def epoch(figures):
+def epoch(figures: dict) -> list[Table]:
     """Seconds of an epoch by the usual loop and by fit, and how many times as fast fit is."""
     usual, ours, times = figures["epoch"]["usual_seconds"], figures["epoch"]["ours_seconds"], figures["times_as_fast"]
     faster = times["mean"], times["standard_error"]
@@ -16,7 +16,7 @@ def epoch(figures):
     return [Table("An epoch of 60,000 digits, dense VAE 784-400-20, batch 128", ["", "median", ""], rows)]
 
 
-def networks(figures):
+def networks(figures: dict) -> list[Table]:
     """Pictures a second of each shipped network."""
     rows = [[name, *(f"{s:,.0f}" for s in speeds)] for name, speeds in figures.items() if name != "machine"]
     columns = ["", "1 thread", "1 thread, bfloat16", "2 threads", "2 threads, bfloat16"]

@@ -11,10 +11,9 @@ LIBRARY = Library(checkpoints_folder())
 MODELS = [e for e in LIBRARY.entries if e.key.kind in ("ae", "vae")]
 # What the browser makes of codes.
 DECODE = """async ([name, codes, simd]) => {
-  const links = [...document.querySelectorAll("link[rel=modulepreload]")];
-  const base = links.find((l) => l.href.endsWith("/decoder.js")).href;
-  const { createDecoder } = await import(base);
-  const answer = await fetch(new URL(`decoders/${name}`, base));
+  const page = document.querySelector('link[href$="frame/page.css"]').href;
+  const { createDecoder } = await import(new URL("../maths/decoder.js", page));
+  const answer = await fetch(new URL(`../../decoders/${name}`, page));
   const decoder = createDecoder(await answer.arrayBuffer(), { simd });
   const { channels, size } = decoder.config;
   const out = new Uint8Array(channels * size * size);

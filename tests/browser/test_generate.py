@@ -476,8 +476,8 @@ def test_the_figures_say_what_is_best_or_that_they_are_not_measured(tab):
         assert g.part("qualityTable").inner_text() == "These figures are not measured yet."
     made = g.page.evaluate(
         """async (figures) => {
-          const base = [...document.querySelectorAll('link[href*="generate.css"]')][0].href;
-          const { best, scale } = await import(new URL('quality.js', base));
+          const style = document.querySelector('link[href$="generate/style.css"]').href;
+          const { best, scale } = await import(new URL('quality.js', style));
           const rows = JSON.parse(figures).rows;
           const { x, ticks } = scale([2, 30, 300]);
           const rising = x(2) < x(30) && x(30) < x(300) && x(300) < 220;

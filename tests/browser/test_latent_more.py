@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from vaedemo.data.domains import DOMAINS
+from vaedemo.data.domains import SIZED
 from vaedemo.store.key import ModelKey
 from vaedemo.store.library import Library, decode, encode
 from vaedemo.ui.app import checkpoints_folder
 from vaedemo.ui.server import wire
-from vaedemo.ui.server.service import Service, example_names
+from vaedemo.ui.server.inputs import example_names
+from vaedemo.ui.server.service import Service
 
 LIBRARY = Library(checkpoints_folder())
 MAPS = checkpoints_folder() / "maps"
@@ -343,14 +344,14 @@ def test_the_table_downloads_as_one_picture(visit):
 
 def test_another_domain_takes_everything_with_it(visit):
     v = dims(visit())
-    for domain in [name for name in DOMAINS if name != "digits" and (MAPS / f"{name}.json").is_file()]:
+    for domain in [name for name in SIZED if name != "digits" and (MAPS / f"{name}.json").is_file()]:
         drawn = v.part("dimsTable").get_attribute("data-drawn")
         v.page.locator(f".vd-module-latent [data-part=domain] input[value={domain}]").check()
         v.part("dimsTable").scroll_into_view_if_needed()
         v.wait("part('dimsTable').dataset.drawn !== arg", drawn)
         settled(v)
         v.wait("part('walkStrips').dataset.ends.startsWith(arg)", example_names(domain)[0])
-        size = DOMAINS[domain].size
+        size = SIZED[domain].size
         assert v.part("dimsCanvas").evaluate("(c) => c.width") == size
         assert v.page.locator(".vd-walkstrip canvas").first.evaluate("(c) => c.width") == size
         v.wait("part('end0').textContent.includes(arg)", example_names(domain)[0])
@@ -404,7 +405,7 @@ def test_390_pixels_without_sideways_scroll_and_by_touch(visit, query):
                && Math.max(e.offsetHeight, e.offsetWidth) < 28).length"""
     )
     assert small == 0
-    assert v.page.locator(".vd-dimrow canvas").first.evaluate("(c) => c.width") == 7 * DOMAINS[
+    assert v.page.locator(".vd-dimrow canvas").first.evaluate("(c) => c.width") == 7 * SIZED[
         "shapes" if "shapes" in query else "digits"
     ].size + 6 * (5 if "shapes" in query else 2)
     row = v.page.locator(".vd-dimrow").first

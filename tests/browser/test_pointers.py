@@ -4,8 +4,8 @@ import pytest
 
 # The module with a canvas of its own: what it tells of [type, id, more] events, one a line.
 LOG = """async (events) => {
-  const links = [...document.querySelectorAll("link[rel=modulepreload]")];
-  const { onPointer } = await import(links.find((l) => l.href.endsWith("/pointer.js")).href);
+  const page = document.querySelector('link[href$="frame/page.css"]').href;
+  const { onPointer } = await import(new URL("../draw/pointer.js", page));
   const element = document.body.appendChild(document.createElement("div"));
   const log = [];
   const tell = (name) => (a, b) => log.push(`${name} ${(b ?? a).pointerId}`);

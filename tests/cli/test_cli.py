@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from vaedemo.cli import COMMANDS, main
-from vaedemo.data.domains import DOMAINS
+from vaedemo.data.domains import SIZED
 from vaedemo.models import build_model
 from vaedemo.store.checkpoints import save_checkpoint
 from vaedemo.store.key import ModelKey
@@ -17,7 +17,7 @@ from vaedemo.store.key import ModelKey
 def folder(tmp_path_factory):
     root = tmp_path_factory.mktemp("checkpoints")
     for kind, d in (("ae", 2), ("vae", 2), ("pca", 16)):
-        model = build_model(DOMAINS["digits"].model_config(kind, d))
+        model = build_model(SIZED["digits"].model_config(kind, d))
         save_checkpoint(root / "digits" / ModelKey("digits", kind, d).file, model, "digits")
     return root
 

@@ -9,7 +9,7 @@ from PIL import Image
 from tests.cli.test_cli import refused
 from vaedemo.cli import main
 from vaedemo.cli.common import read_picture
-from vaedemo.data.domains import DOMAINS
+from vaedemo.data.domains import SIZED
 from vaedemo.models import build_model
 from vaedemo.store.checkpoints import save_checkpoint
 from vaedemo.store.key import ModelKey
@@ -22,7 +22,7 @@ def folder(tmp_path_factory):
     code = {"mu_mean": [0.0, 1.0], "mu_std": [1.0, 2.0], "kl_each": None, "active": None}
     figures = {}
     for domain, kind in (("digits", "ae"), ("digits", "vae"), ("objects", "vae")):
-        model = build_model(DOMAINS[domain].model_config(kind, 2), seed=1)
+        model = build_model(SIZED[domain].model_config(kind, 2), seed=1)
         save_checkpoint(root / domain / ModelKey(domain, kind, 2).file, model, domain)
         own = {"kl_each": [0.001, 2.5], "active": [False, True]} if kind == "vae" else {}
         figures[str(ModelKey(domain, kind, 2))] = code | own

@@ -8,12 +8,13 @@ import torch
 from PIL import Image
 
 from tests.cli.test_cli import refused
+from tests.services.restore.calls import answers
 from vaedemo.cli import main
 from vaedemo.data.damage import add_noise
 from vaedemo.pictures import shapes
 from vaedemo.pictures.draw import to_image
 from vaedemo.pictures.prepare import prepare
-from vaedemo.services.restore import run as restore
+from vaedemo.services.restore.run import measure
 from vaedemo.store.library import Library
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -67,8 +68,8 @@ def test_a_digit_is_denoised_and_the_mean_of_the_services_answers(there, digit, 
     assert (row["file"], row["domain"], row["method"], row["seed"]) == ("digit-noisy.png", "digits", "vae", 0)
     assert row["sigma"] is None and 0.15 < row["estimated"] < 0.5 and row["hole_psnr"] is None
     y = levels(there / "digit-noisy.png")[None] / np.float32(255)
-    assert row["psnr"] > restore.measure(y, digit).psnr + 4 and row["ssim"] > 0.7
-    made = restore.answers(Library(), y, "digits", level=None, n=8)
+    assert row["psnr"] > measure(y, digit).psnr + 4 and row["ssim"] > 0.7
+    made = answers(Library(), y, "digits")
     assert np.array_equal(levels(there / "o.png"), np.asarray(to_image(made.mean)))
     told = denoise_digit(capsys, there, "--sigma", "0.4")
     assert told["sigma"] == 0.4 and told["estimated"] is None and told["psnr"] != row["psnr"]

@@ -77,18 +77,19 @@ def test_a_folder_of_pictures_with_a_few_bad_files(tmp_path):
     assert reading.unreadable == ["notes.txt"]
     assert reading.pictures.x.shape == (21, 3, 16, 16)
     assert reading.pictures.x[3, :, 8, 8].tolist() == [30, 100, 50]
-    assert datasets.from_folder(tmp_path, 8, 1).pictures.shape == (1, 8, 8)
+    grey = datasets.FromFolder(tmp_path, 8, 1)
+    assert len(list(grey)) == 22 and grey.pictures.shape == (1, 8, 8)
 
 
 def test_too_few_pictures_and_no_folder_are_named(tmp_path):
     with pytest.raises(DataError, match="is empty; at least 20"):
-        datasets.from_folder(tmp_path)
+        list(datasets.FromFolder(tmp_path, 8, 1))
     for i in range(3):
         Image.new("L", (8, 8)).save(tmp_path / f"{i}.png")
     with pytest.raises(DataError, match="3 pictures .* at least 20 are needed"):
-        datasets.from_folder(tmp_path)
+        list(datasets.FromFolder(tmp_path, 8, 1))
     with pytest.raises(DataError, match="no folder"):
-        datasets.from_folder(tmp_path / "nowhere")
+        list(datasets.FromFolder(tmp_path / "nowhere", 8, 1))
 
 
 @pytest.fixture

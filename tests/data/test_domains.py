@@ -1,18 +1,18 @@
 import pytest
 
-from vaedemo.data.domains import DOMAINS, get_domain
+from vaedemo.data.domains import SIZED, get_domain
 from vaedemo.errors import UnknownDomain
 
 
 def test_the_four_domains_and_their_latent_dimensions():
-    assert {name: row.latent_dims for name, row in DOMAINS.items()} == {
+    assert {name: row.latent_dims for name, row in SIZED.items()} == {
         "digits": (2, 4, 8, 16, 32, 64),
         "fashion": (2, 4, 8, 16, 32, 64),
         "objects": (2, 8, 32, 128),
         "shapes": (2, 5, 10),
     }
-    assert DOMAINS["digits"].likelihood == "bernoulli"
-    assert all(row.likelihood == "gaussian" for name, row in DOMAINS.items() if name != "digits")
+    assert SIZED["digits"].likelihood == "bernoulli"
+    assert all(row.likelihood == "gaussian" for name, row in SIZED.items() if name != "digits")
 
 
 @pytest.mark.parametrize("name", ["", "cats", None, 3, ["digits"], "../digits"])
@@ -22,7 +22,7 @@ def test_an_unknown_domain_is_named_with_the_choice(name):
 
 
 def test_every_row_makes_its_configs():
-    for row in DOMAINS.values():
+    for row in SIZED.values():
         for d in row.latent_dims:
             for kind in ("ae", "vae", "dense", "pca"):
                 config = row.model_config(kind, d)

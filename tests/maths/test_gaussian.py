@@ -32,13 +32,6 @@ def test_log_prob_integrates_to_one():
     assert abs(torch.trapezoid(p, x).item() - 1) < 1e-6
 
 
-def test_cdf_is_the_integral_of_the_density():
-    x = torch.linspace(-12, 12, 24_001, dtype=torch.float64)
-    mu, logvar = torch.tensor(0.3, dtype=torch.float64), torch.tensor(-0.6, dtype=torch.float64)
-    integral = torch.cumulative_trapezoid(gaussian.log_prob(x, mu, logvar).exp(), x)
-    assert (gaussian.cdf(x[1:], mu, logvar) - integral).abs().max() < 1e-6
-
-
 def test_samples_have_the_mean_and_the_deviation(generator):
     eps = torch.randn(100_000, generator=generator)
     z = gaussian.sample(torch.tensor(2.0), torch.tensor(math.log(0.25)), eps)

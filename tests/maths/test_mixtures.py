@@ -12,10 +12,11 @@ from vaedemo.data.datasets import Pictures
 from vaedemo.errors import CheckpointError, ConfigError, UnknownModel
 from vaedemo.maths.mixtures import REGULARISATION, Mixture, fit_mixture
 from vaedemo.models import build_model
+from vaedemo.store.checkpoints import MIXTURES as FORMAT
 from vaedemo.store.checkpoints import available, save_checkpoint
 from vaedemo.store.key import ModelKey
 from vaedemo.store.mixtures import FILE as MIXTURES
-from vaedemo.store.mixtures import FORMAT, SMALLEST, load_mixture, mixture_name, mixture_names, save_mixtures
+from vaedemo.store.mixtures import SMALLEST, load_mixture, mixture_name, mixture_names, save_mixtures
 from vaedemo.training import mixtures as training_mixtures
 from vaedemo.training.mixtures import COMPONENTS, SMALL, codes, fit_model
 
@@ -97,7 +98,7 @@ def test_few_codes_make_few_components_and_still_numbers_are_no_trouble():
     assert drawn[:, 3] == pytest.approx(7, abs=0.02) and np.isfinite(drawn).all()
     assert np.isfinite(fit_mixture(np.zeros((20, 2))).sample(5, torch.Generator())).all()
     for bad in (np.zeros(5), np.zeros((1, 2)), np.full((5, 2), np.nan)):
-        with pytest.raises(ConfigError, match=r"^codes of shape \(.*\) make no mixture"):
+        with pytest.raises(ConfigError, match=r"^codes of shape \(.*\) cannot be fitted"):
             fit_mixture(bad)
     assert fit_mixture(np.array([[0.0, 1.0], [2.0, 1.0]])).means == pytest.approx(np.ones((1, 2)))
 
@@ -265,7 +266,7 @@ def rows_of(d, components=1):
 
 
 def written(path, rows):
-    save_file({"vae/all": np.asarray(rows, np.float16)}, str(path), {"format": FORMAT, "domain": "digits"})
+    save_file({"vae/all": np.asarray(rows, np.float16)}, str(path), {"format": FORMAT.mark, "domain": "digits"})
     return path
 
 
@@ -288,8 +289,8 @@ def test_a_file_of_any_dimension_is_read_and_its_weights_sum_to_one(d, tmp_path)
         lambda rows: rows * [[-1, *[1] * (rows.shape[1] - 1)]],
         lambda rows: rows * [[*[1] * (rows.shape[1] - 1), 0]],
         lambda rows: rows * [[*[1] * (rows.shape[1] - 1), -1]],
-        lambda rows: rows + [[0, np.nan, *[0] * (rows.shape[1] - 2)]],
-        lambda rows: rows + [[np.inf, *[0] * (rows.shape[1] - 1)]],
+        lambda rows: rows + np.array([[0, np.nan, *[0] * (rows.shape[1] - 2)]]),
+        lambda rows: rows + np.array([[np.inf, *[0] * (rows.shape[1] - 1)]]),
     ],
 )  # fmt: skip
 def test_a_damaged_mixture_is_named(damage, tmp_path):
@@ -311,7 +312,7 @@ def test_a_written_file_says_whose_it_is_and_keeps_every_deviation_above_zero(tw
     assert np.einsum("kii->ki", load_mixture(path, "vae-2/all").factors) == pytest.approx(SMALLEST, rel=0.1)
     assert np.array_equal(thin.factors, two.factors * 1e-9)  # what was given is as it was
     with safe_open(str(path), "np") as file:
-        assert file.metadata() == {"format": FORMAT, "domain": "digits", "record": '{"seed": 3}'}
+        assert file.metadata() == {"format": FORMAT.mark, "domain": "digits", "record": '{"seed": 3}'}
         assert file.get_tensor("vae-2/all").dtype == np.float16
     save_mixtures(path, {"vae-2/all": two}, "digits")
     with safe_open(str(path), "np") as file:

@@ -6,7 +6,7 @@ import torch
 from tests.conftest import small
 from vaedemo.configs import TrainConfig
 from vaedemo.data.datasets import Pictures
-from vaedemo.data.domains import DOMAINS
+from vaedemo.data.domains import SIZED
 from vaedemo.errors import CheckpointError, ConfigError, TrainingError
 from vaedemo.models import build_model
 from vaedemo.models.classifier import FEATURES, ClassifierConfig, accuracy, build_classifier, judge
@@ -74,12 +74,12 @@ def test_augmentation_moves_and_mirrors_and_nothing_else(generator):
     assert set((turned > 14).tolist()) == {False, True}
 
 
-@pytest.mark.parametrize("domain", list(DOMAINS))
+@pytest.mark.parametrize("domain", list(SIZED))
 def test_every_domain_has_a_recipe_of_the_right_size(domain):
     recipe = classifier_recipe(domain)
     model = build_classifier(recipe.model)
     assert 50_000 < sum(p.numel() for p in model.parameters()) < 100_000
-    row = DOMAINS[domain]
+    row = SIZED[domain]
     assert model(torch.rand(2, *row.shape)).shape == (2, len(row.classes))
     assert mirrored(domain) == (domain != "digits")
 

@@ -8,7 +8,7 @@ from tests.conftest import learn, small
 from vaedemo.configs import ModelConfig, TrainConfig
 from vaedemo.data.damage import random_corruption
 from vaedemo.data.datasets import held_out
-from vaedemo.data.domains import DOMAINS
+from vaedemo.data.domains import SIZED
 from vaedemo.errors import ConfigError
 from vaedemo.maths import gaussian
 from vaedemo.models import build_model, conditional, objectives
@@ -26,11 +26,20 @@ def tiny():
     return small("conditional", neck=2)
 
 
-@pytest.mark.parametrize("domain", list(DOMAINS))
+def encoded(model, damaged):
+    return model.encode(damaged.y, damaged.level, damaged.mask)
+
+
+def answer(model, features, noise, x=None):
+    """What noise, in the order of noise_shapes(), makes of features."""
+    return model.decode(features, dict(zip(model.noise_shapes(), noise, strict=True)), x)
+
+
+@pytest.mark.parametrize("domain", list(SIZED))
 def test_the_recipe_of_every_domain_restores_pictures_and_is_small(domain, generator):
     made = recipe(domain, "conditional", 2)
     model = build_model(made.model).eval()
-    x = torch.rand(2, *DOMAINS[domain].shape, generator=generator)
+    x = torch.rand(2, *SIZED[domain].shape, generator=generator)
     means, scales = model.samples(*random_corruption(x, generator), 3, generator)
     assert means.shape == scales.shape == (3, *x.shape)
     assert means.min() >= 0 and means.max() <= 1 and scales.min() > 0
@@ -59,13 +68,13 @@ def test_what_lies_under_the_hole_does_not_matter(blobs):
 def test_a_proposal_starts_as_the_prior_and_its_kl_is_never_negative(blobs, generator):
     x = blobs[torch.arange(6)]
     model = build_model(tiny())
-    condition, noise = model.condition(*random_corruption(x, generator)), model.noise(6, generator)
-    got = model.answer(condition, *noise, x)
+    features, noise = encoded(model, random_corruption(x, generator)), model.noise(6, generator)
+    got = answer(model, features, noise, x)
     assert torch.equal(got.kl, torch.zeros(6))
-    assert torch.allclose(got.mean, model.answer(condition, *noise).mean)
+    assert torch.allclose(got.mean, answer(model, features, noise).mean)
     for p in model.parameters():
         torch.nn.init.normal_(p, std=0.1, generator=generator)
-    assert (model.answer(model.condition(*random_corruption(x, generator)), *noise, x).kl > 0).all()
+    assert (answer(model, encoded(model, random_corruption(x, generator)), noise, x).kl > 0).all()
 
 
 def test_terms_are_the_elbo_and_the_error_of_the_mean(blobs, generator):
@@ -73,12 +82,12 @@ def test_terms_are_the_elbo_and_the_error_of_the_mean(blobs, generator):
     damaged, noise = random_corruption(x, generator), model.noise(20, generator)
     got = objectives.terms(model, x, *damaged, *noise)
     assert got.distortion.shape == (5,) and got.kl.shape == (5, 1)
-    first = model.answer(tuple(t[:5] for t in model.condition(*damaged)), *(e[:5] for e in noise), x[:5])
+    first = answer(model, encoded(model, damaged).rows(slice(5)), [e[:5] for e in noise], x[:5])
     law = torch.distributions.Normal(first.mean, first.log_scale.exp())
     assert torch.allclose(got.distortion, -law.log_prob(x[:5]).sum((1, 2, 3)), rtol=1e-4)
     assert torch.equal(got.kl[:, 0], first.kl)
-    condition = tuple(torch.cat([t[5:], t[5:]]) for t in model.condition(*damaged))
-    mean = model.answer(condition, *(e[5:15] for e in noise)).mean
+    features = encoded(model, damaged).rows([*range(5, 10)] * 2)
+    mean = answer(model, features, [e[5:15] for e in noise]).mean
     a, b = x[5:] - mean[:5], x[5:] - mean[5:]
     rest = objectives.MEAN_WEIGHT * (a * b).flatten(1).sum(1).mean()
     assert torch.allclose(got.loss, got.distortion.mean() + got.kl.mean() + rest, rtol=1e-4)
@@ -144,17 +153,17 @@ def test_a_draw_and_its_kl_are_those_of_two_gaussians(generator):
 
 def test_the_kl_of_an_answer_is_that_of_both_levels(blobs, generator):
     model, x = _random(build_model(tiny()), generator), blobs[torch.arange(3)]
-    condition, noise = model.condition(*random_corruption(x, generator)), model.noise(3, generator)
-    both = model.answer(condition, *noise, x).kl
+    features, noise = encoded(model, random_corruption(x, generator)), model.noise(3, generator)
+    both = answer(model, features, noise, x).kl
     with torch.no_grad():
         for p in model.shift_map.parameters():
             p.zero_()
-    dense = model.answer(condition, *noise, x).kl
+    dense = answer(model, features, noise, x).kl
     with torch.no_grad():
         for p in model.shift_dense.parameters():
             p.zero_()
     assert (both > dense).all() and (dense > 0).all()
-    assert not model.answer(condition, *noise, x).kl.any()
+    assert not answer(model, features, noise, x).kl.any()
 
 
 @pytest.mark.parametrize(("scale", "log_scale"), [(-2.0, math.log(2) - 4), (-40.0, -4.0), (30.0, 0.7)])
@@ -166,8 +175,8 @@ def test_the_last_layer_gives_a_mean_a_scale_and_how_much_of_the_damaged_pixel_s
     with torch.no_grad():
         last.weight.zero_()
         last.bias.copy_(torch.tensor([0.1, scale, 1.5]).repeat_interleave(model.fold**2))
-    condition = model.condition(x, mask, torch.zeros(2, 1, 1, 1))
-    got = model.answer(condition, *model.noise(2))
+    features = model.encode(x, torch.zeros(2, 1, 1, 1), mask)
+    got = answer(model, features, model.noise(2))
     assert torch.allclose(got.mean, 0.1 + torch.sigmoid(torch.tensor(1.5)) * x * mask, atol=1e-6)
     assert torch.allclose(got.log_scale, torch.full_like(x, log_scale), atol=1e-5)
     means, scales = model.samples(x, mask, torch.zeros(2, 1, 1, 1), 3)
@@ -179,12 +188,12 @@ def test_samples_are_the_answers_to_pairs_of_draws(blobs, generator):
     damaged = random_corruption(x, generator)
     got = model.samples(*damaged, 3, seeded())[0]
     same = seeded()
-    eps = [gaussian.pairs(3, 2, *shape, generator=same) for shape in model.noise_shapes]
-    condition = model.condition(*damaged)
+    eps = [gaussian.pairs(3, 2, *shape, generator=same) for shape in model.noise_shapes().values()]
+    features = encoded(model, damaged)
     for k in range(3):
-        wanted = model.answer(condition, *(e[k] for e in eps)).mean.clamp(0, 1)
+        wanted = answer(model, features, [e[k] for e in eps]).mean.clamp(0, 1)
         assert torch.allclose(got[k], wanted, atol=1e-5)
-    assert model.noise_shapes == ((3,), (2, 7, 7))
+    assert model.noise_shapes() == {"dense": (3,), "map": (2, 7, 7)}
     assert [tuple(e.shape) for e in model.noise(5, generator)] == [(5, 3), (5, 2, 7, 7)]
 
 
@@ -233,11 +242,11 @@ def written_out(w, y, mask, level, eps_dense, eps_map, x=None, fold=2):
 
 def test_the_shipped_network_written_out(generator):
     model, _, _ = load_checkpoint(place(CHECKPOINTS, "digits", ModelKey("digits", "conditional", 32).file))
-    x = torch.rand(2, *DOMAINS["digits"].shape, generator=generator)
+    x = torch.rand(2, *SIZED["digits"].shape, generator=generator)
     damaged, eps = random_corruption(x, generator), model.noise(2, generator)
     weights = model.state_dict()
     for clean in (None, x):
-        found = model.answer(model.condition(*damaged), *eps, clean)
+        found = answer(model, encoded(model, damaged), eps, clean)
         mean, log_scale, kl = written_out(weights, *damaged, *eps, clean)
         assert torch.allclose(found.mean, mean, atol=1e-4) and torch.allclose(found.log_scale, log_scale, atol=1e-4)
         assert (found.kl is None) == (clean is None)
@@ -247,7 +256,7 @@ def test_the_shipped_network_written_out(generator):
 def test_pictures_are_folded_by_two_and_large_ones_by_four():
     assert [conditional._fold(size) for size in (28, 32, 33, 64)] == [2, 2, 4, 4]
     model = build_model(small("conditional", neck=2, size=64))
-    assert model.noise_shapes == ((3,), (2, 8, 8)) and model.look[0].in_channels == 3 * 16
+    assert model.noise_shapes() == {"dense": (3,), "map": (2, 8, 8)} and model.look[0].in_channels == 3 * 16
 
 
 def test_a_network_starts_with_its_proposal_and_its_prior_at_n_0_1():

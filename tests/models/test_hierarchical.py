@@ -12,6 +12,7 @@ from vaedemo.errors import ConfigError
 from vaedemo.maths import gaussian
 from vaedemo.models import hierarchical
 from vaedemo.models.hierarchical import PhotoConfig, PhotoVAE, fill_holes
+from vaedemo.models.restorer import padded
 from vaedemo.store.checkpoints import load_checkpoint, place
 from vaedemo.store.library import CHECKPOINTS
 
@@ -99,7 +100,8 @@ def test_the_guide_sees_what_the_clean_picture_adds():
     m.guide[0].register_forward_hook(lambda _, given, __: seen.append(given[0]))
     x, filled, mask = torch.rand(1, 3, 32, 32), torch.rand(1, 3, 32, 32), torch.ones(1, 1, 32, 32)
     mask[..., :8] = 0
-    found = m.guides(x, filled, torch.full((1, 1, 32, 32), 0.2), mask)
+    told = torch.cat([5 * torch.full((1, 1, 32, 32), 0.2) * mask, 1 - mask], 1)
+    found = m.guides(hierarchical.Features((), filled, told, mask > 0), x)
     given = torch.nn.functional.pixel_shuffle(seen[0], 2)
     assert torch.allclose(given[:, :3], 4 * (x - filled)) and torch.allclose(given[:, 3:4], mask)
     assert torch.equal(given[:, 4:], 1 - mask)
@@ -115,7 +117,7 @@ def test_the_kl_is_the_sum_over_the_levels(generator):
     each = {}
     for name, level in m.latent.items():
         level.register_forward_hook(lambda _, __, out, name=name: each.update({name: out[1]}))
-    found = m.decode(features, eps, m.guides(x, features.filled, sigma, mask))
+    found = m.decode(features, eps, x)
     assert set(each) == {"1", "2"} and all((v > 0).all() for v in each.values())
     assert torch.allclose(found.kl, each["1"] + each["2"])
 
@@ -125,10 +127,10 @@ def test_noise_has_the_sides_of_each_level_and_pictures_are_padded_up_to_the_str
     assert m.noise_shapes(64, 96) == {1: (2, 16, 24), 2: (2, 8, 12)}
     assert m.config.stride == 32 and PhotoConfig(widths=(4,) * 6, blocks=(1,) * 6, latents=(1,) * 6).stride == 64
     y = torch.arange(6.0).view(1, 1, 2, 3)
-    big, same = hierarchical.padded(4, y, y)
+    big, same = padded(4, y, y)
     assert big.shape == (1, 1, 4, 4) and torch.equal(big, same)
     assert torch.equal(big[0, 0, :2, :3], y[0, 0]) and torch.equal(big[0, 0, 3], torch.tensor([3.0, 4.0, 5.0, 5.0]))
-    assert hierarchical.padded(3, torch.zeros(1, 1, 6, 9))[0].shape == (1, 1, 6, 9)
+    assert padded(3, torch.zeros(1, 1, 6, 9))[0].shape == (1, 1, 6, 9)
 
 
 def test_samples_are_decoded_from_pairs_of_tempered_draws(generator):
@@ -253,9 +255,8 @@ def test_the_shipped_network_written_out(generator):
         m.state_dict(),
         [i for i, c in enumerate(m.config.latents) if c],
     )
-    guides = m.guides(x, features.filled, sigma, mask)
     for given in ((), (eps,), (eps, x)):
-        found = m.decode(features, *((eps, guides) if len(given) == 2 else given))
+        found = m.decode(features, *given)
         mean, log_scale, kl = written_out(weights, y * mask, sigma, mask, *given, latents=latents)
         assert torch.allclose(found.mean, mean, atol=1e-3) and torch.allclose(found.log_scale, log_scale, atol=1e-3)
         assert (found.kl is None) == (len(given) < 2)
@@ -268,7 +269,7 @@ def test_samples_of_any_size_are_cut_to_their_picture(generator):
     m, y = model(), torch.rand(1, 3, 33, 41, generator=generator)
     means, scales = m.samples(y, torch.ones(1, 1, 33, 41), torch.full((1, 1, 1, 1), 0.1), 2, generator)
     assert means.shape == scales.shape == (2, 1, 3, 33, 41)
-    wide, none, sigma = hierarchical.padded(32, y, torch.ones(1, 1, 33, 41), torch.full((1, 1, 33, 41), 0.1))
+    wide, none, sigma = padded(32, y, torch.ones(1, 1, 33, 41), torch.full((1, 1, 33, 41), 0.1))
     made = m.decode(m.encode(wide, sigma, none))  # sizes of the network's own
     assert made.mean.shape == (1, 3, 64, 64) and means.min() >= 0 and means.max() <= 1
     torch.nn.init.zeros_(m.head.weight)

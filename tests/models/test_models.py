@@ -5,16 +5,16 @@ import torch
 
 from tests.conftest import small
 from vaedemo.configs import KINDS
-from vaedemo.data.domains import DOMAINS
+from vaedemo.data.domains import SIZED
 from vaedemo.models import build_model
 from vaedemo.models.describe import cost, drawing, layers
 from vaedemo.models.pca import fit_pca
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("domain", list(DOMAINS))
+@pytest.mark.parametrize("domain", list(SIZED))
 def test_every_kind_has_the_same_calls(kind, domain, generator):
-    row = DOMAINS[domain]
+    row = SIZED[domain]
     model = build_model(row.model_config(kind, 5)).eval()
     x = torch.rand(3, *row.shape, generator=generator)
     mu, logvar = model.encode(x)
@@ -75,7 +75,7 @@ def test_pca_of_fewer_dimensions_is_the_beginning_of_the_same(blobs):
 
 @pytest.mark.parametrize("kind", ["ae", "vae", "dense", "dense-vae"])
 def test_describe_counts_what_is_there(kind):
-    config = replace(DOMAINS["digits"].model_config(kind, 8))
+    config = replace(SIZED["digits"].model_config(kind, 8))
     model = build_model(config)
     counted = sum(layer.parameters for layer in layers(config))
     assert counted == sum(p.numel() for p in model.parameters())

@@ -222,15 +222,16 @@ def test_a_loss_weighs_the_kl_by_beta_and_the_mean_as_the_error_of_sigma_one_ten
     model, batch, eps = restoring
     batch, (dense, deep), half = [t[:n] for t in batch], (e[: 2 * n] for e in eps), (n + 1) // 2
     found = objectives.terms(model, *batch, dense, deep)
-    x, condition = batch[0], model.condition(*batch[1:])
-    first = model.answer(tuple(t[:half] for t in condition), dense[:half], deep[:half], x[:half])
+    x, y, mask, level = batch
+    features = model.encode(y, level, mask)
+    first = model.decode(features.rows(slice(half)), {"dense": dense[:half], "map": deep[:half]}, x[:half])
     law = torch.distributions.Normal(first.mean, first.log_scale.exp())
     cost = -law.log_prob(x[:half]).sum((1, 2, 3))
     assert torch.allclose(found.distortion, cost, rtol=1e-4) and torch.allclose(found.kl[:, 0], first.kl, rtol=1e-4)
     wanted = (cost + 2.5 * first.kl).mean()
     if n > half:
-        rest = tuple(t[half:] for t in condition)
+        rest = features.rows(slice(half, n))
         at = (slice(half, n), slice(n, 2 * n - half))
-        a, b = (x[half:] - model.answer(rest, dense[rows], deep[rows]).mean for rows in at)
+        a, b = (x[half:] - model.decode(rest, {"dense": dense[rows], "map": deep[rows]}).mean for rows in at)
         wanted = wanted + (a * b).sum((1, 2, 3)).mean() / (2 * 0.1**2)
     assert found.loss.item() == pytest.approx(wanted.item(), rel=1e-4)

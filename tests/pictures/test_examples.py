@@ -36,7 +36,7 @@ def test_examples_are_the_same_each_time_and_cannot_be_spoilt():
         first = np.asarray(example(domain, name)).copy()
         example(domain, name).paste(0, (0, 0, 200, 200))
         assert np.array_equal(first, np.asarray(example(domain, name)))
-        examples._made.cache_clear()
+        examples._drawn.cache_clear()
         assert np.array_equal(first, np.asarray(example(domain, name)))
 
 
@@ -44,7 +44,7 @@ def test_photographs_come_without_a_network(monkeypatch):
     def refuse(*_):
         raise OSError("no network")
 
-    examples._made.cache_clear()
+    examples._drawn.cache_clear()
     monkeypatch.setattr(socket.socket, "connect", refuse)
     for name in EXAMPLES["objects"]:
         assert min(example("objects", name).size) >= 300

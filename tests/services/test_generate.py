@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from vaedemo.data.domains import DOMAINS
+from vaedemo.data.domains import SIZED
 from vaedemo.errors import CheckpointError, ConfigError, UnknownDomain, UnknownModel
 from vaedemo.maths.mixtures import Mixture
 from vaedemo.models import build_model
@@ -25,7 +25,7 @@ def library(tmp_path_factory):
     """Untrained models of digits, a mixture of two far components and one for class 3, an untrained classifier."""
     root = tmp_path_factory.mktemp("checkpoints") / "digits"
     for kind, d in (("ae", 2), ("vae", 2), ("pca", 4), ("dense", 2)):
-        model = build_model(DOMAINS["digits"].model_config(kind, d))
+        model = build_model(SIZED["digits"].model_config(kind, d))
         if kind == "pca":
             model.variance.copy_(torch.tensor([9.0, 4.0, 1.0, 0.25]))
         save_checkpoint(root / f"{kind}-{d}.safetensors", model, "digits")

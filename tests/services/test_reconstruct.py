@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import torch
 
-from vaedemo.data.domains import DOMAINS
+from vaedemo.data.domains import SIZED
 from vaedemo.errors import CheckpointError, ConfigError, PictureError, UnknownDomain, UnknownModel
 from vaedemo.models import build_model
 from vaedemo.pictures.draw import to_image
@@ -23,7 +23,7 @@ def folder(tmp_path_factory):
         ("digits", "ae", 2, 1.0), ("digits", "ae", 8, 1.0), ("digits", "vae", 8, 1.0), ("digits", "vae", 8, 4.0),
         ("digits", "pca", 128, 1.0), ("objects", "vae", 2, 1.0),
     ):  # fmt: skip
-        model = build_model(DOMAINS[domain].model_config(kind, d, beta), seed=d)
+        model = build_model(SIZED[domain].model_config(kind, d, beta), seed=d)
         save_checkpoint(root / domain / ModelKey(domain, kind, d, beta).file, model, domain)
     return root
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 from PIL import Image
 
-from vaedemo.data.domains import DOMAINS
+from vaedemo.data.domains import SIZED
 from vaedemo.errors import CheckpointError, ConfigError, UnknownModel
 from vaedemo.models import build_model
 from vaedemo.pictures.draw import to_image
@@ -26,7 +26,7 @@ def library(tmp_path_factory):
     """Untrained models of digits with four numbers, and one of objects; figures of all but the last."""
     root = tmp_path_factory.mktemp("checkpoints")
     for domain, kind in (("digits", "ae"), ("digits", "vae"), ("digits", "pca"), ("objects", "ae")):
-        model = build_model(DOMAINS[domain].model_config(kind, 4), seed=1)
+        model = build_model(SIZED[domain].model_config(kind, 4), seed=1)
         save_checkpoint(root / domain / ModelKey(domain, kind, 4, 1.0).file, model, domain)
     code = {"mu_mean": [1.0, -1.0, 0.0, 2.0], "mu_std": [0.5, 1.0, 2.0, 0.1], "kl_each": None, "active": None}
     vae = code | {"kl_each": KL, "active": [True, True, False, True]}

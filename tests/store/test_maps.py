@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from vaedemo.data import datasets
-from vaedemo.data.domains import DOMAINS
+from vaedemo.data.domains import SIZED
 from vaedemo.errors import CheckpointError
 from vaedemo.models import build_model
 from vaedemo.store import maps
@@ -17,7 +17,7 @@ from vaedemo.store.library import CHECKPOINTS, Library
 def library(tmp_path_factory):
     root = tmp_path_factory.mktemp("checkpoints")
     for kind, d in (("ae", 2), ("vae", 2), ("vae", 5), ("ae", 5)):
-        model = build_model(DOMAINS["shapes"].model_config(kind, d), seed=d)
+        model = build_model(SIZED["shapes"].model_config(kind, d), seed=d)
         save_checkpoint(root / "shapes" / ModelKey("shapes", kind, d).file, model, "shapes")
     return Library(root)
 
@@ -76,7 +76,7 @@ def test_what_is_missing_or_damaged_is_one_sentence(written, tmp_path):
         maps.read_map(tmp_path, "digits", "ae")
 
 
-@pytest.mark.parametrize("domain", DOMAINS)
+@pytest.mark.parametrize("domain", SIZED)
 def test_the_shipped_map_fits_the_shipped_models(domain):
     folder, library = CHECKPOINTS / maps.FOLDER, Library()
     models = [key for key in library.model_keys(domain) if key.kind in maps.KINDS]
@@ -92,7 +92,7 @@ def test_the_shipped_map_fits_the_shipped_models(domain):
                 assert (found.low <= -maps.PRIOR_REACH).all() and (found.high >= maps.PRIOR_REACH).all()
             inside = ((found.points >= found.low) & (found.points <= found.high)).all(1)
             assert inside.mean() >= 0.995 and np.allclose(*(found.high - found.low), rtol=1e-4)
-        assert len(found.points) == len(found.labels) and set(found.labels) == set(range(len(DOMAINS[domain].classes)))
+        assert len(found.points) == len(found.labels) and set(found.labels) == set(range(len(SIZED[domain].classes)))
     keys = {key.name for key in models if key.latent_dim > 2}
     assert set(json.loads((folder / f"{domain}-planes.json").read_text())["models"]) == keys
     # Pictures that can be made here again stand where the models put them.

@@ -16,7 +16,7 @@ from vaedemo.cli import main
 from vaedemo.cli import train as train_command
 from vaedemo.data import datasets
 from vaedemo.data.datasets import Pictures
-from vaedemo.data.domains import DOMAINS, checked_name, own_domain
+from vaedemo.data.domains import SIZED, checked_name, own_domain
 from vaedemo.errors import CheckpointError, ConfigError, DataError, TrainingError, UnknownDomain
 from vaedemo.models import build_model
 from vaedemo.store.checkpoints import available, place, save_checkpoint
@@ -161,7 +161,8 @@ def test_links_are_followed_once_and_hidden_folders_left_out(tmp_path):
     os.link(folder / "01.png", folder / "hard.png")
     (folder / "gone.png").symlink_to(tmp_path / "nowhere.png")
     (folder / "self").symlink_to(folder / "self")
-    reading = datasets.from_folder(folder, 8, 1)
+    reading = datasets.FromFolder(folder, 8, 1)
+    assert list(reading)
     assert len(reading.pictures) == 23
     assert reading.unreadable == ["gone.png", "self"]
 
@@ -169,7 +170,7 @@ def test_links_are_followed_once_and_hidden_folders_left_out(tmp_path):
 def test_a_folder_without_end_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(datasets, "MAX_FILES", 10)
     with pytest.raises(DataError, match="more than 10 files"):
-        datasets.from_folder(draw(tmp_path / "in", 1))
+        list(datasets.FromFolder(draw(tmp_path / "in", 1), 8, 1))
 
 
 def test_a_run_is_not_written_among_its_pictures(tmp_path, capsys):
@@ -205,10 +206,10 @@ def test_a_row_is_what_its_models_say():
 
 def test_a_library_knows_its_own_domains_and_nothing_else_does(runs):
     library = Library(runs)
-    assert list(library.domains) == [*DOMAINS, "faces", "marks"]
+    assert list(library.domains) == [*SIZED, "faces", "marks"]
     assert library.domain("faces").shape == (3, 64, 64) and library.domain("marks").shape == (1, 28, 28)
     assert library.kinds("faces") == ["vae", "pca"] and library.modelled("digits") == "faces"
-    assert "faces" not in DOMAINS
+    assert "faces" not in SIZED
     with pytest.raises(UnknownDomain, match="shapes, faces, marks"):
         library.domain("own")
 

@@ -8,7 +8,7 @@ import torch
 from safetensors import safe_open
 
 from vaedemo.configs import KINDS
-from vaedemo.data.domains import DOMAINS
+from vaedemo.data.domains import SIZED
 from vaedemo.maths import metrics
 from vaedemo.pictures import shapes
 from vaedemo.pictures.examples import EXAMPLES, example
@@ -86,9 +86,9 @@ def test_nothing_else_is_there_and_all_of_it_is_small(library):
     assert sum(p.stat().st_size for p in CHECKPOINTS.rglob("*") if p.is_file()) < 30e6
 
 
-@pytest.mark.parametrize("domain", list(DOMAINS))
+@pytest.mark.parametrize("domain", list(SIZED))
 def test_every_autoencoder_has_its_mixtures_and_they_fit_it(library, domain):
-    row, expected = DOMAINS[domain], set()
+    row, expected = SIZED[domain], set()
     for kind, d in [("ae", d) for d in library.dims(domain, "ae")] + [("vae", d) for d in library.dims(domain, "vae")]:
         spread = np.array(library.figures(ModelKey(domain, kind, d))["mu_std"])
         for label in (None, *range(len(row.classes))):
@@ -99,15 +99,15 @@ def test_every_autoencoder_has_its_mixtures_and_they_fit_it(library, domain):
     assert set(mixture_names(CHECKPOINTS / domain / MIXTURES)) == expected
 
 
-@pytest.mark.parametrize("domain", list(DOMAINS))
+@pytest.mark.parametrize("domain", list(SIZED))
 def test_every_domain_has_a_classifier_and_recognises_what_is_generated(library, domain):
     model, name, record = load_classifier(CHECKPOINTS / domain / CLASSIFIER)
     recipe = classifier_recipe(domain)
     assert (name, model.config, record["epochs"]) == (domain, recipe.model, recipe.train.epochs)
     assert record["accuracy"] > {"digits": 0.985, "fashion": 0.9, "objects": 0.7, "shapes": 0.98}[domain]
     shares = []
-    for label in range(len(DOMAINS[domain].classes)):
-        key = ModelKey(domain, "vae", DOMAINS[domain].anchor)
+    for label in range(len(SIZED[domain].classes)):
+        key = ModelKey(domain, "vae", SIZED[domain].anchor)
         made = generate(library, key, "mixture", 24, label=label, judged=True)
         shares.append((made.label == label).mean())
     # A blurred object is hardly recognised: one in ten would be chance.
@@ -121,7 +121,7 @@ def test_every_model_was_measured(library):
         assert figures, f"{target} is not in figures.json"
         assert 0 < figures["mse"] < figures["mse_p99"] < 0.3
         assert len(figures["mu_std"]) == target[2]
-    for domain in DOMAINS:
+    for domain in SIZED:
         assert f"## {domain}" in page
 
 
@@ -137,7 +137,7 @@ def test_the_published_figures_are_those_of_the_files(library):
 
 @pytest.mark.parametrize("domain", list(EXAMPLES))
 def test_more_numbers_describe_the_examples_better_and_beat_pca(library, domain):
-    row = DOMAINS[domain]
+    row = SIZED[domain]
     pictures = [example(domain, name) for name in EXAMPLES[domain]]
     xs = [prepare(p, channels=row.channels, size=row.size, strokes=row.strokes).x for p in pictures]
     means = {

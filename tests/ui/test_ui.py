@@ -16,15 +16,16 @@ import pytest
 from PIL import Image
 
 from tests.hostile import HOSTILE
-from vaedemo.data.domains import DOMAINS
+from vaedemo.data.domains import SIZED
 from vaedemo.errors import PictureError
 from vaedemo.services.reconstruct import reconstruct
 from vaedemo.store.key import ModelKey
 from vaedemo.store.library import Library
 from vaedemo.ui.app import build, checkpoints_folder
 from vaedemo.ui.server import wire
-from vaedemo.ui.server.component import STATIC
-from vaedemo.ui.server.service import Service, example_names
+from vaedemo.ui.server.component import UI, files
+from vaedemo.ui.server.inputs import example_names
+from vaedemo.ui.server.service import Service
 from vaedemo.ui.server.uploads import Uploads
 from vaedemo.ui.tabs import TABS
 from vaedemo.ui.tabs.reconstruct.server import first_screen
@@ -72,24 +73,24 @@ def test_every_phrase_is_there_in_both_languages_with_the_same_gaps():
 
 def test_every_key_that_the_page_uses_exists_and_every_phrase_is_used():
     en = load()
-    source = "".join(p.read_text(encoding="utf-8") for p in STATIC.glob("*.js"))
+    source = "".join(p.read_text(encoding="utf-8") for p in files())
     plain = set(re.findall(r"""\bt\(\s*"([\w.]+)\"""", source))
     plain |= set(re.findall(r'data-t(?:-label|-title)?="([\w.]+)"', source))
     assert plain <= set(en), plain - set(en)
     ends = {k.rsplit(".", 1)[-1] for k in en}
     for key in en:
         stem, _, end = key.rpartition(".")
-        built = f"{stem}." in source and end in ends  # such as t(`kind.${kind}`)
+        built = (f"{stem}." in source or f'"{stem}"' in source) and end in ends  # such as t(`kind.${kind}`)
         assert f'"{key}"' in source or built or f".{end}" in source, f"{key} is never shown"
     for tab in TABS:
         assert f"tab.{tab.name}" in en
-    for name in DOMAINS:
+    for name in SIZED:
         assert f"domain.{name}" in en
 
 
 @pytest.mark.parametrize("theme", [":root", ".dark"])
 def test_every_colour_that_text_is_written_in_can_be_read(theme):
-    css = (STATIC / "tokens.css").read_text(encoding="utf-8")
+    css = (UI / "page/frame/tokens.css").read_text(encoding="utf-8")
     colours = dict(re.findall(r"--vd-([\w-]+):\s*#(\w{6})", css.split(theme + " {")[1].split("}")[0]))
 
     def luminance(value):
@@ -112,14 +113,14 @@ def test_every_colour_that_text_is_written_in_can_be_read(theme):
 
 
 def grey(domain, value=0.5):
-    return wire.pack(np.full(DOMAINS[domain].shape, value, np.float32))
+    return wire.pack(np.full(SIZED[domain].shape, value, np.float32))
 
 
 def said(answer):
     """The sentence of a failure, checked to be one that a visitor can be shown."""
     assert set(answer) == {"error", "key"}, answer
     sentence = answer["error"]
-    assert sentence and sentence[0].isupper() or sentence[0] == '"', sentence
+    assert sentence and (sentence[0].isupper() or sentence[0] == '"'), sentence
     assert sentence.endswith((".", "!", "?")) and "\n" not in sentence and len(sentence) < 400, sentence
     assert "Traceback" not in sentence and str(ROOT) not in sentence and "/tmp" not in sentence, sentence
     return sentence
@@ -222,7 +223,7 @@ def test_every_hostile_file_gives_a_picture_or_one_sentence(functions, service, 
     path.unlink(missing_ok=True)
     if case.expect == "picture":
         assert "error" not in answer, answer
-        shape = DOMAINS[answer["domain"]].shape
+        shape = SIZED[answer["domain"]].shape
         assert len(base64.b64decode(answer["x"])) == math.prod(shape)
         assert answer["original"].startswith("data:image/")
     else:
@@ -264,7 +265,7 @@ def test_the_disk_that_uploads_take_is_bounded(tmp_path):
 
 def test_what_the_browser_gets_is_what_the_library_computes(functions, service, model):
     domain, kind, d = model
-    row = DOMAINS[domain]
+    row = SIZED[domain]
     x = (np.random.default_rng(0).integers(0, 256, row.shape) / np.float32(255)).astype(np.float32)
     got = functions["look"]({"x": wire.pack(x), "domain": domain, "models": [[kind, d, 1.0]]})["results"][0]
     want = reconstruct(service.library, x, ModelKey(domain, kind, d))

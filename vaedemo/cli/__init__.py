@@ -1,9 +1,12 @@
-"""The command line, made by tyro from dataclasses: one row of COMMANDS a command."""
+"""The command line, which tyro builds from dataclasses: one row of COMMANDS a command."""
 
 import contextlib
+import functools
 import io
+import operator
 import re
-from typing import Annotated
+from collections.abc import Sequence
+from typing import Annotated, Any
 
 from vaedemo.cli import terminal
 from vaedemo.cli.derive import Derive, Map
@@ -32,16 +35,16 @@ COMMANDS = {
 }
 
 
-def _one_line(text):
-    """tyro's boxed message as one line: its frame removed, everything up to the first rule kept. Where a terminal has
-    no lines to draw with there is no box, and the title stands on a rule."""
+def _one_line(text: str) -> str:
+    """tyro's boxed message as one line: without its frame, up to the first rule. A terminal that cannot draw lines has
+    no box, but a title over a rule."""
     lines = [line.strip("│╭╮╰╯ \t") for line in text.splitlines()]
     rules = [len(line) > 3 and set(line) <= {"─", "-"} for line in lines]
     if lines and lines[0].startswith("─"):
         lines, rules = lines[1:], rules[1:]
     elif any(rules[:2]):
         lines, rules = lines[2:], rules[2:]
-    kept = []
+    kept: list[str] = []
     for line, rule in zip(lines, rules, strict=True):
         if kept and rule:
             break
@@ -50,13 +53,11 @@ def _one_line(text):
     return re.sub(r"\s+", " ", " ".join(kept)).rstrip(".") or "these words make no command"
 
 
-def _parse(args):
+def _parse(args: Sequence[str] | None) -> Any:
     import tyro
 
-    union = None
-    for name, command in COMMANDS.items():
-        row = Annotated[command, tyro.conf.subcommand(name=name, description=command.__doc__)]
-        union = row if union is None else union | row
+    rows = [Annotated[c, tyro.conf.subcommand(name=name, description=c.__doc__)] for name, c in COMMANDS.items()]
+    union: Any = functools.reduce(operator.or_, rows)
     problem = io.StringIO()
     try:
         with contextlib.redirect_stderr(problem):
@@ -72,6 +73,6 @@ def _parse(args):
         raise
 
 
-def main(args=None):
+def main(args: Sequence[str] | None = None) -> None:
     """Run one command; exit code 0, or 2 with one line on the error stream."""
     terminal.guarded(lambda: _parse(args).run())

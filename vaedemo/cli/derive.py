@@ -1,8 +1,11 @@
-"""Commands about maps: derive (what is shipped beside the models), map (a domain's map as a picture)."""
+"""Commands: derive (what is shipped beside the models), map (a domain's map as a picture)."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -13,8 +16,10 @@ from vaedemo.cli.classical import derive_classical, derive_photos
 from vaedemo.cli.common import own_or_public, write_picture
 from vaedemo.cli.learned import derive_classifier, derive_mixtures
 from vaedemo.cli.outputs import planned, require_ending
-from vaedemo.data.domains import DOMAINS, PHOTOS
+from vaedemo.data.datasets import Pictures
+from vaedemo.data.domains import DOMAINS, SIZED
 from vaedemo.errors import ConfigError
+from vaedemo.models.autoencoder import Model
 from vaedemo.pictures.draw import grid
 from vaedemo.reports import factors
 from vaedemo.services.restore import classical
@@ -25,22 +30,23 @@ from vaedemo.store.mixtures import FILE as MIXTURES
 
 __all__ = ["DERIVED", "Derive", "Map"]
 
+Load = Callable[[str], Pictures]  # of a split
 VIEWS = ("points", "grid", "density")
 PAPER, RING = (246, 246, 243), (128, 130, 136)
 SHOWN_TILES = 20  # a side of the grid view
 BLUES = np.array([[246, 246, 243], [158, 202, 225], [49, 130, 189], [8, 48, 107], [4, 16, 40]], float)
 
 
-def _maps(library, domain, load, seed):
+def _maps(library: Library, domain: str, load: Load, seed: int) -> dict[str, Any] | None:
     folder = library.folder / maps.FOLDER
     described = maps.write_map(library, load("test"), domain, folder)
     planes = maps.write_planes(library, load("test"), domain, folder)
     files = [folder / f"{name}.{end}" for name in (domain, f"{domain}-planes") for end in ("json", "bin")]
-    bytes_ = sum(path.stat().st_size for path in files)
-    return {"points": described["count"], "planes": len(planes["models"]), "bytes": bytes_}
+    size = sum(path.stat().st_size for path in files)
+    return {"points": described["count"], "planes": len(planes["models"]), "bytes": size}
 
 
-def _factors(library, domain, load, seed):
+def _factors(library: Library, domain: str, load: Load, seed: int) -> dict[str, Any] | None:
     if domain not in FACTORED:
         return None
     return {"models": list(factors.write_factors(library, seed))}
@@ -54,8 +60,8 @@ WRITTEN = {  # the files of each row below, {} being the domain
     "factors": [factors.FILE],
     "classical": [f"{{}}/{classical.FILE}"],
 }
-# What --only names: function of (library, domain, load(split) -> Pictures, seed) that writes files and says what it
-# made, or None where a domain has nothing of the kind. In the order in which they need each other.
+# What --only names: a function of (library, domain, load, seed) that writes files and reports on them, or gives None if
+# a domain has nothing of the kind. Each may need those before it.
 DERIVED = {
     "classifier": derive_classifier,
     "mixtures": derive_mixtures,
@@ -67,75 +73,76 @@ DERIVED = {
 
 @dataclass(frozen=True)
 class Derive:
-    """Make what is shipped beside the models: maps of their latent spaces, and what else is computed from them once."""
+    """Compute what is shipped beside the models: maps of their latent spaces, classifiers, mixtures and settings."""
 
     only: str | None = None
-    """one of them; all if left out"""
+    """classifier, mixtures, maps, factors or classical; all if left out"""
     domain: str | None = None
     """digits, fashion, objects, shapes or one of your own; all the shipped if left out; photos only for classical"""
     data_dir: Path | None = None
     """folder with DOMAIN_train.npz and DOMAIN_test.npz; without it the public sets are downloaded"""
     overwrite: bool = False
-    """make anew what is there already, which is refused otherwise"""
+    """replace what is there already, which is refused otherwise"""
     seed: int = 0
-    """of everything that is drawn"""
+    """seed of everything random"""
     json: bool = False
     """print JSON"""
     checkpoints: Path = CHECKPOINTS
     """folder of the models"""
 
-    def run(self):
+    def run(self) -> None:
         if self.only is not None and self.only not in DERIVED:
             raise ConfigError(f"--only is {self.only!r}; choose from {', '.join(DERIVED)}")
-        if self.domain == PHOTOS:
+        if self.domain in DOMAINS and not DOMAINS[self.domain].size:
             return self._photos()
         library, report = Library(self.checkpoints), []
-        domains = [library.domain(self.domain).name] if self.domain else list(DOMAINS)
+        domains = [library.domain(self.domain).name] if self.domain else list(SIZED)
         names = [self.only] if self.only else list(DERIVED)
         written = [
             library.folder / file.format(domain)
-            for domain in domains for name in names if name != "factors" or domain in FACTORED for file in WRITTEN[name]
-        ]  # fmt: skip
+            for domain in domains
+            for name in names
+            if name != "factors" or domain in FACTORED
+            for file in WRITTEN[name]
+        ]
         planned([], written, overwrite=self.overwrite)
         for domain in tqdm.tqdm(domains, disable=None, unit="domain"):
-            sets = {}
 
-            def load(split, domain=domain, sets=sets):
-                if split not in sets:
-                    sets[split] = own_or_public(library, domain, split, self.data_dir)
-                return sets[split]
+            @cache
+            def load(split: str, domain: str = domain) -> Pictures:
+                return own_or_public(library, domain, split, self.data_dir)
 
             for name in names:
-                made = DERIVED[name](library, domain, load, self.seed)
-                if made is not None:
-                    report.append({"domain": domain, "made": name, **made})
+                row = DERIVED[name](library, domain, load, self.seed)
+                if row is not None:
+                    report.append({"domain": domain, "made": name, **row})
                     if not self.json:
-                        print(f"{domain} {name}: {json.dumps(made)}")
+                        print(f"{domain} {name}: {json.dumps(row)}")
         if self.json:
             print(json.dumps(report, indent=1))
 
-    def _photos(self):
-        """Of photographs there is only the tuning of the classical methods, on DATA_DIR/photos."""
+    def _photos(self) -> None:
+        """Of photographs only the classical methods are tuned, on DATA_DIR/photos."""
         if self.only not in (None, "classical"):
             raise ConfigError(f"there is no {self.only} of photographs; choose classical")
         if self.data_dir is None:
             raise ConfigError("photographs are not downloaded; give --data-dir, a folder with photos/cid22 and clic")
         library = Library(self.checkpoints)
-        planned([], [library.folder / PHOTOS / classical.FILE], overwrite=self.overwrite)
-        made = derive_photos(library, self.data_dir / PHOTOS, self.seed)
-        print(json.dumps([{"domain": PHOTOS, "made": "classical", **made}]) if self.json else f"photos: {made}")
+        planned([], [library.folder / "photos" / classical.FILE], overwrite=self.overwrite)
+        row = derive_photos(library, self.data_dir / "photos", self.seed)
+        print(json.dumps([{"domain": "photos", "made": "classical", **row}]) if self.json else f"photos: {row}")
 
 
 @dataclass(frozen=True)
 class Map:
-    """Draw the map of a latent space: where the test pictures lie, or what is decoded where."""
+    """Draw the map of a latent space: where the test pictures lie, or what each place decodes to."""
 
     out: Path
     """the picture to write; its ending names the format, and one that is there already is replaced"""
     domain: str | None = None
     """digits, fashion, objects, shapes or one of your own; digits if left out and there are models of them"""
     kind: str | None = None
-    """ae or vae; if left out vae, or where a domain has none what it has"""
+    """ae or vae; if left out vae, or the kind that the domain has"""
     latent_dim: int = 2
     """2, or more: then the plane of the codes' two leading principal components"""
     beta: float = 1.0
@@ -145,13 +152,13 @@ class Map:
     side: int = 800
     """pixels a side"""
     seed: int = 0
-    """accepted like everywhere; nothing here is random"""
+    """accepted as everywhere, but nothing here is random"""
     json: bool = False
     """print the axes as JSON"""
     checkpoints: Path = CHECKPOINTS
     """folder of the models"""
 
-    def run(self):
+    def run(self) -> None:
         if self.view not in VIEWS:
             raise ConfigError(f"--view is {self.view!r}; choose from {', '.join(VIEWS)}")
         if not 100 <= self.side <= 4000:
@@ -162,40 +169,43 @@ class Map:
         domain = library.domain(self.domain or library.modelled("digits")).name
         key = library.key(domain, self.kind, self.latent_dim, self.beta)
         model, kind = library.model(key), key.kind
-        folder, said = self.checkpoints / maps.FOLDER, {"domain": domain, "kind": kind}
+        folder = self.checkpoints / maps.FOLDER
+        report: dict[str, Any] = {"domain": domain, "kind": kind}
         if self.latent_dim == 2:
             found = maps.read_map(folder, domain, kind)
-            low, high, mean, axes = found.low, found.high, np.zeros(2), np.eye(2)
+            points, labels, mean, axes = found.points, found.labels, np.zeros(2), np.eye(2)
+            low, high = found.low, found.high
         else:
-            found = maps.read_plane(folder, key)
-            (low, high), mean, axes = maps.box(found.points), found.mean, found.components
-            said["explained"] = found.explained.tolist()
+            plane = maps.read_plane(folder, key)
+            points, labels, mean, axes = plane.points, plane.labels, plane.mean, plane.components
+            low, high = maps.box(points)
+            report["explained"] = plane.explained.tolist()
         if self.view == "grid":
             image = _grid(model, mean, axes, low, high, self.side)
         elif self.view == "density":
-            image = _density(found.points, low, high, self.side)
+            image = _density(points, low, high, self.side)
         else:
-            image = _points(found.points, found.labels, low, high, self.side)
+            image = _points(points, labels, low, high, self.side)
         if kind == "vae":
             _rings(image, -axes @ mean, low, high)
         write_picture(image, self.out)
-        said |= {"latent_dim": self.latent_dim, "low": low.tolist(), "high": high.tolist(), "points": len(found.points)}
+        report |= {"latent_dim": self.latent_dim, "low": low.tolist(), "high": high.tolist(), "points": len(points)}
         if self.json:
-            print(json.dumps(said, indent=1))
+            print(json.dumps(report, indent=1))
             return
-        share = f", {sum(said['explained']):.0%} of the variance" if "explained" in said else ""
+        share = f", {sum(report['explained']):.0%} of the variance" if "explained" in report else ""
         print(
-            f"{domain}, {kind}, {self.latent_dim} numbers: {said['points']} test pictures{share}; axes "
+            f"{domain}, {kind}, {self.latent_dim} numbers: {len(points)} test pictures{share}; axes "
             f"{low[0]:.2f} to {high[0]:.2f}, {low[1]:.2f} to {high[1]:.2f}"
         )
 
 
-def _pixels(points, low, high, side):
+def _pixels(points: np.ndarray, low: np.ndarray, high: np.ndarray, side: int) -> np.ndarray:
     share = (points - low) / (high - low)
     return np.stack([share[:, 0], 1 - share[:, 1]], 1) * side
 
 
-def _points(points, labels, low, high, side):
+def _points(points: np.ndarray, labels: np.ndarray, low: np.ndarray, high: np.ndarray, side: int) -> Image.Image:
     image = Image.new("RGB", (2 * side, 2 * side), PAPER)  # twice as large, then halved: smooth discs
     draw, radius = ImageDraw.Draw(image), max(2.0, side / 200)
     for (x, y), label in zip(_pixels(points, low, high, 2 * side), labels, strict=True):
@@ -203,7 +213,7 @@ def _points(points, labels, low, high, side):
     return image.resize((side, side), Image.Resampling.BOX)
 
 
-def _density(points, low, high, side, cells=100):
+def _density(points: np.ndarray, low: np.ndarray, high: np.ndarray, side: int, cells: int = 100) -> Image.Image:
     edges = [np.linspace(low[k], high[k], cells + 1) for k in (0, 1)]
     counts = np.histogram2d(points[:, 0], points[:, 1], edges)[0].T[::-1]
     level = np.sqrt(np.clip(counts / max(np.quantile(counts[counts > 0], 0.99), 1), 0, 1)) * (len(BLUES) - 1)
@@ -213,7 +223,9 @@ def _density(points, low, high, side, cells=100):
 
 
 @torch.no_grad()
-def _grid(model, mean, axes, low, high, side):
+def _grid(
+    model: Model, mean: np.ndarray, axes: np.ndarray, low: np.ndarray, high: np.ndarray, side: int
+) -> Image.Image:
     """Decoded pictures all over the plane mean + a axes[0] + b axes[1], a and b from low to high."""
     step = (np.arange(SHOWN_TILES) + 0.5) / SHOWN_TILES
     a, b = np.meshgrid(low[0] + (high - low)[0] * step, high[1] - (high - low)[1] * step)
@@ -222,7 +234,7 @@ def _grid(model, mean, axes, low, high, side):
     return image.resize((side, side), Image.Resampling.BOX if side < image.width else Image.Resampling.BICUBIC)
 
 
-def _rings(image, centre, low, high):
+def _rings(image: Image.Image, centre: np.ndarray, low: np.ndarray, high: np.ndarray) -> None:
     """Circles of the prior at 1, 2 and 3 sigma, to scale; in a plane of more dimensions it is N(centre, I)."""
     draw = ImageDraw.Draw(image)
     (x, y), scale = _pixels(centre[None], low, high, image.width)[0], image.width / (high - low)[0]

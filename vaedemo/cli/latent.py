@@ -75,7 +75,8 @@ class Walk:
         planned([self.out], inputs=[Path(p) for p in (self.start, self.end) if _numbers(p) is None])
         library = Library(self.checkpoints)
         ends, key = _codes(library, (self.start, self.end), self.domain, self.kind, self.latent_dim, self.beta)
-        made = walk(library, *ends, key, self.steps, self.path)
+        a, b = ends
+        made = walk(library, a, b, key, self.steps, self.path)
         if moving:
             write_atomic(self.out, animation(made.x_hat, moving))
         else:

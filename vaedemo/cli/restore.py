@@ -4,26 +4,26 @@ import json
 import os
 import time
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Annotated, ClassVar, NamedTuple
+from typing import Annotated, Any, ClassVar
 
-import numpy as np
 import tqdm
 import tyro
 
 from vaedemo.cli import terminal
 from vaedemo.cli.common import shown, write_picture
 from vaedemo.cli.outputs import TAG, distinct, planned, require_ending, tag
-from vaedemo.errors import ConfigError, PictureError, UnknownDomain
+from vaedemo.data.domains import Domain, get_domain
+from vaedemo.errors import ConfigError, PictureError
 from vaedemo.pictures.draw import to_image
 from vaedemo.pictures.read import read
-from vaedemo.services.restore import run as restore
+from vaedemo.services.restore.run import Answer, Figures, measure, run
+from vaedemo.services.restore.task import DENOISING, FILLING, Task, check, domain_of, seen, task_of
 from vaedemo.store.library import CHECKPOINTS, Library
 
 __all__ = ["Denoise", "Inpaint"]
 
-SAMPLES, PHOTO_SAMPLES = 8, 4  # where the number is left out
-MAX_PHOTO_SAMPLES = 8  # each takes 12 bytes a pixel
 WHITE_SPREAD = 0.25  # standard deviation that is drawn white
 
 PICTURE = (
@@ -46,16 +46,8 @@ MASK = (
 )
 
 
-class _Made(NamedTuple):
-    """A restored picture float32 (C, H, W); its samples, none of a method that has one answer; their spread or None."""
-
-    x_hat: np.ndarray
-    samples: list
-    spread: np.ndarray | None
-
-
 @dataclass(frozen=True, kw_only=True)
-class _Restore:
+class _Command:
     """What the two commands share: everything but the method's name, the noise and the mask."""
 
     picture: Annotated[tyro.conf.Positional[Path], tyro.conf.arg(metavar="IN", help=PICTURE)]
@@ -81,10 +73,16 @@ class _Restore:
     checkpoints: Path = CHECKPOINTS
     """folder of the models"""
 
-    def run(self):
+    mask: Path | None
+    method: str
+    sigma: float | None
+
+    methods: ClassVar[tuple[str, ...]]
+
+    def run(self) -> None:
         library, folder = Library(self.checkpoints), os.path.isdir(self.picture)
         self._check(library)
-        jobs, rows, left_out = self._jobs(), [], []
+        jobs, rows, left_out = self._jobs(library), [], []
         for source, target in tqdm.tqdm(jobs, unit="picture", disable=None if folder else True):
             try:
                 rows.append(self._one(library, source, target))
@@ -107,30 +105,29 @@ class _Restore:
             if row.get("note"):
                 terminal.say(f"{row['file']}: {row['note']}")
 
-    def _check(self, library):
-        domains = [*library.domains, restore.PHOTOS]
-        if self.method not in self.methods:
-            raise ConfigError(f"no method {self.method!r}; choose from {', '.join(self.methods)}")
-        if self.domain is not None and self.domain not in domains:
-            raise UnknownDomain(f"no domain {self.domain!r}; choose from {', '.join(domains)}")
-        if self.sigma is not None and not 0 <= self.sigma <= 1:
-            raise ConfigError(
-                f"--sigma is {self.sigma:g}; choose 0 to 1, in units of the whole range (25 of 255 levels are 0.098)"
-            )
-        if self.samples is not None and not 1 <= self.samples <= restore.MAX_SAMPLES:
-            raise ConfigError(f"--samples is {self.samples}; choose 1 to {restore.MAX_SAMPLES}")
+    def _check(self, library: Library) -> None:
+        check(self.method, self.methods, self.sigma, self.samples)
+        if self.domain is not None:
+            get_domain(self.domain, library.restorable)
         if self.method != "vae" and (self.samples is not None or self.each or self.spread):
             raise ConfigError(f"the method {self.method} has one answer; leave --samples, --each and --spread to vae")
-        if self.method in ("plain", "biharmonic") and self.sigma:
-            raise ConfigError(f"the method {self.method} is told of no noise; leave --sigma to another one")
 
-    def _jobs(self):
+    def _count(self, row: Domain | None) -> int:
+        """How many samples are drawn; a photograph's answer is not made of them."""
+        if row is not None and row.size is None and not (self.each or self.spread):
+            return 0
+        count = self.samples or (row.damages.usual_samples if row else 8)
+        if row is not None and row.size is None and self.spread and count < 2:
+            raise ConfigError("one sample has no spread; give --samples 2 or more")
+        return count
+
+    def _jobs(self, library: Library) -> list[tuple[Path, Path]]:
         """[(picture's file, file to write)] of one picture, or of every file of a folder; all that will be written is
         checked."""
         if not os.path.isdir(self.picture):  # which takes names of any length
             require_ending(self.out)
             inputs = [self.picture, *filter(None, (self.mask, self.clean))]
-            named = self._names(self.out)[1:]
+            named = self._names(library, self.out)[1:]
             tags = {path: self._tag(self.picture) for path in named if path.exists()}
             planned([self.out], named, inputs=inputs, overwrite=self.overwrite, tags=tags)
             return [(self.picture, self.out)]
@@ -141,22 +138,22 @@ class _Restore:
         files = _files(self.picture)
         if not files:
             raise PictureError("there is no file in the folder; give a picture or a folder of pictures")
-        targets = distinct(files, self.out, self._names)
+        targets = distinct(files, self.out, partial(self._names, library))
         inputs = list(files)
         for path in filter(None, (self.mask, self.clean)):
             inputs += _files(path) if os.path.isdir(path) else [path]
-        named = {path: source for source, target in targets.items() for path in self._names(target)}
-        tags = {path: self._tag(source) for path, source in named.items() if path.exists()}
-        planned([], named, inputs=inputs, overwrite=self.overwrite, tags=tags)
+        made = {path: source for source, target in targets.items() for path in self._names(library, target)}
+        tags = {path: self._tag(source) for path, source in made.items() if path.exists()}
+        planned([], made, inputs=inputs, overwrite=self.overwrite, tags=tags)
         return list(targets.items())
 
-    def _names(self, target):
+    def _names(self, library: Library, target: Path) -> list[Path]:
         """The paths that go with a result: itself, its samples and their spread."""
-        count = self.samples or (PHOTO_SAMPLES if self.domain == restore.PHOTOS else SAMPLES)
+        count = self._count(None if self.domain is None else get_domain(self.domain, library.restorable))
         ends = [f"-{i + 1}" for i in range(count if self.each else 0)] + ["-spread"] * self.spread
         return [target, *(target.with_name(f"{target.stem}{end}.png") for end in ends)]
 
-    def _tag(self, source):
+    def _tag(self, source: Path) -> str:
         """What a result comes from: the same command on the same picture makes the same one again."""
         try:
             mask = None if self.mask is None else _partner(self.mask, source, "mask")
@@ -165,72 +162,46 @@ class _Restore:
         chosen = self.method, self.domain, self.sigma, self.samples, self.seed, os.path.realpath(self.checkpoints)
         return tag(type(self).__name__, *chosen, source, mask)
 
-    def _one(self, library, source, target):
+    def _one(self, library: Library, source: Path, target: Path) -> dict[str, Any]:
         """One picture restored and written; its row of figures."""
         image = read(source)
-        domain = self.domain or library.restoring(restore.proposed(image))
-        row = domain if domain == restore.PHOTOS else library.domain(domain)
-        y, mask, clean, note = restore.seen(image, row), None, None, {}
-        if self.mask is not None:
-            fitted = restore.known(_partner(self.mask, source, "mask"), image, row, self.method)
-            mask = fitted.known
-            guess = domain == restore.PHOTOS and self.method == "vae" and restore.guessed(mask)
-            note = {"note": fitted.said() or (restore.GUESSED if guess else None)}
+        row = domain_of(library, self.domain, image)
+        mask = None if self.mask is None else _partner(self.mask, source, "mask")
+        task = task_of(
+            image, row, mask, method=self.method, sigma=self.sigma, samples=self._count(row), seed=self.seed,
+            estimate=True,
+        )  # fmt: skip
+        clean = None
         if self.clean is not None:
-            clean = restore.seen(read(_partner(self.clean, source, "clean picture")), row)
+            clean = seen(read(_partner(self.clean, source, "clean picture")), row)
         start = time.perf_counter()
-        level, estimated = self._levels(library, y, domain)
-        made = self._restored(library, y, domain, mask, level)
+        answer = _carried_out(library, task)
         seconds = time.perf_counter() - start
-        figures = (None,) * 3 if clean is None else restore.measure(made.x_hat, clean, mask)
+        figures = (None,) * 3 if clean is None else measure(answer.mean, clean, task.mask[0])
         made_of = {TAG: self._tag(source)}
-        write_picture(to_image(made.x_hat), target, made_of)
-        for i, sample in enumerate(made.samples if self.each else (), 1):
+        write_picture(to_image(answer.mean), target, made_of)
+        for i, sample in enumerate(answer.samples if self.each else (), 1):
             write_picture(to_image(sample), target.with_name(f"{target.stem}-{i}.png"), made_of)
         if self.spread:
-            heat = to_image(made.spread.mean(0, keepdims=True) / WHITE_SPREAD)
+            heat = to_image(answer.spread.mean(0, keepdims=True) / WHITE_SPREAD)
             write_picture(heat, target.with_name(f"{target.stem}-spread.png"), made_of)
-        said = {"file": source.name, "domain": domain, "method": self.method}
-        said |= {"sigma": _rounded(level), "estimated": _rounded(estimated), "seconds": round(seconds, 3)}
-        said |= {name: _rounded(v) for name, v in zip(restore.Figures._fields, figures, strict=True)}
-        return said | {"seed": self.seed} | note
+        said: dict[str, Any] = {"file": source.name, "domain": row.name, "method": self.method}
+        said |= {"sigma": _rounded(answer.sigma), "estimated": _rounded(answer.estimated), "seconds": round(seconds, 3)}
+        said |= {name: _rounded(v) for name, v in zip(Figures._fields, figures, strict=True)}
+        return said | {"seed": self.seed} | ({} if mask is None else {"note": task.note})
 
-    def _levels(self, library, y, domain):
-        """(the noise's strength as the method is told it or None, the estimate or None): the models of small pictures
-        do without being told, and the plain one knows of no noise."""
-        if self.sigma is not None:
-            return self.sigma, None
-        if self.method == "plain":
-            return None, None
-        estimated = restore.estimate_level(library, y, domain)
-        return (None if self.method == "vae" and domain != restore.PHOTOS else estimated), estimated
 
-    def _restored(self, library, y, domain, mask, level):
-        if self.method == "plain" and domain != restore.PHOTOS and mask is not None and mask.all():
-            return _Made(y, [], None)  # nothing is missing
-        if self.method != "vae":
-            return _Made(restore.restore_with(library, self.method, y, domain, mask, level=level), [], None)
-        if domain != restore.PHOTOS:
-            n = self.samples or SAMPLES
-            made = restore.answers(library, y, domain, mask, level=level, n=n, seed=self.seed)
-            return _Made(made.mean, list(made.samples), made.spread)
-        n = (self.samples or PHOTO_SAMPLES) if self.each or self.spread else 0
-        if n > MAX_PHOTO_SAMPLES:
-            raise ConfigError(f"--samples is {n}; choose 1 to {MAX_PHOTO_SAMPLES} for photographs")
-        if self.spread and n < 2:
-            raise ConfigError("one sample has no spread; give --samples 2 or more")
-        if self.sigma is None:
-            level, mask = restore.photo_damage(y, mask)
-        job = restore.photo(library, y, sigma=level, mask=mask, seeds=range(self.seed, self.seed + n))
-        with tqdm.tqdm(unit="tile", leave=False, disable=None) as bar:
-            for done, bar.total in job:
-                bar.update(done - bar.n)
-        samples = [sample.numpy() for sample in job.samples]
-        return _Made(job.mean.numpy(), samples, job.spread.numpy() if self.spread else None)
+def _carried_out(library: Library, task: Task) -> Answer:
+    """The Answer of a Task of one picture; of a photograph with a bar."""
+    with tqdm.tqdm(unit="tile", leave=False, disable=True if task.domain.size else None) as bar:
+        for progress in run(library, task):
+            bar.total = progress.total
+            bar.update(progress.done - bar.n)
+    return progress.answers[0]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Denoise(_Restore):
+class Denoise(_Command):
     """Take the noise out of a picture, or out of every picture of a folder."""
 
     method: str = "vae"
@@ -238,12 +209,12 @@ class Denoise(_Restore):
     sigma: float | None = None
     """the noise's standard deviation, of values in [0, 1]; estimated if left out, but the small vae does without it"""
 
-    methods: ClassVar[tuple[str, ...]] = restore.DENOISING
-    mask: ClassVar[Path | None] = None
+    methods: ClassVar[tuple[str, ...]] = DENOISING
+    mask: Annotated[Path | None, tyro.conf.Fixed, tyro.conf.Suppress] = None
 
 
 @dataclass(frozen=True, kw_only=True)
-class Inpaint(_Restore):
+class Inpaint(_Command):
     """Fill what a mask says is missing of a picture, or of every picture of a folder; white marks what is missing."""
 
     mask: Annotated[Path, tyro.conf.arg(help=MASK)]
@@ -252,10 +223,10 @@ class Inpaint(_Restore):
     sigma: float = 0.0
     """of the method vae: standard deviation of noise on what is known, of values in [0, 1]; at 0 it is kept exactly"""
 
-    methods: ClassVar[tuple[str, ...]] = restore.FILLING
+    methods: ClassVar[tuple[str, ...]] = FILLING
 
 
-def _files(folder):
+def _files(folder: Path) -> list[Path]:
     """The files of a folder, sorted, but for hidden ones."""
     try:
         return sorted(p for p in folder.iterdir() if p.is_file() and not p.name.startswith("."))
@@ -263,7 +234,7 @@ def _files(folder):
         raise PictureError("the folder cannot be opened; check its permissions") from None
 
 
-def _partner(path, source, what):
+def _partner(path: Path, source: Path, what: str) -> Path:
     """The file that goes with a picture: the path, or of a folder its file of the picture's name, or else stem."""
     if not os.path.isdir(path):
         return path
@@ -274,15 +245,15 @@ def _partner(path, source, what):
     return found[0]
 
 
-def _rounded(value):
+def _rounded(value: float | None) -> float | None:
     return None if value is None else float(f"{value:.5g}")
 
 
-def _line(row):
+def _line(row: dict[str, Any]) -> str:
     """A row of figures in words."""
     noise = f"noise {row['sigma']:.3g}" if row["sigma"] is not None and row["estimated"] is None else None
     noise = f"noise estimated as {row['estimated']:.3g}" if row["estimated"] is not None else noise
-    psnr, ssim, hole = (row[name] for name in restore.Figures._fields)
+    psnr, ssim, hole = (row[name] for name in Figures._fields)
     parts = [row["domain"], row["method"], noise, f"{row['seconds']:.1f} s"]
     parts += [psnr is not None and f"PSNR {psnr:.2f} dB", ssim is not None and f"SSIM {ssim:.3f}"]
     parts += [hole is not None and f"PSNR {hole:.2f} dB in the hole"]

@@ -1,8 +1,8 @@
 """Publish this repository as a Hugging Face Space: python -m vaedemo.cli.space USER/NAME [--dry-run]
 
-What the hub would refuse is looked for first. `git push` will not do: the hub rejects commits with binary files outside
-LFS, whatever their size; upload_folder sends those its own way. (LFS rules in .gitattributes would make the push go,
-but everyone who has git-lfs would see every checkpoint of a fresh clone, committed as a plain file, as changed.)
+It first checks for what the hub would refuse. `git push` does not work: the hub rejects commits with binary files
+outside LFS, whatever their size, which upload_folder handles. (LFS rules in .gitattributes would let the push through,
+but whoever has git-lfs would see every checkpoint of a fresh clone, committed as a plain file, as changed.)
 """
 
 import argparse
@@ -12,7 +12,9 @@ import re
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
+from typing import Any, NoReturn
 
 from vaedemo.cli import terminal
 from vaedemo.cli.common import harmless
@@ -22,7 +24,7 @@ __all__ = ["check", "files", "front_matter", "main", "publish"]
 
 ROOT = Path(__file__).resolve().parents[2]
 COLOURS = ("red", "yellow", "green", "blue", "indigo", "purple", "pink", "gray")
-# What each setting of the front matter has to be, and what to do about it otherwise.
+# What each setting of the front matter has to match, and the remedy.
 RULES = {
     "title": (r".*\S.*", "give it a name"),
     "emoji": (r"(?=.*[^\x00-\x7f])[^A-Za-z\s]{1,12}", "give one emoji"),
@@ -39,47 +41,43 @@ MAX_SPACE = 1_000_000_000  # bytes of a Space, all of it
 HUBS_OWN = (".gitattributes",)  # the hub writes one with its rules for LFS, which ours would replace
 
 
-def files(root):
-    """{path in the repository, with /: bytes} of what belongs to it: what git follows, or of a folder without git what
-    .gitignore does not name; less HUBS_OWN."""
-    names = _followed(root)
+def files(root: Path) -> dict[str, int]:
+    """{path in the repository, with /: bytes} of the files that git tracks, or without git of those that .gitignore
+    does not name, less HUBS_OWN."""
+    names = _tracked(root)
     if names is None:
         lines = _text(root, ".gitignore").splitlines() if (root / ".gitignore").exists() else []
-        ignored = [
-            ".git",
-            ".env",
-            ".venv",
-            *(line.strip().rstrip("/") for line in lines if line.strip() and not line.startswith("#")),
-        ]
+        ignored = [line.strip().rstrip("/") for line in lines if line.strip() and not line.startswith("#")]
+        ignored += [".git", ".env", ".venv"]
         names = sorted(_walk(root, PurePosixPath(), ignored))
     names = [n for n in names if n not in HUBS_OWN and (root / n).is_file() and _is_inside(root, n)]
     return {name: (root / name).stat().st_size for name in names}
 
 
-def _is_inside(root, name):
-    """Whether a file is one of the repository itself: what a link leads to elsewhere is nobody else's business."""
+def _is_inside(root: Path, name: str) -> bool:
+    """Whether a file lies in the repository itself: what a link leads to elsewhere stays private."""
     return (root / name).resolve().is_relative_to(root.resolve())
 
 
-def _text(root, name):
+def _text(root: Path, name: str) -> str:
     try:
         return (root / name).read_text(encoding="utf-8")
     except UnicodeDecodeError:
         raise ConfigError(f"{name} is not text in UTF-8, as the hub wants it; save it so") from None
 
 
-def _followed(root):
-    """The files that git follows, or None where there is no git."""
+def _tracked(root: Path) -> list[str] | None:
+    """The files that git tracks, or None without git."""
     if not (root / ".git").exists() or not shutil.which("git"):
         return None
-    made = subprocess.run(["git", "-C", root, "ls-files", "-z"], capture_output=True, check=False)
-    return None if made.returncode else [os.fsdecode(name) for name in made.stdout.split(b"\0") if name]
+    listing = subprocess.run(["git", "-C", root, "ls-files", "-z"], capture_output=True, check=False)
+    return None if listing.returncode else [os.fsdecode(name) for name in listing.stdout.split(b"\0") if name]
 
 
-def _walk(root, folder, ignored):
+def _walk(root: Path, folder: PurePosixPath, ignored: list[str]) -> Iterator[str]:
     for entry in os.scandir(root / folder):
         path = folder / entry.name
-        # As git has it: a pattern that begins with a slash is of the root alone.
+        # As in git, a pattern that begins with a slash is of the root alone.
         if any(fnmatch.fnmatch(entry.name, p) or fnmatch.fnmatch(str(path), p.lstrip("/")) for p in ignored):
             continue
         if entry.is_dir(follow_symlinks=False):
@@ -88,8 +86,8 @@ def _walk(root, folder, ignored):
             yield str(path)
 
 
-def front_matter(text):
-    """The settings between the two lines of --- at the top of a Space's README, a dict."""
+def front_matter(text: str) -> dict[str, Any]:
+    """The settings between the two lines of --- at the top of a Space's README."""
     import yaml
 
     found = re.match(r"---\s*\n(.*?)\n---\s*\n", text, re.DOTALL)
@@ -102,36 +100,33 @@ def front_matter(text):
     return settings
 
 
-def check(root, found):
-    """ConfigError names the first thing that the hub would refuse or could not build. found: what files() gives."""
+def check(root: Path, found: dict[str, int]) -> None:
+    """ConfigError for the first thing that the hub would refuse or could not build; found: from files()."""
     for name in ("README.md", "requirements.txt", "constraints.txt"):
         if name not in found:
             raise ConfigError(f"{name} is missing; a Space cannot be made without it")
-    said = front_matter(_text(root, "README.md"))
+    settings = front_matter(_text(root, "README.md"))
     gradio = re.search(r"^gradio==(\S+)", _text(root, "constraints.txt"), re.MULTILINE)
     tested = gradio[1] if gradio else ""
-    for key, (pattern, remedy) in {
-        **RULES,
-        "sdk_version": (re.escape(tested), f"the tested one is {tested!r}"),
-    }.items():
-        # A version without quotes is a number to YAML: 3.10 becomes 3.1.
-        if not isinstance(said.get(key), str) or not re.fullmatch(pattern, said[key]):
-            raise ConfigError(f"README.md's front matter has {key}: {said.get(key)!r}; {remedy}")
-    if said["app_file"] not in found:
-        raise ConfigError(
-            f"README.md's front matter has app_file: {said['app_file']!r}, which is not in the repository"
-        )
+    rules = RULES | {"sdk_version": (re.escape(tested), f"the tested one is {tested!r}")}
+    for key, (pattern, remedy) in rules.items():
+        value = settings.get(key)
+        if not isinstance(value, str) or not re.fullmatch(pattern, value):  # 3.10 without quotes is YAML's number 3.1
+            raise ConfigError(f"README.md's front matter has {key}: {value!r}; {remedy}")
+    app = settings["app_file"]
+    if app not in found:
+        raise ConfigError(f"README.md's front matter has app_file: {app!r}, which is not in the repository")
     if not any(name.startswith("checkpoints/") and name.endswith(".safetensors") for name in found):
         raise ConfigError("there are no models in checkpoints/; fetch or train them first")
-    largest = max(found, key=found.get)
+    largest = max(found, key=found.__getitem__)
     if found[largest] > MAX_FILE:
         raise ConfigError(f"{largest} has {found[largest] / 1e9:.1f} GB; the hub takes {MAX_FILE / 1e9:g} GB a file")
     if sum(found.values()) > MAX_SPACE:
         raise ConfigError(f"all files have {sum(found.values()) / 1e9:.1f} GB; a Space takes {MAX_SPACE / 1e9:g} GB")
 
 
-def publish(root, space, found):
-    """Make the Space if there is none, send the files that files() found and give the Space's address."""
+def publish(root: Path, space: str, found: dict[str, int]) -> str:
+    """Create the Space if there is none, send the files that files() found, and return the Space's address."""
     import huggingface_hub
     from huggingface_hub.errors import HFValidationError
 
@@ -140,15 +135,14 @@ def publish(root, space, found):
         raise ConfigError("no token: set HF_TOKEN to one that may write, or log in with `hf auth login`")
     hub = huggingface_hub.HfApi(token=token)
     try:
-        made = hub.create_repo(space, repo_type="space", space_sdk="gradio", exist_ok=True)
-        with tempfile.TemporaryDirectory() as folder:  # exactly what was listed, and nothing beside it
+        address = hub.create_repo(space, repo_type="space", space_sdk="gradio", exist_ok=True)
+        with tempfile.TemporaryDirectory() as folder:  # of exactly what was listed
             for name in found:
                 target = Path(folder, name)
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(root / name, target)
-            hub.upload_folder(
-                repo_id=space, repo_type="space", folder_path=folder, commit_message="Publish the application"
-            )
+            message = "Publish the application"
+            hub.upload_folder(repo_id=space, repo_type="space", folder_path=folder, commit_message=message)
     except HFValidationError:
         raise ConfigError(f"{space!r} is no name of a Space; take letters, digits, -, _ and . for both parts") from None
     except Exception as error:  # the hub's client and its uploader in Rust raise errors of many trees
@@ -157,33 +151,33 @@ def publish(root, space, found):
             raise ConfigError(f"the hub does not let this token write to {space}; check both") from None
         said = " ".join((getattr(error, "server_message", None) or str(error)).split())[:200].rstrip(".")
         raise ConfigError(f"the hub did not take it ({said or type(error).__name__}); try again") from None
-    return str(made)
+    return str(address)
 
 
 class _Parser(argparse.ArgumentParser):
-    def error(self, message):
+    def error(self, message: str) -> NoReturn:
         raise ConfigError(f"{message}; see --help")
 
 
-def main(args=None, root=ROOT):
+def main(args: Sequence[str] | None = None, root: Path = ROOT) -> None:
     """Run the command; exit code 0, or 2 with one line on the error stream."""
     parser = _Parser(prog="python -m vaedemo.cli.space", description="Publish this repository as a Hugging Face Space.")
-    parser.add_argument("space", metavar="USER/NAME", nargs="?", default="", help="the Space; made if there is none")
-    parser.add_argument("--dry-run", action="store_true", help="check, and list what would go, with sizes")
+    parser.add_argument("space", metavar="USER/NAME", nargs="?", default="", help="the Space, created if there is none")
+    parser.add_argument("--dry-run", action="store_true", help="only check, and list what would be sent, with sizes")
 
-    def run():
-        said = parser.parse_args(args)
-        if not re.fullmatch(r"[\w.-]+/[\w.-]+", said.space, re.ASCII) and (said.space or not said.dry_run):
-            raise ConfigError(f"name the Space as user/name, not {said.space!r}: make space SPACE=user/name")
+    def run() -> None:
+        given = parser.parse_args(args)
+        if not re.fullmatch(r"[\w.-]+/[\w.-]+", given.space, re.ASCII) and (given.space or not given.dry_run):
+            raise ConfigError(f"name the Space as user/name, not {given.space!r}: make space SPACE=user/name")
         found = files(root)
         check(root, found)
-        if said.dry_run:
+        if given.dry_run:
             for name, size in found.items():
                 print(f"{size:>12,}  {harmless(name)}")
         print(f"{sum(found.values()):>12,}  bytes in {len(found)} files")
-        if not said.dry_run:
+        if not given.dry_run:
             try:
-                print(publish(root, said.space, found))
+                print(publish(root, given.space, found))
             except KeyboardInterrupt:
                 raise KeyboardInterrupt("stopped; the same command sends what is missing") from None
 

@@ -1,53 +1,53 @@
-"""What is printed reaches any terminal: one of an old encoding, a closed one, a full device; never with a trace."""
+"""Printing that works on any terminal: of an old encoding, closed, on a full device; never with a trace."""
 
 import codecs
 import contextlib
 import os
 import sys
+from collections.abc import Callable
 
 from vaedemo.cli.common import harmless
 from vaedemo.errors import VaedemoError
 
 __all__ = ["discard", "flush", "forgive", "guarded", "say"]
 
-# Frames and bars where an encoding has none; everything else becomes an escape such as \\u4e2d.
-_PLAIN = {"─": "-", "━": "-", "│": "|", "┃": "|", "╭": "+", "╮": "+", "╯": "+", "╰": "+", "├": "+", "┤": "+",
-          "█": "#", "▏": "#", "▎": "#", "▍": "#", "▌": "#", "▋": "#", "▊": "#", "▉": "#", "…": "...", "•": "*",
-          "’": "'", "–": "-", "×": "x"}  # fmt: skip
+# Frames and bars for an encoding that has none; everything else becomes an escape such as \\u4e2d.
+_PLAIN = str.maketrans("─━│┃╭╮╯╰├┤█▏▎▍▌▋▊▉•’–×", "--||++++++########*'-x", "") | {ord("…"): "..."}
 _ERRORS = "vaedemo.plain"
 
 
-def _plain(error):
-    """Handler of characters that an encoding lacks, as codecs.register_error wants it."""
+def _plain(error: UnicodeError) -> tuple[str, int]:
+    """Replaces characters that an encoding lacks, for codecs.register_error."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
-    missing = error.object[error.start : error.end]
-    return "".join(_PLAIN.get(c) or c.encode("ascii", "backslashreplace").decode() for c in missing), error.end
+    missing = error.object[error.start : error.end].translate(_PLAIN)
+    return missing.encode("ascii", "backslashreplace").decode(), error.end
 
 
-def forgive():
-    """Let both streams write any text, whatever their encoding has; one that is closed swallows it."""
+def forgive() -> None:
+    """Let both streams write any text, whatever their encoding; a closed one swallows it."""
     codecs.register_error(_ERRORS, _plain)
-    sys.stdout, sys.stderr = (s or open(os.devnull, "w", encoding="utf-8") for s in (sys.stdout, sys.stderr))  # noqa: SIM115 - for good
-    for stream in (sys.stdout, sys.stderr):
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115, stays open
         with contextlib.suppress(AttributeError, ValueError, OSError):  # closed, or a stand-in
-            stream.reconfigure(errors=_ERRORS)
+            getattr(sys, name).reconfigure(errors=_ERRORS)
 
 
-def flush():
-    """Hand on what was printed now, where a failure can still be told."""
+def flush() -> None:
+    """Write what was printed now, while a failure can still be reported."""
     with contextlib.suppress(ValueError):  # closed
         sys.stdout.flush()
 
 
-def say(sentence):
+def say(sentence: str) -> None:
     """One line on the error stream."""
     with contextlib.suppress(OSError, ValueError):
         print(f"vaedemo: {harmless(sentence)}", file=sys.stderr, flush=True)
 
 
-def discard():
-    """Let what could not be written go: Python would try again at its end, and complain."""
+def discard() -> None:
+    """Drop what could not be written: Python would try again at its end, and complain."""
     with contextlib.suppress(OSError, ValueError, AttributeError):
         nowhere = os.open(os.devnull, os.O_WRONLY)
         for stream in (sys.stdout, sys.stderr):
@@ -59,8 +59,8 @@ def discard():
         os.close(nowhere)
 
 
-def guarded(command):
-    """Carry out a command, a function: a failure is one line on the error stream and exit code 2, 130 if stopped."""
+def guarded(command: Callable[[], object]) -> None:
+    """Run a command, a function: a failure is one line on the error stream and exit code 2, 130 if stopped."""
     forgive()
     try:
         try:

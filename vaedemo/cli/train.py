@@ -16,7 +16,7 @@ from vaedemo.cli import own
 from vaedemo.cli.learned import derive_classifier, derive_mixtures
 from vaedemo.configs import RESTORING, ModelConfig, TrainConfig
 from vaedemo.data import datasets
-from vaedemo.data.domains import PHOTOS, checked_name
+from vaedemo.data.domains import DOMAINS, checked_name
 from vaedemo.data.photos import middles, open_photos
 from vaedemo.errors import ConfigError, DataError
 from vaedemo.models.hierarchical import PhotoConfig
@@ -201,10 +201,10 @@ class Train:
     def _pictures_for(self, r: Recipe) -> tuple[Any, datasets.Pictures]:
         """(training pictures, test pictures); what a model that restores is chosen and calibrated by is held out of its
         training set."""
-        if r.domain == PHOTOS:
+        if r.domain in DOMAINS and not DOMAINS[r.domain].size:
             if self.data_dir is None:
                 raise DataError("photographs are not downloaded; give --data-dir, a folder with photos/cid22 and clic")
-            photos = open_photos(self.data_dir / PHOTOS)
+            photos = open_photos(self.data_dir / r.domain)
             return photos, middles(photos)
         load = self._split(r.domain)
         if r.kind in (*RESTORING, "photo-restore"):

@@ -1,12 +1,14 @@
-"""Noise and masks: what happens to a picture before it is restored. Pictures are float (B, C, H, W) in [0, 1].
+"""Noise and masks: what happens to a picture before it is restored. Pictures are float (B, C, H, W) in [0, 1], masks 1
+where the picture is known.
 
-NOISES and MASKS are the tables; random_corruption mixes them for training. Everything is drawn from a torch.Generator.
+NOISES and MASKS are the tables; random_corruption mixes them for training. PHOTO_MASKS are the masks that photographs
+are learnt with. All is drawn from a torch.Generator, the masks of photographs from a numpy one.
 """
 
 import io
 import math
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -16,18 +18,8 @@ from torch import Tensor
 
 from vaedemo.errors import ConfigError
 
-__all__ = [
-    "Corruption",
-    "MASKS",
-    "NOISES",
-    "Noise",
-    "UNKNOWN",
-    "add_noise",
-    "draw_mask",
-    "expected",
-    "random_corruption",
-    "strength",
-]
+__all__ = ["Corruption", "MASKS", "NOISES", "Noise", "PHOTO_MASKS", "UNKNOWN", "add_noise", "draw_mask", "expected",
+           "photo_mask", "random_corruption", "strength", "text_mask"]  # fmt: skip
 
 UNKNOWN = -1.0  # in a level map: how strong the noise is, is not known
 BLUR_SIGMA = 0.04  # standard deviation of the Gaussian noise that comes with a blur
@@ -48,12 +40,12 @@ class Noise(NamedTuple):
     that is useful, a usual one, and `sigma`: a level's standard deviation on a picture whose values vary by a half;
     `mean`: E y of a pixel x, not clipped and clipped, float64 like x, each from (x, level)."""
 
-    apply: Callable
+    apply: Callable[[Tensor, Tensor, Any], Tensor]
     weakest: float
     strongest: float
     usual: float
-    sigma: Callable
-    mean: tuple[Callable, Callable]
+    sigma: Callable[[Any], Any]
+    mean: tuple[Callable[..., np.ndarray], Callable[..., np.ndarray]]
 
 
 def _like(x, generator):
@@ -155,13 +147,15 @@ NOISES = {
 }
 
 
-def _noise(kind):
+def _noise(kind: str) -> Noise:
     if kind not in NOISES:
         raise ConfigError(f"no noise {kind!r}; choose from {', '.join(NOISES)}")
     return NOISES[kind]
 
 
-def add_noise(x, kind, level, generator, clip=True):
+def add_noise(
+    x: Tensor, kind: str, level: float | Tensor, generator: torch.Generator | None, clip: bool = True
+) -> Tensor:
     """y of x (B, C, H, W) in [0, 1] at a level in the noise's own unit (NOISES), one number or (B, 1, 1, 1).
 
     clip=True: values as a file holds them. clip=False: as the literature on denoising has them.
@@ -175,12 +169,12 @@ def add_noise(x, kind, level, generator, clip=True):
     return y.clamp(0, 1) if clip else y
 
 
-def strength(kind, level):
+def strength(kind: str, level: Any) -> Any:
     """Nominal standard deviation of a noise at a level: what a level map holds, known without the clean picture."""
     return _noise(kind).sigma(level)
 
 
-def expected(x, kind, level, clip=True):
+def expected(x: np.ndarray, kind: str, level: float, clip: bool = True) -> np.ndarray:
     """E y of a pixel whose true value is x, float64 like x in [0, 1], under a noise at a level: what an average of many
     such pixels tends to. It grows with x. clip: as add_noise has it; of a blur, E y of the blurred value."""
     return _noise(kind).mean[bool(clip)](np.asarray(x, np.float64), float(level))
@@ -282,7 +276,9 @@ SHARES = {"left": 2, "right": 2, "top": 2, "bottom": 2, "block": 4, "anywhere": 
           "brush": 3}  # fmt: skip # of training masks
 
 
-def draw_mask(kind, height, width, generator, amount=None):
+def draw_mask(
+    kind: str, height: int, width: int, generator: torch.Generator | None, amount: float | None = None
+) -> Tensor:
     """A mask float32 (height, width), 1 where known, 0 where missing; amount: see MASKS, drawn or usual if None."""
     if kind not in MASKS:
         raise ConfigError(f"no mask {kind!r}; choose from {', '.join(MASKS)}")
@@ -308,7 +304,7 @@ def _random_noise(x, generator):
     return torch.where(clip, y.clamp(0, 1), y), level
 
 
-def random_corruption(x, generator):
+def random_corruption(x: Tensor, generator: torch.Generator) -> Corruption:
     """Corruption of x (B, C, H, W) in [0, 1] for training: a random noise (45 %), a random mask (40 %), or both.
 
     Every third level is UNKNOWN, so that a model learns to do without; a picture without noise has level 0.
@@ -327,3 +323,44 @@ def random_corruption(x, generator):
     mask = mask.to(x)
     untold = (torch.rand(n, 1, 1, 1, generator=generator) < 1 / 3).to(x.device)
     return Corruption(y * mask, mask, torch.where(untold, torch.full_like(level, UNKNOWN), level))
+
+
+PHOTO_MASKS = {"strokes": 0.3, "scratches": 0.15, "text": 0.25, "holes": 0.25, "pixels": 0.05}  # share of each
+LETTERS = list("etaoinshrdlucmfwypvbgkjqxzETAOINSHRDLU0123456789.,!?")
+
+
+def photo_mask(side: int, rng: np.random.Generator, kind: str | None = None) -> np.ndarray:
+    """A mask to learn photographs from, bool (side, side), True where known; missing are strokes, scratches, text,
+    holes or single pixels (PHOTO_MASKS), drawn if None."""
+    kind = kind or rng.choice(list(PHOTO_MASKS), p=list(PHOTO_MASKS.values()))
+    if kind == "pixels":
+        return ~(rng.random((side, side)) < rng.uniform(0.1, 0.8))
+    if kind == "text":
+        return text_mask(side, side, rng, size=int(rng.integers(9, 33)), bold=int(rng.integers(0, 2)))
+    image, draw = _sheet(side, side)
+    for _ in range(int(rng.integers(1, {"strokes": 5, "scratches": 9, "holes": 4}[kind]))):
+        if kind == "holes":
+            w, h = rng.integers(6, 49, 2)
+            x, y = rng.uniform(-w / 2, side - w / 2), rng.uniform(-h / 2, side - h / 2)
+            (draw.ellipse if rng.random() < 0.5 else draw.rectangle)((x, y, x + w, y + h), fill=0)
+            continue
+        points, angle = [rng.uniform(0, side, 2)], rng.uniform(0, 2 * math.pi)
+        bend, width = (0.2, rng.integers(1, 4)) if kind == "scratches" else (0.9, rng.integers(3, 25))
+        for _ in range(int(rng.integers(1, 7))):
+            angle += rng.normal(0, bend)
+            points.append(points[-1] + rng.uniform(8, side / 3) * np.array([math.cos(angle), math.sin(angle)]))
+        draw.line([tuple(p) for p in points], fill=0, width=int(width), joint="curve")
+        if kind == "strokes":
+            for x, y in points:
+                draw.ellipse((x - width / 2, y - width / 2, x + width / 2, y + width / 2), fill=0)
+    return np.asarray(image) > 127
+
+
+def text_mask(height: int, width: int, rng: np.random.Generator, size: int = 20, bold: int = 1) -> np.ndarray:
+    """Lines of random words, bool (height, width), False under the letters; size and extra stroke width in pixels."""
+    image, draw = _sheet(height, width)
+    font = ImageFont.load_default(size=size)
+    for top in range(int(rng.integers(-size, size)), height, int(size * rng.uniform(1.2, 2.5))):
+        words = ["".join(rng.choice(LETTERS, int(rng.integers(2, 10)))) for _ in range(2 + width // (3 * size))]
+        draw.text((int(rng.integers(-2 * size, 1)), top), " ".join(words), fill=0, font=font, stroke_width=bold)
+    return np.asarray(image) > 127

@@ -1,12 +1,14 @@
-"""Arrays of pictures: .npz files, folders, torchvision's loaders, generated shapes. Kept as uint8, given as floats."""
+"""Arrays of pictures: .npz files, folders, torchvision's loaders, generated shapes. Stored as uint8, read as floats."""
 
 import functools
 import hashlib
 import os
 import stat
 import zipfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -18,11 +20,11 @@ from vaedemo.errors import DataError, PictureError
 from vaedemo.pictures import shapes
 from vaedemo.pictures.prepare import prepare
 
-__all__ = ["FromFolder", "Pictures", "from_folder", "from_npz", "from_torchvision", "generated", "held_out", "load"]
+__all__ = ["FromFolder", "Pictures", "from_npz", "from_torchvision", "generated", "held_out", "load"]
 
 MAX_FILES = 200_000  # below a folder
-MINIMUM = 20  # pictures below which training on a folder makes no sense
-GENERATED = {"train": 60_000, "test": 2_000}
+MINIMUM = 20  # pictures that training on a folder needs
+GENERATED = {"train": 60_000, "test": 2_000}  # shapes
 TORCHVISION = {"digits": "MNIST", "fashion": "FashionMNIST", "objects": "CIFAR10"}
 
 
@@ -33,45 +35,46 @@ class Pictures:
     x: Tensor
     y: Tensor | None = None
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.x)
 
-    def __getitem__(self, rows):
+    def __getitem__(self, rows: Any) -> Tensor:
         return self.x[rows].float().div_(255)
 
     @property
-    def shape(self):
+    def shape(self) -> tuple[int, ...]:
+        """(C, H, W) of a picture."""
         return tuple(self.x.shape[1:])
 
     @functools.cached_property
-    def digest(self):
-        """32 hexadecimal digits that tell these pictures, in this order, from all others."""
+    def digest(self) -> str:
+        """32 hexadecimal digits that identify these pictures in this order."""
         digest = hashlib.blake2b(repr(tuple(self.x.shape)).encode(), digest_size=16)
-        digest.update(np.ascontiguousarray(self.x.cpu().numpy()))
+        digest.update(np.ascontiguousarray(self.x.cpu().numpy()).data)
         return digest.hexdigest()
 
-    def batches(self, size):
+    def batches(self, size: int) -> Iterator[Tensor]:
         """All pictures in order, float32 (size, C, H, W) at a time."""
         for first in range(0, len(self), size):
             yield self[first : first + size]
 
-    def first(self, n):
-        """The first n, or all. For figures take some(n)."""
+    def first(self, n: int | None) -> "Pictures":
+        """The first n, or all; figures need some(n)."""
         return self if n is None or n >= len(self) else self.rows(slice(n))
 
-    def some(self, n, seed=0):
-        """n drawn at random by a seed, in their own order, or all: the first of a set need not be like the rest (the
-        first 5,000 of MNIST's test digits are the easier ones)."""
+    def some(self, n: int | None, seed: int = 0) -> "Pictures":
+        """n drawn at random from a seed, in their own order, or all: the first of a set may differ from the rest (the
+        first 5,000 of MNIST's test digits are easier)."""
         if n is None or n >= len(self):
             return self
         return self.rows(torch.randperm(len(self), generator=runtime.generator("some", seed))[:n].sort().values)
 
-    def rows(self, rows):
+    def rows(self, rows: Any) -> "Pictures":
         """The Pictures of these rows, an index or a slice."""
         return Pictures(self.x[rows], None if self.y is None else self.y[rows])
 
 
-def _checked(x, shape, name):
+def _checked(x: np.ndarray, shape: tuple[int, ...] | None, name: str) -> Tensor:
     if x.dtype != np.uint8 or x.ndim not in (3, 4):
         raise DataError(f"{name}: x is {x.dtype} of shape {x.shape}; give uint8 of shape (N, H, W, C)")
     x = x[..., None] if x.ndim == 3 else x
@@ -82,7 +85,7 @@ def _checked(x, shape, name):
     return torch.from_numpy(np.ascontiguousarray(x.transpose(0, 3, 1, 2)))
 
 
-def from_npz(path, shape=None):
+def from_npz(path: str | Path, shape: tuple[int, ...] | None = None) -> Pictures:
     """Pictures from an .npz with x uint8 (N, H, W, C) and, optionally, y (N,); shape (C, H, W) is checked if given."""
     path = Path(path)
     try:
@@ -100,14 +103,14 @@ def from_npz(path, shape=None):
     return Pictures(_checked(x, shape, path.name), None if y is None else torch.from_numpy(y.astype(np.int64)))
 
 
-def from_torchvision(domain, split, root):
-    """Pictures of a public set through torchvision, downloaded into root at the first call, checked by its sums."""
+def from_torchvision(domain: str, split: str, root: str | Path) -> Pictures:
+    """Pictures of a public set from torchvision, downloaded into root at the first call, its checksums verified."""
     try:
         import torchvision.datasets as sets
     except (ImportError, RuntimeError) as error:
         raise DataError(
-            f"torchvision cannot be loaded ({str(error).splitlines()[0]}); install the one that fits torch, or give "
-            ".npz files with --data-dir"
+            f"torchvision cannot be loaded ({str(error).splitlines()[0]}); install the version that fits torch, or "
+            "give .npz files with --data-dir"
         ) from None
     try:
         loaded = getattr(sets, TORCHVISION[domain])(str(root), train=split == "train", download=True)
@@ -122,13 +125,15 @@ def from_torchvision(domain, split, root):
 
 
 class FromFolder:
-    """Progress and outcome of from_folder: iterate for (done, total); then .pictures and .unreadable (names)."""
+    """Reads a folder: iterate for (done, total); then .pictures, and .unreadable, their names."""
 
-    def __init__(self, folder, size, channels):
+    pictures: Pictures
+
+    def __init__(self, folder: str | Path, size: int, channels: int) -> None:
         self.folder, self.size, self.channels = Path(folder), size, channels
-        self.pictures, self.unreadable = None, []
+        self.unreadable: list[str] = []
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[tuple[int, int]]:
         if not self.folder.is_dir():
             raise DataError(f"no folder {self.folder}; give a folder of pictures with --images")
         names = self._files()
@@ -150,10 +155,11 @@ class FromFolder:
             )
         self.pictures = Pictures(torch.from_numpy(np.stack(kept)))
 
-    def _files(self):
-        """Files below the folder, sorted, each once by whatever links lead to it; hidden ones and hidden folders are
-        left out, links are followed, and what cannot be opened is unreadable."""
-        found, seen, waiting = [], set(), [self.folder]
+    def _files(self) -> list[Path]:
+        """Files below the folder, sorted, each once however many links lead to it; hidden files and folders are left
+        out, and what cannot be opened is unreadable."""
+        found: list[Path] = []
+        seen, waiting = set(), [self.folder]
         while waiting:
             path = waiting.pop()
             try:
@@ -161,45 +167,34 @@ class FromFolder:
                 identity = status.st_dev, status.st_ino
                 if identity in seen:
                     continue
+                seen.add(identity)
                 if stat.S_ISDIR(status.st_mode):
-                    seen.add(identity)
-                    with os.scandir(path) as entries:
-                        names = sorted((e.name for e in entries if not e.name.startswith(".")), reverse=True)
+                    names = sorted((name for name in os.listdir(path) if not name.startswith(".")), reverse=True)
                     waiting += [path / name for name in names]
                 elif stat.S_ISREG(status.st_mode):
-                    seen.add(identity)
                     found.append(path)
-                    if len(found) > MAX_FILES:
-                        raise DataError(
-                            f"below {self.folder} and what it links to lie more than {MAX_FILES:,} files; give a "
-                            "smaller folder"
-                        )
             except OSError:  # a link to nothing or to itself, or no permission
                 self.unreadable.append(path.name)
+            if len(found) > MAX_FILES:
+                raise DataError(
+                    f"below {self.folder} and what it links to lie more than {MAX_FILES:,} files; give a smaller folder"
+                )
         return sorted(found)
 
 
-def from_folder(folder, size=64, channels=3):
-    """Every readable picture below a folder, cropped to its centre square and scaled; FromFolder, already run."""
-    reading = FromFolder(folder, size, channels)
-    for _ in reading:
-        pass
-    return reading
+def generated(split: str, seed: int = 0, n: int | None = None) -> Pictures:
+    """Pictures of shapes, y being the shape's index; the splits never share a seed."""
+    x, factors = shapes.generate(n or GENERATED[split], seed=2 * seed + (split == "test"))
+    return Pictures((x * 255).round().byte(), factors[:, 0].long())
 
 
-def generated(split, seed=0, n=None):
-    """Pictures of the shapes domain; the splits never share a seed. y is the shape's index."""
-    made = shapes.generate(n or GENERATED[split], seed=2 * seed + (split == "test"))
-    return Pictures((made.x * 255).round().byte(), made.factors[:, 0].long())
-
-
-def held_out(pictures, n):
-    """(the rest, n pictures held out for choosing), drawn by a seed of its own, so the same for every run."""
+def held_out(pictures: Pictures, n: int) -> tuple[Pictures, Pictures]:
+    """(the rest, n pictures held out for validation), the same in every run."""
     order = torch.randperm(len(pictures), generator=runtime.generator("held out", len(pictures)))
-    return tuple(pictures.rows(rows.sort().values) for rows in (order[n:], order[:n]))
+    return pictures.rows(order[n:].sort().values), pictures.rows(order[:n].sort().values)
 
 
-def load(domain, split, data_dir=None, download_dir="data"):
+def load(domain: str, split: str, data_dir: str | Path | None = None, download_dir: str | Path = "data") -> Pictures:
     """Pictures of a domain's "train" or "test" split: generated, or data_dir/<domain>_<split>.npz, or downloaded."""
     row = get_domain(domain)
     if domain == "shapes":

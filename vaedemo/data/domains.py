@@ -1,36 +1,38 @@
 """DOMAINS: one row a domain. A row says what its pictures are, which models are trained for it, and for how long.
 
-Domains that a folder of checkpoints brings along (own_domain) are known to its Library, and to nothing else.
+Photographs are a domain without a size: what is trained, mapped and drawn at one size iterates over SIZED. Domains that
+a folder of checkpoints brings along (own_domain) are known to its Library, and to nothing else.
 """
 
-import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
-from vaedemo.configs import ModelConfig
+from vaedemo.configs import DOMAIN_NAME, ModelConfig
 from vaedemo.data.damage import NOISES
 from vaedemo.errors import ConfigError, UnknownDomain
 
-__all__ = ["DOMAINS", "Damages", "Domain", "PHOTOS", "checked_name", "damages_of", "get_domain", "own_domain"]
-
-PHOTOS = "photos"  # what stands for a domain where the picture keeps its size
-NAME = re.compile(r"\w[\w-]{0,39}")  # what may stand in a path, a command and an address without quotes
+__all__ = ["DOMAINS", "Damages", "Domain", "SIZED", "checked_name", "get_domain", "own_domain"]
 
 
 @dataclass(frozen=True)
 class Damages:
     """What a network that restores was trained for, and what a picture opens with: {noise: (weakest, strongest, usual
-    level)}, levels as degrade.NOISES counts them; a mask of degrade.MASKS; the strongest noise's standard deviation;
-    how many pixels a hole is deep, from its middle to what is known, None where any hole was learnt; and how many
-    samples the page offers, and draws if nothing is chosen."""
+    level)}, levels as damage.NOISES counts them; a mask of damage.MASKS; the strongest noise's standard deviation;
+    how many pixels a hole is deep, from its middle to what is known, None where any hole was learnt; how many
+    samples the page offers, how many are drawn if nothing is chosen, and at most."""
 
-    noises: dict = field(default_factory=lambda: {k: (n.weakest, n.strongest, n.usual) for k, n in NOISES.items()})
+    noises: dict[str, tuple[float, float, float]] = field(
+        default_factory=lambda: {k: (n.weakest, n.strongest, n.usual) for k, n in NOISES.items()}
+    )
     mask: str = "left"
     strongest: float = 1.0
     hole: int | None = None
     samples: tuple[int, ...] = (1, 4, 8, 16)
     usual_samples: int = 8
+    most_samples: int = 16
 
-    def opening(self, level):
+    def opening(self, level: float) -> "Damages":
         """The same with another usual level of Gaussian noise."""
         low, high, _ = self.noises["gaussian"]
         return replace(self, noises=self.noises | {"gaussian": (low, high, level)})
@@ -38,17 +40,17 @@ class Damages:
 
 @dataclass(frozen=True)
 class Domain:
-    """A kind of pictures, square, values in [0, 1]."""
+    """A kind of pictures, values in [0, 1]: square ones of a size, or of any size (None), which are only restored."""
 
     name: str
     channels: int
-    size: int
-    classes: tuple[str, ...]
-    likelihood: str
-    latent_dims: tuple[int, ...]
+    size: int | None
     source: str
     licence: str
-    widths: tuple[int, ...]
+    classes: tuple[str, ...] = ()
+    likelihood: str = "gaussian"
+    latent_dims: tuple[int, ...] = ()
+    widths: tuple[int, ...] = (16, 32)
     strokes: str | None = None  # "digits" or "clothes": light strokes on dark, and how they are trimmed and centred
     mirrors: tuple[tuple[int, ...], ...] = ((),)  # axes of (B, C, H, W) along which it turned is of the domain too
     dense_dims: tuple[int, ...] = ()
@@ -56,23 +58,26 @@ class Domain:
     betas: dict[int, tuple[float, ...]] = field(default_factory=dict)  # latent dimension -> betas besides 1
     epochs: dict[str, float] = field(default_factory=dict)  # kind, kind-dim or kind-beta -> passes over the pictures
     anchor: int = 0  # the latent dimension whose weights the others start from
-    special: dict[str, dict] = field(default_factory=dict)  # dim or kind-dim -> fields of its config that differ
+    special: dict[str, dict[str, Any]] = field(
+        default_factory=dict
+    )  # dim or kind-dim -> fields of its config that differ
     beta_sigma: float = 0.0  # of the VAEs whose beta is not 1: their likelihood's sigma, held; 0 learns it
     damages: Damages = field(default_factory=lambda: Damages().opening(0.5))
     scratch: int = 0  # latent dimensions up to this one are trained from scratch all the same
 
     @property
-    def shape(self):
-        """(C, H, W) of a picture."""
+    def shape(self) -> tuple[int, int, int]:
+        """(C, H, W) of a picture of one size."""
+        assert self.size is not None, f"{self.name} are of any size"
         return (self.channels, self.size, self.size)
 
-    def model_config(self, kind, latent_dim, beta=1.0):
+    def model_config(self, kind: str, latent_dim: int, beta: float = 1.0) -> ModelConfig:
         """The ModelConfig that is shipped for this kind and latent dimension."""
         config = ModelConfig(
             kind=kind,
             latent_dim=latent_dim,
             channels=self.channels,
-            size=self.size,
+            size=self.shape[1],
             likelihood=self.likelihood if kind in ("vae", "dense-vae") else "gaussian",
             beta=float(beta),
             widths=self.widths,
@@ -85,7 +90,7 @@ class Domain:
         )
         return config if beta == 1 else replace(config, sigma=self.beta_sigma)
 
-    def epochs_of(self, kind, latent_dim, beta=1.0):
+    def epochs_of(self, kind: str, latent_dim: int, beta: float = 1.0) -> float:
         """Passes over the training set for one model: the row's most particular entry."""
         if beta != 1:
             return self.epochs.get(f"{kind}-beta", self.epochs.get(kind, 8.0))
@@ -104,7 +109,6 @@ DOMAINS = {
             latent_dims=(2, 4, 8, 16, 32, 64),
             source="MNIST (LeCun, Cortes, Burges)",
             licence="CC BY-SA 3.0",
-            widths=(16, 32),
             strokes="digits",
             hidden=160,
             dense_dims=(2, 8, 32),
@@ -144,11 +148,9 @@ DOMAINS = {
                 "bag",
                 "ankle boot",
             ),
-            likelihood="gaussian",
             latent_dims=(2, 4, 8, 16, 32, 64),
             source="Fashion-MNIST (Xiao, Rasul, Vollgraf 2017)",
             licence="MIT",
-            widths=(16, 32),
             strokes="clothes",
             epochs={"ae": 4, "ae-2": 6, "ae-32": 6, "vae": 5, "vae-2": 6, "vae-32": 8},
             anchor=32,
@@ -159,11 +161,9 @@ DOMAINS = {
             channels=3,
             size=32,
             classes=("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"),
-            likelihood="gaussian",
             latent_dims=(2, 8, 32, 128),
             source="CIFAR-10 (Krizhevsky 2009)",
             licence="none stated: trained on, no picture of it is shipped",
-            widths=(16, 32),
             mirrors=((), (3,)),
             damages=Damages().opening(0.25),
             special={"128": {"depth": 0, "neck": 16}},  # a hundred numbers come near a linear code: PCA is hard to beat
@@ -176,7 +176,6 @@ DOMAINS = {
             channels=1,
             size=64,
             classes=("square", "ellipse", "heart"),
-            likelihood="gaussian",
             latent_dims=(2, 5, 10),
             mirrors=((), (3,), (2,), (2, 3)),
             source="generated by vaedemo.shapes, after the idea of dSprites (Matthey et al. 2017)",
@@ -189,34 +188,36 @@ DOMAINS = {
             epochs={"ae": 3, "ae-10": 4, "vae": 2, "vae-10": 6, "vae-beta": 6},
             anchor=10,
         ),
+        Domain(
+            name="photos",
+            channels=3,
+            size=None,
+            source="CID22 (Sneyers et al. 2023) and CLIC (Toderici et al. 2020) to train, Kodak to measure only",
+            licence="CID22 CC BY-SA 4.0, CLIC Unsplash licence",
+            # Noise up to 75 of 255 levels and holes up to 48 pixels wide (photos.damage, photos.draw_hole). Salt and
+            # pepper is filled as holes are, of which up to 80 % of the pixels were learnt. Neither a blur nor JPEG was.
+            damages=Damages(
+                noises={
+                    "gaussian": (0.02, 0.29, 0.1),
+                    "salt_and_pepper": (0.02, 0.7, 0.2),
+                    "speckle": (0.05, 0.4, 0.2),
+                    "poisson": (0.02, 0.3, 0.1),
+                },
+                mask="text",
+                strongest=75 / 255,
+                hole=24,
+                samples=(1, 4),  # each takes 12 bytes a pixel
+                usual_samples=4,
+                most_samples=8,
+            ),
+        ),
     )
 }
+SIZED = {name: row for name, row in DOMAINS.items() if row.size}  # those that models with a code are of
+RESERVED = (*DOMAINS, "maps")  # folders beside the checkpoints that have a meaning already
 
 
-# Noise up to 75 of 255 levels and holes up to 48 pixels wide (photos.damage, photos.draw_mask). Salt and pepper is
-# filled as holes are, of which up to 80 % of the pixels were learnt. Neither a blur nor JPEG was.
-_PHOTOS = Damages(
-    noises={
-        "gaussian": (0.02, 0.29, 0.1),
-        "salt_and_pepper": (0.02, 0.7, 0.2),
-        "speckle": (0.05, 0.4, 0.2),
-        "poisson": (0.02, 0.3, 0.1),
-    },
-    mask="text",
-    strongest=75 / 255,
-    hole=24,
-    samples=(1, 4),  # each takes 12 bytes a pixel
-    usual_samples=4,
-)
-RESERVED = (*DOMAINS, PHOTOS, "maps")  # folders beside the checkpoints that have a meaning already
-
-
-def damages_of(domain):
-    """The Damages of a domain, its row or its name, or of photographs."""
-    return _PHOTOS if domain == PHOTOS else get_domain(domain).damages
-
-
-def get_domain(name, known=DOMAINS):
+def get_domain(name: "str | Domain", known: Mapping[str, Domain] = SIZED) -> Domain:
     """The row of this name among the known ones, a mapping; a row is its own. UnknownDomain says which there are."""
     if isinstance(name, Domain):
         return name
@@ -226,16 +227,16 @@ def get_domain(name, known=DOMAINS):
         raise UnknownDomain(f"no domain {name!r}; choose from {', '.join(known)}") from None
 
 
-def checked_name(name):
+def checked_name(name: object) -> str:
     """A name fit for a domain of one's own; ConfigError otherwise."""
-    if not isinstance(name, str) or not NAME.fullmatch(name):
+    if not isinstance(name, str) or not DOMAIN_NAME.fullmatch(name):
         raise ConfigError(f"{name!r} is no name for a domain; take up to 40 letters, digits, - and _")
     if name.casefold() in RESERVED:
         raise ConfigError(f"the name {name!r} is taken; choose another one for pictures of your own")
     return name
 
 
-def own_domain(name, configs):
+def own_domain(name: str, configs: Sequence[ModelConfig]) -> Domain:
     """The row of a domain that only its models describe: their ModelConfigs, all of one shape."""
     shapes = sorted({config.shape for config in configs})
     if len(shapes) > 1:

@@ -4,7 +4,6 @@ Batches are made from a torch.Generator alone, so that a run that is gone on wit
 """
 
 import json
-import math
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,14 +13,18 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from vaedemo import runtime
+from vaedemo.data.damage import photo_mask
 from vaedemo.data.datasets import Pictures
 from vaedemo.errors import DataError
 
-__all__ = ["Damaged", "Photos", "as_grey", "damage", "draw_mask", "mask_bank", "middles", "open_photos", "text_mask"]
+__all__ = ["Damaged", "Photos", "as_grey", "damage", "mask_bank", "middles", "open_photos"]
 
 HELD_OUT = {"cid22": 16, "clic": 4}  # pictures of each set that are kept for choosing
 SHARES = {"cid22": 0.5, "clic": 0.25, "clic-half": 0.25}  # of the training crops
 FLAT = 3 / 255  # a crop whose levels vary less teaches little: drawn anew once
+
+
+Row = tuple[str, int, int, int]  # of a photograph: its set, first byte, height and width
 
 
 class Damaged(NamedTuple):
@@ -37,22 +40,22 @@ class Damaged(NamedTuple):
 class Photos:
     """Photographs uint8 (H, W, 3) in one memory-mapped file: `train` and `held_out` list (set, first byte, H, W)."""
 
-    def __init__(self, path):
+    def __init__(self, path: str | Path) -> None:
         index = json.loads(Path(path).with_suffix(".json").read_text())
         self.pixels = np.memmap(path, dtype=np.uint8, mode="r")
-        self.held_out = [tuple(row[1:]) for row in index if row[0] == "held-out"]
-        self.train = {}
+        self.held_out: list[Row] = [tuple(row[1:]) for row in index if row[0] == "held-out"]
+        self.train: dict[str, list[Row]] = {}
         for split, name, *where in index:
             if split == "train":
                 self.train.setdefault(name, []).append((name, *where))
         self._edges = {k: np.cumsum([h * w for *_, h, w in rows]) for k, rows in self.train.items()}
 
-    def picture(self, row):
+    def picture(self, row: Row) -> np.ndarray:
         """One photograph, uint8 (H, W, 3), without a copy."""
         _, first, height, width = row
         return self.pixels[first : first + 3 * height * width].reshape(height, width, 3)
 
-    def crops(self, count, side, generator):
+    def crops(self, count: int, side: int, generator: torch.Generator) -> Tensor:
         """uint8 tensor (count, 3, side, side): from each set its share, flipped and turned at random."""
         found = []
         for numbers in torch.rand(count, 8, generator=generator, dtype=torch.float64).tolist():
@@ -75,7 +78,7 @@ class Photos:
         return picture[row : row + side, column : column + side]
 
 
-def open_photos(folder, cache=None):
+def open_photos(folder: str | Path, cache: str | Path | None = None) -> Photos:
     """Photos of folder/cid22 and folder/clic; the file (some 0.6 GB) is written at the first call, then kept.
 
     A fixed part of both is held out for choosing; the larger photographs of clic are there a second time at half size.
@@ -112,8 +115,8 @@ def _write(folder, path):
     path.with_suffix(".json").write_text(json.dumps(index))
 
 
-def middles(photos, side=128):
-    """Pictures: the middle of each held-out photograph, uint8 (N, 3, side, side)."""
+def middles(photos: Photos, side: int = 128) -> Pictures:
+    """The middle of each held-out photograph, uint8 (N, 3, side, side)."""
     found = []
     for row in photos.held_out:
         picture = photos.picture(row)
@@ -122,64 +125,22 @@ def middles(photos, side=128):
     return Pictures(torch.stack(found))
 
 
-def draw_mask(side, rng, kind=None):
-    """A mask to learn from, bool (side, side), True where damaged: strokes, scratches, text, holes or lost pixels.
-    rng is a numpy Generator."""
-    from PIL import Image, ImageDraw
-
-    kind = kind or rng.choice(["strokes", "scratches", "text", "holes", "pixels"], p=[0.3, 0.15, 0.25, 0.25, 0.05])
-    if kind == "pixels":
-        return rng.random((side, side)) < rng.uniform(0.1, 0.8)
-    if kind == "text":
-        return text_mask(side, side, rng, size=int(rng.integers(9, 33)), bold=int(rng.integers(0, 2)))
-    picture = Image.new("L", (side, side))
-    draw = ImageDraw.Draw(picture)
-    for _ in range(int(rng.integers(1, {"strokes": 5, "scratches": 9, "holes": 4}[kind]))):
-        if kind == "holes":
-            w, h = rng.integers(6, 49, 2)
-            x, y = rng.uniform(-w / 2, side - w / 2), rng.uniform(-h / 2, side - h / 2)
-            (draw.ellipse if rng.random() < 0.5 else draw.rectangle)((x, y, x + w, y + h), fill=255)
-            continue
-        points, angle = [rng.uniform(0, side, 2)], rng.uniform(0, 2 * math.pi)
-        bend, width = (0.2, rng.integers(1, 4)) if kind == "scratches" else (0.9, rng.integers(3, 25))
-        for _ in range(int(rng.integers(1, 7))):
-            angle += rng.normal(0, bend)
-            points.append(points[-1] + rng.uniform(8, side / 3) * np.array([math.cos(angle), math.sin(angle)]))
-        draw.line([tuple(p) for p in points], fill=255, width=int(width), joint="curve")
-        if kind == "strokes":
-            for x, y in points:
-                draw.ellipse((x - width / 2, y - width / 2, x + width / 2, y + width / 2), fill=255)
-    return np.asarray(picture) > 127
-
-
-LETTERS = list("etaoinshrdlucmfwypvbgkjqxzETAOINSHRDLU0123456789.,!?")
-
-
-def text_mask(height, width, rng, size=20, bold=1):
-    """Lines of random words, bool (height, width), True under the letters; size and extra stroke width in pixels."""
-    from PIL import Image, ImageDraw, ImageFont
-
-    picture = Image.new("L", (width, height))
-    draw, font = ImageDraw.Draw(picture), ImageFont.load_default(size=size)
-    for top in range(int(rng.integers(-size, size)), height, int(size * rng.uniform(1.2, 2.5))):
-        words = ["".join(rng.choice(LETTERS, int(rng.integers(2, 10)))) for _ in range(2 + width // (3 * size))]
-        draw.text((rng.integers(-2 * size, 1), top), " ".join(words), fill=255, font=font, stroke_width=bold)
-    return np.asarray(picture) > 127
-
-
-def mask_bank(count=2048, side=128, seed=0):
-    """count masks, bool tensor (count, side, side), True where damaged: drawn once, cropped anew each time."""
+def mask_bank(count: int = 2048, side: int = 128, seed: int = 0) -> Tensor:
+    """count masks of damage.photo_mask, bool (count, side, side), True where known: drawn once, cropped anew each
+    time."""
     rng = np.random.default_rng(seed)
-    return torch.from_numpy(np.stack([draw_mask(side, rng) for _ in range(count)]))
+    return torch.from_numpy(np.stack([photo_mask(side, rng) for _ in range(count)]))
 
 
-def as_grey(x):
+def as_grey(x: Tensor) -> Tensor:
     """x (B, 3, H, W) in [0, 1] as a grey file holds it: luma of BT.601 in whole levels, the same in all channels."""
     luma = (x * torch.tensor([0.299, 0.587, 0.114]).view(3, 1, 1)).sum(1, keepdim=True)
     return ((255 * luma).round() / 255).expand_as(x)
 
 
-def damage(clean, holes, generator, noisy=1.0, broken=0.0, grey=0.0):
+def damage(
+    clean: Tensor, masks: Tensor, generator: torch.Generator, noisy: float = 1.0, broken: float = 0.0, grey: float = 0.0
+) -> Damaged:
     """Damaged from crops uint8 (B, 3, S, S) and a mask bank; shares of the crops that get noise, holes, and that are
     turned grey first, where the noise is the same in all three channels.
 
@@ -211,8 +172,8 @@ def damage(clean, holes, generator, noisy=1.0, broken=0.0, grey=0.0):
     y = x + sigma * noise
     y = torch.where(filed, (y.clamp(0, 1) * 255).round() / 255, y)
 
-    picks = torch.randint(len(holes), (count,), generator=generator).tolist()
-    at = torch.randint(holes.shape[-1] - side + 1, (count, 2), generator=generator).tolist()
-    cut = torch.stack([holes[k, r : r + side, c : c + side] for k, (r, c) in zip(picks, at, strict=True)])[:, None]
-    mask = (~(cut & (u[:, 7] < broken))).float()
+    picks = torch.randint(len(masks), (count,), generator=generator).tolist()
+    at = torch.randint(masks.shape[-1] - side + 1, (count, 2), generator=generator).tolist()
+    known = torch.stack([masks[k, r : r + side, c : c + side] for k, (r, c) in zip(picks, at, strict=True)])[:, None]
+    mask = (known | (u[:, 7] >= broken)).float()
     return Damaged(x, y * mask, sigma, mask)

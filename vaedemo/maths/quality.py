@@ -1,12 +1,13 @@
-"""How good generated pictures are, measured on features: (N, F) arrays of a classifier, real against generated.
+"""How good generated pictures are, measured on a classifier's features (N, F) of real and generated pictures.
 
-frechet sums everything into one distance; precision and density ask whether samples look real, recall and coverage
-whether all that is real is made. Sizes matter: compare figures of as many real and as many generated pictures only.
+frechet is one distance for everything; precision and density ask whether samples look real, recall and coverage whether
+they show all that is real. Figures depend on N: compare only those of equally many real and generated pictures.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
+from torch import Tensor
 
 from vaedemo.errors import ConfigError
 
@@ -21,12 +22,12 @@ __all__ = [
 ]
 
 ROWS = 1000  # of a distance matrix at a time
-SURE = 0.9  # the probability above which a class counts as recognised
+SURE = 0.9  # probability above which a class counts as recognised
 NONE = "there are no pictures to measure; give one or more"
 
 
 class PrecisionRecall(NamedTuple):
-    """Shares in [0, 1]: samples among the real, and real among the samples."""
+    """precision: share of samples among the real pictures; recall: share of real pictures among the samples."""
 
     precision: float
     recall: float
@@ -40,7 +41,7 @@ class DensityCoverage(NamedTuple):
     coverage: float
 
 
-def _features(values, least=2):
+def _features(values: Any, least: int = 2) -> Tensor:
     values = torch.as_tensor(values)
     if values.ndim != 2 or len(values) < least:
         raise ConfigError(f"features have shape {tuple(values.shape)}; give {least} rows or more of (N, F)")
@@ -49,12 +50,12 @@ def _features(values, least=2):
     return values.double()
 
 
-def frechet(a, b):
+def frechet(a: Any, b: Any) -> float:
     """Squared Frechet distance of the Gaussians with the moments of features a (N, F) and b (M, F), 0 or more.
 
     |m_a - m_b|^2 + tr(C_a + C_b - 2 (C_a^1/2 C_b C_a^1/2)^1/2): Dowson & Landau 1982; of Inception's features it is
-    the FID of Heusel et al. 2017. The product is symmetric, so that its root is an eigenvalue's; values below zero,
-    which rounding makes, are cut.
+    the FID of Heusel et al. 2017. The product is symmetric, so its root follows from its eigenvalues; those that
+    rounding puts below zero are clamped.
     """
     a, b = _features(a), _features(b)
     values, vectors = torch.linalg.eigh(torch.cov(a.T).reshape(a.shape[1], -1))
@@ -66,7 +67,7 @@ def frechet(a, b):
     return max(0.0, distance.item())
 
 
-def _radii(values, k):
+def _radii(values: Tensor, k: int) -> Tensor:
     """Distance of each row to its k-th nearest other row, (N,)."""
     if len(values) <= k:
         raise ConfigError(f"{len(values)} pictures have no {k} neighbours each; give more pictures or a smaller k")
@@ -75,7 +76,7 @@ def _radii(values, k):
     return torch.cat(parts)
 
 
-def _inside(points, centres, radii):
+def _inside(points: Tensor, centres: Tensor, radii: Tensor) -> tuple[Tensor, Tensor]:
     """(number of balls around each point (N,), whether each ball holds a point (M,))."""
     around, held = [], torch.zeros(len(centres), dtype=torch.bool)
     for part in points.split(ROWS):
@@ -85,33 +86,32 @@ def _inside(points, centres, radii):
     return torch.cat(around), held
 
 
-def precision_recall(real, fake, k=3):
-    """PrecisionRecall of features real (N, F), fake (M, F): inside any ball to the k-th neighbour of the other set.
-    Kynkaanniemi et al. 2019."""
+def precision_recall(real: Any, fake: Any, k: int = 3) -> PrecisionRecall:
+    """PrecisionRecall of features real (N, F), fake (M, F): which points lie in a ball of the other set, whose
+    radius reaches its k-th neighbour. Kynkaanniemi et al. 2019."""
     real, fake = _features(real), _features(fake)
     among_real, _ = _inside(fake, real, _radii(real, k))
     among_fake, _ = _inside(real, fake, _radii(fake, k))
     return PrecisionRecall((among_real > 0).double().mean().item(), (among_fake > 0).double().mean().item())
 
 
-def density_coverage(real, fake, k=5):
-    """DensityCoverage of features real (N, F), fake (M, F), with balls around the real ones only, so that one sample
-    far out does not count for much. Naeem et al. 2020."""
+def density_coverage(real: Any, fake: Any, k: int = 5) -> DensityCoverage:
+    """DensityCoverage of features real (N, F), fake (M, F), with balls around the real ones only, so that one outlier
+    among the samples counts for little. Naeem et al. 2020."""
     real, fake = _features(real), _features(fake)
     around, held = _inside(fake, real, _radii(real, k))
     return DensityCoverage(around.double().mean().item() / k, held.double().mean().item())
 
 
-def confident_share(probabilities, threshold=SURE):
+def confident_share(probabilities: Any, threshold: float = SURE) -> float:
     """Share in [0, 1] of the rows of probabilities (N, classes) whose largest exceeds the threshold."""
     if not len(probabilities):
         raise ConfigError(NONE)
     return (torch.as_tensor(probabilities).amax(1) > threshold).double().mean().item()
 
 
-def class_entropy(probabilities):
-    """Entropy in nats of the histogram of the most probable classes of probabilities (N, classes); log(classes) when
-    every class comes as often."""
+def class_entropy(probabilities: Any) -> float:
+    """Entropy in nats of the most probable classes of probabilities (N, classes); at most log(classes)."""
     if not len(probabilities):
         raise ConfigError(NONE)
     probabilities = torch.as_tensor(probabilities)

@@ -5,20 +5,22 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from vaedemo.configs import ModelConfig
+from vaedemo.maths import gaussian
 from vaedemo.models.blocks import ConvDecoder, ConvEncoder, DenseDecoder, DenseEncoder
 
-__all__ = ["Autoencoder", "Code", "Output", "networks"]
+__all__ = ["Autoencoder", "Code", "Model", "Output", "networks"]
 
 
 class Code(NamedTuple):
-    """What an encoder says of pictures: mu (B, D); logvar (B, D), or None where the code is a point."""
+    """What an encoder gives: mu (B, D); logvar (B, D), or None where the code is a point."""
 
     mu: Tensor
     logvar: Tensor | None = None
 
 
 class Output(NamedTuple):
-    """A forward pass: x_hat (B, C, H, W) in [0, 1], z (B, D), and the code it was drawn from."""
+    """A forward pass: x_hat (B, C, H, W) in [0, 1], z (B, D), and the code that z was drawn from."""
 
     x_hat: Tensor
     z: Tensor
@@ -26,38 +28,50 @@ class Output(NamedTuple):
     logvar: Tensor | None
 
 
-def networks(config, outputs):
+def networks(config: ModelConfig, outputs: int) -> tuple[nn.Sequential, nn.Sequential]:
     """(encoder with that many outputs, decoder) of a ModelConfig."""
     if config.kind.startswith("dense"):
         return DenseEncoder(config, outputs), DenseDecoder(config)
     return ConvEncoder(config, outputs), ConvDecoder(config)
 
 
-class Autoencoder(nn.Module):
-    """Pictures (B, C, H, W) in [0, 1] <-> codes (B, D); trained on squared error.
+class Model(nn.Module):
+    """Any network of KINDS: pictures (B, C, H, W) in [0, 1] <-> codes (B, D)."""
 
-    The decoder is linear at its end and clamped for display: squared error behind a sigmoid stalls at black.
-    """
-
-    def __init__(self, config):
+    def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         self.config = config
-        self.encoder, self.decoder = networks(config, config.latent_dim)
 
-    def encode(self, x):
-        """Code(mu (B, D), logvar None) from x (B, C, H, W)."""
-        return Code(self.encoder(x))
+    def encode(self, x: Tensor) -> Code:
+        """Code of pictures x (B, C, H, W)."""
+        raise NotImplementedError
 
-    def decode(self, z):
+    def decode(self, z: Tensor) -> Tensor:
         """Pictures (B, C, H, W) in [0, 1] from z (B, D)."""
-        return self.decoder(z).clamp(0, 1)
+        raise NotImplementedError
 
-    def forward(self, x, eps=None):
-        """Output of encoding and decoding; eps is accepted so that every model is called alike."""
+    def forward(self, x: Tensor, eps: Tensor | None = None) -> Output:
+        """Output with z = mu + sigma * eps; without eps, and where the code is a point, z = mu."""
         mu, logvar = self.encode(x)
-        return Output(self.decode(mu), mu, mu, logvar)
+        z = mu if eps is None or logvar is None else gaussian.sample(mu, logvar, eps)
+        return Output(self.decode(z), z, mu, logvar)
 
-    def sample(self, n, generator=None, temperature=1.0):
-        """n pictures decoded from z ~ N(0, temperature^2 I). An autoencoder has no prior: expect poor ones."""
+    def sample(self, n: int, generator: torch.Generator | None = None, temperature: float = 1.0) -> Tensor:
+        """n pictures decoded from z ~ N(0, temperature^2 I), the prior of a VAE only: others give poor ones."""
         z = torch.randn(n, self.config.latent_dim, generator=generator) * temperature
         return self.decode(z.to(next(self.parameters())))
+
+
+class Autoencoder(Model):
+    """Trained on squared error; the decoder ends in a linear layer and is clamped for display, because squared error
+    behind a sigmoid stalls at black."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__(config)
+        self.encoder, self.decoder = networks(config, config.latent_dim)
+
+    def encode(self, x: Tensor) -> Code:
+        return Code(self.encoder(x))
+
+    def decode(self, z: Tensor) -> Tensor:
+        return self.decoder(z).clamp(0, 1)

@@ -5,39 +5,45 @@ correction of the prior: Soenderby et al. 2016, Vahdat & Kautz 2020. It works at
 2018), the folded pixels as channels.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from vaedemo.maths import gaussian
+from vaedemo.configs import ModelConfig
 from vaedemo.models.blocks import Residual
+from vaedemo.models.restorer import Answer, Restorer, zeroed
 
-__all__ = ["Answer", "Conditional"]
+__all__ = ["Conditional"]
 
 LOG_SCALE = (-4.0, 0.7)  # of a pixel's Gaussian: from 0.018, four grey levels, to 2
 PRIOR_LOGVAR, SHIFT_LOGVAR = 4.0, 4.0  # a log-variance and its correction stay within +- these
 
 
-class Answer(NamedTuple):
-    """What a z says of a picture: mean and log_scale of a Gaussian a pixel, (B, C, H, W), not clamped to [0, 1]; kl
-    (B,) in nats, None where z came from the prior."""
+class _Features(NamedTuple):
+    """The damaged picture and its mask, the folded map, the smaller map, and numbers."""
 
-    mean: Tensor
-    log_scale: Tensor
-    kl: Tensor | None
+    y: Tensor
+    mask: Tensor
+    wide: Tensor
+    deep: Tensor
+    context: Tensor
+
+    def rows(self, rows: Any) -> "_Features":
+        """The features of some pictures of the batch."""
+        return _Features(*(t[rows] for t in self))
 
 
-def _fold(size):
+def _fold(size: int) -> int:
     return 2 if size <= 32 else 4
 
 
-class Conditional(nn.Module):
+class Conditional(Restorer):
     """Damaged pictures -> plausible clean ones. config.latent_dim numbers of z are dense, config.neck a position of a
     map (7 x 7 of 28 x 28 pictures); config.widths: channels at the folded picture and at half of that."""
 
-    def __init__(self, config):
+    def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         self.config = config
         self.fold = _fold(config.size)
@@ -67,59 +73,43 @@ class Conditional(nn.Module):
             Residual(wide), Residual(wide), nn.SiLU(), nn.Conv2d(wide, 3 * c * pixels, 3, padding=1),
             nn.PixelShuffle(self.fold),
         )  # fmt: skip
-        for layer in (self.prior_dense, self.shift_dense, self.prior_map, self.shift_map[1]):
-            nn.init.zeros_(layer.weight)
-            nn.init.zeros_(layer.bias)
+        zeroed(self.prior_dense, self.shift_dense, self.prior_map, self.shift_map[1])
 
-    def condition(self, y, mask, level):
-        """Features of the damaged picture: (y, mask, folded map, smaller map, numbers). Computed once for all samples.
-
-        y (B, C, H, W), 0 where unknown; mask (B, 1, H, W); level (B, 1, 1, 1), or UNKNOWN (degrade.py).
-        """
-        given = torch.cat([y, mask, level.expand_as(mask)], 1)
+    def encode(self, y: Tensor, sigma: Tensor, mask: Tensor) -> _Features:
+        given = torch.cat([y, mask, sigma.expand_as(mask)], 1)
         wide = self.look(F.pixel_unshuffle(given, self.fold))
         deep = self.lower(wide)
-        return y, mask, wide, deep, self.context(deep)
+        return _Features(y, mask, wide, deep, self.context(deep))
 
-    def answer(self, condition, eps_dense, eps_map, x=None):
-        """Answer of z drawn with eps_dense (B, latent_dim) and eps_map (B, neck, side, side) ~ N(0, I): from the
-        prior, or with the clean x from the proposal, and then with its KL to the prior."""
-        y, mask, wide, deep, context = condition
+    def decode(self, features: _Features, eps: dict[str, Tensor] | None = None, x: Tensor | None = None) -> Answer:
+        y, mask, wide, deep, context = features
+        eps = eps or {}
         seen = None if x is None else self.see(F.pixel_unshuffle(torch.cat([x, y, mask], 1), self.fold))
         shift = None if x is None else self.shift_dense(F.silu(self.seen(seen) + context))
-        z, first = _draw(self.prior_dense(context), shift, eps_dense)
+        z, first = _draw(self.prior_dense(context), shift, eps.get("dense"))
         t = self.top(deep + self.spread(torch.cat([z.to(context.dtype), context], 1)))
         shift = None if x is None else self.shift_map(t + seen)
-        z, second = _draw(self.prior_map(F.silu(t)), shift, eps_map)
+        z, second = _draw(self.prior_map(F.silu(t)), shift, eps.get("map"))
         t = self.middle(t + self.join(z.to(t.dtype)))
         t = wide + self.rise(F.interpolate(t, scale_factor=2))
         mean, log_scale, gate = self.last(t).float().chunk(3, 1)
         low, high = LOG_SCALE
         log_scale = (low + F.softplus(log_scale - 2 - low)).clamp(max=high)
         mean = mean + torch.sigmoid(gate) * y * mask  # little noise: mostly what is there
-        return Answer(mean, log_scale, None if x is None else first + second)
+        return Answer(mean, log_scale, None if first is None or second is None else first + second)
 
-    @property
-    def noise_shapes(self):
-        """Shapes of the eps_dense and the eps_map of one answer."""
-        return (self.config.latent_dim,), (self.config.neck, self.side, self.side)
+    def noise_shapes(self, height: int = 0, width: int = 0) -> dict[str, tuple[int, ...]]:
+        return {"dense": (self.config.latent_dim,), "map": (self.config.neck, self.side, self.side)}
 
-    def noise(self, n, generator=None):
-        """(eps_dense, eps_map) ~ N(0, I) for n answers."""
-        return tuple(torch.randn(n, *shape, generator=generator) for shape in self.noise_shapes)
-
-    def samples(self, y, mask, level, n, generator=None):
-        """(means, scales), each float32 (n, B, C, H, W), of n draws from p(z|y, mask) for every picture, in pairs
-        (gaussian.pairs); the means clamped to [0, 1]. Known pixels are not put back."""
-        eps = [gaussian.pairs(n, len(y), *s, generator=generator).flatten(0, 1).to(y) for s in self.noise_shapes]
-        condition = tuple(t.repeat(n, *[1] * (t.ndim - 1)) for t in self.condition(y, mask, level))
-        got = self.answer(condition, *eps)
-        return got.mean.clamp(0, 1).unflatten(0, (n, -1)), got.log_scale.exp().unflatten(0, (n, -1))
+    def noise(self, n: int, generator: torch.Generator | None = None) -> tuple[Tensor, ...]:
+        """eps ~ N(0, I) for n answers, in the order of noise_shapes()."""
+        return tuple(torch.randn(n, *shape, generator=generator) for shape in self.noise_shapes().values())
 
 
-def _draw(prior, shift, eps):
+def _draw(prior: Tensor, shift: Tensor | None, eps: Tensor | None) -> tuple[Tensor, Tensor | None]:
     """(z, KL to the prior (B,) or None): z from the prior's (mu, logvar), or from the prior moved by a shift."""
     mu, logvar = prior.float().chunk(2, 1)
+    eps = torch.zeros_like(mu) if eps is None else eps
     logvar = PRIOR_LOGVAR * torch.tanh(logvar / PRIOR_LOGVAR)
     if shift is None:
         return mu + torch.exp(0.5 * logvar) * eps, None

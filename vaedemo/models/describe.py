@@ -1,18 +1,28 @@
 """What a network is made of, measured on a forward pass: layers, output shapes, parameters, multiply-accumulates."""
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
+from vaedemo.configs import ModelConfig
 from vaedemo.models.registry import build_model
 
 __all__ = ["Layer", "cost", "drawing", "layers"]
 
+_NAMES = {
+    "Flatten": "flatten",
+    "Linear": "linear",
+    "PixelShuffle": "pixel shuffle, twice the size",
+    "Residual": "residual block",
+    "Unflatten": "unflatten",
+    "Upsample": "nearest, twice the size",
+}
+
 
 class Layer(NamedTuple):
-    """One layer as it runs: its part (encoder or decoder), what it is, the shape it gives, what it costs a picture."""
+    """One layer as it runs: its part (encoder or decoder), what it is, its output's shape, its cost for one picture."""
 
     part: str
     name: str
@@ -21,28 +31,23 @@ class Layer(NamedTuple):
     macs: int
 
 
-def _name(module):
+def _name(module: nn.Module) -> str:
     if isinstance(module, nn.Conv2d):
         step = f", stride {module.stride[0]}" if module.stride[0] > 1 else ""
         return f"convolution {module.kernel_size[0]} x {module.kernel_size[1]}{step}"
-    return {
-        "Linear": "linear", "SiLU": "SiLU", "Flatten": "flatten", "Unflatten": "unflatten",
-        "Upsample": "nearest, twice the size", "PixelShuffle": "pixel shuffle, twice the size",
-        "Residual": "residual block",
-    }.get(type(module).__name__, type(module).__name__)  # fmt: skip
+    name = type(module).__name__
+    return _NAMES.get(name, name)
 
 
-def _macs(module, output):
-    if isinstance(module, nn.Linear):
-        return module.weight.numel()
+def _macs(module: nn.Module, output: Tensor) -> int:
     if isinstance(module, nn.Conv2d):
         return module.weight.numel() * output.shape[-1] * output.shape[-2]
-    return 0
+    return module.weight.numel() if isinstance(module, nn.Linear) else 0
 
 
 @torch.no_grad()
-def layers(config):
-    """Layers of a ModelConfig in the order they run; none for PCA, which is two matrix products."""
+def layers(config: ModelConfig) -> list[Layer]:
+    """Layers of a ModelConfig in the order they run; of PCA its two matrix products."""
     if config.kind == "pca":
         pixels = math.prod(config.shape)
         weights = config.latent_dim * pixels
@@ -50,43 +55,46 @@ def layers(config):
             Layer("encoder", "minus the mean, times the components", (config.latent_dim,), weights + pixels, weights),
             Layer("decoder", "times the components, plus the mean", config.shape, 0, weights),
         ]
-    model, found = build_model(config), []
-    for part, network in (("encoder", model.encoder), ("decoder", model.decoder)):
-        x = torch.zeros(1, *config.shape) if part == "encoder" else torch.zeros(1, config.latent_dim)
+    model, macs, rows = build_model(config), [0], []
+
+    def count(module: nn.Module, _: Any, output: Tensor) -> None:
+        macs[0] += _macs(module, output)
+
+    for module in model.modules():
+        module.register_forward_hook(count)
+    for part, network, shape in (
+        ("encoder", model.encoder, config.shape),
+        ("decoder", model.decoder, (config.latent_dim,)),
+    ):
+        x = torch.zeros(1, *shape)
         for module in network:
-            inner, handles = [], []
-            for leaf in module.modules():
-                handles.append(leaf.register_forward_hook(lambda m, _, out, inner=inner: inner.append(_macs(m, out))))
+            macs[0] = 0
             x = module(x)
-            for handle in handles:
-                handle.remove()
             parameters = sum(p.numel() for p in module.parameters())
-            found.append(Layer(part, _name(module), tuple(x.shape[1:]), parameters, sum(inner)))
-    return found
+            rows.append(Layer(part, _name(module), tuple(x.shape[1:]), parameters, macs[0]))
+    return rows
 
 
-def cost(config):
+def cost(config: ModelConfig) -> int:
     """Multiply-accumulates of one forward pass of one picture."""
     return sum(layer.macs for layer in layers(config))
 
 
-def drawing(config):
+def drawing(config: ModelConfig) -> str:
     """The network as text, one line a layer: layer, shape, parameters, multiply-accumulates."""
-    rows, part = [], None
-    for layer in layers(config):
-        if layer.part != part:
-            part = layer.part
-            given = config.shape if part == "encoder" else (config.latent_dim,)
-            rows.append((part, "x".join(map(str, given)), "", ""))
-        shape = " x ".join(map(str, layer.shape))
-        rows.append((f"  {layer.name}", shape, f"{layer.parameters:,}", f"{layer.macs:,}"))
+    network = layers(config)
+    rows = [("layer", "shape", "parameters", "multiply-adds")]
+    for part, shape in (("encoder", config.shape), ("decoder", (config.latent_dim,))):
+        rows.append((part, "x".join(map(str, shape)), "", ""))
+        rows += [
+            (f"  {layer.name}", " x ".join(map(str, layer.shape)), f"{layer.parameters:,}", f"{layer.macs:,}")
+            for layer in network
+            if layer.part == part
+        ]
     learned = config.variational and config.likelihood == "gaussian" and not config.sigma
-    total = sum(layer.parameters for layer in layers(config)) + learned
     if learned:
         rows.append(("one sigma for all pixels", "", "1", ""))
-    rows.append(("total", "", f"{total:,}", f"{cost(config):,}"))
-    rows.insert(0, ("layer", "shape", "parameters", "multiply-adds"))
-    widths = [max(len(r[i]) for r in rows) for i in range(4)]
-    return "\n".join(
-        f"{a:<{widths[0]}}  {b:<{widths[1]}}  {c:>{widths[2]}}  {d:>{widths[3]}}".rstrip() for a, b, c, d in rows
-    )
+    parameters = sum(layer.parameters for layer in network) + learned
+    rows.append(("total", "", f"{parameters:,}", f"{sum(layer.macs for layer in network):,}"))
+    a, b, c, d = (max(map(len, column)) for column in zip(*rows, strict=True))
+    return "\n".join(f"{name:<{a}}  {size:<{b}}  {own:>{c}}  {macs:>{d}}".rstrip() for name, size, own, macs in rows)

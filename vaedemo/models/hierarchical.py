@@ -7,8 +7,9 @@ and a noise map).
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -16,8 +17,9 @@ from torch import Tensor, nn
 
 from vaedemo.configs import _option, _require
 from vaedemo.maths import gaussian
+from vaedemo.models.restorer import Answer, Restorer, zeroed
 
-__all__ = ["Features", "PhotoConfig", "PhotoVAE", "Restored", "fill_holes", "log_prob", "padded"]
+__all__ = ["Features", "PhotoConfig", "PhotoVAE", "fill_holes", "log_prob"]
 
 FILL_LEVELS = 5  # halvings by which a hole is filled before the network sees it
 FILL_ROUNDS = 20  # that then bend the filling least
@@ -53,27 +55,22 @@ class PhotoConfig:
 
 
 class Features(NamedTuple):
-    """What the deterministic half knows of a damaged picture: enough to decode any number of samples."""
+    """What the deterministic half knows of damaged pictures: the maps of its levels, the holes filled, what is told of
+    noise and holes (B, 2, H, W), and where the picture is known exactly."""
 
     levels: tuple[Tensor, ...]
     filled: Tensor
+    told: Tensor
     fixed: Tensor
 
-    def rows(self, rows):
+    def rows(self, rows: Any) -> "Features":
         """The features of some pictures of the batch."""
-        return Features(tuple(level[rows] for level in self.levels), self.filled[rows], self.fixed[rows])
+        return Features(tuple(level[rows] for level in self.levels), *(t[rows] for t in self[1:]))
 
 
-class Restored(NamedTuple):
-    """mean (B, 3, H, W), not clipped; log_scale (B, 3, H, W), log of the standard deviation left to each pixel;
-    kl (B,) in nats a picture, or None where nothing clean was seen."""
-
-    mean: Tensor
-    log_scale: Tensor
-    kl: Tensor | None
-
-
-def fill_holes(y, mask, guess=None, levels=FILL_LEVELS, rounds=FILL_ROUNDS):
+def fill_holes(
+    y: Tensor, mask: Tensor, guess: Tensor | None = None, levels: int = FILL_LEVELS, rounds: int = FILL_ROUNDS
+) -> Tensor:
     """y with its holes filled smoothly, (B, C, H, W); sides are multiples of 2**levels.
 
     First averages of known pixels at halved sizes, doubled back where none is known (Gortler et al. 1996, push-pull);
@@ -98,7 +95,7 @@ def fill_holes(y, mask, guess=None, levels=FILL_LEVELS, rounds=FILL_ROUNDS):
     return torch.where(mask > 0, y, (value if guess is None else guess + value).clamp(0, 1))
 
 
-def _bent_least(value, hole, rounds, slowest=0.5, fastest=64.0):
+def _bent_least(value: Tensor, hole: Tensor, rounds: int, slowest: float = 0.5, fastest: float = 64.0) -> Tensor:
     """value changed where hole is 1, so that the sum of its squared Laplacians falls: Chebyshev's iteration between
     these eigenvalues (Golub & Varga 1961). What is further away than two pixels a round has no say, so tiles agree."""
     middle, half = (fastest + slowest) / 2, (fastest - slowest) / 2
@@ -111,14 +108,14 @@ def _bent_least(value, hole, rounds, slowest=0.5, fastest=64.0):
     return value
 
 
-def _laplacian(t):
+def _laplacian(t: Tensor) -> Tensor:
     """Of five points; beyond the edge the edge goes on."""
     t = F.pad(t, (1, 1, 1, 1), mode="replicate")
     across, down = t[..., 1:-1, :], t[..., :, 1:-1]
     return across[..., :-2] + across[..., 2:] + down[..., :-2, :] + down[..., 2:, :] - 4 * t[..., 1:-1, 1:-1]
 
 
-def _averaged(value, known, pool):
+def _averaged(value: Tensor, known: Tensor, pool: Callable[[Tensor, int], Tensor]) -> tuple[Tensor, Tensor]:
     """(averages over the known values, where there are any as 0 or 1)."""
     weight = pool(known, 2)
     return pool(value * known, 2) / weight.clamp(min=1e-6), (weight > 0).to(value)
@@ -131,8 +128,7 @@ class _Block(nn.Module):
         super().__init__()
         self.conv1 = nn.Conv2d(width, width, 3, padding=1)
         self.conv2 = nn.Conv2d(width, width, 3, padding=1)
-        nn.init.zeros_(self.conv2.weight)
-        nn.init.zeros_(self.conv2.bias)
+        zeroed(self.conv2)
 
     def forward(self, x):
         return x + self.conv2(F.relu(self.conv1(x), inplace=True))
@@ -151,9 +147,7 @@ class _Latent(nn.Module):
         self.meet = nn.Conv2d(width + guide, width // 2, 1)
         self.posterior = nn.Conv2d(width // 2, 2 * latent, 3, padding=1)
         self.inject = nn.Conv2d(latent, width, 3, padding=1)
-        for layer in (self.prior, self.posterior):
-            nn.init.zeros_(layer.weight)
-            nn.init.zeros_(layer.bias)
+        zeroed(self.prior, self.posterior)
 
     def forward(self, h, guide, eps):
         """(h with z in it, kl (B,) or None). Without eps z is the prior's mean; with a guide z comes from the
@@ -170,10 +164,10 @@ class _Latent(nn.Module):
         return h + self.inject(z.to(h.dtype)), kl
 
 
-class PhotoVAE(nn.Module):
-    """Damaged photographs (B, 3, H, W) -> clean ones. Sides are multiples of config.stride (see tiles.restore)."""
+class PhotoVAE(Restorer):
+    """Damaged photographs (B, 3, H, W) -> clean ones. Sides are multiples of stride (see services/restore/tiles.py)."""
 
-    def __init__(self, config):
+    def __init__(self, config: PhotoConfig) -> None:
         super().__init__()
         self.config = config
         w, g = config.widths, [config.guide * (2 + i) // 2 for i in range(len(config.widths))]
@@ -187,41 +181,46 @@ class PhotoVAE(nn.Module):
             {str(i): _Latent(w[i], c, g[i]) for i, c in enumerate(config.latents) if c}
         )  # fmt: skip
         self.head = nn.Conv2d(w[0], 4 * 2 * config.channels, 3, padding=1)
-        nn.init.zeros_(self.head.weight)
-        nn.init.zeros_(self.head.bias)
+        zeroed(self.head)
         self.guide = nn.ModuleList(
             [nn.Conv2d(given, g[0], 3, padding=1)]
             + [nn.Conv2d(a, b, 4, stride=2, padding=1) for a, b in zip(g, g[1:], strict=False)]
         )
 
-    def encode(self, y, sigma, mask, guess=None):
-        """Features from y (B, 3, H, W), sigma (B, 1, H, W) in y's unit, mask (B, 1, H, W), 1 where known; guess: what
-        a hole starts from, of y's shape, or None."""
+    @property
+    def stride(self) -> int:
+        return self.config.stride
+
+    @property
+    def temperature(self) -> float:
+        return self.config.temperature
+
+    def encode(self, y: Tensor, sigma: Tensor, mask: Tensor, guess: Tensor | None = None) -> Features:
+        """As Restorer has it; guess: what a hole starts from, of y's shape, or None."""
         filled = fill_holes(y, mask, guess)
-        given = torch.cat([filled - 0.5, SIGMA_UNIT * sigma.clamp(min=UNTOLD) * mask, 1 - mask], 1)
-        h, levels = self.stem(_folded(given)), []
+        told = torch.cat([SIGMA_UNIT * sigma.clamp(min=UNTOLD) * mask, 1 - mask], 1)
+        h, levels = self.stem(_folded(torch.cat([filled - 0.5, told], 1))), []
         for i, blocks in enumerate(self.down_blocks):
             h = blocks(h)
             levels.append(h)
             if i < len(self.down):
                 h = self.down[i](h)
-        return Features(tuple(levels), filled, (mask > 0) & (sigma == 0))
+        return Features(tuple(levels), filled, told, (mask > 0) & (sigma == 0))
 
-    def guides(self, x, filled, sigma, mask):
+    def guides(self, features: Features, x: Tensor) -> list[Tensor]:
         """What the posterior sees of the clean picture x at each level."""
-        g, found = _folded(torch.cat([4 * (x - filled), SIGMA_UNIT * sigma.clamp(min=UNTOLD) * mask, 1 - mask], 1)), []
+        g, found = _folded(torch.cat([4 * (x - features.filled), features.told], 1)), []
         for layer in self.guide:
             g = F.relu(layer(g))
             found.append(g)
         return found
 
-    def noise_shapes(self, height, width):
-        """{level: (latent channels, H_l, W_l)} of the eps that decode takes for a picture of these (padded) sides."""
+    def noise_shapes(self, height: int, width: int) -> dict[int, tuple[int, ...]]:
         return {i: (c, height >> (i + 1), width >> (i + 1)) for i, c in enumerate(self.config.latents) if c}
 
-    def decode(self, features, eps=None, guides=None):
-        """Restored: the prior's mean pass without eps, a sample with eps ({level: (B, c, H_l, W_l)}), and a sample of
-        the posterior with guides besides. Known pixels without noise come back as they are."""
+    def decode(self, features: Features, eps: dict[int, Tensor] | None = None, x: Tensor | None = None) -> Answer:
+        """As Restorer has it; without eps z is the prior's mean. Known pixels without noise come back as they are."""
+        guides = None if x is None else self.guides(features, x)
         h, kl = features.levels[-1], None
         for i in reversed(range(len(features.levels))):
             if i < len(self.up):
@@ -234,38 +233,17 @@ class PhotoVAE(nn.Module):
                 h = self.up_blocks[i](h)
         residual, log_scale = F.pixel_shuffle(self.head(h).float(), 2).chunk(2, dim=1)
         mean = torch.where(features.fixed, features.filled, features.filled + residual)
-        return Restored(mean, (log_scale - 3).clamp(*LOG_SCALE), kl)
+        return Answer(mean, (log_scale - 3).clamp(*LOG_SCALE), kl)
 
-    def samples(self, y, mask, level, n, generator=None):
-        """(means, scales), each float32 (n, B, 3, H, W), of n draws from the prior for every picture of any size; level
-        (B, 1, 1, 1), or UNKNOWN (degrade.py); the means clamped to [0, 1]."""
-        b, _, height, width = y.shape
-        y, mask, sigma = padded(self.config.stride, y, mask, level.expand_as(mask))
-        features = self.encode(y * mask, sigma, mask)
-        shapes = self.noise_shapes(*y.shape[2:])
-        eps = {i: self.config.temperature * gaussian.pairs(n, b, *s, generator=generator) for i, s in shapes.items()}
-        means, scales = [], []
-        for k in range(n):
-            made = self.decode(features, {i: e[k].to(y) for i, e in eps.items()})
-            means.append(made.mean[..., :height, :width].clamp(0, 1))
-            scales.append(made.log_scale[..., :height, :width].exp())
-        return torch.stack(means), torch.stack(scales)
-
-    def forward(self, y, sigma, mask, eps=None):
+    def forward(self, y: Tensor, sigma: Tensor, mask: Tensor, eps: dict[int, Tensor] | None = None) -> Answer:
         return self.decode(self.encode(y, sigma, mask), eps)
 
 
-def padded(stride, *pictures):
-    """Pictures (B, C, H, W) with their last rows and columns repeated up to multiples of stride."""
-    below, right = (-side % stride for side in pictures[0].shape[2:])
-    return [F.pad(t, (0, right, 0, below), mode="replicate") for t in pictures]
-
-
-def _folded(t):
+def _folded(t: Tensor) -> Tensor:
     """Space to depth by two, channels last."""
     return F.pixel_unshuffle(t, 2).contiguous(memory_format=torch.channels_last)
 
 
-def log_prob(x, mean, log_scale):
+def log_prob(x: Tensor, mean: Tensor, log_scale: Tensor) -> Tensor:
     """log N(x; mean, exp(log_scale)^2) in nats for each element."""
     return -0.5 * math.log(2 * math.pi) - log_scale - 0.5 * ((x - mean) * torch.exp(-log_scale)).square()

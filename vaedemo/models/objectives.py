@@ -1,7 +1,7 @@
 """What is minimised and what is reported, in nats a picture. A loss is minimised; the ELBO is -loss at beta 1."""
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -9,10 +9,11 @@ from torch import Tensor
 
 from vaedemo.configs import RESTORING
 from vaedemo.maths import gaussian
+from vaedemo.models.vae import VAE
 
 __all__ = ["Terms", "conditional_terms", "distortion", "importance_bound", "terms"]
 
-MEAN_WEIGHT = 50.0  # nats for a unit of squared error: that of a Gaussian with sigma 0.1
+MEAN_WEIGHT = 50.0  # nats a unit of squared error, as of a Gaussian with sigma 0.1
 
 
 class Terms(NamedTuple):
@@ -23,12 +24,12 @@ class Terms(NamedTuple):
     kl: Tensor | None
 
 
-def distortion(model, theta, x, discretised=False):
+def distortion(model: VAE, theta: Tensor, x: Tensor, discretised: bool = False) -> Tensor:
     """-log p(x|z) in nats for each picture, (B,), from theta = model.likelihood_parameters(z) and x in [0, 1].
 
     Bernoulli: cross entropy; for grey x it is the expectation over x's binarisations. Gaussian: the density of x on
-    [0, 1], or with `discretised` the probability of x's 8-bit level, the open ends taken by 0 and 255 (as PixelCNN++,
-    Salimans et al. 2017): only this one compares with bits per dimension in the literature.
+    [0, 1], or with `discretised` the probability of x's 8-bit level, whose tails belong to 0 and 255 (PixelCNN++,
+    Salimans et al. 2017): only the latter compares with bits per dimension in the literature.
     """
     if model.config.likelihood == "bernoulli":
         return F.binary_cross_entropy_with_logits(theta, x, reduction="none").flatten(1).sum(1)
@@ -46,11 +47,10 @@ def distortion(model, theta, x, discretised=False):
     return -(log_b + torch.log1p(-torch.exp(log_a - log_b).clamp(max=1 - 1e-7))).flatten(1).sum(1)
 
 
-def terms(model, x, *given):
-    """Terms of a batch x (B, C, H, W) in [0, 1]; of a VAE with eps (B, D) ~ N(0, I). Kingma & Welling 2014, eq. 3.
-    Of a conditional VAE, what conditional_terms is given.
-
-    A model without a likelihood has the squared error, summed over the pixels, as its distortion.
+def terms(model: Any, x: Tensor, *given: Any) -> Terms:
+    """Terms of a batch x (B, C, H, W) in [0, 1]. Of a VAE `given` is eps (B, D) ~ N(0, I) (Kingma & Welling 2014, eq.
+    3), of a conditional VAE what conditional_terms takes, of other models nothing: their distortion is the squared
+    error, summed over the pixels.
     """
     if model.config.kind in RESTORING:
         return conditional_terms(model, x, *given)
@@ -65,43 +65,56 @@ def terms(model, x, *given):
     return Terms(cost.mean() + model.config.beta * rate.sum(1).mean(), cost, rate)
 
 
-def conditional_terms(model, x, y, mask, level, eps_dense, eps_map, places=None):
-    """Terms of a conditional VAE: clean x, damaged y, mask and level as degrade.Corruption, eps twice as many as the
-    batch. Of a batch that several processes share, places (B,), ascending, says which of its rows these are, eps is
-    that of all of it, and the mean of the processes' losses is the loss of the batch.
+def conditional_terms(
+    model: Any,
+    x: Tensor,
+    y: Tensor,
+    mask: Tensor,
+    level: Tensor,
+    eps_dense: Tensor,
+    eps_map: Tensor,
+    places: Tensor | None = None,
+) -> Terms:
+    """Terms of a conditional VAE: clean x, damaged y, mask and level as in damage.Corruption, eps twice as many as the
+    batch. If several processes share a batch, places (B,), ascending, are its rows that are here, eps is that of the
+    whole batch, and the mean of the processes' losses is the loss of the batch.
 
-    The first half of the batch has -ELBO, with z from the proposal (Sohn et al. 2015, eq. 4). The proposal never shows
-    what the prior's z are worth, so the second half has two answers a and b drawn from the prior: the mean of
-    (x - a)(x - b) is, without bias, the squared error of the mean of all answers, whatever their spread, so it moves
-    the mean and does not make the answers alike, as the usual remedy does (their hybrid objective, eq. 6).
+    The first half of the batch minimises -ELBO, with z from the proposal (Sohn et al. 2015, eq. 4). The proposal does
+    not train z of the prior, so the second half has two answers a and b drawn from the prior. The mean of
+    (x - a)(x - b) is an unbiased estimate of the squared error of the mean of all answers, whatever their spread: it
+    moves the mean without making the answers alike, as the usual remedy does (their hybrid objective, eq. 6).
     """
     total = len(eps_dense) // 2
     places = torch.arange(len(x)) if places is None else places.cpu()
     half, processes = (total + 1) // 2, total / len(x)
     here = int((places < half).sum())  # rows of the first half
-    condition = model.condition(y, mask, level)
+    features, levels = model.encode(y, level, mask), tuple(model.noise_shapes())
     loss, cost, rate = x.new_zeros(()), x.new_zeros(0), x.new_zeros(0)
     if here:
-        own = tuple(t[:here] for t in condition)
-        first = model.answer(own, eps_dense[places[:here]], eps_map[places[:here]], x[:here])
+        eps = dict(zip(levels, (eps_dense[places[:here]], eps_map[places[:here]]), strict=True))
+        first = model.decode(features.rows(slice(here)), eps, x[:here])
         cost, rate = -gaussian.log_prob(x[:here], first.mean, 2 * first.log_scale).flatten(1).sum(1), first.kl
         loss = loss + processes * (cost + model.config.beta * rate).sum() / half
     if here < len(x):
-        own = tuple(torch.cat([t[here:], t[here:]]) for t in condition)
         pair = torch.cat([places[here:], places[here:] + total - half])
-        prior = model.answer(own, eps_dense[pair], eps_map[pair])
+        eps = dict(zip(levels, (eps_dense[pair], eps_map[pair]), strict=True))
+        twice = torch.arange(here, len(x), device=x.device).repeat(2)
+        prior = model.decode(features.rows(twice), eps)
         a, b = (x[here:] - m for m in prior.mean.chunk(2))
         loss = loss + processes * MEAN_WEIGHT * (a * b).sum() / (total - half)
     return Terms(loss, cost, rate[:, None])
 
 
 @torch.no_grad()
-def importance_bound(model, x, k, generator, discretised=True, chunk=50):
+def importance_bound(
+    model: VAE, x: Tensor, k: int, generator: torch.Generator, discretised: bool = True, chunk: int = 50
+) -> Tensor:
     """Upper bound on -log p(x) in nats for each picture, (B,): -log 1/k sum_k p(x, z_k) / q(z_k|x), z_k ~ q.
 
     Burda et al. 2016, eq. 8; it falls with k towards -log p(x). chunk: samples decoded at a time.
     """
     mu, logvar = model.encode(x)
+    assert logvar is not None
     total = torch.full((len(x),), -math.inf, device=x.device)
     for first in range(0, k, chunk):
         n = min(chunk, k - first)

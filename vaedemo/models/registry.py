@@ -1,4 +1,7 @@
-"""MODELS: one row a kind of model; CONFIGS: those whose settings are not a ModelConfig."""
+"""MODELS: one row a kind of model; CONFIGS: the kinds whose settings are not a ModelConfig."""
+
+from collections.abc import Callable
+from typing import Any
 
 import torch
 
@@ -11,7 +14,7 @@ from vaedemo.models.vae import VAE
 
 __all__ = ["CONFIGS", "MODELS", "build_model"]
 
-MODELS = {
+MODELS: dict[str, Callable[[Any], Any]] = {
     "ae": Autoencoder,
     "vae": VAE,
     "dense": Autoencoder,
@@ -23,8 +26,8 @@ MODELS = {
 CONFIGS = {"photo-restore": PhotoConfig}
 
 
-def build_model(config, seed=0):
-    """A new network from its ModelConfig; the same seed gives the same first weights."""
+def build_model(config: Any, seed: int = 0) -> Any:
+    """A new network of MODELS from its config; the same seed gives the same initial weights."""
     if config.kind not in MODELS:
         raise UnknownModel(f"no kind {config.kind!r}; choose from {', '.join(MODELS)}")
     with torch.random.fork_rng(devices=[]):  # PyTorch's initialisers draw from the global generator only

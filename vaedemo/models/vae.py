@@ -3,52 +3,42 @@
 import math
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
-from vaedemo.maths import gaussian
-from vaedemo.models.autoencoder import Code, Output, networks
+from vaedemo.configs import ModelConfig
+from vaedemo.models.autoencoder import Code, Model, networks
 
 __all__ = ["VAE"]
 
 LOGVAR_RANGE = (-12.0, 8.0)  # sigma from 0.0025 to 55: beyond it exp overflows half precision
 
 
-class VAE(nn.Module):
+class VAE(Model):
     """q(z|x) = N(mu, diag sigma^2), p(z) = N(0, I), p(x|z) Bernoulli or Gaussian, one value a pixel.
 
     `likelihood_parameters(z)` is what the objective needs (logits, or means), `decode(z)` the mean picture.
     """
 
-    def __init__(self, config):
-        super().__init__()
-        self.config = config
+    log_sigma: Tensor  # of a Gaussian likelihood
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__(config)
         self.encoder, self.decoder = networks(config, 2 * config.latent_dim)
         if config.likelihood == "gaussian" and config.sigma:
             self.register_buffer("log_sigma", torch.tensor(math.log(config.sigma)))
         elif config.likelihood == "gaussian":
             self.log_sigma = nn.Parameter(torch.tensor(-1.5))
 
-    def encode(self, x):
+    def encode(self, x: Tensor) -> Code:
         """Code(mu, logvar), each (B, D), from x (B, C, H, W)."""
         mu, logvar = self.encoder(x).float().chunk(2, dim=1)
         return Code(mu, logvar.clamp(*LOGVAR_RANGE))
 
-    def likelihood_parameters(self, z):
+    def likelihood_parameters(self, z: Tensor) -> Tensor:
         """Logits (Bernoulli) or means (Gaussian) of p(x|z), float32 (B, C, H, W)."""
         return self.decoder(z).float()
 
-    def decode(self, z):
+    def decode(self, z: Tensor) -> Tensor:
         """Mean picture of p(x|z), (B, C, H, W) in [0, 1]."""
         theta = self.likelihood_parameters(z)
         return theta.sigmoid() if self.config.likelihood == "bernoulli" else theta.clamp(0, 1)
-
-    def forward(self, x, eps=None):
-        """Output with z = mu + sigma * eps; without eps, z = mu."""
-        mu, logvar = self.encode(x)
-        z = mu if eps is None else gaussian.sample(mu, logvar, eps)
-        return Output(self.decode(z), z, mu, logvar)
-
-    def sample(self, n, generator=None, temperature=1.0):
-        """n mean pictures decoded from z ~ N(0, temperature^2 I)."""
-        z = torch.randn(n, self.config.latent_dim, generator=generator) * temperature
-        return self.decode(z.to(next(self.parameters())))

@@ -1,15 +1,15 @@
-"""Values of any depth as levels of 8 bits: by the range that a file declares, and by the values only where it declares
-none. Here too are the readers of what Pillow reads slowly, wrongly or not at all: netpbm files, PNGs of 16 bits, and
-BMPs whose channels have bits of their own.
+"""Values of any depth as levels of 8 bits, and readers of what Pillow reads slowly, wrongly or not at all: netpbm
+files, PNGs of 16 bits, and BMPs with bit masks.
 
-Whole numbers without a sign run from 0 to the largest of their depth. With a sign they are a measurement: from 0 to the
-largest of their depth where none is negative, else from the lowest to the highest there is. Floats run from 0 to 1, and
-what lies a little outside is clipped; from 0 to 255 or 65535 where the values are of that size; else from the lowest to
-the highest there is.
+The range is the one that a file declares. Without one, unsigned integers run from 0 to the largest of their depth.
+Signed ones are a measurement: from 0 to the largest of their depth if none is negative, else from the lowest to the
+highest value. Floats run from 0 to 1, clipped if a few lie a little outside; from 0 to 255 or 65535 if they are of that
+size; else from the lowest to the highest value.
 """
 
 import re
 import struct
+from collections.abc import Sequence
 from io import BytesIO
 
 import numpy as np
@@ -20,13 +20,13 @@ from vaedemo.errors import PictureError
 __all__ = ["MAX_PIXELS", "bmp", "levels", "limits", "netpbm", "png", "require_pixels", "to_bytes"]
 
 MAX_PIXELS = 50_000_000
-_OUTSIDE = 0.1  # of 0 to 1: floats that are clipped, such as the ringing of a filter or a highlight
+_OUTSIDE = 0.1  # how far outside 0 to 1 floats are clipped, such as a filter's ringing or a highlight
 _FEW = 0.01  # share of the values that may lie further outside
-_BAND = 4_000_000  # values that are scaled at once: what is needed besides the picture stays small
+_BAND = 4_000_000  # values that are scaled at once, to save memory
 
 
-def require_pixels(size, name):
-    """PictureError where (width, height) is nothing or more than MAX_PIXELS."""
+def require_pixels(size: Sequence[int], name: str) -> None:
+    """PictureError if (width, height) is nothing or more than MAX_PIXELS."""
     width, height = size
     if width < 1 or height < 1:
         raise PictureError(f"{name} has no pixels; choose another picture.")
@@ -37,9 +37,9 @@ def require_pixels(size, name):
         )
 
 
-def limits(values, name, bits=None, labels=False):
-    """(what is black, what is white) of an array of numbers; bits: the depth of whole numbers, that of the type if
-    None. labels: a mask's whole numbers up to 255 are levels as they are, however many bits they are stored in."""
+def limits(values: np.ndarray, name: str, bits: int | None = None, labels: bool = False) -> tuple[float, float]:
+    """(black, white) of an array of numbers; bits: the depth of integers, the type's if None. labels: a mask's integers
+    up to 255 are levels as they are, in however many bits they are stored."""
     kind, bits = values.dtype.kind, bits or 8 * values.dtype.itemsize
     if labels and kind in "ui" and bits > 8 and values.min() >= 0 and values.max() <= 255:
         return 0, 255
@@ -61,30 +61,36 @@ def limits(values, name, bits=None, labels=False):
     return 0, 255 if high <= 255 else 65535
 
 
-def levels(values, name, bits=None, given=None, labels=False):
-    """uint8 of the same shape: the values between their limits(), or those that are given. Of labels none becomes 0
-    that is not, a number below 0 neither."""
+def levels(
+    values: np.ndarray,
+    name: str,
+    bits: int | None = None,
+    given: tuple[float, float] | None = None,
+    labels: bool = False,
+) -> np.ndarray:
+    """uint8 of the same shape: the values between their limits(), or the given ones. No label but 0 becomes 0, not even
+    a negative one."""
     if labels and values.dtype.kind == "i" and values.min() < 0:
         values = np.abs(values.astype(np.int64))
-    made = to_bytes(values, *(given or limits(values, name, bits, labels)))
+    scaled = to_bytes(values, *(given or limits(values, name, bits, labels)))
     if labels and values.dtype.kind in "ui" and values.dtype.itemsize > 1:
-        made[(made == 0) & (values != 0)] = 1
-    return made
+        scaled[(scaled == 0) & (values != 0)] = 1
+    return scaled
 
 
-def to_bytes(values, low, high):
-    """uint8 of the same shape: low is 0, high is 255, what lies outside is clipped."""
+def to_bytes(values: np.ndarray, low: float, high: float) -> np.ndarray:
+    """uint8 of the same shape: low becomes 0, high 255, and what lies outside is clipped."""
     if values.dtype == np.uint8 and (low, high) == (0, 255):
         return values
     if values.dtype.kind == "u" and values.dtype.itemsize <= 2 and low == 0:
-        levels = np.arange(1 << 8 * values.dtype.itemsize, dtype=np.float64)
-        return np.round(levels * 255 / high).clip(0, 255).astype(np.uint8)[values]
-    made = np.empty(values.shape, np.uint8)
+        every = np.arange(1 << 8 * values.dtype.itemsize, dtype=np.float64)
+        return np.round(every * 255 / high).clip(0, 255).astype(np.uint8)[values]
+    scaled = np.empty(values.shape, np.uint8)
     step = max(1, _BAND // max(1, values[0].size))
     for at in range(0, len(values), step):
         band = values[at : at + step].astype(np.float64)
-        made[at : at + step] = np.round((band - low) * 255 / max(high - low, 1e-300)).clip(0, 255)
-    return made
+        scaled[at : at + step] = np.round((band - low) * 255 / max(high - low, 1e-300)).clip(0, 255)
+    return scaled
 
 
 _TOKEN = rb"(?:\s*#[^\n]*\n)*\s+(?:#[^\n]*\n\s*)*"
@@ -93,8 +99,8 @@ _PFM = re.compile(rb"P([fF])\s+(\d{1,9})\s+(\d{1,9})\s+([-+]?[\d.eE+-]{1,30})\s"
 _PAM = re.compile(rb"P7\n((?:(?!ENDHDR)[^\n]{0,200}\n){1,50})ENDHDR\n")
 
 
-def netpbm(data, name, labels=False):
-    """The picture of a binary PGM, PPM, PAM or PFM, mode L, LA, RGB or RGBA; None of other files."""
+def netpbm(data: bytes, name: str, labels: bool = False) -> Image.Image | None:
+    """The picture, mode L, LA, RGB or RGBA, of a binary PGM, PPM, PAM or PFM; None of other files."""
     ink = None
     if found := _PNM.match(data, 0, 4096):
         width, height, top = map(int, found.groups()[1:])
@@ -119,15 +125,14 @@ def netpbm(data, name, labels=False):
     if kind == "f":
         values = values[::-1]  # from the bottom up
     given = None if kind == "f" or (labels and top > 255 and values.max(initial=0) <= 255) else (0, top)
-    made = np.ascontiguousarray(levels(values, name, given=given, labels=labels))
+    scaled = np.ascontiguousarray(levels(values, name, given=given, labels=labels))
     if ink:
-        return Image.frombytes("CMYK", (width, height), made.tobytes())
-    return Image.fromarray(made[..., 0] if samples == 1 else made)
+        return Image.frombytes("CMYK", (width, height), scaled.tobytes())
+    return Image.fromarray(scaled[..., 0] if samples == 1 else scaled)
 
 
-def bmp(data, name):
-    """The picture, mode RGB or RGBA, of a BMP of 16 or 32 bits a pixel that says which of them are red, green, blue and
-    opaque; None of other files."""
+def bmp(data: bytes, name: str) -> Image.Image | None:
+    """The picture, mode RGB or RGBA, of a BMP of 16 or 32 bits a pixel with masks of its channels; None of others."""
     if data[:2] != b"BM" or len(data) < 54:
         return None
     start, head, width, height, _, bits, packed = struct.unpack_from("<IIiiHHI", data, 10)
@@ -144,18 +149,18 @@ def bmp(data, name):
     pixels = pixels.reshape(abs(height), -1)[:: -1 if height > 0 else 1, :width].astype(np.uint32)
     shifts = [(mask & -mask).bit_length() - 1 if mask else 0 for mask in masks]
     tops = [mask >> shift for mask, shift in zip(masks, shifts, strict=True)]
-    if any(top & (top + 1) for top in tops):  # bits that are apart
+    if any(top & (top + 1) for top in tops):  # a mask with gaps
         return None
-    channels = [to_bytes((pixels & mask) >> shift, 0, max(top, 1))
-                for mask, shift, top in zip(masks, shifts, tops, strict=True)]  # fmt: skip
+    parts = zip(masks, shifts, tops, strict=True)
+    channels = [to_bytes((pixels & mask) >> shift, 0, max(top, 1)) for mask, shift, top in parts]
     if len(channels) == 4 and not channels[3].any():
-        channels.pop()  # as browsers do: a picture of which nothing is to be seen was not meant
+        channels.pop()  # as browsers do: a picture that is all transparent was not meant
     return Image.fromarray(np.dstack(channels))
 
 
-def png(image, data, labels=False):
-    """An opened PNG with 16 bits rounded to 8 and one colour's transparency told at the depth of the file, where Pillow
-    would cut bits off, or compare values of two depths; of any other picture the same object."""
+def png(image: Image.Image, data: bytes, labels: bool = False) -> Image.Image:
+    """An opened PNG with 16 bits rounded to 8 and its transparent colour looked up at the file's depth (Pillow would
+    truncate, and compare values of two depths); of any other picture the same object."""
     if image.format != "PNG" or len(data) < 26:
         return image
     bits, kind, clear = data[24], data[25], image.info.get("transparency")
@@ -166,50 +171,50 @@ def png(image, data, labels=False):
     if kind == 0:
         return _grey(image, clear, labels)
     if kind == 4:
-        both = np.asarray(_again(data, "RGBA"))  # four bytes a pixel too
+        both = np.asarray(_again(data, "RGBA"))  # four bytes a pixel as well
         high, low = both[..., ::2], both[..., 1::2]
     else:
         high, low = np.asarray(image), np.asarray(_again(data, f"{image.mode};16L"))
-    made = Image.fromarray(_rounded(high, low))
+    picture = Image.fromarray(_rounded(high, low))
     if isinstance(clear, tuple):
         opaque = np.zeros(high.shape[:2], bool)
         for channel, value in enumerate(clear):
             opaque |= (high[..., channel] != value >> 8) | (low[..., channel] != value & 255)
-        made.putalpha(Image.fromarray(np.where(opaque, 255, 0).astype(np.uint8)))
-    return _with_info(made, image)
+        picture.putalpha(Image.fromarray(np.where(opaque, 255, 0).astype(np.uint8)))
+    return _with_info(picture, image)
 
 
-def _grey(image, clear, labels):
-    """A PNG of 16 bits and one channel: as it is, or of mode L or LA where it has to be."""
+def _grey(image: Image.Image, clear: int | None, labels: bool) -> Image.Image:
+    """A PNG of 16 bits and one channel: as it is, or mode L or LA where it has to be."""
     if not labels and clear is None:
         return image
     values = np.asarray(image)
-    made = Image.fromarray(levels(values, "The picture", labels=labels))
+    picture = Image.fromarray(levels(values, "The picture", labels=labels))
     if clear is not None:
-        made.putalpha(Image.fromarray(np.where(values == clear, 0, 255).astype(np.uint8)))
-    return _with_info(made, image)
+        picture.putalpha(Image.fromarray(np.where(values == clear, 0, 255).astype(np.uint8)))
+    return _with_info(picture, image)
 
 
-def _rounded(high, low):
-    """v / 257 rounded, of v = 256 high + low, all uint8; it is high + (low - high) / 257."""
-    made = np.empty(high.shape, np.uint8)
+def _rounded(high: np.ndarray, low: np.ndarray) -> np.ndarray:
+    """v / 257 rounded, for v = 256 high + low, all uint8; it is high + (low - high) / 257."""
+    rounded = np.empty(high.shape, np.uint8)
     step = max(1, _BAND // high[0].size)
     for at in range(0, len(high), step):
         rows = slice(at, at + step)
         more = low[rows].astype(np.int16) - high[rows]
-        made[rows] = high[rows] + (more > 128) - (more < -128)
-    return made
+        rounded[rows] = high[rows] + (more > 128) - (more < -128)
+    return rounded
 
 
-def _again(data, rawmode):
-    """The pixels of a PNG unpacked in another way that takes as many bits."""
+def _again(data: bytes, rawmode: str) -> Image.Image:
+    """The PNG with its pixels unpacked by another raw mode of as many bits."""
     image = Image.open(BytesIO(data), formats=["PNG"])
     image.tile = [tile._replace(args=rawmode) for tile in image.tile]
     image.info.pop("transparency", None)
     return image
 
 
-def _with_info(made, image):
-    """The picture with what another one's file says besides pixels."""
-    made.info = {k: v for k, v in image.info.items() if k != "transparency"}
-    return made
+def _with_info(picture: Image.Image, source: Image.Image) -> Image.Image:
+    """The picture with the source's info, except its transparency."""
+    picture.info = {k: v for k, v in source.info.items() if k != "transparency"}
+    return picture

@@ -1,10 +1,11 @@
-"""Example pictures of the project's own: digits and clothes drawn here, photographs that come with scikit-image.
+"""Example pictures: digits and clothes that are drawn here, and photographs that come with scikit-image.
 
-Digits are dark pen strokes on paper and clothes are grey on white, so that an example takes the same way as an upload.
+Digits are dark pen strokes on paper and clothes are grey on white, so that an example is treated like an upload.
 The photographs are in the public domain or CC0: NASA (astronaut), S. van der Walt (cat), R. Michetti (coffee), SpaceX
 (rocket), L. Varshney (camera).
 """
 
+from collections.abc import Callable
 from functools import cache
 from importlib.resources import files
 
@@ -17,117 +18,117 @@ from vaedemo.pictures.read import read
 __all__ = ["EXAMPLES", "example"]
 
 SIDE = 280  # pixels of a drawn example
-_FINE = 3  # drawn this many times as large, for soft edges
+_FINE = 3  # a drawing is this many times as large first, for soft edges
 _PAPER, _PEN, _WHITE = 250, 30, 255
-_SLANT = 0.12  # of handwriting: to the right, per height
+_SLANT = 0.12  # of handwriting, to the right, as a share of the height
 
-# Points are in a unit square, x to the right and y down.
+# Points are "x y" in hundredths of a unit square, x to the right and y down.
 # A digit: its pen strokes, each a smooth curve through its points.
 _DIGITS = {
-    "zero": [[(.60, .19), (.44, .17), (.32, .36), (.29, .60), (.40, .83), (.56, .80), (.68, .60), (.69, .36),
-              (.57, .18), (.52, .22)]],
-    "two": [[(.31, .34), (.37, .20), (.53, .15), (.65, .25), (.62, .43), (.46, .63), (.28, .81)],
-            [(.28, .81), (.37, .74), (.52, .79), (.75, .77)]],
-    "three": [[(.31, .24), (.44, .15), (.60, .19), (.62, .33), (.53, .43), (.43, .46)],
-              [(.43, .46), (.60, .49), (.68, .64), (.61, .80), (.45, .86), (.29, .78)]],
-    "four": [[(.40, .16), (.35, .35), (.28, .54), (.42, .57), (.74, .51)], [(.64, .21), (.61, .48), (.58, .86)]],
-    "five": [[(.70, .16), (.55, .18), (.41, .17)], [(.41, .17), (.38, .30), (.34, .45)],
-             [(.34, .45), (.48, .40), (.63, .47), (.67, .63), (.58, .80), (.42, .86), (.28, .79)]],
-    "seven": [[(.27, .24), (.36, .19), (.50, .21), (.71, .19)], [(.71, .19), (.62, .36), (.51, .58), (.44, .86)]],
-    "eight": [[(.64, .25), (.51, .15), (.38, .22), (.39, .36), (.52, .48), (.64, .63), (.60, .80), (.47, .86),
-               (.35, .78), (.37, .62), (.51, .48), (.63, .36), (.65, .24)]],
-    "nine": [[(.67, .28), (.56, .17), (.40, .21), (.33, .36), (.42, .48), (.56, .44), (.67, .27)],
-             [(.67, .27), (.64, .50), (.57, .70), (.53, .87)]],
-}  # fmt: skip
+    "zero": "60 19, 44 17, 32 36, 29 60, 40 83, 56 80, 68 60, 69 36, 57 18, 52 22",
+    "two": "31 34, 37 20, 53 15, 65 25, 62 43, 46 63, 28 81; 28 81, 37 74, 52 79, 75 77",
+    "three": "31 24, 44 15, 60 19, 62 33, 53 43, 43 46; 43 46, 60 49, 68 64, 61 80, 45 86, 29 78",
+    "four": "40 16, 35 35, 28 54, 42 57, 74 51; 64 21, 61 48, 58 86",
+    "five": "70 16, 55 18, 41 17; 41 17, 38 30, 34 45; 34 45, 48 40, 63 47, 67 63, 58 80, 42 86, 28 79",
+    "seven": "27 24, 36 19, 50 21, 71 19; 71 19, 62 36, 51 58, 44 86",
+    "eight": "64 25, 51 15, 38 22, 39 36, 52 48, 64 63, 60 80, 47 86, 35 78, 37 62, 51 48, 63 36, 65 24",
+    "nine": "67 28, 56 17, 40 21, 33 36, 42 48, 56 44, 67 27; 67 27, 64 50, 57 70, 53 87",
+}
 
-# A garment: tone, outlines (a right half, which is mirrored, or a whole), seams darker than it, trim lighter than it.
-_TSHIRT = [
-    (0.50, 0.20),
-    (0.57, 0.18),
-    (0.62, 0.11),
-    (0.75, 0.16),
-    (0.93, 0.37),
-    (0.81, 0.46),
-    (0.72, 0.36),
-    (0.71, 0.90),
-    (0.50, 0.91),
-]
-_LONG = [(.50, .17), (.57, .15), (.62, .10), (.75, .15), (.84, .40), (.92, .82), (.81, .85), (.73, .50), (.72, .90),
-         (.50, .91)]  # fmt: skip
-_COAT = [(.50, .14), (.57, .12), (.62, .06), (.74, .11), (.83, .40), (.89, .72), (.79, .75), (.72, .46), (.75, .95),
-         (.50, .95)]  # fmt: skip
-_DRESS = [(.50, .22), (.55, .19), (.58, .06), (.63, .06), (.63, .20), (.67, .28), (.61, .48), (.67, .70), (.75, .93),
-          (.50, .95)]  # fmt: skip
-_TROUSER = [(.50, .05), (.64, .05), (.67, .28), (.67, .60), (.66, .95), (.545, .95), (.525, .60), (.51, .33),
-            (.50, .32)]  # fmt: skip
-_BAG = [(0.50, 0.40), (0.80, 0.40), (0.84, 0.44), (0.91, 0.86), (0.88, 0.91), (0.50, 0.92)]
-_BOOT = [(.46, .08), (.80, .06), (.82, .40), (.88, .66), (.88, .91), (.70, .91), (.64, .86), (.11, .90), (.06, .82),
-         (.13, .70), (.36, .60), (.46, .44)]  # fmt: skip
+# A garment: tone, outline (a right half, which is mirrored, or a whole), seams darker than it, trim lighter than it.
 _CLOTHES = {
-    "T-shirt": (70, [_TSHIRT], [[(.39, .12), (.45, .19), (.55, .19), (.61, .12)], [(.72, .18), (.70, .36)],
-                                [(.28, .18), (.30, .36)], [(.30, .86), (.70, .86)]], []),
-    "trouser": (95, [_TROUSER], [[(.36, .10), (.64, .10)], [(.50, .10), (.50, .31)], [(.58, .40), (.605, .93)],
-                                  [(.42, .40), (.395, .93)]], []),
-    "pullover": (60, [_LONG], [[(.39, .11), (.45, .17), (.55, .17), (.61, .11)], [(.74, .17), (.72, .46)],
-                               [(.26, .17), (.28, .46)], [(.29, .85), (.71, .85)]],
-                 [[(.30, .52), (.70, .52)], [(.30, .60), (.70, .60)]]),
-    "dress": (50, [_DRESS], [[(.39, .48), (.61, .48)], [(.46, .52), (.40, .92)], [(.54, .52), (.60, .92)]], []),
-    "coat": (100, [_COAT], [[(.50, .15), (.50, .94)], [(.40, .08), (.46, .30), (.50, .36), (.54, .30), (.60, .08)],
-                            [(.73, .13), (.71, .46)], [(.27, .13), (.29, .46)], [(.57, .68), (.68, .66)],
-                            [(.43, .68), (.32, .66)]], []),
-    "bag": (65, [_BAG], [[(.14, .60), (.86, .60)], [(.19, .42), (.81, .42)]], [[(.47, .60), (.53, .60)]]),
-    "ankle boot": (45, [_BOOT], [[(.08, .85), (.64, .81), (.87, .84)], [(.47, .16), (.80, .14)],
-                                 [(.36, .61), (.60, .79)], [(.66, .15), (.62, .60)]],
-                   [[(.45, .30), (.54, .32)], [(.44, .40), (.53, .42)]]),
-}  # fmt: skip
-_HANDLE = [(0.30, 0.41), (0.34, 0.20), (0.50, 0.10), (0.66, 0.20), (0.70, 0.41)]
+    "T-shirt": (
+        70,
+        "50 20, 57 18, 62 11, 75 16, 93 37, 81 46, 72 36, 71 90, 50 91",
+        "39 12, 45 19, 55 19, 61 12; 72 18, 70 36; 28 18, 30 36; 30 86, 70 86",
+        "",
+    ),
+    "trouser": (
+        95,
+        "50 5, 64 5, 67 28, 67 60, 66 95, 54.5 95, 52.5 60, 51 33, 50 32",
+        "36 10, 64 10; 50 10, 50 31; 58 40, 60.5 93; 42 40, 39.5 93",
+        "",
+    ),
+    "pullover": (
+        60,
+        "50 17, 57 15, 62 10, 75 15, 84 40, 92 82, 81 85, 73 50, 72 90, 50 91",
+        "39 11, 45 17, 55 17, 61 11; 74 17, 72 46; 26 17, 28 46; 29 85, 71 85",
+        "30 52, 70 52; 30 60, 70 60",
+    ),
+    "dress": (
+        50,
+        "50 22, 55 19, 58 6, 63 6, 63 20, 67 28, 61 48, 67 70, 75 93, 50 95",
+        "39 48, 61 48; 46 52, 40 92; 54 52, 60 92",
+        "",
+    ),
+    "coat": (
+        100,
+        "50 14, 57 12, 62 6, 74 11, 83 40, 89 72, 79 75, 72 46, 75 95, 50 95",
+        "50 15, 50 94; 40 8, 46 30, 50 36, 54 30, 60 8; 73 13, 71 46; 27 13, 29 46; 57 68, 68 66; 43 68, 32 66",
+        "",
+    ),
+    "bag": (
+        65,
+        "50 40, 80 40, 84 44, 91 86, 88 91, 50 92",
+        "14 60, 86 60; 19 42, 81 42",
+        "47 60, 53 60",
+    ),
+    "ankle boot": (
+        45,
+        "46 8, 80 6, 82 40, 88 66, 88 91, 70 91, 64 86, 11 90, 6 82, 13 70, 36 60, 46 44",
+        "8 85, 64 81, 87 84; 47 16, 80 14; 36 61, 60 79; 66 15, 62 60",
+        "45 30, 54 32; 44 40, 53 42",
+    ),
+}
+_HANDLE = "30 41, 34 20, 50 10, 66 20, 70 41"
 
-# A photograph: its file in scikit-image, and the part that is shown (left, top, right, bottom), or the whole.
-_PHOTOS = {
-    "cat": ("chelsea.png", None),
-    "astronaut": ("astronaut.png", None),
-    "coffee": ("coffee.png", None),
-    "rocket": ("rocket.jpg", None),
-    "camera": ("camera.png", None),
+_PHOTOS = {  # their files in scikit-image
+    "cat": "chelsea.png",
+    "astronaut": "astronaut.png",
+    "coffee": "coffee.png",
+    "rocket": "rocket.jpg",
+    "camera": "camera.png",
 }
 EXAMPLES = {"digits": tuple(_DIGITS), "fashion": tuple(_CLOTHES), "objects": tuple(_PHOTOS)}
 
 
-def example(domain, name):
-    """The picture of that name in EXAMPLES[domain], the same each time: drawn ones grey, 280 x 280."""
+def example(domain: str, name: str) -> Image.Image:
+    """The picture of that name in EXAMPLES[domain], always the same; drawn ones are grey, 280 x 280."""
     if name not in EXAMPLES.get(domain, ()):
         known = "; ".join(f"{key}: {', '.join(names)}" for key, names in EXAMPLES.items())
         raise ConfigError(f"no example {name!r} of {domain!r}; choose from {known}")
-    return _made(domain, name).copy()
+    return _drawn(domain, name).copy()
 
 
 @cache
-def _made(domain, name):
+def _drawn(domain: str, name: str) -> Image.Image:
     return {"digits": _digit, "fashion": _garment, "objects": _photo}[domain](name)
 
 
-def _photo(name):
-    # The file itself: scikit-image's own function would load its plugins, and might reach for a network.
-    file, part = _PHOTOS[name]
-    picture = read((files("skimage") / "data" / file).read_bytes())
-    return picture.crop(part) if part else picture
+def _photo(name: str) -> Image.Image:
+    # Not by scikit-image's own function, which loads its plugins and may reach for a network.
+    return read((files("skimage") / "data" / _PHOTOS[name]).read_bytes())
 
 
-def _curve(points, closed=False, steps=24):
+def _points(text: str) -> list[np.ndarray]:
+    """Outlines or strokes, each (N, 2), from "x y, x y; x y, x y"."""
+    return [np.array([xy.split() for xy in line.split(",")], float) / 100 for line in text.split(";") if line]
+
+
+def _curve(points: np.ndarray, steps: int = 24) -> np.ndarray:
     """Points of a smooth curve through the given ones, (N, 2): Catmull-Rom."""
-    p = np.asarray(points, float)
-    p = np.concatenate([p[-1:], p, p[:2]]) if closed else np.concatenate([2 * p[:1] - p[1:2], p, 2 * p[-1:] - p[-2:-1]])
+    p = np.concatenate([2 * points[:1] - points[1:2], points, 2 * points[-1:] - points[-2:-1]])
     a, b, c, d = p[:-3, None], p[1:-2, None], p[2:-1, None], p[3:, None]
     t = np.linspace(0, 1, steps)[None, :, None]
     curve = b + t / 2 * (c - a + t * (2 * a - 5 * b + 4 * c - d + t * (3 * b - a - 3 * c + d)))
     return curve.reshape(-1, 2)
 
 
-def _digit(name):
+def _digit(name: str) -> Image.Image:
     fine = SIDE * _FINE
     canvas = Image.new("L", (fine, fine), _PAPER)
     draw = ImageDraw.Draw(canvas)
-    for stroke in _DIGITS[name]:
+    for stroke in _points(_DIGITS[name]):
         path = _curve(stroke)
         path[:, 0] += _SLANT * (0.5 - path[:, 1])
         # A hand presses more in the middle of a stroke than at its ends, and more going down than up.
@@ -138,44 +139,49 @@ def _digit(name):
     return canvas.resize((SIDE, SIDE), Image.Resampling.BOX)
 
 
-def _garment(name):
-    tone, outlines, seams, trims = _CLOTHES[name]
-    cover = _layer(lambda draw, fine: [draw.polygon(_scaled(_whole(o), fine), fill=255) for o in outlines])
+def _garment(name: str) -> Image.Image:
+    tone, outline, seams, trims = _CLOTHES[name]
+    cover = _layer(lambda draw, fine: draw.polygon(_scaled(_whole(_points(outline)[0]), fine), fill=255))
     if name == "bag":
-        handle = _layer(lambda draw, fine: draw.line(_scaled(_curve(_HANDLE), fine), fill=255, width=fine // 28))
-        cover = np.maximum(cover, handle)
+        cover = np.maximum(cover, _lines(_HANDLE, 28))
     # Rounder towards its edges, with soft folds and a fine weave.
     round_ = np.asarray(Image.fromarray(cover).filter(ImageFilter.GaussianBlur(SIDE / 18)), float) / 255
     y, x = np.mgrid[0:SIDE, 0:SIDE] / SIDE
     folds = np.sin(19 * x + 5 * np.sin(4 * y)) * np.sin(7 * y + 3 * x) + 0.4 * np.sin(41 * x - 9 * y)
     weave = np.random.default_rng(len(name)).normal(0, 5, (SIDE, SIDE))
     shade = tone + 55 * (1 - round_) + 9 * folds + weave
-    lines = [
-        _soft(_layer(lambda draw, fine, w=w, ls=ls: [draw.line(_scaled(_curve(p), fine), 255, fine // w) for p in ls]))
-        for w, ls in ((55, seams), (30, trims))
-    ]
-    shade = shade - 45 * lines[0] + 90 * lines[1]
-    cover = cover / 255
-    return Image.fromarray(np.round(shade.clip(5, 235) * cover + _WHITE * (1 - cover)).astype(np.uint8))
+    shade = shade - 45 * _soft(_lines(seams, 55)) + 90 * _soft(_lines(trims, 30))
+    opacity = cover / 255
+    return Image.fromarray(np.round(shade.clip(5, 235) * opacity + _WHITE * (1 - opacity)).astype(np.uint8))
 
 
-def _whole(outline):
+def _whole(outline: np.ndarray) -> np.ndarray:
     """A right half, which begins and ends on the middle, with its mirror image; another outline as it is."""
     if outline[0][0] == outline[-1][0] == 0.5:
-        return outline + [(1 - x, y) for x, y in reversed(outline)]
+        return np.concatenate([outline, outline[::-1] * (-1, 1) + (1, 0)])
     return outline
 
 
-def _scaled(points, by):
-    return [(x * by, y * by) for x, y in points]
+def _scaled(points: np.ndarray, by: int) -> list[tuple[float, float]]:
+    return [(x * by, y * by) for x, y in points.tolist()]
 
 
-def _layer(drawing):
+def _layer(drawing: Callable[[ImageDraw.ImageDraw, int], None]) -> np.ndarray:
     """What drawing(draw, side) draws in white on black, uint8 (SIDE, SIDE), with soft edges."""
     canvas = Image.new("L", (SIDE * _FINE, SIDE * _FINE))
     drawing(ImageDraw.Draw(canvas), SIDE * _FINE)
     return np.asarray(canvas.resize((SIDE, SIDE), Image.Resampling.BOX))
 
 
-def _soft(layer):
+def _lines(text: str, thinness: int) -> np.ndarray:
+    """A layer of smooth curves, a `thinness`th of the side wide."""
+
+    def drawing(draw: ImageDraw.ImageDraw, fine: int) -> None:
+        for points in _points(text):
+            draw.line(_scaled(_curve(points), fine), 255, fine // thinness)
+
+    return _layer(drawing)
+
+
+def _soft(layer: np.ndarray) -> np.ndarray:
     return np.asarray(Image.fromarray(layer).filter(ImageFilter.GaussianBlur(1.5)), float) / 255

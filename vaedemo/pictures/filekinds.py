@@ -1,4 +1,4 @@
-"""What bytes are that no decoder takes: one sentence with the remedy."""
+"""What bytes are that no decoder reads: one sentence with the remedy."""
 
 import re
 import struct
@@ -7,19 +7,17 @@ from vaedemo.pictures import tiffs
 
 __all__ = ["brands", "unreadable", "unusual"]
 
-_SIGNATURES = tuple(
-    bytes.fromhex(code)  # of PNG, JPEG, GIF, TIFF (four), BMP, PGM, PPM, JPEG 2000 (two), ICO
-    for code in ("89504e47", "ffd8ff", "474946", "49492a", "4d4d00", "49492b", "4d4d002b", "424d", "5035", "5036",
-                 "0000000c6a5020", "ff4fff51", "00000100")
-)  # fmt: skip
-_BRANDS = {  # of ISO base media files, whose first box names one, and others that the file is too
+_SIGNATURES = (
+    rb"\x89PNG|\xff\xd8\xff|GIF|II[*+]|MM\0[\0*+]|BM|P[56]|\0\0\0\x0cjP |\xff\x4f\xff\x51|\0\0\x01\0|RIFF....WEBP"
+)
+_BRANDS = {  # of ISO base media files, whose first box names the major brand and compatible ones
     "a HEIC picture": "heic heix heim heis hevc hevx hevm hevs heif mif1 mif2 mif3 msf1 miaf avci avcs 1pic vvic vvis",
     "a camera's raw file": "crx",
     "a JPEG in a HEIF container": "jpeg jpgs",
     "a JPEG XL picture": "jxl",
     "a JPEG XS picture": "jxs jxsc",
 }
-_HEADS = {  # how a file begins, as a regular expression
+_HEADS = {  # regular expressions of a file's first bytes
     "a JPEG XL picture": rb"\xff\x0a|\0\0\0\x0cJXL \r\n\x87\n",
     "a camera's raw file": rb"FUJIFILMCCD-RAW|II(RO|RS|U\0)|MMOR|\0MRM|FOVb|II\x1a\0\0\0HEAPCCDR",
     "a Photoshop document": rb"8BP[SB]",
@@ -57,8 +55,8 @@ _HEADS = {  # how a file begins, as a regular expression
 _FILMS = rb"\x1aE\xdf\xa3|OggS|\0\0\x01\xba|\0\0\x01\xb3|FLV\x01|RIFF....AVI |\x30\x26\xb2\x75\x8e\x66\xcf\x11"
 
 
-def unreadable(data, name):
-    """The sentence for bytes that no decoder takes; name: as it is shown."""
+def unreadable(data: bytes, name: str) -> str:
+    """The sentence for bytes that no decoder reads; name: as it is shown."""
     head = data[:4096].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if b"<svg" in head:
         return f"{name} is an SVG drawing; export it as PNG and try again."
@@ -75,12 +73,12 @@ def unreadable(data, name):
         return f"{name} is a packed archive; unpack it and choose a picture in it."
     if odd := unusual(data, name):
         return odd
-    if said or data.startswith(_SIGNATURES) or (data[:4] == b"RIFF" and data[8:12] == b"WEBP"):
+    if said or re.match(_SIGNATURES, data, re.DOTALL):
         return f"{name} is damaged or cut off; get a whole copy of it."
     return f"{name} is not a picture; choose a PNG, JPEG, WebP, GIF, TIFF or BMP file."
 
 
-def brands(data):
+def brands(data: bytes) -> list[str]:
     """The brands of an ISO base media file, the major one first; [] of others."""
     if data[4:8] != b"ftyp":
         return []
@@ -88,8 +86,8 @@ def brands(data):
     return [data[at : at + 4].decode("latin-1").strip() for at in (8, *range(16, end, 4))]
 
 
-def _foreign(data):
-    """The name of a kind of picture that is not read, or None."""
+def _foreign(data: bytes) -> str | None:
+    """The name of a kind of picture that is not supported, or None."""
     for brand in brands(data):
         if brand in ("avif", "avis"):
             break
@@ -102,8 +100,8 @@ def _foreign(data):
     return "a Targa picture" if _is_targa(data) else None
 
 
-def _is_targa(data):
-    """Targa has no signature at its start; one at its end since 1989, and a header whose fields fit one another."""
+def _is_targa(data: bytes) -> bool:
+    """Targa has no signature at its start, but one at its end since 1989, and a header whose fields have to agree."""
     if data[-18:] == b"TRUEVISION-XFILE.\0":
         return True
     if len(data) < 19:
@@ -122,22 +120,22 @@ def _is_targa(data):
     return pixels >= whole if kind < 8 else pixels > 0
 
 
-def unusual(data, name):
-    """The sentence for a whole file of a kind that is read, in a way that is not; None of any other one."""
+def unusual(data: bytes, name: str) -> str | None:
+    """The sentence for a whole file of a supported kind in a variant that is not; None of any other."""
     what = tiffs.unusual(data) or _of_jpeg(data) or _of_bmp(data)
     return what and f"{name} is stored in an unusual way, {what}; save it as PNG with 8 or 16 bits and try again."
 
 
-def _of_bmp(data):
-    if data[:2] == b"BM" and len(data) >= 34 and data[14:18] not in (b"\x0c\0\0\0",):
+def _of_bmp(data: bytes) -> str | None:
+    if data[:2] == b"BM" and len(data) >= 34 and data[14:18] != b"\x0c\0\0\0":
         bits, packed = struct.unpack_from("<HI", data, 28)
         if bits in (2, 64) or packed > 2 or (bits not in (1, 4, 8, 16, 24, 32) and bits <= 64):
             return f"with {bits} bits a pixel"
     return None
 
 
-def _of_jpeg(data):
-    """Of a JPEG whose frame has more than 8 bits, or is of a process that decoders leave out."""
+def _of_jpeg(data: bytes) -> str | None:
+    """Of a JPEG with more than 8 bits, or of a process that decoders do not support."""
     at = 2 if data[:3] == b"\xff\xd8\xff" else len(data)
     while at + 9 < len(data) and data[at] == 0xFF:
         marker, length = data[at + 1], struct.unpack_from(">H", data, at + 2)[0]
@@ -145,7 +143,7 @@ def _of_jpeg(data):
             bits = data[at + 4]
             if bits != 8:
                 return f"with {bits} bits a value"
-            return {3: "as lossless JPEG"}.get(marker & 3) or ("as hierarchical JPEG" if marker & 4 else None)
+            return "as lossless JPEG" if marker & 3 == 3 else "as hierarchical JPEG" if marker & 4 else None
         if marker == 0xF7:
             return "as JPEG-LS"
         if marker == 0xDA:

@@ -1,16 +1,17 @@
-"""Masks out of files: which pixels of a picture are missing, told the same way wherever a mask is handed over.
+"""Masks from files: which pixels of a picture are missing, by the same rules wherever a mask is given.
 
-read() says what a file marks. known() takes that through what was done to the picture (Placed): a pixel is
-missing where anything that lies under it is. In a mask's file white is what is missing; in arrays 1 is what is known.
+read() says what a file marks. known() maps it to the pixels that are seen (Placed): a pixel is missing if anything
+under it is. In a mask's file white is what is missing; in arrays 1 is what is known.
 """
 
 from typing import NamedTuple
 
 import numpy as np
+from PIL import Image
 
 from vaedemo.errors import PictureError
 from vaedemo.pictures.prepare import Placed
-from vaedemo.pictures.read import layers
+from vaedemo.pictures.read import Source, layers
 
 __all__ = ["Fitted", "NOTES", "known", "read"]
 
@@ -22,10 +23,10 @@ NOTES = {
     "you meant the rest.",
 }
 _HALF = 127  # a level above it is light
-_LABELS = 8  # different levels up to which a dark picture is a mask of labels
-_SOLID_LABELS = 64  # the same of one whose dark levels are areas, as no picture has them
-_PAINTS = 4  # different colours up to which what is not transparent was painted as a mask, and is no picture
-_MOST = 0.9  # share of missing pixels from which it is said
+_LABELS = 8  # a dark picture of at most so many levels is a mask of labels
+_SOLID_LABELS = 64  # the same, if its dark levels are areas, which no photograph has
+_PAINTS = 4  # what is opaque was painted as a mask if it has at most so many colours
+_MOST = 0.9  # share of missing pixels above which a note says so
 _LEAST = 8  # pixels on a side of a mask that may be scaled
 
 
@@ -36,17 +37,17 @@ class Fitted(NamedTuple):
     note: str | None
     share: float
 
-    def said(self):
+    def said(self) -> str | None:
         """The note as a sentence, or None."""
         return self.note and NOTES[self.note].format(share=self.share)
 
 
-def read(source):
-    """What a mask marks as missing, bool (H, W), upright; source as for read().
+def read(source: Source) -> np.ndarray:
+    """What a mask marks as missing, bool (H, W), upright; source as for pictures.read.
 
     Light (above half) is missing, in any colour: white, or a label's. A dark picture of few levels holds labels: what
-    is not 0 is missing. With a transparent ground: light paint where there is dark paint too, else all that is painted;
-    of a picture, or of a dark sheet with a hole, what is transparent.
+    is not 0 is missing. On a transparent ground, light paint is missing if there is dark paint too, else all paint; of
+    a picture, or of a dark sheet with a hole, what is transparent.
     """
     image = layers(source)
     if image.has_transparency_data:
@@ -61,26 +62,26 @@ def read(source):
     return _of_levels(a if a.ndim == 2 else a.max(2))
 
 
-def _of_levels(levels):
+def _of_levels(levels: np.ndarray) -> np.ndarray:
     shares = np.bincount(levels.ravel(), minlength=256)
     count = np.count_nonzero(shares)
     labels = shares.argmax() == 0 and count <= _SOLID_LABELS and _is_solid(levels)
-    if levels.max() > _HALF:  # of labels too: 255 stands for what has none (VOC), or there are more than 127
+    if levels.max() > _HALF:  # of labels too: 255 is unlabelled (VOC), or there are more than 127
         return levels > 0 if labels else levels > _HALF
     return (levels > 0) & (labels or count <= _LABELS)
 
 
-def _is_solid(levels):
-    """Whether most pixels that are dark but not 0 equal the four beside them: those of edges and noise do not."""
+def _is_solid(levels: np.ndarray) -> bool:
+    """Whether most pixels that are dark but not 0 equal their four neighbours, unlike those of edges and noise."""
     dim, same = (levels > 0) & (levels <= _HALF), np.ones(levels.shape, bool)
     for axis in (0, 1):
         for step in (1, -1):
             same &= levels == np.roll(levels, step, axis)
-    return 2 * np.count_nonzero(dim & same) > np.count_nonzero(dim)
+    return bool(2 * np.count_nonzero(dim & same) > np.count_nonzero(dim))
 
 
-def _of_palette(image):
-    """By the colours; where one of several is black, every other one is marked; where they are all one, by number."""
+def _of_palette(image: Image.Image) -> np.ndarray:
+    """By the colours; if one of several is black, all others are marked; if they are all the same, by index."""
     index = np.asarray(image)
     used = np.unique(index)
     table = np.zeros((256, 3), np.uint8)
@@ -94,8 +95,8 @@ def _of_palette(image):
     return _of_levels(table.max(1)[index])
 
 
-def _of_alpha(colours, there):
-    """Of colours (H, W, 3) of which some are there, bool (H, W), and the others transparent."""
+def _of_alpha(colours: np.ndarray, there: np.ndarray) -> np.ndarray:
+    """By colours (H, W, 3) and which of them are opaque, bool (H, W)."""
     if not there.any():
         return there
     seen = colours[there]
@@ -109,9 +110,9 @@ def _of_alpha(colours, there):
     return there if white or there.mean() <= 0.5 else ~there
 
 
-def known(missing, placed):
+def known(missing: np.ndarray, placed: Placed) -> Fitted:
     """Fitted of what a mask marks, bool (H, W), for a picture that is seen as `placed` says. A mask of the picture's
-    size, or of another one of the same shape, lies over the picture; one of the canvas's size over what is seen."""
+    size or aspect lies over the picture, one of the canvas's size over what is seen."""
     size = missing.shape[::-1]
     if size != placed.size and size == placed.canvas:
         placed = Placed.whole(size, size)
@@ -125,13 +126,14 @@ def known(missing, placed):
     part = _under(part.T, placed.box[0], placed.box[2], right - left, own_width / width).T
     hole = np.zeros(placed.canvas[::-1], bool)
     hole[top:bottom, left:right] = part
-    note = "nothing" if not missing.any() else "outside" if not hole.any() else "most" if hole.mean() > _MOST else None
-    return Fitted(~hole, note, float(hole.mean()))
+    share = float(hole.mean())
+    note = "nothing" if not missing.any() else "outside" if not share else "most" if share > _MOST else None
+    return Fitted(~hole, note, share)
 
 
-def _under(missing, start, end, count, scale):
-    """Whether any of the rows is missing that lie, in part or whole, under each of `count` equal steps from start to
-    end; (N, M) -> (count, M). scale: rows of the mask in a unit of start and end."""
+def _under(missing: np.ndarray, start: float, end: float, count: int, scale: float) -> np.ndarray:
+    """Whether any row at least partly under each of `count` equal steps from start to end is missing, (N, M) ->
+    (count, M). scale: rows of the mask in a unit of start and end."""
     edges = np.linspace(start, end, count + 1) * scale
     first = np.clip(np.floor(edges[:-1] + 1e-6), 0, len(missing)).astype(int)
     last = np.clip(np.ceil(edges[1:] - 1e-6), 0, len(missing)).astype(int)

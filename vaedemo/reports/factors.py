@@ -1,8 +1,8 @@
-"""Which number of a code follows which factor of the pictures: every model of shapes, whose factors are known.
+"""Which dimension of a code follows which factor: every model of shapes, whose factors are known.
 
-The sample is drawn anew, from a seed that no training set has. The code is what the model transmits: a VAE's
-z = mu + sigma * eps, one sample a picture, so that a number lost in the noise of its posterior tells nothing; mu of
-the others. Of the angle only the phase within the figure's symmetry is asked for: see disentanglement.phases().
+The sample is drawn from a seed of its own. The code is what the model transmits: a VAE's z = mu + sigma * eps, one
+sample a picture, so that a dimension that is lost in its posterior's noise tells nothing; mu of other models. Of the
+angle only the phase within the figure's symmetry counts: see disentanglement.phases().
 """
 
 import json
@@ -10,17 +10,29 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from vaedemo import runtime
 from vaedemo.data.domains import get_domain
 from vaedemo.maths import gaussian, metrics
 from vaedemo.maths.disentanglement import DCI, dci, mig, mutual_information, phases
+from vaedemo.models.autoencoder import Model
 from vaedemo.pictures import shapes
 from vaedemo.store.checkpoints import write_atomic
+from vaedemo.store.key import ModelKey
+from vaedemo.store.library import Library
 from vaedemo.store.maps import FOLDER
 
-__all__ = ["FILE", "FactorFigures", "FactorSample", "factor_models", "factor_sample", "measure", "measure_codes",
-           "write_factors"]  # fmt: skip
+__all__ = [
+    "FILE",
+    "FactorFigures",
+    "FactorSample",
+    "factor_models",
+    "factor_sample",
+    "measure",
+    "measure_codes",
+    "write_factors",
+]
 
 FILE = f"{FOLDER}/shapes-factors.json"
 COUNT = 7000
@@ -30,9 +42,9 @@ SHAPE, ANGLE = shapes.FACTORS.index("shape"), shapes.FACTORS.index("angle")
 
 
 class FactorSample(NamedTuple):
-    """x float32 (N, 1, S, S); factors (N, 5) as shapes.FACTORS, the angle as its phase from 0 to 1; and the seed."""
+    """x float32 (N, 1, S, S); factors (N, 5) as shapes.FACTORS, the angle as its phase in [0, 1); the seed."""
 
-    x: torch.Tensor
+    x: Tensor
     factors: np.ndarray
     seed: int
 
@@ -49,7 +61,7 @@ class FactorFigures(NamedTuple):
     active: np.ndarray
 
 
-def factor_sample(seed=0, n=COUNT):
+def factor_sample(seed: int = 0, n: int = COUNT) -> FactorSample:
     """n pictures of random factors, as FactorSample."""
     values = shapes.sample_factors(n, runtime.generator("factors", seed))
     x = torch.cat([shapes.draw(part, get_domain("shapes").size) for part in values.split(4096)])
@@ -59,43 +71,44 @@ def factor_sample(seed=0, n=COUNT):
 
 
 @torch.no_grad()
-def measure(model, sample, train=None):
-    """FactorFigures of a model of shapes over a FactorSample; the first `train` pictures (5 of 7 parts if left out)
-    fit the forests of DCI."""
+def measure(model: Model, sample: FactorSample, train: int | None = None) -> FactorFigures:
+    """FactorFigures of a model of shapes over a FactorSample; the forests of DCI are fitted to the first `train`
+    pictures, or to 5 / 7 of them."""
     codes = [model.encode(x) for x in sample.x.split(BATCH)]
-    z, active = torch.cat([code.mu for code in codes]), np.ones(model.config.latent_dim, bool)
-    if codes[0].logvar is not None:
-        active = metrics.active_units(z).numpy()
-        eps = torch.randn(z.shape, generator=runtime.generator("factors noise", sample.seed))
-        z = gaussian.sample(z, torch.cat([code.logvar for code in codes]), eps)
-    return measure_codes(z.double().numpy(), sample, train)._replace(active=active)
+    mu, logvars = torch.cat([code.mu for code in codes]), [code.logvar for code in codes if code.logvar is not None]
+    if not logvars:
+        return measure_codes(mu.double().numpy(), sample, train)
+    eps = torch.randn(mu.shape, generator=runtime.generator("factors noise", sample.seed))
+    z = gaussian.sample(mu, torch.cat(logvars), eps)
+    figures = measure_codes(z.double().numpy(), sample, train)
+    return figures._replace(active=metrics.active_units(mu).numpy())
 
 
-def measure_codes(z, sample, train=None):
-    """FactorFigures of any codes z (N, D) of the pictures of a FactorSample; every number counts as active."""
+def measure_codes(z: np.ndarray, sample: FactorSample, train: int | None = None) -> FactorFigures:
+    """FactorFigures of any codes z (N, D) of a FactorSample's pictures; every dimension counts as active."""
     mi, entropies = mutual_information(z, sample.factors, categorical=(SHAPE,))
     score, gaps = mig(mi, entropies)
     scores = dci(z, sample.factors, train or len(z) * TRAIN // COUNT, categorical=(SHAPE,), circular=(ANGLE,))
     return FactorFigures(mi, entropies, score, gaps, scores, np.ones(z.shape[1], bool))
 
 
-def factor_models(library):
+def factor_models(library: Library) -> list[ModelKey]:
     """ModelKeys of every model of shapes that is measured, sorted."""
     return sorted(key for key in library.model_keys("shapes") if key.kind in ("ae", "pca", "vae"))
 
 
-def write_factors(library, seed=0, n=COUNT):
-    """Measure every ae, pca and vae of shapes in the library, write the figures into its folder as
-    maps/shapes-factors.json, and return what it says: {"vae-10-beta4": {"mi", "entropy", "mig", "dci", "active"}}."""
+def write_factors(library: Library, seed: int = 0, n: int = COUNT) -> dict[str, dict]:
+    """Measure every ae, pca and vae of shapes, write maps/shapes-factors.json into the library's folder, and return its
+    contents: {"vae-10-beta4": {"mi", "entropy", "mig", "dci", "active"}}."""
     sample, report = factor_sample(seed, n), {}
     for key in factor_models(library):
-        made = measure(library.model(key), sample)
+        figures = measure(library.model(key), sample)
         report[key.name] = {
-            "mi": made.mi.round(4).tolist(),
-            "entropy": made.entropy.round(4).tolist(),
-            "mig": round(made.mig, 4),
-            "dci": {score: round(getattr(made.dci, score), 4) for score in DCI._fields[:3]},
-            "active": made.active.tolist(),
+            "mi": figures.mi.round(4).tolist(),
+            "entropy": figures.entropy.round(4).tolist(),
+            "mig": round(figures.mig, 4),
+            "dci": {score: round(getattr(figures.dci, score), 4) for score in DCI._fields[:3]},
+            "active": figures.active.tolist(),
         }
     write_atomic(library.folder / FILE, json.dumps(report, separators=(",", ":")).encode())
     return report

@@ -1,18 +1,21 @@
-"""How good the samples of each model are, by the features of the domain's own classifier: a table and its error bars.
+"""How good the samples of each model are, by the features of the domain's own classifier, with error bars.
 
-Reference: 10,000 training pictures, another choice for each seed. Samples: 10,000 mean pictures of p(x|z) (of digits
-too: not binarised). The figures that look at neighbours take the first 5,000 of each.
+Reference: 10,000 training pictures, chosen anew for each seed. Samples: 10,000 mean pictures of p(x|z), not binarised
+even of digits. Figures of neighbours take the first 5,000 of each.
 """
 
 import json
 import math
 import statistics
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
+from torch import Tensor
 
 from vaedemo import runtime
+from vaedemo.data.datasets import Pictures
 from vaedemo.data.domains import DOMAINS
 from vaedemo.errors import DataError
 from vaedemo.maths import quality
@@ -20,18 +23,9 @@ from vaedemo.models.classifier import Judgement, judge
 from vaedemo.services.generate import generate
 from vaedemo.store.checkpoints import write_atomic
 from vaedemo.store.key import ModelKey
+from vaedemo.store.library import Library
 
-__all__ = [
-    "MEASURES",
-    "Measured",
-    "SOURCES",
-    "compare",
-    "judge_pictures",
-    "lead",
-    "measure",
-    "measure_source",
-    "write",
-]
+__all__ = ["MEASURES", "Measured", "SOURCES", "compare", "judge_pictures", "lead", "measure", "measure_source", "write"]
 
 SOURCES = (
     "ae+normal",
@@ -47,12 +41,13 @@ COUNT = 10_000  # samples, and reference pictures
 NEIGHBOURS = 5_000  # of them for precision, recall, density and coverage
 SEEDS = 5
 CHUNK = 1_000
+Samples = Callable[[int], Judgement]  # of a seed
 
 
 class Measured(NamedTuple):
-    """One row: figures are (mean, standard deviation) over seeds. frechet: squared distance, the smaller the better;
-    precision, recall, coverage and confident (most probable class above 0.9): shares; density about 1 for real
-    pictures; entropy of the classes found, in nats. samples: how many a seed."""
+    """One row: figures are (mean, standard deviation) over seeds, samples are the number for each. frechet: squared
+    distance, less is better; precision, recall, coverage and confident (most probable class above 0.9): shares;
+    density: about 1 for real pictures; entropy of the most probable classes in nats."""
 
     domain: str
     d: int
@@ -70,72 +65,85 @@ class Measured(NamedTuple):
 MEASURES = Measured._fields[4:]
 
 
-def judge_pictures(library, domain, pictures):
+def judge_pictures(library: Library, domain: str, pictures: Pictures) -> Judgement:
     """Judgement of Pictures by the domain's classifier."""
-    parts = [judge(library.classifier(domain), x) for x in pictures.batches(CHUNK)]
-    return Judgement(*(torch.cat(values) for values in zip(*parts, strict=True)))
+    return _judged(library, domain, pictures.batches(CHUNK))
 
 
-def _rows(judgement, rows):
+def _judged(library: Library, domain: str, batches: Iterable[Tensor]) -> Judgement:
+    parts = [judge(library.classifier(domain), x) for x in batches]
+    return Judgement(*map(torch.cat, zip(*parts, strict=True)))
+
+
+def _rows(judgement: Judgement, rows: Any) -> Judgement:
     return Judgement(*(values[rows] for values in judgement))
 
 
-def compare(real, fake):
-    """One seed's figures, a dict in the order of MEASURES, of two Judgements."""
-    near, made = real.features[:NEIGHBOURS], fake.features[:NEIGHBOURS]
+def compare(real: Judgement, fake: Judgement) -> dict[str, float]:
+    """One seed's figures of two Judgements, in the order of MEASURES."""
+    near, samples = real.features[:NEIGHBOURS], fake.features[:NEIGHBOURS]
     values = (
         quality.frechet(real.features, fake.features),
-        *quality.precision_recall(near, made),
-        *quality.density_coverage(near, made),
+        *quality.precision_recall(near, samples),
+        *quality.density_coverage(near, samples),
         quality.confident_share(fake.probabilities),
         quality.class_entropy(fake.probabilities),
     )
     return dict(zip(MEASURES, values, strict=True))
 
 
-def measure(real, fake_of, domain, d, source, seeds=SEEDS, count=COUNT):
-    """The Measured row of samples fake_of(seed), a Judgement, against `count` pictures of real, the Judgement of a
+def measure(
+    real: Judgement, fake_of: Samples, domain: str, d: int, source: str, seeds: int = SEEDS, count: int = COUNT
+) -> Measured:
+    """The Measured row of samples, the Judgement fake_of(seed), against `count` pictures of real, the Judgement of a
     training set, chosen anew for each seed."""
     if len(real.features) < count:
         raise DataError(f"{len(real.features)} training pictures of {domain} are too few; {count} are compared with")
-    found = []
+    each = []
     for seed in range(seeds):
         chosen = torch.randperm(len(real.features), generator=runtime.generator("reference", seed))[:count]
         fake = fake_of(seed)
-        found.append(compare(_rows(real, chosen), fake))
-    spread = statistics.stdev if seeds > 1 else lambda _: 0.0
-    figures = {name: (statistics.mean(v), spread(v)) for name in MEASURES if (v := [f[name] for f in found])}
+        each.append(compare(_rows(real, chosen), fake))
+    columns = {name: [figures[name] for figures in each] for name in MEASURES}
+    figures = {n: (statistics.mean(v), statistics.stdev(v) if seeds > 1 else 0.0) for n, v in columns.items()}
     return Measured(domain, d, source, len(fake.features), **figures)
 
 
 @torch.no_grad()
-def measure_source(library, real, domain, d, source, seeds=SEEDS, count=COUNT, test=None):
+def measure_source(
+    library: Library,
+    real: Judgement,
+    domain: str,
+    d: int,
+    source: str,
+    seeds: int = SEEDS,
+    count: int = COUNT,
+    test: Pictures | None = None,
+) -> Measured:
     """The Measured row of one of SOURCES but the last: "ae+mixture" is the autoencoder's mixture, "ae+reconstruction"
-    what it makes of the test pictures: below that no samples of it can be expected to fall."""
+    its reconstructions of the test pictures, the best that its samples can be expected to reach."""
     kind, prior = source.split("+")
-    classifier = library.classifier(domain)
+    key = ModelKey(domain, kind, d)
     if prior == "reconstruction":
-        model = library.model(ModelKey(domain, kind, d))
-        made = [judge(classifier, model.decode(model.encode(x).mu)) for x in test.batches(CHUNK)]
-        seen = Judgement(*(torch.cat(values) for values in zip(*made, strict=True)))
-        return measure(real, lambda _: seen, domain, d, source, seeds, count)
+        assert test is not None
+        model = library.model(key)
+        judged = _judged(library, domain, (model.decode(model.encode(x).mu) for x in test.batches(CHUNK)))
+        return measure(real, lambda _: judged, domain, d, source, seeds, count)
 
-    def fake_of(seed):
-        made = generate(library, ModelKey(domain, kind, d), prior, count, seed)
-        return judge(classifier, torch.from_numpy(made.x_hat))
+    def fake_of(seed: int) -> Judgement:
+        x_hat = generate(library, key, prior, count, seed).x_hat
+        return judge(library.classifier(domain), torch.from_numpy(x_hat))
 
     return measure(real, fake_of, domain, d, source, seeds, count)
 
 
-def lead(a, b, seeds=5):
-    """(difference, standard error): how much smaller row a's mean Frechet distance is than row b's, each over as many
-    seeds."""
+def lead(a: Measured, b: Measured, seeds: int = 5) -> tuple[float, float]:
+    """(difference, standard error) by which row a's mean Frechet distance is smaller than row b's, both of `seeds`."""
     return b.frechet[0] - a.frechet[0], math.hypot(a.frechet[1], b.frechet[1]) / math.sqrt(seeds)
 
 
-def write(folder, rows):
-    """Add Measured rows to folder/maps/samples.json, which the page draws: {"rows": [...]}, four significant digits;
-    what is there of other models stays."""
+def write(folder: str | Path, rows: Iterable[Measured]) -> None:
+    """Add Measured rows to folder/maps/samples.json, which the page draws: {"rows": [...]}, four significant digits."""
     path = Path(folder) / "maps" / "samples.json"
     known = json.loads(path.read_text(encoding="utf-8"))["rows"] if path.exists() else []
     listed = {(r["domain"], r["d"], r["source"]): r for r in known}

@@ -4,7 +4,7 @@ write_map:    the 2-D map of a domain, AE and VAE: a box, and the codes of the t
 write_planes: for every larger dimension the plane of the two leading principal components, and the codes seen in it
 read_map, read_plane: the same files as arrays.
 
-What is decoded at a point of a map the browser computes itself, from the decoder (ui/static/decoder.js): a sheet of
+What is decoded at a point of a map the browser computes itself, from the decoder (ui/page/maths/decoder.js): a sheet of
 decoded pictures, blended, would be as large and wrong where the codes lie densely (benchmarks/atlas.py).
 """
 
@@ -207,4 +207,5 @@ def read_plane(folder, key):
             f"{key.domain} has no plane of {key.kind} with {key.latent_dim} numbers and beta {key.beta:g}"
         )
     points, labels = _restored(blob, own["offset"], described["count"], own["reach"], name)
-    return Plane(*(np.array(own[name]) for name in ("mean", "components", "explained")), points, labels)
+    mean, components, explained = (np.array(own[name]) for name in ("mean", "components", "explained"))
+    return Plane(mean, components, explained, points, labels)

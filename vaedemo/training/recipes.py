@@ -3,7 +3,7 @@
 from typing import Any, NamedTuple
 
 from vaedemo.configs import RESTORING, ModelConfig, TrainConfig
-from vaedemo.data.domains import DOMAINS, PHOTOS, get_domain
+from vaedemo.data.domains import DOMAINS, SIZED, get_domain
 from vaedemo.models.classifier import ClassifierConfig
 from vaedemo.models.describe import cost
 from vaedemo.models.hierarchical import PhotoConfig
@@ -88,7 +88,7 @@ RESTORERS = {
         _conditional("shapes", 5),
         # Then more of holes. When the first run was made, holes were not filled by a biharmonic surface before yet.
         Recipe(
-            PHOTOS,
+            "photos",
             RESTORER,
             PhotoConfig(),
             (
@@ -101,7 +101,7 @@ RESTORERS = {
             RESTORER,
             PhotoConfig(temperature=0.5),
             (Stage(_photo_stage(steps=4_500, lr=3e-4, cooldown=0.7), CropConfig(honest=0.5, kl_warmup=1)),),
-            start=f"{PHOTOS}/{RESTORER}",
+            start=f"photos/{RESTORER}",
         ),
     )
 }
@@ -130,7 +130,7 @@ def recipe(domain: str, kind: str, latent_dim: int, beta: float = 1.0) -> Recipe
     A domain's anchor dimension is trained from scratch, as are the smallest ones, whose codes are organised otherwise;
     the other dimensions and betas start from the anchor's weights wherever the shapes fit, and so need fewer epochs.
     """
-    if domain == PHOTOS or kind == "photo-restore":
+    if domain in DOMAINS.keys() - SIZED.keys() or kind == "photo-restore":
         return RESTORERS[domain]
     if kind in RESTORING:
         found = RESTORERS.get(domain)
@@ -147,7 +147,7 @@ def recipe(domain: str, kind: str, latent_dim: int, beta: float = 1.0) -> Recipe
 
 def _of(domain: str) -> list[Recipe]:
     """All that ships of a domain."""
-    if domain == PHOTOS:
+    if domain not in SIZED:
         return [RESTORERS[domain]]
     row = get_domain(domain)
     found = [recipe(domain, "pca", max(row.latent_dims))]
@@ -157,7 +157,7 @@ def _of(domain: str) -> list[Recipe]:
     return [*found, RESTORERS[domain], classifier_recipe(domain), Recipe(domain, MIXTURES, None)]
 
 
-RECIPES = tuple(r for domain in dict.fromkeys((*DOMAINS, PHOTOS)) for r in _of(domain))
+RECIPES = tuple(r for domain in DOMAINS for r in _of(domain))
 
 
 def ordered(domains: list[str] | None = None) -> list[Recipe]:

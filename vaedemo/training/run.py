@@ -17,7 +17,7 @@ from vaedemo import runtime
 from vaedemo.configs import RESTORING, TrainConfig
 from vaedemo.data.damage import random_corruption
 from vaedemo.data.datasets import Pictures
-from vaedemo.data.domains import DOMAINS, PHOTOS
+from vaedemo.data.domains import DOMAINS
 from vaedemo.data.photos import Photos
 from vaedemo.errors import CheckpointError, TrainingError, VaedemoError
 from vaedemo.models import CONFIGS, build_model
@@ -51,7 +51,7 @@ class Run(NamedTuple):
         if self.start is None:
             return None
         other = self.start.parent.name
-        return other if other in (*DOMAINS, PHOTOS) and other != self.domain else self.start.stem
+        return other if other in DOMAINS and other != self.domain else self.start.stem
 
 
 def _finished(job: Run, task: Task) -> bool:

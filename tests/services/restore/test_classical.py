@@ -7,7 +7,7 @@ import torch
 from vaedemo import runtime
 from vaedemo.cli.classical import derive_classical
 from vaedemo.data.damage import NOISES, add_noise, expected, strength
-from vaedemo.data.domains import DOMAINS
+from vaedemo.data.domains import SIZED
 from vaedemo.errors import CheckpointError, ConfigError, PictureError
 from vaedemo.services.restore import classical
 from vaedemo.services.restore.classical import (
@@ -223,11 +223,11 @@ def test_deriving_writes_what_is_read_back_and_looks_at_training_pictures_only(m
     assert setting_for(rows, "keep", "gaussian", 0.75)["share"] == 0.0  # the spots are small, the rest is black
 
 
-@pytest.mark.parametrize("domain", list(DOMAINS))
+@pytest.mark.parametrize("domain", list(SIZED))
 def test_shipped_settings_are_of_every_noise_and_work(domain, generator):
     rows = read_settings(CHECKPOINTS / domain)
     assert len(rows) == 25
-    y = torch.rand(DOMAINS[domain].channels, 28, 28, generator=generator).numpy()
+    y = torch.rand(SIZED[domain].channels, 28, 28, generator=generator).numpy()
     for r in rows:
         assert r["level"] in levels(r["kind"]) and set(r["methods"]) == set(DENOISERS)
         for method, chosen in r["methods"].items():

@@ -10,4 +10,4 @@ def test_strips_give_what_the_whole_picture_gives(shape):
     y, mask = np.random.default_rng(0).random((3, *shape), np.float32), np.ones(shape)
     job = strips.Strips(lambda part, known: median_filter(part * known, (1, 5, 5)), y, mask)
     assert list(job) == [(i + 1, job.total) for i in range(job.total)]
-    assert np.array_equal(job.made, median_filter(y, (1, 5, 5)))
+    assert np.array_equal(job.mean, median_filter(y, (1, 5, 5)))

@@ -2,6 +2,7 @@
 
 import base64
 import io
+import sys
 
 import gradio as gr
 import numpy as np
@@ -9,12 +10,13 @@ import pytest
 import torch
 from PIL import Image
 
+from tests.services.restore.calls import answers
 from vaedemo.data.damage import add_noise
 from vaedemo.pictures.draw import to_image
 from vaedemo.pictures.prepare import prepare
-from vaedemo.services.restore import run
+from vaedemo.services.restore.run import measure
 from vaedemo.store.library import Library
-from vaedemo.ui.server.callers import plain
+from vaedemo.ui.server.calls import plain
 from vaedemo.ui.server.service import Service
 from vaedemo.ui.tabs.restore.api import functions
 
@@ -51,12 +53,12 @@ def test_denoise_gives_what_the_service_gives(endpoints, service, digit):
     image = damaged(digit, 0.4)
     made = endpoints["denoise"](uri(image), "digits", None, 3, "vae", 5, uri(to_image(digit)))
     y = np.asarray(image, np.float32)[None] / 255
-    want = run.answers(service.library, y, "digits", level=None, n=3, seed=5)
+    want = answers(service.library, y, "digits", samples=3, seed=5)
     assert np.array_equal(image_of(made["x_hat"]), np.asarray(to_image(want.mean)))
     assert len(made["samples"]) == 3
     assert np.array_equal(image_of(made["samples"][2]), np.asarray(to_image(want.samples[2])))
     assert made["sigma"] is None and 0.15 < made["estimated"] < 0.5 and made["hole_psnr"] is None
-    assert made["psnr"] > run.measure(y, digit).psnr + 4 and 0.7 < made["ssim"] < 1
+    assert made["psnr"] > measure(y, digit).psnr + 4 and 0.7 < made["ssim"] < 1
     told = endpoints["denoise"](uri(image), "digits", 0.4)
     assert told["sigma"] == 0.4 and told["estimated"] is None and told["psnr"] is None and len(told["samples"]) == 8
     rows = (np.asarray(image) / 255).tolist()
@@ -74,7 +76,7 @@ def test_photographs_keep_their_size(endpoints, service, photo):
     made = endpoints["denoise"](uri(image), clean=uri(to_image(photo)))
     assert made["domain"] == "photos" and made["samples"] == [] and image_of(made["x_hat"]).shape == (80, 96, 3)
     assert 0.05 < made["sigma"] == made["estimated"] < 0.15
-    assert made["psnr"] > run.measure(np.asarray(image).transpose(2, 0, 1) / 255, photo).psnr + 3
+    assert made["psnr"] > measure(np.asarray(image).transpose(2, 0, 1) / 255, photo).psnr + 3
 
 
 @pytest.mark.parametrize("domain", ["digits", "photos"])
@@ -160,7 +162,7 @@ def test_limits_of_photographs(endpoints, monkeypatch):
             endpoints[name](large, *more)
     with pytest.raises(gr.Error, match="limit here is 4 million"):
         endpoints["denoise"](GREY, "photos", clean=large)
-    monkeypatch.setattr("vaedemo.ui.tabs.restore.api.MAX_HOLE", 3)
+    monkeypatch.setattr(sys.modules[functions.__module__], "MAX_HOLE", 3)
     missing = np.zeros((70, 70))
     missing[:2, :2] = 1
     with pytest.raises(gr.Error, match="4 pixels are missing; biharmonic fills at most 3 here"):

@@ -1,12 +1,13 @@
 """The page's files over HTTP: scripts, texts, maps and decoders, at addresses that change with their content."""
 
 import json
+import re
 
 import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from vaedemo.data.domains import DOMAINS
+from vaedemo.data.domains import SIZED
 from vaedemo.store import maps
 from vaedemo.ui.server import component
 
@@ -18,13 +19,13 @@ def get():
     return lambda path: client.get(f"/{base}/{path}")
 
 
-@pytest.mark.parametrize("path", ["frame.js", "tokens.css", "text/en.json", "maps/digits.json"])
+@pytest.mark.parametrize("path", ["page/frame/frame.js", "tabs/latent/style.css", "text/en.json", "maps/digits.json"])
 def test_a_file_is_served_and_cached_for_good(get, path):
     answer = get(path)
     assert answer.status_code == 200 and answer.content and "immutable" in answer.headers["cache-control"]
 
 
-@pytest.mark.parametrize("domain", DOMAINS)
+@pytest.mark.parametrize("domain", SIZED)
 def test_a_domains_map_and_its_decoders_are_small(get, domain):
     paths = [f"maps/{domain}.json", f"maps/{domain}.bin"]
     paths += [f"decoders/{domain}/{kind}-2.safetensors" for kind in maps.KINDS]
@@ -52,6 +53,13 @@ def test_what_is_served_of_a_model_is_the_start_of_its_file(get):
         "decoders/../digits/ae-2.safetensors",
         "maps/../digits/ae-2.safetensors",
         "maps/nothing.json",
+        "tabs/latent.py",
+        "tabs/latent/server.py",
+        "tabs/latent/..%2Flatent.py",
+        "tabs/latent/",
+        "page/maths/masks.test.js",
+        "page/vendor/LICENSE",
+        "app.py",
     ],
 )
 def test_nothing_else_is_served(get, path):
@@ -66,7 +74,16 @@ def test_a_folder_without_maps_works_and_has_another_address(monkeypatch, tmp_pa
         assert component.head(["reconstruct"]) != own
         client = TestClient(Starlette(routes=component.routes()))
         base = component.head(["reconstruct"]).split('href="')[1].split("/")[0]
-        assert client.get(f"/{base}/frame.js").status_code == 200
+        assert client.get(f"/{base}/page/frame/frame.js").status_code == 200
         assert client.get(f"/{base}/maps/digits.json").status_code == 404
     finally:
         component._base.cache_clear()
+
+
+def test_only_what_the_first_tab_needs_is_fetched_before_it_is_asked_for():
+    head = component.head(["reconstruct", "latent", "denoise"])
+    preloaded = set(re.findall(r'modulepreload" href="[^/]*/([^"]+)"', head))
+    assert {"page/frame/frame.js", "tabs/reconstruct/index.js", "page/frame/text.js"} <= preloaded
+    assert not [path for path in preloaded if path.startswith(("tabs/latent", "tabs/restore", "page/map"))]
+    assert 'data-modules="tabs/reconstruct/index.js,tabs/latent/index.js,tabs/restore/index.js"' in head
+    assert 'href="' not in head.replace('href="page-', "")  # nothing but the page's own

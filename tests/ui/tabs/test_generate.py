@@ -7,13 +7,14 @@ import math
 import numpy as np
 import pytest
 
-from vaedemo.data.domains import DOMAINS
+from vaedemo.data.domains import SIZED
 from vaedemo.services.generate import generate
 from vaedemo.store.key import ModelKey
 from vaedemo.store.library import Library
 from vaedemo.ui.app import checkpoints_folder
 from vaedemo.ui.server import wire
-from vaedemo.ui.server.service import Service, example_names
+from vaedemo.ui.server.inputs import example_names
+from vaedemo.ui.server.service import Service
 from vaedemo.ui.tabs.generate.server import GRIDS, MAX_SAMPLES, Generation
 
 GOOD = {
@@ -57,14 +58,14 @@ def said(answer):
 
 def pictures(text, domain):
     """uint8 (N, C, H, W) of packed pictures."""
-    return np.frombuffer(base64.b64decode(text), np.uint8).reshape(-1, *DOMAINS[domain].shape)
+    return np.frombuffer(base64.b64decode(text), np.uint8).reshape(-1, *SIZED[domain].shape)
 
 
 def test_the_functions_are_named_and_the_first_screen_is_small(tab, functions):
     assert list(functions) == ["samples", "examples", "combine", "between", "prepare"]
     first = tab.first_screen()
     assert len(json.dumps(first)) < 10_000
-    assert set(first["table"]) <= set(DOMAINS) and first["table"]["digits"]["dims"]
+    assert set(first["table"]) <= set(SIZED) and first["table"]["digits"]["dims"]
 
 
 @pytest.mark.parametrize("domain", ["digits", "objects"])
@@ -100,10 +101,10 @@ def test_one_class_moves_the_mixtures_only(functions):
 
 
 def test_the_examples_come_as_the_models_see_them(functions):
-    for domain in DOMAINS:
+    for domain in SIZED:
         shown = functions["examples"]({"domain": domain})["examples"]
         assert [e["name"] for e in shown] == list(example_names(domain))
-        assert all(wire.unpack(e["x"], domain).shape == DOMAINS[domain].shape for e in shown)
+        assert all(wire.unpack(e["x"], domain).shape == SIZED[domain].shape for e in shown)
 
 
 def test_a_minus_a_plus_c_is_c(functions, good):

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from vaedemo.data.domains import DOMAINS
+from vaedemo.data.domains import SIZED
 from vaedemo.services import walk as latent
 from vaedemo.store.key import ModelKey
 from vaedemo.store.library import Library, decode, encode
@@ -19,7 +19,7 @@ from vaedemo.ui.server import wire
 from vaedemo.ui.server.service import Service
 from vaedemo.ui.tabs.latent import more
 
-NAMES = ["walk", "animation", "traverse"]
+NAMES = ["decode_many", "walk", "animation", "traverse"]
 JUNK = [None, 0, -1, 2.5, math.nan, math.inf, True, 10**400, "", "x", "é" * 50, "../../etc/passwd", "\0", [], [1], [[]]]
 JUNK += [[None, None], [{}, {}], {}, {"a": 1}, {"x": 1}, [["ae", "straight"]] * 5, [[["ae"], "straight"]], [["ae", {}]]]
 
@@ -36,7 +36,7 @@ def functions(service):
 
 def picture(seed, domain="digits"):
     """Some picture (C, H, W) in [0, 1], exact in bytes."""
-    made = np.random.default_rng(seed).integers(0, 256, DOMAINS[domain].shape)
+    made = np.random.default_rng(seed).integers(0, 256, SIZED[domain].shape)
     return (made / np.float32(255)).astype(np.float32)
 
 
@@ -47,12 +47,13 @@ def ends(domain="digits"):
 def good(name):
     walk = {"domain": "digits", "d": 2, "ends": ends(), "rows": [["vae", "spherical"]], "n": 5}
     code = {"domain": "digits", "kind": "vae", "d": 8, "beta": 1.0, "z": [0.5] * 8, "dims": [3, 0], "n": 3}
-    return {"walk": walk, "animation": walk | {"format": "gif"}, "traverse": code}[name]
+    many = code | {"z": [[0.5] * 8, [1.0] * 8]}
+    return {"decode_many": many, "walk": walk, "animation": walk | {"format": "gif"}, "traverse": code}[name]
 
 
 def unpacked(packed, n, domain="digits"):
     """n pictures (n, C, H, W) in [0, 1] out of one base64."""
-    return np.frombuffer(base64.b64decode(packed), np.uint8).reshape(n, *DOMAINS[domain].shape) / 255
+    return np.frombuffer(base64.b64decode(packed), np.uint8).reshape(n, *SIZED[domain].shape) / 255
 
 
 def said(answer):

@@ -9,17 +9,18 @@ from PIL import Image
 
 from vaedemo.data.damage import NOISES
 from vaedemo.errors import PictureError
-from vaedemo.services.restore.run import CLOSEST
+from vaedemo.services.restore.networks import CLOSEST
 from vaedemo.store.library import Library
-from vaedemo.ui.server import photojobs, wire
+from vaedemo.ui.server import jobs as work
+from vaedemo.ui.server import wire
 from vaedemo.ui.server.service import Service
 from vaedemo.ui.tabs.restore import server
-from vaedemo.ui.tabs.restore.server import Restoration
+from vaedemo.ui.tabs.restore.server import RestoreTab
 
 
 @pytest.fixture(scope="module")
 def ask(tmp_path_factory, one_thread):
-    own = Restoration(Service(Library(), tmp_path_factory.mktemp("uploads")))
+    own = RestoreTab(Service(Library(), tmp_path_factory.mktemp("uploads")))
     return {f.__name__: f for f in own.functions}
 
 
@@ -191,16 +192,16 @@ def test_hostile_requests_get_one_sentence(ask, x, case):
 
 def test_jobs_are_bounded_and_forgotten(monkeypatch):
     class Fake:
-        pixels = 15_000_000
+        size = 15_000_000
 
-    jobs = photojobs.Jobs()
+    jobs = work.Jobs(40_000_000, "This one is no longer here.")
     names = [jobs.add(Fake()) for _ in range(4)]
     for gone in names[:2]:
         with pytest.raises(PictureError):
             jobs.get(gone)
-    assert jobs.get(names[3]).pixels
-    later = photojobs.time.monotonic() + 10_000
-    monkeypatch.setattr(photojobs.time, "monotonic", lambda: later)
+    assert jobs.get(names[3]).size
+    later = work.time.monotonic() + 10_000
+    monkeypatch.setattr(work.time, "monotonic", lambda: later)
     with pytest.raises(PictureError):
         jobs.get(names[3])
 
@@ -226,7 +227,7 @@ def worked_off(ask, sent):
 
 
 def test_what_a_picture_opens_with_is_what_its_model_learnt(ask):
-    own = Restoration(Service(Library(), "."))
+    own = RestoreTab(Service(Library(), "."))
     for task in ("denoise", "inpaint"):
         table = own.first_value(task)["table"]
         assert set(table["digits"]["noises"]) == set(NOISES) and table["digits"]["mask"] == "left"
@@ -240,7 +241,7 @@ def test_what_a_picture_opens_with_is_what_its_model_learnt(ask):
 
 @pytest.mark.parametrize("n", [0, 1, 4])
 def test_as_many_samples_of_a_photograph_are_drawn_as_were_offered_and_chosen(ask, n):
-    table = Restoration(Service(Library(), ".")).first_value("denoise")["table"]
+    table = RestoreTab(Service(Library(), ".")).first_value("denoise")["table"]
     assert table["digits"]["samples"] == [1, 4, 8, 16] and table["digits"]["usual"] == 8
     assert table["photos"]["samples"] == [1, 4] and table["photos"]["usual"] == 4
     job, made = worked_off(ask, photograph(source={"example": "camera", "domain": "objects"}, n=n))
@@ -250,7 +251,7 @@ def test_as_many_samples_of_a_photograph_are_drawn_as_were_offered_and_chosen(as
 def test_a_large_photograph_has_no_samples_and_says_so(ask, monkeypatch):
 
     monkeypatch.setattr(server, "LOSSLESS", 200_000)
-    assert Restoration(Service(Library(), ".")).first_value("denoise")["table"]["photos"]["sampled"] == 200_000
+    assert RestoreTab(Service(Library(), ".")).first_value("denoise")["table"]["photos"]["sampled"] == 200_000
     assert ask["begin"](photograph(n=4))["samples"] == 0
 
 

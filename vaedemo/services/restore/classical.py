@@ -4,18 +4,20 @@ DENOISERS is the table. Pictures are float (C, H, W), in [0, 1] but for noise th
 clipped to [0, 1]. Which setting suits a noise is measured on training pictures by tune() and kept beside the models.
 
 A method that averages returns E y, which is not x where values were clipped: black under noise is grey in the mean. So
-what a method returns is taken back through x -> E y (degrade.expected; Foi 2009), where that is better: of strong salt
+what a method returns is taken back through x -> E y (damage.expected; Foi 2009), where that is better: of strong salt
 and pepper it would also blow up what noise is left, and a median is hardly moved by clipping. Tuning says which.
 """
 
 import functools
 import itertools
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+import torch
+from torch import Tensor
 
 from vaedemo.data.damage import NOISES, add_noise, expected, strength
 from vaedemo.errors import CheckpointError, ConfigError, PictureError
@@ -29,16 +31,19 @@ LEVELS = 3  # of each noise for which settings are chosen, evenly spaced from it
 GAUSSIAN = (0.05, 0.1, 0.25, 0.5, 0.75)  # and of the commonest noise
 
 
+Setting = dict[str, Any]  # of a method: its options by name
+
+
 class Method(NamedTuple):
     """A row of DENOISERS: run(y (H, W, C) float64, sigma, **setting) -> (H, W, C), and the settings that are tried.
     averages: whether its result is taken back from E y to x where tuning did not say."""
 
-    run: Callable
-    settings: tuple[dict, ...]
+    run: Callable[..., np.ndarray]
+    settings: tuple[Setting, ...]
     averages: bool = True
 
 
-def _grid(**choices):
+def _grid(**choices: tuple) -> tuple[Setting, ...]:
     return tuple(dict(zip(choices, values, strict=True)) for values in itertools.product(*choices.values()))
 
 
@@ -98,7 +103,7 @@ DENOISERS = {
     "tv": Method(_tv, _grid(weight=(0.2, 0.3, 0.5, 0.75, 1.0, 1.4, 2.0, 3.0))),
     "median": Method(_median, _grid(size=(3, 5, 7)), averages=False),
 }
-USUAL = {
+USUAL: dict[str, Setting] = {
     "nlm": {"h": 0.6, "patch": 5, "distance": 5, "told": 1, "fast": True},
     "wavelet": {"threshold": 1.0, "wavelet": "db1", "shifts": 3},
     "tv": {"weight": 1.0},
@@ -106,13 +111,16 @@ USUAL = {
 }  # where nothing was tuned
 
 
-def _method(name):
+def _method(name: str) -> Method:
     if name not in DENOISERS:
         raise ConfigError(f"no method {name!r}; choose from {', '.join(DENOISERS)}")
     return DENOISERS[name]
 
 
-def denoise(y, method, sigma, setting=None, *, kind="gaussian", level=None, clip=False):
+def denoise(
+    y: np.ndarray, method: str, sigma: float, setting: Setting | None = None, *, kind: str = "gaussian",
+    level: float | None = None, clip: bool = False,
+) -> np.ndarray:  # fmt: skip
     """y (C, H, W) with noise of standard deviation sigma -> float32 (C, H, W) in [0, 1], by a method of DENOISERS;
     setting is a dict of that method's, the usual one if None; `unbiased` in it says whether the result is taken back
     from E y to x. The noise's kind and level in its own unit (sigma if None), and whether y was clipped to [0, 1], say
@@ -132,13 +140,13 @@ def denoise(y, method, sigma, setting=None, *, kind="gaussian", level=None, clip
     return np.clip(made, 0, 1).astype(np.float32)
 
 
-def _run(y, method, sigma, own):
+def _run(y: np.ndarray, method: str, sigma: float, own: Setting) -> np.ndarray:
     made = DENOISERS[method].run(np.moveaxis(np.asarray(y, np.float64), 0, -1), float(sigma), **own)
     return np.moveaxis(made, -1, 0)
 
 
-def unbiased(mean, kind, level, clip=True):
-    """x in [0, 1] where mean is E y of it (degrade.expected, inverted by linear interpolation), an array of any shape.
+def unbiased(mean: np.ndarray, kind: str, level: float, clip: bool = True) -> np.ndarray:
+    """x in [0, 1] where mean is E y of it (damage.expected, inverted by linear interpolation), an array of any shape.
     What lies beyond the means of black and white is black or white, but not where y was not clipped."""
     x = np.linspace(0, 1, STEPS)
     known = expected(x, kind, level, clip)
@@ -147,7 +155,7 @@ def unbiased(mean, kind, level, clip=True):
     return np.interp(mean, np.maximum.accumulate(known), x)
 
 
-def inpaint(y, mask):
+def inpaint(y: np.ndarray, mask: np.ndarray) -> np.ndarray:
     """y (C, H, W) in [0, 1] with the pixels filled where mask (H, W) is 0, by biharmonic equations: float32 (C, H, W).
 
     Damelin & Hoang 2018, as scikit-image has it. PictureError where nothing is known."""
@@ -163,7 +171,7 @@ def inpaint(y, mask):
     return np.where(hole, np.clip(np.moveaxis(made, -1, 0), 0, 1), y).astype(np.float32)
 
 
-def levels(kind):
+def levels(kind: str) -> tuple[float, ...]:
     """Levels of a noise for which settings are chosen."""
     if kind == "gaussian":
         return GAUSSIAN
@@ -171,11 +179,14 @@ def levels(kind):
     return tuple(np.linspace(row.weakest, row.strongest, LEVELS).round(3).tolist())
 
 
-def tune(x, kind, level, generator, clip=True, methods=tuple(DENOISERS)):
+def tune(
+    x: Tensor, kind: str, level: float, generator: torch.Generator, clip: bool = True,
+    methods: Sequence[str] = tuple(DENOISERS),
+) -> dict[str, dict[str, Any]]:  # fmt: skip
     """{method: {"setting", "unbiased", "psnr"}}: of every method the setting with the highest mean PSNR in dB on clean
     training pictures x (B, C, H, W), damaged by a noise at a level; unbiased: with its result taken back from E y."""
     y = add_noise(x, kind, level, generator, clip).numpy()
-    clean, found = x.numpy(), {}
+    clean, found = x.numpy(), dict[str, dict[str, Any]]()
     # Gaussian noise is told as it was added, clipped or not; of other kinds the nominal strength may be far from this.
     sigma = level if kind == "gaussian" else float(np.sqrt(np.square(y - clean).mean()))
     for name in methods:
@@ -191,7 +202,7 @@ def tune(x, kind, level, generator, clip=True, methods=tuple(DENOISERS)):
 
 
 @functools.lru_cache(maxsize=16)
-def read_settings(folder):
+def read_settings(folder: Path) -> list[dict[str, Any]]:
     """The rows that tune() filled for a domain, [{"kind", "level", "clip", "methods"}, ...]; none where there is no
     file."""
     path = Path(folder) / FILE
@@ -206,7 +217,9 @@ def read_settings(folder):
         raise CheckpointError(f"{path.name} is damaged; write it again with `python -m vaedemo derive`") from None
 
 
-def setting_for(rows, method, kind, level, clip=True):
+def setting_for(
+    rows: Sequence[dict[str, Any]], method: str, kind: str, level: float, clip: bool = True
+) -> Setting | None:
     """The setting of a method that was chosen for the nearest level of a noise, as denoise takes it, or None where none
     was."""
     near = [r for r in rows if r["kind"] == kind and r["clip"] == clip and method in r["methods"]]

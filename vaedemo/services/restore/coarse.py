@@ -2,17 +2,23 @@
 learnt, and stronger noise. Halving a picture halves a hole's width and white noise's strength.
 """
 
+from collections.abc import Iterator, Sequence
+
 import numpy as np
 import torch
 import torch.nn.functional as F
 from scipy.ndimage import distance_transform_cdt
+from torch import Tensor
 
-from vaedemo.services.restore.tiles import OVERLAP, TILE, Restoring, tile_count
+from vaedemo.models.hierarchical import PhotoVAE
+from vaedemo.services.restore.tiles import OVERLAP, TILE, Tiles, tile_count
 
 __all__ = ["CoarseToFine", "depth", "halved"]
 
+Level = tuple[Tensor, Tensor, Tensor]  # y, sigma and mask at one size
 
-def depth(known):
+
+def depth(known: np.ndarray | Tensor) -> float:
     """Pixels from the middle of the widest hole of a mask (H, W), nonzero where known, to what is known, counted like a
     king's moves; infinite where nothing is."""
     known = np.asarray(known) > 0
@@ -21,7 +27,7 @@ def depth(known):
     return int(distance_transform_cdt(~known, "chessboard").max()) if known.any() else float("inf")
 
 
-def halved(y, sigma, mask):
+def halved(y: Tensor, sigma: Tensor, mask: Tensor) -> Level:
     """(y, sigma, mask) at half the size, odd sides filled up: averages of the known pixels, where there is one.
 
     y (3, H, W), sigma and mask (H, W); the mean of m values with noise has sigma_i^2 summed up / m^2."""
@@ -36,36 +42,42 @@ def halved(y, sigma, mask):
 
 
 class CoarseToFine:
-    """As tiles.Restoring: iterate for (done, total) tiles, then read mean, samples and spread. A model that fills
+    """As tiles.Tiles: iterate for (done, total) tiles, then read mean, samples and spread. A model that fills
     holes `reach` pixels deep and removes noise up to `strongest` starts at the size where all are, and each size starts
     from the one before. Where noise is stronger than that at full size, the result is no finer than the
     finest size that is not."""
 
-    def __init__(self, model, y, sigma, mask, *, reach, strongest, seeds=(), tile=TILE, overlap=OVERLAP):
-        y, mask = torch.as_tensor(y), torch.as_tensor(mask).float()
-        level = (y, torch.as_tensor(sigma, dtype=torch.float32).expand(mask.shape), mask)
+    def __init__(
+        self, model: PhotoVAE, y: np.ndarray, sigma: float | np.ndarray, mask: np.ndarray, *, reach: float,
+        strongest: float, seeds: Sequence[int] = (), tile: int = TILE, overlap: int = OVERLAP,
+    ) -> None:  # fmt: skip
+        full, known = torch.as_tensor(y), torch.as_tensor(mask).float()
+        level = (full, torch.as_tensor(sigma, dtype=torch.float32).expand(known.shape), known)
         self.levels, self._reach, self._strongest = [level], reach, strongest
         while min(level[0].shape[1:]) > 1 and (depth(level[2]) > reach or self._loud(level)):
             level = halved(*level)
             self.levels.append(level)
-        self._options = {"seeds": seeds, "tile": tile, "overlap": overlap}
-        self._model, self.y, (_, self.height, self.width) = model, y, y.shape
-        sides = [level[0].shape[1:] for level in self.levels if level is self.levels[-1] or not self._loud(level)]
-        self.total = sum(tile_count(*side, model.config.stride, tile, overlap) for side in sides)
-        self.mean, self.samples, self.spread = torch.zeros_like(y), [torch.zeros_like(y) for _ in seeds], None
+        self._model, self._seeds, self._tile, self._overlap = model, seeds, tile, overlap
+        sides = [tuple(level[2].shape) for level in self.levels if level is self.levels[-1] or not self._loud(level)]
+        self.total = sum(tile_count(height, width, model.stride, tile, overlap) for height, width in sides)
+        self.mean, self.samples = torch.zeros_like(full), full.new_zeros(len(seeds), *full.shape)
+        self.spread: Tensor | None = None
 
-    def _loud(self, level):
+    def _loud(self, level: Level) -> bool:
         return float((level[1] * level[2]).max()) > self._strongest
 
-    def __iter__(self):
-        before, made, spread = 0, None, None
+    def __iter__(self) -> Iterator[tuple[int, int]]:
+        before, spread, made = 0, None, list[Tensor]()
         for level in reversed(self.levels):
-            guesses = made and [_doubled(picture, level[0].shape[1:]) for picture in made]
+            guesses = [_doubled(picture, level[0].shape[1:]) for picture in made] or None
             if guesses and self._loud(level):
                 made, spread = guesses, None if spread is None else _doubled(spread, level[0].shape[1:])
                 continue
             clipped = None if level is self.levels[0] else False  # averages of clipped values are not
-            job = Restoring(self._model, *level, guesses=guesses, clipped=clipped, **self._options)
+            job = Tiles(
+                self._model, *level, seeds=self._seeds, guesses=guesses, clipped=clipped, tile=self._tile,
+                overlap=self._overlap,
+            )  # fmt: skip
             for done, _ in job:
                 yield before + done, self.total
             before, made, spread = before + job.total, [job.mean, *job.samples], job.spread
@@ -74,7 +86,7 @@ class CoarseToFine:
         self.spread = spread
 
 
-def _doubled(picture, size):
+def _doubled(picture: Tensor, size: Sequence[int]) -> Tensor:
     """(3, h, w) at twice its size, cut to a size, in [0, 1]."""
     wide = F.interpolate(picture[None], scale_factor=2, mode="bicubic", align_corners=False)[0].clamp(0, 1)
     return wide[:, : size[0], : size[1]]

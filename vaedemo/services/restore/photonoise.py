@@ -4,13 +4,14 @@ are float32 (3, H, W) in [0, 1].
 """
 
 import warnings
+from typing import Any
 
 import numpy as np
 from scipy.ndimage import uniform_filter
 
 from vaedemo.data.damage import expected, strength
 
-__all__ = ["deviation", "is_grey", "lost_pixels", "noise_map", "unclipped"]
+__all__ = ["deviation", "found_out", "is_grey", "level", "lost_pixels", "noise_map", "unclipped"]
 
 WINDOW = 7  # pixels a side: what a pixel is compared with
 SAME = 0.6  # share of a window that is as black or as white: then it is the picture that is
@@ -24,12 +25,12 @@ ROWS = 512  # that are worked off at once, so that memory stays bounded
 QUIET = 0.25  # the rest's deviation against how far lost pixels are from it: above it other noise is there too
 
 
-def is_grey(y):
+def is_grey(y: Any) -> bool:
     """Whether red, green and blue are equal at every pixel, as in a file of mode L."""
     return len(y) == 3 and bool((y[0] == y[1]).all()) and bool((y[1] == y[2]).all())
 
 
-def deviation(y):
+def deviation(y: np.ndarray) -> float:
     """The standard deviation of the noise in y, from its finest wavelets. Donoho & Johnstone 1994."""
     from skimage.restoration import estimate_sigma
 
@@ -38,7 +39,12 @@ def deviation(y):
         return float(np.nan_to_num(estimate_sigma(np.asarray(y), channel_axis=0)).mean())
 
 
-def lost_pixels(y, told=False):
+def level(y: np.ndarray) -> float:
+    """The strength of the noise in y, at most 1; a clean photograph has none at all, not a millionth."""
+    return round(min(deviation(y), 1.0), 6)
+
+
+def lost_pixels(y: np.ndarray, told: bool = False) -> np.ndarray:
     """bool (H, W), True where salt and pepper took the pixel: all its values are 0, or all are 1, and too few around it
     are, so that it is no dark or overexposed part. Not told that this is the noise, none unless there are many and the
     rest is much quieter: other noise that is clipped has black and white pixels too."""
@@ -61,7 +67,7 @@ def lost_pixels(y, told=False):
     return lost if taken else np.zeros_like(lost)
 
 
-def noise_map(y, kind, level):
+def noise_map(y: np.ndarray, kind: str, level: float) -> float | np.ndarray:
     """The noise's standard deviation float32 (H, W) where it grows with the light, which is averaged around each pixel;
     a number for noise that is the same everywhere."""
     if kind not in ("poisson", "speckle"):
@@ -70,7 +76,20 @@ def noise_map(y, kind, level):
     return (level * (np.sqrt(light) if kind == "poisson" else light)).astype(np.float32)
 
 
-def unclipped(x, y, sigma, mask):
+def found_out(
+    y: np.ndarray, mask: np.ndarray, noise: str | None = None, level_of: float = 0.0
+) -> tuple[float | np.ndarray, np.ndarray]:
+    """(sigma, a number or (H, W); mask (H, W)) of a photograph y with a noise at a level in its own unit, or, without
+    one, with a noise to be found out: what salt and pepper took is missing, and the rest is as it was taken; noise that
+    grows with the light has a strength of its own at each pixel."""
+    if noise in (None, "salt_and_pepper"):
+        lost = lost_pixels(y, told=noise is not None)
+        if lost.any():
+            return 0.0, mask * ~lost
+    return (level(y) if noise is None else noise_map(y, noise, level_of)), mask
+
+
+def unclipped(x: np.ndarray, y: np.ndarray, sigma: float, mask: np.ndarray) -> np.ndarray:
     """x (C, H, W), restored from y with noise of one sigma that was clipped to [0, 1], where mask (H, W) is 1: float32
     in [0, 1], with its averages over some 30 pixels moved to where those of y say they are.
 
@@ -95,6 +114,6 @@ def unclipped(x, y, sigma, mask):
     return moved
 
 
-def _around(one):
+def _around(one: np.ndarray) -> np.ndarray:
     """Averages of one (H, W) around each pixel."""
     return uniform_filter(uniform_filter(one, AROUND, mode="reflect"), AROUND, mode="reflect")

@@ -1,5 +1,7 @@
 """A method for pictures applied to a large one strip by strip, so that it shows how far it is and can be stopped."""
 
+from collections.abc import Callable, Iterator
+
 import numpy as np
 
 __all__ = ["Strips"]
@@ -9,20 +11,22 @@ MARGIN = 24  # rows beyond a strip that a method sees: what is further away hard
 
 
 class Strips:
-    """Iterate for (done, total) strips of rows; then `made`, float32 (C, H, W), is function(y, mask) of all of y
+    """Iterate for (done, total) strips of rows; then `mean`, float32 (C, H, W), is function(y, mask) of all of y
     (C, H, W) and mask (H, W), but for what a method takes from further than MARGIN rows."""
 
-    def __init__(self, function, y, mask):
+    def __init__(
+        self, function: Callable[[np.ndarray, np.ndarray], np.ndarray], y: np.ndarray, mask: np.ndarray
+    ) -> None:
         self.function, self.y, self.mask = function, y, mask
-        self.made = np.zeros(y.shape, np.float32)
+        self.mean = np.zeros(y.shape, np.float32)
         self._rows = max(MARGIN, STRIP // y.shape[2])
         self.total = -(-y.shape[1] // self._rows)
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[tuple[int, int]]:
         for done in range(self.total):
             top, height = done * self._rows, self.y.shape[1]
             bottom, first = min(top + self._rows, height), max(0, top - MARGIN)
             part = slice(first, min(height, bottom + MARGIN))
             made = self.function(self.y[:, part], self.mask[part])
-            self.made[:, top:bottom] = made[:, top - first : bottom - first]
+            self.mean[:, top:bottom] = made[:, top - first : bottom - first]
             yield done + 1, self.total

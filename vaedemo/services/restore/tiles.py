@@ -3,17 +3,21 @@
 Memory besides the picture: one tile's activations, and 12 bytes a pixel for each result.
 """
 
-import numpy as np
+from collections.abc import Iterator, Sequence
+from typing import Any
+
 import torch
 import torch.nn.functional as F
+from torch import Tensor
 
 from vaedemo import runtime
-from vaedemo.errors import PictureError
 from vaedemo.maths import gaussian
+from vaedemo.models.hierarchical import PhotoVAE
 from vaedemo.services.restore.photonoise import is_grey, unclipped
 
-__all__ = ["Restoring", "tile_count"]
+__all__ = ["Tiles", "tile_count"]
 
+Span = tuple[int, int]  # start and end
 TILE, OVERLAP = 768, 128  # pixels; multiples of every model's stride
 # By which the noise of a grey photograph is told stronger. Its channels share one noise, where the network learnt one
 # for each: the mean of three whose noises are sqrt(3) as strong has what a grey picture has. A little less was better
@@ -22,7 +26,7 @@ GREY = 1.6
 GUARD = 32  # outermost pixels of a tile that are not used where another tile has them
 
 
-class Restoring:
+class Tiles:
     """Iterate for (done, total) tiles; afterwards `mean` and `samples` hold the result; stop by leaving the loop.
 
     y float32 (3, H, W), damaged, in [0, 1] or beyond where noise was not clipped; sigma a number or (H, W) in the same
@@ -34,36 +38,31 @@ class Restoring:
     to [0, 1] with the picture; None: if nothing of y is beyond.
     """
 
-    def __init__(self, model, y, sigma, mask=None, *, seeds=(), guesses=None, clipped=None, tile=TILE, overlap=OVERLAP):
+    def __init__(
+        self, model: PhotoVAE, y: Any, sigma: Any, mask: Any = None, *, seeds: Sequence[int] = (),
+        guesses: list[Tensor] | None = None, clipped: bool | None = None, tile: int = TILE, overlap: int = OVERLAP,
+    ) -> None:  # fmt: skip
         self.model = model
-        self.y = _tensor(y, 3, "a photograph has shape (3, height, width)")
+        self.y, self.sigma = torch.as_tensor(y), torch.as_tensor(sigma, dtype=torch.float32)
+        self.mask = torch.ones(1, 1) if mask is None else (torch.as_tensor(mask) > 0).float()
         _, self.height, self.width = self.y.shape
-        self.sigma = torch.as_tensor(sigma, dtype=torch.float32)
-        self.mask = torch.ones(1, 1) if mask is None else torch.as_tensor(np.asarray(mask) > 0).float()
-        for name, t in (("noise map", self.sigma), ("mask", self.mask)):
-            if t.numel() != 1 and tuple(t.shape) != (self.height, self.width):
-                raise PictureError(
-                    f"the {name} is {tuple(t.shape)}, the photograph {(self.height, self.width)}; give both one size"
-                )
-        if not torch.isfinite(self.sigma).all() or self.sigma.min() < 0:
-            raise PictureError("the noise's strength is not a number of 0 or more; give 0 to 0.3")
         self.grey, self.guesses = is_grey(self.y * self.mask), guesses
         inside = bool((self.y >= 0).all() and (self.y <= 1).all())
         self._clipped = (inside if clipped is None else clipped) and self.sigma.numel() == 1 and float(self.sigma) > 0
-        stride = model.config.stride
+        stride = model.stride
         self.rows, self.columns = (_spans(n, stride, tile, overlap) for n in (self.height, self.width))
-        self.total = tile_count(self.height, self.width, stride, tile, overlap)
+        self.total = len(self.rows) * len(self.columns)
         self.mean = torch.zeros_like(self.y)
-        self.samples = [torch.zeros_like(self.y) for _ in seeds]
-        self._variance = torch.zeros_like(self.y) if self.samples else None  # of p(x | z, y), mean of the samples'
+        self.samples = self.y.new_zeros(len(seeds), *self.y.shape)
+        self._variance = self.y.new_zeros(self.y.shape if seeds else 0)  # of p(x | z, y), mean of the samples'
         padded = [self.rows[-1][1], self.columns[-1][1]]
         self._eps = [
-            {i: model.config.temperature * torch.randn(shape, generator=runtime.generator("restore", seed, i))
+            {i: model.temperature * torch.randn(shape, generator=runtime.generator("restore", seed, i))
              for i, shape in model.noise_shapes(*padded).items()}
             for seed in seeds
         ]  # fmt: skip
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[tuple[int, int]]:
         done = 0
         across = [_weights(spans, n) for spans, n in ((self.rows, self.height), (self.columns, self.width))]
         for row, down in zip(self.rows, across[0], strict=True):
@@ -84,19 +83,21 @@ class Restoring:
                 picture.copy_(torch.where(fixed, self.y.clamp(0, 1), picture))
 
     @property
-    def _fixed(self):
+    def _fixed(self) -> Tensor:
         """Where the picture is known exactly."""
         return (self.mask > 0) & (self.sigma == 0)
 
     @property
-    def spread(self):
+    def spread(self) -> Tensor | None:
         """float32 (3, H, W), gaussian.total_std of the samples; zero where the picture is known exactly."""
-        if self._variance is None:
+        if not len(self.samples):
             return None
-        return gaussian.total_std(torch.stack(self.samples), self._variance) * ~self._fixed
+        # One channel after another, so that no copy of all is made.
+        pairs = zip(self.samples.transpose(0, 1), self._variance, strict=True)
+        return torch.stack([gaussian.total_std(*pair) for pair in pairs]) * ~self._fixed
 
     @torch.no_grad()
-    def _tile(self, row, column, weight):
+    def _tile(self, row: Span, column: Span, weight: Tensor) -> None:
         height, width = (min(e, n) - s for (s, e), n in ((row, self.height), (column, self.width)))
         rows, columns = slice(row[0], row[0] + height), slice(column[0], column[0] + width)
         size = (row[1] - row[0], column[1] - column[0])
@@ -108,10 +109,9 @@ class Restoring:
         )  # fmt: skip
         half = runtime.bfloat16_available(y.device)
         with torch.autocast("cpu", torch.bfloat16, enabled=half):
-            features = guess = None
             for k, (picture, eps) in enumerate(zip((self.mean, *self.samples), (None, *self._eps), strict=True)):
-                if features is None or self.guesses:
-                    guess = self.guesses and _padded(self.guesses[k][None, :, rows, columns], size)
+                if k == 0 or self.guesses:
+                    guess = _padded(self.guesses[k][None, :, rows, columns], size) if self.guesses else None
                     features = self.model.encode(y * mask, sigma, mask, guess)
                 near = None if eps is None else {
                     i: e[None, :, row[0] >> i + 1 : row[1] >> i + 1, column[0] >> i + 1 : column[1] >> i + 1]
@@ -120,29 +120,20 @@ class Restoring:
                 made = self.model.decode(features, near)
                 mean = made.mean
                 if self.grey and eps is None:
-                    turned = [t if t is None else t.mT for t in (y * mask, sigma, mask, guess)]
-                    mean = (mean + self.model.decode(self.model.encode(*turned)).mean.mT) / 2
+                    turned = self.model.encode((y * mask).mT, sigma.mT, mask.mT, None if guess is None else guess.mT)
+                    mean = (mean + self.model.decode(turned).mean.mT) / 2
                 picture[:, rows, columns] += weight * mean[0, :, :height, :width]
                 if eps is not None:
                     own = torch.exp(2 * made.log_scale[0, :, :height, :width].float())
                     self._variance[:, rows, columns] += weight * own / len(self.samples)
 
 
-def tile_count(height, width, stride, tile, overlap):
+def tile_count(height: int, width: int, stride: int, tile: int, overlap: int) -> int:
     """Tiles of a picture of these sides."""
     return len(_spans(height, stride, tile, overlap)) * len(_spans(width, stride, tile, overlap))
 
 
-def _tensor(y, channels, message):
-    y = torch.as_tensor(np.asarray(y), dtype=torch.float32)
-    if y.ndim != 3 or y.shape[0] != channels or not y.numel():
-        raise PictureError(f"{message}, this one {tuple(y.shape)}")
-    if not torch.isfinite(y).all():
-        raise PictureError("the photograph holds values that are not numbers; give numbers from 0 to 1")
-    return y
-
-
-def _spans(length, stride, tile, overlap):
+def _spans(length: int, stride: int, tile: int, overlap: int) -> list[Span]:
     """[(start, end)]: tiles over a side, all starts and ends multiples of stride; the last may end beyond the side."""
     end = -(-length // stride) * stride
     if end <= tile:
@@ -152,7 +143,7 @@ def _spans(length, stride, tile, overlap):
     return [(s, s + tile) for s in starts]
 
 
-def _weights(spans, length):
+def _weights(spans: list[Span], length: int) -> list[Tensor]:
     """For each span its weights over the pixels it has of the side: they add up to one, fall in straight lines, and
     are zero over a tile's outermost GUARD pixels where another tile has them."""
     whole = torch.zeros(length)
@@ -169,11 +160,11 @@ def _weights(spans, length):
     return [w / whole[s : s + len(w)] for w, (s, _) in zip(found, spans, strict=True)]
 
 
-def _ramp(shared):
+def _ramp(shared: int) -> int:
     return max(1, shared - 2 * GUARD + 1)
 
 
-def _padded(t, size):
+def _padded(t: Tensor, size: tuple[int, int]) -> Tensor:
     """t (1, C, H, W) with its last row and column repeated up to a size."""
     height, width = t.shape[2:]
     return F.pad(t, (0, size[1] - width, 0, size[0] - height), mode="replicate")

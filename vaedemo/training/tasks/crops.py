@@ -11,14 +11,14 @@ from torch import Tensor
 
 from vaedemo import runtime
 from vaedemo.configs import _option, _require
-from vaedemo.data.damage import draw_mask as draw_small
-from vaedemo.data.damage import random_corruption
+from vaedemo.data.damage import draw_mask, photo_mask, random_corruption, text_mask
 from vaedemo.data.datasets import Pictures
 from vaedemo.data.domains import get_domain
-from vaedemo.data.photos import Damaged, Photos, damage, draw_mask, mask_bank, text_mask
+from vaedemo.data.photos import Damaged, Photos, damage, mask_bank
 from vaedemo.maths import metrics
-from vaedemo.models.hierarchical import log_prob, padded
+from vaedemo.models.hierarchical import log_prob
 from vaedemo.models.objectives import Terms
+from vaedemo.models.restorer import padded
 
 __all__ = ["CropConfig", "Crops", "SmallPictures", "held_out_psnr", "losses"]
 
@@ -86,7 +86,7 @@ def losses(
     value = _mean_error(square, batch.mask[plain], batch.sigma[plain])
 
     x, sigma, mask = batch.x[rest], batch.sigma[rest], batch.mask[rest]
-    drawn = model.decode(features.rows(rest), eps, model.guides(x, features.filled[rest], sigma, mask))
+    drawn = model.decode(features.rows(rest), eps, x)
     unknown = 1 - mask * (sigma == 0)
     dims = (x.shape[1] * unknown.sum((1, 2, 3))).clamp(min=1)
     some = (unknown.sum((1, 2, 3)) > 0).float()
@@ -211,7 +211,7 @@ class SmallPictures(_Restoration):
             mask = torch.ones(len(x), 1, *x.shape[2:])
             if not level:
                 amount = 0.8 if task == "random" else None
-                mask = torch.stack([draw_small(task, x.shape[2], x.shape[3], generator, amount) for _ in x])[:, None]
+                mask = torch.stack([draw_mask(task, x.shape[2], x.shape[3], generator, amount) for _ in x])[:, None]
             y = (x + level * torch.randn(x.shape, generator=generator)) * mask
             given = padded(self.stride, y, torch.full_like(mask, level), mask)
             mean = model(*_like(model, *given)).mean.cpu()
@@ -248,8 +248,8 @@ def held_out_psnr(
             mask = torch.ones(1, 1, side, side)
             if not level:
                 rng = np.random.default_rng(number)
-                hole = text_mask(side, side, rng) if task == "text" else draw_mask(side, rng, task)
-                mask[0, 0] = torch.from_numpy(~hole)
+                known = text_mask(side, side, rng) if task == "text" else photo_mask(side, rng, task)
+                mask[0, 0] = torch.from_numpy(known)
             with torch.autocast(device.type, torch.bfloat16, enabled=half):
                 mean = model(*_like(model, (x + sigma * noise) * mask, sigma, mask)).mean.cpu()
             square = (mean.clamp(0, 1) - x).square()

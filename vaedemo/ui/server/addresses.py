@@ -1,4 +1,4 @@
-"""Pictures behind addresses of the open internet, read with care: the address may be anyone's choice."""
+"""Files at addresses of the open internet, fetched with care: anyone may have chosen the address."""
 
 import asyncio
 import ipaddress
@@ -17,15 +17,15 @@ SECONDS = 10  # for everything together
 MAX_HOPS = 5
 
 
-def is_address(value):
-    """Whether a value is a text that begins as an http or https address does."""
+def is_address(value: object) -> bool:
+    """Whether a value is a text that begins like an http or https address."""
     return isinstance(value, str) and value.lstrip()[:8].lower().startswith(("http://", "https://"))
 
 
-def fetch(address):
-    """The bytes of a file at an http or https address, at most MAX_BYTES + 1; PictureError where it cannot be had.
+def fetch(address: str) -> bytes:
+    """The bytes of a file at an http or https address, at most MAX_BYTES + 1; PictureError if it cannot be fetched.
 
-    Only addresses open to everyone are asked: a server must not be made to read what its own network keeps to itself.
+    Only public addresses are asked: nobody may make a server read what is private to its network.
     """
     try:
         return asyncio.run(_within(address.strip()))
@@ -37,22 +37,22 @@ def fetch(address):
         raise PictureError("The address cannot be reached from here; check it or send the picture itself.") from None
 
 
-async def _within(address):
+async def _within(address: str) -> bytes:
     async with asyncio.timeout(SECONDS):
         for _ in range(MAX_HOPS):
-            body, moved = await _got(address)
-            if moved is None:
+            body, moved = await _fetched(address)
+            if body is not None:
                 return body
-            address = urljoin(address, moved)
+            address = urljoin(address, moved or "")
     raise PictureError("The address leads to another one too many times; send the picture itself.")
 
 
-async def _got(address):
+async def _fetched(address: str) -> tuple[bytes | None, str | None]:
     """(bytes, None), or (None, the address that this one has moved to)."""
     host = httpx.URL(address).host
     if not host:
         raise httpx.InvalidURL("no host")
-    # The connection goes to the very number that was looked at, whatever the name means a moment later.
+    # The connection goes to the very number that was checked, whatever the name resolves to a moment later.
     transport = AsyncSecureTransport(await _number(host))
     async with httpx.AsyncClient(transport=transport) as client, client.stream("GET", address) as answer:
         if answer.has_redirect_location:
@@ -67,16 +67,16 @@ async def _got(address):
         return bytes(body), None
 
 
-async def _number(host):
-    """An IP number of a host that is open to everyone."""
+async def _number(host: str) -> str:
+    """A public IP number of a host."""
     found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
-    number = next((sockaddr[0] for *_, sockaddr in found if _is_open(sockaddr[0])), None)
+    number = next((n for *_, (n, *_) in found if _is_open(str(n))), None)
     if number is None:
         raise PictureError("The address is of a private network; send the picture itself.")
-    return number
+    return str(number)
 
 
-def _is_open(number):
-    number = ipaddress.ip_address(number.partition("%")[0])
-    number = getattr(number, "ipv4_mapped", None) or number
-    return number.is_global and not number.is_multicast
+def _is_open(number: str) -> bool:
+    address = ipaddress.ip_address(number.partition("%")[0])
+    address = getattr(address, "ipv4_mapped", None) or address
+    return address.is_global and not address.is_multicast

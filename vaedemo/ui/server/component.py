@@ -1,8 +1,10 @@
-"""A part of the page: one gr.HTML whose markup, drawing and behaviour are an ES module in static/."""
+"""A part of the page: one gr.HTML whose markup, drawing and behaviour are an ES module in page/ or tabs/."""
 
 import functools
 import hashlib
 import os
+import posixpath
+import re
 from pathlib import Path
 
 import gradio as gr
@@ -10,16 +12,20 @@ from starlette.responses import Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from vaedemo.data.domains import NAME
+from vaedemo.configs import DOMAIN_NAME
 from vaedemo.errors import CheckpointError, UnknownModel
 from vaedemo.store.checkpoints import available, decoder_bytes, place
 from vaedemo.store.key import ModelKey
 from vaedemo.store.library import CHECKPOINTS
 from vaedemo.ui.text import FOLDER as TEXT
 
-__all__ = ["checkpoints_folder", "head", "module_html", "routes"]
+__all__ = ["checkpoints_folder", "files", "head", "module", "module_html", "needed", "routes"]
 
-STATIC = Path(__file__).resolve().parent.parent / "static"
+UI = Path(__file__).resolve().parent.parent
+TREES = ("page", "tabs")  # folders whose scripts and stylesheets are served, and nothing else in them
+SHEETS = tuple(f"page/{name}.css" for name in ("frame/tokens", "frame/shell", "frame/page", "draw/charts"))
+FOLDERS = {"denoise": "restore", "inpaint": "restore"}  # tabs whose files lie in another one's folder
+IMPORT = re.compile(r'^(?:import|export)\b(?:[^"=;]*\bfrom)?\s*"(\.[^"]+)";', re.MULTILINE)
 CACHED = {"Cache-Control": "public, max-age=31536000, immutable"}  # an address changes when its content does
 DECODED = ("ae", "vae")  # kinds whose decoder the browser can run
 
@@ -39,19 +45,36 @@ def _decoded():
     return [e.path for e in available(checkpoints_folder()) if e.key.kind in DECODED]
 
 
+def _served(path):
+    """Whether a file of page/ or tabs/ is one for the browser."""
+    name = str(path)
+    return name.endswith((".js", ".css")) and not name.endswith(".test.js")
+
+
+def files():
+    """The scripts and stylesheets that the browser may ask for, as paths below ui/."""
+    return sorted(p for tree in TREES for p in (UI / tree).rglob("*") if _served(p))
+
+
 @functools.cache
 def _base():
     """The folder of the page's files as its address names it; it changes with their content, so they can be cached."""
     digest = hashlib.sha256()
-    for path in sorted([*STATIC.iterdir(), *TEXT.glob("*.json"), *_maps().glob("*"), *_decoded()]):
+    for path in [*files(), *sorted([*TEXT.glob("*.json"), *_maps().glob("*"), *_decoded()])]:
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
     return f"page-{digest.hexdigest()[:12]}"
 
 
 class _Forever(StaticFiles):
-    """Files that may be cached for good."""
+    """Files that may be cached for good: those of a folder that `wanted` does not turn down."""
+
+    def __init__(self, directory, wanted=lambda path: True):
+        super().__init__(directory=directory)
+        self.wanted = wanted
 
     async def get_response(self, path, scope):
+        if not self.wanted(path):
+            return Response(status_code=404)
         response = await super().get_response(path, scope)
         response.headers.update(CACHED)
         return response
@@ -62,7 +85,7 @@ def _decoder(request):
     domain, name = request.path_params["domain"], request.path_params["name"]
     try:
         key = ModelKey.parse(name.removesuffix(".safetensors"), domain)
-        if key.kind not in DECODED or key.file != name or key.domain != domain or not NAME.fullmatch(domain):
+        if key.kind not in DECODED or key.file != name or key.domain != domain or not DOMAIN_NAME.fullmatch(domain):
             return Response(status_code=404)
         data = decoder_bytes(place(checkpoints_folder(), domain, name))
     except (CheckpointError, UnknownModel):
@@ -71,29 +94,53 @@ def _decoder(request):
 
 
 def routes():
-    """Routes that serve static/, text/, the maps and the decoders beside Gradio's own."""
-    folders = [("/text", TEXT), ("/maps", _maps()), ("", STATIC)]
-    mounts = [Mount(f"/{_base()}{name}", _Forever(directory=path)) for name, path in folders if path.is_dir()]
-    return [Route(f"/{_base()}/decoders/{{domain}}/{{name}}", _decoder), *mounts]
+    """Routes that serve page/, tabs/, text/, the maps and the decoders beside Gradio's own."""
+    base = f"/{_base()}"
+    own = [Mount(f"{base}/{tree}", _Forever(UI / tree, _served)) for tree in TREES]
+    data = [
+        Mount(f"{base}/{name}", _Forever(path)) for name, path in (("text", TEXT), ("maps", _maps())) if path.is_dir()
+    ]
+    return [Route(f"{base}/decoders/{{domain}}/{{name}}", _decoder), *own, *data]
+
+
+def module(tab):
+    """The module of a tab, or of the page's frame, as a path below ui/."""
+    return "page/frame/frame.js" if tab == "frame" else f"tabs/{FOLDERS.get(tab, tab)}/index.js"
+
+
+@functools.cache
+def needed(name):
+    """A module and all that it imports, directly or not, in the order of their names; import() does not count."""
+    found, left = set(), [name]
+    while left:
+        path = left.pop()
+        found.add(path)
+        text = (UI / path).read_text(encoding="utf-8")
+        left += {posixpath.normpath(posixpath.join(posixpath.dirname(path), to)) for to in IMPORT.findall(text)} - found
+    return sorted(found)
 
 
 def head(tabs):
-    """Tags that name the tabs, and let the browser fetch the page's files while Gradio is still starting."""
-    sheets = [f'<link rel="stylesheet" href="{_base()}/{p.name}">' for p in sorted(STATIC.glob("*.css"), reverse=True)]
-    modules = [f'<link rel="modulepreload" href="{_base()}/{p.name}">' for p in sorted(STATIC.glob("*.js"))]
-    return "".join([f'<meta name="vd-tabs" content="{",".join(tabs)}">', *sheets, *modules])
+    """Tags that name the tabs, and have the browser fetch what the first of them needs while Gradio is starting."""
+    tabs, base = list(tabs), _base()
+    first = module(tabs[0])
+    sheets = [f'<link rel="stylesheet" href="{base}/{p}">' for p in (*SHEETS, f"{posixpath.dirname(first)}/style.css")]
+    scripts = sorted({*needed(module("frame")), *needed(first)})
+    modules = [f'<link rel="modulepreload" href="{base}/{p}">' for p in scripts]
+    names, all_of = ",".join(tabs), ",".join(module(tab) for tab in tabs)
+    return "".join([f'<meta name="vd-tabs" content="{names}" data-modules="{all_of}">', *sheets, *modules])
 
 
-def module_html(module, value, functions=(), **kwargs):
-    """A gr.HTML that hands itself to mount() of static/<module>.js; its events are select and change."""
-    script = f"""import(new URL("{_base()}/{module}.js", document.baseURI)).then(
-        (m) => m.mount({{ element, trigger, props, server, upload, watch }}));"""
+def module_html(name, value, functions=(), **kwargs):
+    """A gr.HTML that hands itself to mount() of a tab's module, or the frame's; its events are select and change."""
+    script = f"""import(new URL("{_base()}/{module(name)}", document.baseURI)).then(
+        (m) => m.mount({{ name: "{name}", element, trigger, props, server, upload, watch }}));"""
     return gr.HTML(
         value,
-        html_template=f'<div class="vd vd-module-{module}"></div>',
+        html_template=f'<div class="vd vd-module-{name}"></div>',
         js_on_load=script,
         apply_default_css=False,
         server_functions=list(functions),
-        elem_id=f"vd-{module}",
+        elem_id=f"vd-{name}",
         **kwargs,
     )

@@ -1,23 +1,24 @@
-"""The page behind a proxy: under a path of it (GRADIO_ROOT_PATH=/vae), whether that takes the prefix off or leaves it
-on, and with the address by which each caller came.
+"""The page behind a proxy: under a prefix (GRADIO_ROOT_PATH=/vae) that the proxy may strip or keep, and with the
+address by which each caller came.
 """
 
 import re
+from collections.abc import Mapping
 from urllib.parse import unquote, urlsplit
 
 from starlette.middleware import Middleware
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from vaedemo.errors import ConfigError
 
 __all__ = ["OwnAddress", "Prefix", "middleware", "root_path"]
 
-
 _INFO = re.compile(r"/gradio_api/info/?$")
 _ASKED = re.compile(rb"(^|&)(page|all_endpoints)=")
 
 
-def root_path(environ):
-    """GRADIO_ROOT_PATH as Gradio wants it: "", "/path" or "https://host/path", without a slash at its end."""
+def root_path(environ: Mapping[str, str]) -> str:
+    """GRADIO_ROOT_PATH as Gradio wants it: "", "/path" or "https://host/path", without a final slash."""
     text = environ.get("GRADIO_ROOT_PATH", "").strip().rstrip("/")
     if not re.match("https?://", text):
         return f"/{text.lstrip('/')}" if text else ""
@@ -33,13 +34,13 @@ def root_path(environ):
 class Prefix:
     """Gives every request its prefix, so that Starlette's routes and mounts see the same whatever the proxy does.
 
-    ASGI wants scope["path"] to begin with scope["root_path"]; Gradio sets the second alone, to an address even.
+    ASGI wants scope["path"] to begin with scope["root_path"]; Gradio sets only the latter, even to a URL.
     """
 
-    def __init__(self, app, prefix):
+    def __init__(self, app: ASGIApp, prefix: str) -> None:
         self.app, self.prefix = app, prefix
 
-    async def __call__(self, scope, receive, send):
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] in ("http", "websocket"):
             path = scope["path"]
             if not f"{path}/".startswith(f"{self.prefix}/"):
@@ -49,23 +50,23 @@ class Prefix:
 
 
 class OwnAddress:
-    """Lets /info tell each caller the address by which that one came.
+    """Makes /info tell each caller its own address.
 
-    Gradio would keep what it told the first caller, whatever the Host header was, for all the others. It keeps nothing
-    of an address where it is asked for a page of the application: of "", the only one.
+    Gradio would cache what it told the first caller, whatever its Host header was. It caches nothing if it is asked for
+    one page of the application: "" is the only one.
     """
 
-    def __init__(self, app):
+    def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
-    async def __call__(self, scope, receive, send):
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         query = scope.get("query_string", b"")
         if scope["type"] == "http" and _INFO.search(scope["path"]) and not _ASKED.search(query):
             scope = {**scope, "query_string": b"&".join(filter(None, (query, b"page=")))}
         await self.app(scope, receive, send)
 
 
-def middleware(root):
-    """What stands before Gradio, for a root path as root_path() gives it."""
+def middleware(root: str) -> list[Middleware]:
+    """The middleware before Gradio, for a root path from root_path()."""
     prefix = [Middleware(Prefix, prefix=unquote(urlsplit(root).path))] if root else []
     return [*prefix, Middleware(OwnAddress)]

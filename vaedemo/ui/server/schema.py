@@ -9,11 +9,12 @@ import inspect
 import gradio as gr
 
 from vaedemo.configs import KINDS
+from vaedemo.data.domains import DOMAINS
+from vaedemo.pictures.prepare import FITS, POLARITIES
 from vaedemo.services import walk
 from vaedemo.services.generate import PRIORS
-from vaedemo.services.restore import run
-from vaedemo.ui.server.callers import plain
-from vaedemo.ui.server.service import FITS, POLARITIES
+from vaedemo.services.restore.task import DENOISING, FILLING, MAX_SAMPLES
+from vaedemo.ui.server.calls import plain
 
 __all__ = ["PARAMETERS", "RESULTS", "describe", "endpoints"]
 
@@ -84,7 +85,7 @@ PARAMETERS = {
     "span": (_number(), "how far to either side, in sigmas"),
     "rows": (_whole(1, 100), "numbers of the code to change"),
     "sigma": (_number(0, 1), "standard deviation of the noise"),
-    "samples": (_whole(1, run.MAX_SAMPLES), "answers to draw"),
+    "samples": (_whole(1, MAX_SAMPLES), "answers to draw"),
     "method": (TEXT, "what restores"),
 }
 # Where an endpoint takes something else than its parameter's row says.
@@ -92,8 +93,8 @@ OWN = {
     ("walk", "latent_dim"): (_whole(0, 4096), "0 for a code's length, else the domain's largest"),
     ("traverse", "latent_dim"): (_whole(0, 4096), "0 for the code's length, else the domain's largest"),
     ("traverse", "picture"): (CODED, "a picture in any form, a code, or null for the origin"),
-    ("denoise", "method"): (_text(*run.DENOISING), "what takes the noise away"),
-    ("inpaint", "method"): (_text(*run.FILLING), "what fills the holes"),
+    ("denoise", "method"): (_text(*DENOISING), "what takes the noise away"),
+    ("inpaint", "method"): (_text(*FILLING), "what fills the holes"),
     ("map", "kind"): (_text("ae", "vae"), "kind of model"),
 }
 
@@ -172,7 +173,7 @@ def describe(endpoint, table):
         schema, text = _typed(endpoint.api_name, parameter, table)
         schema |= {"description": text, "additional_description": text}
         _say(block, parameter.name, schema, _example(parameter))
-    doc = " ".join(inspect.getdoc(endpoint.fn).split())
+    doc = " ".join((inspect.getdoc(endpoint.fn) or "").split())
     result = RESULTS[endpoint.api_name] | {"description": doc[max(doc.find("Gives "), 0) :]}
     _say(endpoint.outputs[0], "result", result, None)
 
@@ -192,7 +193,7 @@ def _typed(endpoint, parameter, table):
     and null where they are the default."""
     schema, text = OWN.get((endpoint, parameter.name)) or PARAMETERS[parameter.name]
     if parameter.name == "domain":
-        schema = _text(*table, *((run.PHOTOS,) if endpoint in ("denoise", "inpaint") else ()))
+        schema = _text(*dict.fromkeys((*table, *DOMAINS) if endpoint in ("denoise", "inpaint") else table))
     if schema is ANY_KIND:
         have = {kind for row in table.values() for kind in row["kinds"]}
         schema = _text(*(kind for kind in KINDS if kind in have or not have))

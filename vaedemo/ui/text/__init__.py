@@ -9,6 +9,6 @@ LANGUAGES = ("en", "zh")
 FOLDER = Path(__file__).resolve().parent
 
 
-def load(language="en"):
+def load(language: str = "en") -> dict[str, str]:
     """{key: phrase} of a language."""
     return json.loads((FOLDER / f"{language}.json").read_text(encoding="utf-8"))

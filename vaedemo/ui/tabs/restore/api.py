@@ -1,11 +1,17 @@
 """Endpoints of restoration: denoise, inpaint."""
 
-from vaedemo.errors import PictureError, UnknownDomain
-from vaedemo.pictures.draw import to_image
+from collections.abc import Callable
+from typing import Any
+
+from PIL import Image
+
+from vaedemo.data.domains import Domain
+from vaedemo.errors import PictureError
 from vaedemo.pictures.read import read
-from vaedemo.services.restore import run
+from vaedemo.services.restore import run, task
 from vaedemo.ui.server import wire
-from vaedemo.ui.server.callers import source_of, whole
+from vaedemo.ui.server.inputs import source_of, whole
+from vaedemo.ui.server.service import Service
 
 __all__ = ["functions"]
 
@@ -14,64 +20,8 @@ MAX_PHOTO = 4_000_000  # pixels
 MAX_HOLE = 250_000  # pixels that biharmonic fills: its time and its memory grow faster than they do
 
 
-def functions(service):
+def functions(service: Service) -> tuple[Callable[..., dict], ...]:
     """denoise and inpaint over a Service."""
-    library = service.library
-
-    def opened(picture):
-        source = source_of(service, picture)
-        with service.decoders_turn:
-            return read(source)
-
-    def restored(picture, mask, domain, method, methods, level, samples, seed, clean):
-        """What both endpoints give; mask: a picture in any form, or None of one that has no holes."""
-        if not isinstance(method, str) or method not in methods:
-            raise wire.RequestError(f"method has to be one of {', '.join(methods)}")
-        if level and method in ("plain", "biharmonic"):
-            raise wire.RequestError(f"the method {method} is told of no noise; leave sigma out")
-        count, start = whole(samples, "samples", 1, run.MAX_SAMPLES), whole(seed, "seed", 0, MAX_SEED)
-        name = _domain(library, domain)
-        image = opened(picture)
-        name = name or library.restoring(run.proposed(image))
-        y = _seen(image, _row(library, name))
-        known, note = None, {}
-        if mask is not None:
-            with service.decoders_turn:
-                fitted = _fitted(source_of(service, mask), image, _row(library, name), method)
-            known = fitted.known
-            guess = name == run.PHOTOS and method == "vae" and run.guessed(known)
-            note = {"note": fitted.said() or (run.GUESSED if guess else None)}
-        truth = None if clean is None else _seen(opened(clean), _row(library, name))
-        estimated, drawn = None, ()
-        with service.models_turn:
-            if level is None and method != "plain":
-                estimated = run.estimate_level(library, y, name)
-                level = None if method == "vae" and name != run.PHOTOS else estimated
-            if method == "plain" and name != run.PHOTOS and known is not None and known.all():
-                x_hat = y  # nothing is missing
-            elif method != "vae":
-                x_hat = run.restore_with(library, method, y, name, known, level=level)
-            elif name == run.PHOTOS:
-                told = (level, known) if estimated is None else run.photo_damage(y, known)
-                job = run.photo(library, y, sigma=told[0], mask=told[1])
-                for _ in job:
-                    pass
-                x_hat = job.mean.numpy()
-            else:
-                made = run.answers(library, y, name, known, level=level, n=count, seed=start)
-                x_hat, drawn = made.mean, made.samples
-        figures = (None,) * 3 if truth is None else run.measure(x_hat, truth, known)
-        return {
-            "domain": name,
-            "method": method,
-            "x_hat": _uri(x_hat),
-            "samples": [_uri(x) for x in drawn],
-            "sigma": wire.rounded(level),
-            "estimated": wire.rounded(estimated),
-            **{k: wire.rounded(v) for k, v in zip(run.Figures._fields, figures, strict=True)},
-            "seed": start,
-            **note,
-        }
 
     def denoise(
         picture: str | dict | list,
@@ -89,7 +39,7 @@ def functions(service):
         samples: 1 to 16, of vae in small domains. clean: the undamaged picture. Gives x_hat, of vae the mean of the
         samples, and samples, as PNG data URIs; sigma as it was told, estimated; psnr in dB and ssim against clean."""
         level = None if sigma is None else _level(sigma)
-        return restored(picture, None, domain, method, run.DENOISING, level, samples, seed, clean)
+        return _answered(service, picture, None, domain, method, task.DENOISING, level, samples, seed, clean)
 
     def inpaint(
         picture: str | dict | list,
@@ -110,47 +60,63 @@ def functions(service):
         level = _level(sigma)
         if mask is None:
             raise PictureError("The mask is missing; give a picture that is white where something has to be filled.")
-        return restored(picture, mask, domain, method, run.FILLING, level, samples, seed, clean)
+        return _answered(service, picture, mask, domain, method, task.FILLING, level, samples, seed, clean)
 
     return denoise, inpaint
 
 
-def _level(sigma):
+def _answered(
+    service: Service, picture: Any, mask: Any, domain: str, method: str, methods: tuple[str, ...], sigma: float | None,
+    samples: int, seed: int, clean: Any,
+) -> dict:  # fmt: skip
+    """What both endpoints give; mask: a picture in any form, or None of one that has no holes."""
+    if not isinstance(method, str) or not isinstance(domain, str):
+        raise wire.RequestError("domain and method have to be texts")
+    count, start = whole(samples, "samples", 1, task.MAX_SAMPLES), whole(seed, "seed", 0, MAX_SEED)
+    task.check(method, methods, sigma, count)
+    image = _image(service, picture)
+    row = task.domain_of(service.library, domain[:40], image)
+    options = {"method": method, "sigma": sigma, "seed": start, "samples": count if row.size else 0, "estimate": True}
+    _require_small(image, row)
+    source = None if mask is None else source_of(service, mask)
+    with service.decoders_turn:
+        wanted = task.task_of(image, row, source, **options)
+    if method == "biharmonic" and (missing := int((wanted.mask == 0).sum())) > MAX_HOLE:
+        raise PictureError(
+            f"{missing:,} pixels are missing; biharmonic fills at most {MAX_HOLE:,} here, so choose vae."
+        )
+    truth = None if clean is None else _require_small(_image(service, clean), row)
+    with service.models_turn:
+        (made,) = run.answers(service.library, wanted)
+    known = None if mask is None else wanted.mask[0]
+    figures = (None,) * 3 if truth is None else run.measure(made.mean, task.seen(truth, row), known)
+    return {
+        "domain": row.name,
+        "method": method,
+        "x_hat": wire.png(made.mean),
+        "samples": wire.pngs(made.samples),
+        "sigma": wire.rounded(made.sigma),
+        "estimated": wire.rounded(made.estimated),
+        **{k: wire.rounded(v) for k, v in zip(run.Figures._fields, figures, strict=True)},
+        "seed": start,
+        **({} if mask is None else {"note": wanted.note}),
+    }
+
+
+def _level(sigma: object) -> float:
     return wire.number({"sigma": sigma}, "sigma", 0, 1)
 
 
-def _row(library, name):
-    """A domain's row, which says how large its pictures are; photos has none."""
-    return name if name == run.PHOTOS else library.domain(name)
+def _image(service: Service, picture: Any) -> Image.Image:
+    source = source_of(service, picture)
+    with service.decoders_turn:
+        return read(source)
 
 
-def _domain(library, domain):
-    """A domain's name, photos, or "" for the proposed one."""
-    if not isinstance(domain, str):
-        raise wire.RequestError("domain has to be a text")
-    names = [*library.domains, run.PHOTOS]
-    if domain and domain not in names:
-        raise UnknownDomain(f"no domain {domain[:40]!r}; choose from {', '.join(names)}")
-    return domain
-
-
-def _seen(image, domain):
-    if domain == run.PHOTOS and image.width * image.height > MAX_PHOTO:
+def _require_small(image: Image.Image, row: Domain) -> Image.Image:
+    if row.size is None and image.width * image.height > MAX_PHOTO:
         raise PictureError(
             f"The photograph has {image.width * image.height / 1e6:.1f} million pixels; the limit here is "
             f"{MAX_PHOTO // 10**6} million, so scale it down or use the command line."
         )
-    return run.seen(image, domain)
-
-
-def _fitted(mask, image, domain, method):
-    fitted = run.known(mask, image, domain, method)
-    if method == "biharmonic" and (missing := int((~fitted.known).sum())) > MAX_HOLE:
-        raise PictureError(
-            f"{missing:,} pixels are missing; biharmonic fills at most {MAX_HOLE:,} here, so choose vae."
-        )
-    return fitted
-
-
-def _uri(x):
-    return wire.data_uri(to_image(x), lossless=True)
+    return image

@@ -1,0 +1,48 @@
+"""The rules of the house for the page's scripts: imports go downward, files are short, lit-html is unchanged."""
+
+import hashlib
+import re
+
+import pytest
+
+from vaedemo.ui.server.component import UI
+
+# Folders in floors, from the ground: a module imports from the floors below it, and from the folders of its own floor
+# that stand before it. A tab's folder knows no other tab's.
+FLOORS = (("page/vendor", "page/frame"), ("page/maths", "page/draw"), ("page/picture", "page/map"), ("tabs",))
+ORDER = {folder: (floor, place) for floor, row in enumerate(FLOORS) for place, folder in enumerate(row)}
+SCRIPTS = [p for p in sorted([*(UI / "page").rglob("*.js"), *(UI / "tabs").rglob("*.js")])]
+IMPORT = re.compile(r'^(?:import|export)\b(?:[^"=;]*\bfrom)?\s*"([^"]+)";', re.MULTILINE)
+
+
+def place(path):
+    """(the folder of ORDER that a file lies in, its tab or None)."""
+    parts = path.relative_to(UI).parts
+    return ("tabs", parts[1]) if parts[0] == "tabs" else ("/".join(parts[:2]), None)
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda p: str(p.relative_to(UI)))
+def test_imports_go_downward(path):
+    folder, tab = place(path)
+    for name in IMPORT.findall(path.read_text(encoding="utf-8")):
+        if path.name.endswith(".test.js") and name.startswith("node:"):
+            continue
+        other = (path.parent / name).resolve()
+        assert other in SCRIPTS, f"{name} is no file of the page"
+        below, its = place(other)
+        assert ORDER[below] <= ORDER[folder], f"{folder} imports {below}, which is not below it"
+        assert tab is None or its in (None, tab), f"the tab {tab} imports the tab {its}"
+
+
+def test_no_script_is_longer_than_two_rooms():
+    long = {p.name: n for p in SCRIPTS if (n := len(p.read_text(encoding="utf-8").splitlines())) > 400}
+    assert not long
+
+
+def test_lit_html_is_the_published_file():
+    """3.3.3, BSD-3, without imports; another version is a deliberate change of these two values."""
+    folder = UI / "page" / "vendor"
+    data = (folder / "lit-html.js").read_bytes()
+    assert hashlib.sha256(data).hexdigest() == "b878e7f95dec8a9b6e9b217faca6b6a11bad82ebc44c0caa77419ed83edd81f2"
+    assert b'litHtmlVersions??=[]).push("3.3.3")' in data and not re.search(rb"\bimport\b(?!Node)", data)
+    assert "BSD 3-Clause License" in (folder / "LICENSE").read_text(encoding="utf-8")

@@ -1,0 +1,53 @@
+// One cursor over several pictures of the same size: the pixel under the pointer, or moved by arrow keys, is marked in
+// all of them and told to read(row, column).
+
+import { clamp } from "../frame/dom.js";
+import { onPointer } from "./pointer.js";
+
+// The pixel of a side x side picture under a point of its box.
+export const pixelAt = (box, side, clientX, clientY) => ({
+  row: clamp(Math.floor(((clientY - box.top) / box.height) * side), 0, side - 1),
+  column: clamp(Math.floor(((clientX - box.left) / box.width) * side), 0, side - 1),
+});
+
+const STEPS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
+
+export const shareCursor = (canvases, read, leave) => {
+  const place = { row: 0, column: 0 };
+  const marks = canvases.map((c) => c.parentElement.querySelector(".vd-cursor"));
+
+  const put = (row, column) => {
+    const side = canvases[0].width;
+    Object.assign(place, { row: clamp(row, 0, side - 1), column: clamp(column, 0, side - 1) });
+    for (const mark of marks) {
+      mark.hidden = false;
+      mark.style.cssText = `left:${(100 * place.column) / side}%;top:${(100 * place.row) / side}%;width:${100 / side}%;height:${100 / side}%`;
+    }
+    read(place.row, place.column);
+  };
+  const hide = () => {
+    for (const mark of marks) mark.hidden = true;
+    leave();
+  };
+
+  onPointer(canvases, {
+    hover: ({ currentTarget: canvas, clientX, clientY }) => {
+      const { row, column } = pixelAt(canvas.getBoundingClientRect(), canvas.width, clientX, clientY);
+      put(row, column);
+    },
+    leave: hide,
+  });
+  for (const canvas of canvases) {
+    canvas.addEventListener("blur", hide);
+    canvas.addEventListener("keydown", (e) => {
+      const step = STEPS[e.key];
+      if (!step) return;
+      e.preventDefault();
+      put(place.row + step[0], place.column + step[1]);
+    });
+  }
+  // Reads the same pixel again after the pictures under a visible cursor have changed.
+  return () => {
+    if (!marks[0].hidden) read(place.row, place.column);
+  };
+};

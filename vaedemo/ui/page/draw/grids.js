@@ -1,0 +1,145 @@
+// A grid of samples on one canvas: drawn from packed bytes, read by pointer and arrow keys, one sample chosen.
+
+import { clamp, html } from "../frame/dom.js";
+import { paint, rgba } from "./pixels.js";
+import { onPointer } from "./pointer.js";
+
+// Pixels between samples of a size.
+export const gapOf = (size) => Math.max(1, Math.round(size / 28));
+
+// Pixels along `count` samples in a row.
+export const sideOf = (count, size) => count * size + (count - 1) * gapOf(size);
+
+// The bytes of sample i of packed pictures (n, C, H, W).
+export const sampleOf = (bytes, i, channels, size) => bytes.subarray(i * channels * size ** 2, (i + 1) * channels * size ** 2);
+
+// The sample under a point of a grid's box; its gaps belong to the sample before them.
+export const indexAt = (box, columns, rows, clientX, clientY) => {
+  const column = clamp(Math.floor(((clientX - box.left) / box.width) * columns), 0, columns - 1);
+  const row = clamp(Math.floor(((clientY - box.top) / box.height) * rows), 0, rows - 1);
+  return row * columns + column;
+};
+
+// Left, top and side of sample i as shares of the width of a grid of n x n.
+export const cellOf = (i, n, size) => {
+  const whole = sideOf(n, size);
+  const step = (size + gapOf(size)) / whole;
+  return { left: (i % n) * step, top: Math.floor(i / n) * step, side: size / whole };
+};
+
+// The next index after a key in a grid of `columns`, or null for another key.
+export const moved = (i, key, columns, count) => {
+  const step = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: columns, ArrowUp: -columns }[key];
+  const end = { Home: 0, End: count - 1 }[key];
+  if (end !== undefined) return end;
+  if (!step) return null;
+  return i + step < 0 || i + step >= count ? i : i + step;
+};
+
+// Packed pictures (n, C, H, W) onto a canvas, `columns` to a row.
+export const drawSheet = (canvas, bytes, { channels, size }, columns) => {
+  const count = bytes.length / (channels * size ** 2);
+  const [width, height] = [sideOf(columns, size), sideOf(Math.ceil(count / columns), size)];
+  if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
+  const ctx = canvas.getContext("2d");
+  for (let i = 0; i < count; i += 1) {
+    const picture = new ImageData(rgba(sampleOf(bytes, i, channels, size), channels), size);
+    const step = size + gapOf(size);
+    ctx.putImageData(picture, (i % columns) * step, Math.floor(i / columns) * step);
+  }
+};
+
+// A PNG of a canvas scaled up without smoothing to about `side` pixels, on white.
+export const enlarged = (canvas, side = 1120) => {
+  const scale = Math.max(1, Math.round(side / canvas.width));
+  const edge = 8 * scale;
+  const out = Object.assign(document.createElement("canvas"), { width: canvas.width * scale + 2 * edge, height: canvas.height * scale + 2 * edge });
+  const ctx = out.getContext("2d");
+  ctx.fillStyle = "#ffffff";
+  ctx.fillRect(0, 0, out.width, out.height);
+  ctx.imageSmoothingEnabled = false;
+  ctx.drawImage(canvas, edge, edge, canvas.width * scale, canvas.height * scale);
+  return new Promise((done) => out.toBlob(done, "image/png"));
+};
+
+const LENS = 104; // pixels of the enlarged sample, at least
+const FINE = 3; // samples scaled up by less are smoothed: their pixels would come out uneven
+
+// frame: the element the canvas lies in. told(index or null) while a sample is pointed at, choose(index) when one is taken.
+export const createGrid = (frame, { told, choose }) => {
+  const canvas = frame.querySelector("canvas");
+  const ring = frame.appendChild(html(`<i class="vd-gen-ring" hidden></i>`));
+  const lens = frame.appendChild(html(`<canvas class="vd-gen-lens vd-pixels" width="28" height="28" aria-hidden="true" hidden></canvas>`));
+  const now = { bytes: null, row: null, n: 0, at: 0, chosen: null };
+
+  const put = (element, i, least = 0) => {
+    const width = canvas.clientWidth;
+    const cell = cellOf(i, now.n, now.row.size);
+    const side = least ? Math.max(least, 2 * cell.side * width) : cell.side * width;
+    const place = (start) => (least ? clamp((start + cell.side / 2) * width - side / 2, 0, width - side) : start * width);
+    Object.assign(element.style, { left: `${place(cell.left)}px`, top: `${place(cell.top)}px`, width: `${side}px`, height: `${side}px` });
+    element.hidden = false;
+  };
+  const point = (i) => {
+    now.at = i;
+    if (!now.bytes) return;
+    paint(lens, rgba(sampleOf(now.bytes, i, now.row.channels, now.row.size), now.row.channels));
+    put(lens, i, Math.min(LENS, canvas.clientWidth / 2));
+    told(i);
+  };
+  const leave = () => {
+    if (lens.hidden) return;
+    lens.hidden = true;
+    told(null);
+  };
+  const mark = (i) => {
+    now.chosen = i;
+    ring.hidden = i === null || !now.bytes;
+    if (!ring.hidden) put(ring, i);
+  };
+
+  onPointer(canvas, {
+    hover: (e) => {
+      if (e.pointerType !== "touch" && now.bytes) point(indexAt(canvas.getBoundingClientRect(), now.n, now.n, e.clientX, e.clientY));
+    },
+    leave,
+  });
+  canvas.addEventListener("blur", leave);
+  canvas.addEventListener("focus", () => canvas.matches(":focus-visible") && point(now.chosen ?? now.at));
+  canvas.addEventListener("click", (e) => {
+    if (!now.bytes) return;
+    now.at = indexAt(canvas.getBoundingClientRect(), now.n, now.n, e.clientX, e.clientY);
+    choose(now.at);
+  });
+  canvas.addEventListener("keydown", (e) => {
+    if (!now.bytes) return;
+    const next = moved(now.at, e.key, now.n, now.n ** 2);
+    if (e.key === "Enter" || e.key === " ") choose(now.at);
+    else if (e.key === "Escape") leave();
+    else if (next !== null) point(next);
+    else return;
+    e.preventDefault();
+  });
+  new ResizeObserver(() => {
+    canvas.classList.toggle("vd-gen-fine", now.n && canvas.clientWidth / sideOf(now.n, now.row.size) < FINE);
+    if (now.chosen !== null) mark(now.chosen);
+    lens.hidden = true;
+  }).observe(canvas);
+
+  return {
+    canvas,
+    mark,
+    draw: (bytes, row, n) => {
+      Object.assign(now, { bytes, row, n, at: Math.min(now.at, n ** 2 - 1) });
+      drawSheet(canvas, bytes, row, n);
+      canvas.classList.toggle("vd-gen-fine", canvas.clientWidth / canvas.width < FINE);
+      if (!lens.hidden) point(now.at);
+    },
+    clear: () => {
+      now.bytes = null;
+      canvas.getContext("2d").clearRect(0, 0, canvas.width, canvas.height);
+      mark(null);
+    },
+    sample: (i) => (now.bytes && i < now.n ** 2 ? sampleOf(now.bytes, i, now.row.channels, now.row.size) : null),
+  };
+};

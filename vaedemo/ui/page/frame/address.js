@@ -1,0 +1,69 @@
+// The page's address is its state. Words about the page itself (tab, lang, theme) are written by write(); the others
+// belong to the tab in sight, and are exchanged when another one comes into sight.
+
+// Names of the tabs in their order; the first needs no word in the address.
+const about = document.querySelector("meta[name=vd-tabs]");
+export const TABS = about.content.split(",");
+export const FIRST = TABS[0];
+// Their modules, in the same order.
+export const MODULES = about.dataset.modules.split(",");
+
+const words = () => Object.fromEntries(new URLSearchParams(location.search));
+// The tab that an address names; one that is not there counts as the first.
+const named = () => {
+  const { tab } = words();
+  return TABS.includes(tab) ? tab : FIRST;
+};
+
+export const read = words;
+
+const waiting = new Map(); // word of the page -> value
+const owned = new Map(); // tab -> its words
+const opened = named();
+let current = opened;
+let timer = 0;
+
+const soon = () => {
+  clearTimeout(timer);
+  timer = setTimeout(flush, 120);
+};
+
+// patch: {word: value}; null or "" removes a word.
+export const write = (patch) => {
+  for (const [word, value] of Object.entries(patch)) waiting.set(word, value);
+  soon();
+};
+
+// A tab's own words: read() at its start, write() all of them whenever one changes, in sight or not.
+export const ofTab = (name) => ({
+  // Just after a change of tabs the address still has the other tab's words.
+  read: () => (named() === name ? words() : {}),
+  write: (all) => {
+    owned.set(name, all);
+    if (current === name) soon();
+  },
+  visible: () => current === name,
+});
+
+// Another tab is in sight.
+export const enter = (name) => {
+  current = name;
+  write({ tab: name === FIRST ? null : name });
+};
+
+export const flush = () => {
+  const url = new URL(location.href);
+  const put = (word, value) => {
+    if (value === null || value === undefined || value === "") url.searchParams.delete(word);
+    else url.searchParams.set(word, value);
+  };
+  // Until the tab in sight has told its words, those that the page was opened with stay.
+  const mine = owned.get(current) ?? (opened === current ? null : {});
+  if (mine) {
+    for (const all of owned.values()) for (const word of Object.keys(all)) if (!(word in mine)) put(word, null);
+    for (const [word, value] of Object.entries(mine)) put(word, value);
+  }
+  for (const [word, value] of waiting) put(word, value);
+  waiting.clear();
+  if (url.href !== location.href) history.replaceState(history.state, "", url);
+};

@@ -1,0 +1,88 @@
+// Pieces of a view that several tabs use: templates without state.
+
+import { html, nothing } from "../vendor/lit-html.js";
+import { t } from "./text.js";
+
+const ICONS = {
+  upload: "M10 13V3M6 7l4-4 4 4M3 13v4h14v-4",
+  draw: "M3 17l1-4L14 3l3 3L7 16z",
+  camera: "M2 6h4l1-2h6l1 2h4v10H2zM10 8a3 3 0 1 0 .01 0",
+  save: "M10 3v10M6 9l4 4 4-4M3 17h14",
+  figures: "M7 3C4 3 6 9 3 10c3 1 1 7 4 7M13 3c3 0 1 6 4 7-3 1-1 7-4 7",
+  link: "M8 12l4-4M9 6l2-2a3.5 3.5 0 0 1 5 5l-2 2M11 14l-2 2a3.5 3.5 0 0 1-5-5l2-2",
+  die: "M6 3h8a3 3 0 0 1 3 3v8a3 3 0 0 1-3 3H6a3 3 0 0 1-3-3V6a3 3 0 0 1 3-3zM7 6.9v.2M13 6.9v.2M10 9.9v.2M7 12.9v.2M13 12.9v.2",
+  noise: "M3 7h9l-3-3M17 13H8l3 3",
+  point: "M10 2v16M2 10h16M10 6a4 4 0 1 0 .01 0",
+  turn: "M4 7h11l-3-3M16 13H5l3 3",
+};
+export const icon = (name) => html`<svg viewBox="0 0 20 20" aria-hidden="true"><path d=${ICONS[name]}></path></svg>`;
+
+// A button with a picture; its words are those of the key, "upload.button" and "upload.why".
+export const button = (part, shape, click, { key = part, pressed, disabled = false } = {}) =>
+  html`<button type="button" class="vd-button" data-part=${part} title=${t(`${key}.why`)} aria-pressed=${pressed ?? nothing}
+    ?disabled=${disabled} @click=${click}>${icon(shape)}<span>${t(`${key}.button`)}</span></button>`;
+
+export const small = (part, click, { key = `${part}.button`, pressed, disabled = false } = {}) =>
+  html`<button type="button" class="vd-small" data-part=${part} aria-pressed=${pressed ?? nothing} ?disabled=${disabled}
+    @click=${click}>${t(key)}</button>`;
+
+export const message = (tab) =>
+  html`<div class="vd-message" data-part="message" role="alert" ?hidden=${!tab.said}><span data-part="messageText">${tab.said}</span><button
+    type="button" data-part="dismiss" aria-label=${t("dismiss.label")} @click=${() => tab.say("")}></button></div>`;
+
+// A group of radio buttons that looks like one switch. options: [{value, label, mark, title}]; the native inputs bring
+// keyboard and screen readers with them.
+export const choices = ({ part, name, label, options, value, choose, little = false }) => html`
+  <div class="vd-switch ${little ? "vd-switch-small" : ""}" data-part=${part} role="radiogroup" aria-label=${label}
+    @change=${(e) => choose(e.target.value)}>${options.map(
+      (o) => html`<label class="vd-choice" title=${o.title ?? ""}><input type="radio" name=${name} value=${o.value}
+        ?checked=${String(o.value) === String(value)}><span>${o.label}${o.mark ? html`<i title=${o.mark}>•</i>` : nothing}</span></label>`,
+    )}</div>`;
+
+// Options whose labels are the phrases `key.value`, or the values themselves.
+export const optionsOf = (values, key) => values.map((v) => ({ value: v, label: key ? t(`${key}.${v}`) : String(v) }));
+
+// A named switch; away: there, but not seen.
+export const field = ({ away = false, hidden = false, caption = "", ...given }) => html`
+  <div class="vd-field ${away ? "vd-away" : ""}" data-part="${given.part}Field" ?hidden=${hidden}><span class=${caption}>${given.label}</span>
+    ${choices(given)}</div>`;
+
+export const panel = (name, inside, { note = "", under = "", frame = "", beside = "" } = {}) => html`
+  <figure class="vd-panel vd-panel-${name}">
+    <figcaption><b>${t(`${name}.title`)}</b><span data-part="${name}Note" class="vd-note">${note}</span></figcaption>
+    <div class="vd-picture ${frame}" data-part="${name}Frame">${inside}</div>
+    <div class="vd-under" data-part="${name}Under">${under}</div>${beside}
+  </figure>`;
+
+// A colour bar with its ends; background: a CSS gradient.
+export const scale = (low, background, high) => html`
+  <div class="vd-scale"><span data-part="scaleLow">${low}</span><i data-part="scaleBar" style="background-image: ${background}"></i><span
+    data-part="scaleHigh">${high}</span></div>`;
+
+// A large slider. at: where it stands; input(number) when it is moved.
+export const slider = ({ part, id = nothing, label, value, why, min = 0, max = 1000, step = 1, at, text = value, input, disabled = false, kind = "", away = false, below = "" }) => html`
+  <div class="vd-slider ${kind} ${away ? "vd-away" : ""}" data-part="${part}Field"><label for=${id}><span>${label}</span> <b data-part="${part}Value">${value}</b>
+    <small data-part="${part}Why">${why}</small></label>
+    <input type="range" id=${id} data-part=${part} min=${min} max=${max} step=${step} data-at=${at} aria-label=${id === nothing ? label : nothing}
+      aria-valuetext=${text} ?disabled=${disabled} @input=${(e) => input(Number(e.target.value))}>${below}</div>`;
+
+// A figure with its name, and an aside below it.
+export const figure = ({ part, key = part, value, unit = "", aside = "", asidePart = nothing, kind = "", hidden = false }) => html`
+  <div class=${kind} ?hidden=${hidden}><dt title=${t(`${key}.why`)}>${t(`${key}.name`)}</dt><dd><b data-part=${part}>${value}</b>${unit}</dd><dd
+    class="vd-aside" data-part=${asidePart}>${aside}</dd></div>`;
+
+export const card = (kind, key, why, inside, beside = "") => html`
+  <section class="vd-card ${kind}">
+    <header><h2>${t(`${key}.title`)}</h2><p data-part="${key.split(".").at(-1)}Why">${why}</p>${beside}</header>
+    ${inside}
+  </section>`;
+
+// What can be taken away, and how it works.
+export const takeRow = (tab, buttons, others = "") => html`
+  <section class="vd-take">
+    ${buttons}${button("copyLink", "link", tab.copyLink)}${others}
+    <span class="vd-note" data-part="copied" role="status">${tab.copied ? t(tab.copied) : ""}</span>
+  </section>`;
+
+export const moreFold = (key) => html`
+  <details class="vd-more"><summary>${t("more.title")}</summary><div data-part="more" .innerHTML=${t(key)}></div></details>`;

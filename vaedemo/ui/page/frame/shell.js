@@ -1,0 +1,122 @@
+// What every tab is: a view that is drawn anew from its state, a message, questions to the server, words in the address,
+// a link to be copied. A tab is a class that extends Tab with view() and show(), and is opened by open().
+
+import { render } from "../vendor/lit-html.js";
+import * as address from "./address.js";
+import { createAsk } from "./ask.js";
+import { clamp, parts, styles } from "./dom.js";
+import { fromAddress, toAddress } from "./state.js";
+import { failure, noModels, onLanguage, t } from "./text.js";
+
+// What a template says of its inputs, put into them: a visitor may have changed them since the last time.
+// <input checked>, <input type=range data-at=3>, <input type=number data-at=7>; and <canvas .draw=${(canvas) => ...}> painted,
+// unless that is the function it was painted by.
+const settle = (root) => {
+  for (const input of root.querySelectorAll("input")) {
+    if (input.type === "radio" || input.type === "checkbox") input.checked = input.hasAttribute("checked");
+    const { at } = input.dataset;
+    if (at === undefined || (input.type === "number" && document.activeElement === input)) continue;
+    if (input.value !== at) input.value = at;
+    const [low, high] = [Number(input.min), Number(input.max)];
+    if (input.type === "range") input.style.setProperty("--share", high > low ? clamp((at - low) / (high - low), 0, 1) : 0);
+  }
+  for (const canvas of root.querySelectorAll("canvas"))
+    if (canvas.draw && canvas.draw !== canvas.drawn) {
+      canvas.drawn = canvas.draw;
+      canvas.draw(canvas);
+    }
+};
+
+export class Tab {
+  constructor({ name, element, props, server, upload }) {
+    Object.assign(this, { name, value: props.value, table: props.value.table, upload, said: "", copied: null });
+    this.root = element.querySelector(`.vd-module-${name}`);
+    this.place = address.ofTab(name);
+    this.words = this.place.read();
+    this.ask = createAsk(server);
+    this.abouts = new Map();
+    this.busy = false;
+  }
+
+  // The state that the address asks for, by the tab's table of words.
+  start(rows, standard) {
+    const { state, wrong } = fromAddress(this.words, rows, standard, this);
+    Object.assign(this, { rows, state });
+    if (wrong) this.said = t("address.fallback");
+    onLanguage(() => this.show());
+  }
+
+  // The view drawn, without the canvases in it.
+  draw() {
+    render(this.view(), this.root);
+    settle(this.root);
+    this.p ??= parts(this.root);
+  }
+
+  // The view and all that is drawn beside it; a tab adds its canvases.
+  show() {
+    this.draw();
+    this.write();
+  }
+
+  write() {
+    this.place.write(toAddress(this.rows, this.state, this));
+  }
+
+  say = (text) => {
+    this.said = text;
+    this.draw();
+  };
+
+  // As ask(); a failure is said.
+  asking = async (name, body) => {
+    const answer = await this.ask(name, body);
+    if (answer.error) this.say(failure(answer));
+    return answer;
+  };
+
+  get row() {
+    return this.table[this.state.domain];
+  }
+
+  // What the server tells of a domain, {figures, examples}, or null until it is there; then all is shown once more.
+  about(domain) {
+    if (!this.abouts.has(domain)) {
+      this.abouts.set(domain, null);
+      this.ask("domain", { domain }).then((answer) => {
+        if (answer.error) return this.abouts.delete(domain);
+        this.abouts.set(domain, answer);
+        return this.show();
+      });
+    }
+    return this.abouts.get(domain);
+  }
+
+  // Whether a link shows the picture at hand.
+  linked() {
+    return true;
+  }
+
+  copyLink = async () => {
+    address.flush();
+    try {
+      await navigator.clipboard.writeText(location.href);
+      this.copied = this.linked() ? "copied" : "copied.nopicture";
+    } catch {
+      this.copied = "copied.not";
+    }
+    this.draw();
+  };
+}
+
+// A tab's mount(): its stylesheet, then the tab itself, or one sentence where it has nothing to show: missing(value) gives
+// its key, or null.
+export const open = (Own, folder, missing) => async (given) => {
+  await styles(folder);
+  const tab = new Own(given);
+  const key = missing(tab.value);
+  if (key) return noModels(tab.root, key);
+  tab.begin();
+  tab.root.dataset.ready = "true";
+  return null;
+};

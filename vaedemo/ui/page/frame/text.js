@@ -1,0 +1,63 @@
+// Phrases in two languages. The language in force is the lang attribute of the document; changing it tells everyone.
+
+import { asset } from "./dom.js";
+
+const LANGUAGES = ["en", "zh"];
+const tables = Object.fromEntries(
+  await Promise.all(
+    LANGUAGES.map(async (l) => [l, await (await fetch(asset(`text/${l}.json`))).json()]),
+  ),
+);
+
+export const language = () => (document.documentElement.lang.startsWith("zh") ? "zh" : "en");
+
+export const preferred = () =>
+  (navigator.languages ?? [navigator.language]).map((l) => l.slice(0, 2)).find((l) => LANGUAGES.includes(l)) ?? "en";
+
+export const isLanguage = (name) => LANGUAGES.includes(name);
+
+// The phrase of a key, {name} replaced by values.name; an unknown key shows itself, and a domain or class without one, being
+// somebody's own, its name.
+export const t = (key, values = {}) =>
+  (tables[language()][key] ?? tables.en[key] ?? key.replace(/^(domain|class)\./, "")).replace(/\{(\w+)\}/g, (all, name) => values[name] ?? all);
+
+// A class's name in the page's language; digits are their own names.
+export const className = (name) => (/^\d+$/.test(name) ? name : t(`class.${name}`));
+
+export const number = (value, digits = 2) =>
+  value.toLocaleString(language(), { minimumFractionDigits: digits, maximumFractionDigits: digits }).replace("-", "−");
+
+// Three significant digits, never in powers of ten.
+export const significant = (value, digits = 3) =>
+  value === 0 ? "0" : value.toLocaleString(language(), { maximumSignificantDigits: digits, minimumSignificantDigits: digits });
+
+// The page's sentence for a failure: its own, or the server's in English and translated where there is a pattern for it.
+export const failure = (answer) => {
+  if (answer.own || language() === "en") return answer.error;
+  const found = (tables.zh["error.patterns"] ?? []).find(([pattern]) => new RegExp(pattern).test(answer.error));
+  return found ? answer.error.replace(new RegExp(found[0]), found[1]) : `${t("error.intro")}${answer.error}`;
+};
+
+// Fills elements below root that carry data-t (text), data-t-label (aria-label), data-t-title (tooltip).
+export const fill = (root) => {
+  for (const e of root.querySelectorAll("[data-t]")) e.textContent = t(e.dataset.t);
+  for (const e of root.querySelectorAll("[data-t-label]")) e.setAttribute("aria-label", t(e.dataset.tLabel));
+  for (const e of root.querySelectorAll("[data-t-title]")) e.title = t(e.dataset.tTitle);
+};
+
+export const setLanguage = (name) => {
+  document.documentElement.lang = name === "zh" ? "zh-CN" : "en";
+  document.dispatchEvent(new CustomEvent("vd-language"));
+};
+
+export const onLanguage = (callback) => document.addEventListener("vd-language", callback);
+
+// All that a tab shows where no model is to be had, in the language of the moment: the sentence of a key.
+export const noModels = (root, key = "nomodels") => {
+  const only = Object.assign(document.createElement("p"), { className: "vd-nothing" });
+  const explain = () => (only.textContent = t(key));
+  root.replaceChildren(only);
+  onLanguage(explain);
+  root.dataset.ready = "true";
+  explain();
+};

@@ -1,0 +1,183 @@
+// The picture at hand of a tab, and the panel that it comes through: an example, a file chosen, dropped or pasted, a drawing,
+// the webcam, or what another tab shared. A source is one of
+//   {kind: "example", domain, name}   {kind: "file", blob, path}   {kind: "data", data, drawn}   {kind: "word" | "shared"}
+
+import { html, nothing } from "../vendor/lit-html.js";
+import { newest } from "../frame/dom.js";
+import { button, panel, small } from "../frame/pieces.js";
+import { onShared, share } from "../frame/shared.js";
+import { failure, t } from "../frame/text.js";
+import { painted, unpack } from "../draw/pixels.js";
+import { toWord } from "../maths/words.js";
+import { createCamera } from "./camera.js";
+import { createPad } from "./pad.js";
+import { askWith, onFiles } from "./source.js";
+
+const FRAME = 30; // ms between the camera's pictures
+
+// tab: the tab. hooks: asked(job) -> [name, body] of what the server is asked with; took(picture, job): a new picture
+// {x, bytes, domain, example, word, width, height, ...}; failed(): none came; shares(): whether other tabs hear of it;
+// domain(): whose examples are shown; received(shared): a picture of another tab.
+export class Yours {
+  constructor(tab, hooks) {
+    Object.assign(this, { tab, hooks, mode: "picture", tool: "pen", picture: null, source: null, shown: "" });
+    this.camera = null;
+    onShared(tab.name, (picture) => hooks.received(picture));
+    onFiles(() => tab.p.upload.offsetParent !== null, (blob) => this.takeFile(blob), (on) => tab.p.yoursFrame.classList.toggle("vd-over", on));
+  }
+
+  // ---- taking ------------------------------------------------------------------------------------------------
+
+  // job: {source, domain, live, ...}; live while a stroke or the camera goes on.
+  load = newest(async (job, more) => {
+    const { tab, hooks } = this;
+    tab.root.setAttribute("aria-busy", "true");
+    const [name, body] = hooks.asked(job);
+    const answer = await askWith(tab.ask, name, job.source, tab.upload, body);
+    tab.root.removeAttribute("aria-busy");
+    if (answer.error) {
+      hooks.failed?.();
+      tab.say(failure(answer));
+    } else {
+      if (!job.keep) tab.said = "";
+      this.take(answer, job, more());
+    }
+    if (this.mode === "camera") setTimeout(this.nextFrame, FRAME);
+  });
+
+  // answer: {x, domain, original, ...} as the server gives it.
+  take(answer, job, more = false) {
+    const { source } = job;
+    const row = this.tab.table[answer.domain] ?? this.tab.row;
+    const bytes = unpack(answer.x);
+    const word = source.drawn && row.strokes ? toWord(bytes) : null;
+    this.picture = { ...answer, bytes, word, example: source.name ?? null };
+    this.source = source;
+    if (!answer.original) this.shown = painted(bytes, row.channels);
+    else if (this.mode === "picture") this.shown = answer.original;
+    this.hooks.took(this.picture, { ...job, more });
+    const { x, domain, example } = this.picture;
+    if (source.kind !== "shared" && (this.hooks.shares?.() ?? true)) share({ x, domain, example, word }, this.tab.name);
+  }
+
+  // A picture that is there already: drawn by a link, or another tab's.
+  ready({ x, domain, example = null }, { kind = "shared", drawn = false, ...job } = {}) {
+    this.show("picture");
+    this.take({ x, domain, original: null, results: [] }, { ...job, source: { kind, name: example, drawn } });
+  }
+
+  example(domain, name, job = {}) {
+    this.show("picture");
+    return this.load({ ...job, source: { kind: "example", domain, name }, domain, live: false });
+  }
+
+  takeFile(blob) {
+    if (!blob) return;
+    this.show("picture");
+    this.load({ source: { kind: "file", blob, path: null }, domain: null, live: false });
+  }
+
+  live(source) {
+    this.load({ source, domain: this.tab.state.domain, live: true });
+  }
+
+  // ---- drawing board and webcam ------------------------------------------------------------------------------
+
+  show(mode) {
+    if (this.mode === "camera" && mode !== "camera") this.camera.stop();
+    this.mode = mode;
+    if (this.tab.p) this.tab.draw();
+  }
+
+  get pad() {
+    this.board ??= createPad(this.tab.p.pad, (data, empty) => this.live({ kind: "data", data, drawn: !empty }));
+    return this.board;
+  }
+
+  draw = () => {
+    if (this.mode === "draw") return this.show("picture");
+    this.pad.choose(this.tool);
+    this.show("draw");
+    return this.tab.p.pad.focus({ preventScroll: true });
+  };
+
+  choose(tool) {
+    this.tool = tool;
+    this.pad.choose(tool);
+    this.tab.draw();
+  }
+
+  keys = (e) => {
+    if ((e.ctrlKey || e.metaKey) && e.key === "z") this.pad.undo();
+    else if (e.key === "Delete") this.pad.clear();
+    else return;
+    e.preventDefault();
+  };
+
+  nextFrame = () => {
+    if (this.mode !== "camera") return;
+    const data = this.camera.frame();
+    if (data) this.live({ kind: "data", data });
+    else setTimeout(this.nextFrame, 50);
+  };
+
+  film = async () => {
+    if (this.mode === "camera") return this.show("picture");
+    this.camera ??= createCamera(this.tab.p.video);
+    try {
+      await this.camera.start();
+      this.show("camera");
+      return this.nextFrame();
+    } catch {
+      this.camera.stop();
+      return this.tab.say(t("camera.none"));
+    }
+  };
+
+  // ---- views -------------------------------------------------------------------------------------------------
+
+  // The panel; beside: what else is in it.
+  panel(beside = "") {
+    const { mode, picture } = this;
+    const small128 = !(Math.max(picture?.width ?? 0, picture?.height ?? 0) > 128);
+    const inside = html`<img data-part="original" class=${small128 ? "vd-pixels" : ""} alt=${t(picture?.example ? "yours.example" : "yours.own")} src=${this.shown || nothing}
+        ?hidden=${mode !== "picture"}><canvas data-part="pad" class="vd-pad" width="280" height="280" role="img" tabindex="0" aria-label=${t("pad.label")}
+        ?hidden=${mode !== "draw"} @keydown=${this.keys}></canvas><video data-part="video" playsinline muted ?hidden=${mode !== "camera"}></video>
+        <div class="vd-drop">${t("drop.here")}</div>`;
+    const under = html`<span data-part="yoursHint" ?hidden=${mode !== "picture"}>${t("yours.hint")}</span>
+        <div class="vd-padtools" data-part="padTools" ?hidden=${mode !== "draw"}>
+          ${small("pen", () => this.choose("pen"), { pressed: this.tool === "pen" })}
+          ${small("eraser", () => this.choose("eraser"), { pressed: this.tool === "eraser" })}
+          ${small("undo", () => this.pad.undo())}
+          ${small("clear", () => this.pad.clear())}
+        </div>
+        <div class="vd-padtools" data-part="cameraTools" ?hidden=${mode !== "camera"}>${small("freeze", () => this.show("picture"))}</div>`;
+    const note = picture?.width ? `${picture.width} × ${picture.height}` : "";
+    return panel("yours", inside, { note, under, beside });
+  }
+
+  // The buttons, and the examples of the domain.
+  tools(order = ["upload", "draw", "camera"]) {
+    const own = {
+      upload: () => button("upload", "upload", () => this.tab.p.file.click()),
+      draw: () => button("draw", "draw", this.draw, { pressed: this.mode === "draw" }),
+      camera: () => button("camera", "camera", this.film, { pressed: this.mode === "camera" }),
+    };
+    const domain = this.hooks.domain?.() ?? this.tab.state.domain;
+    const taken = ({ target }) => {
+      this.takeFile(target.files[0]);
+      target.value = "";
+    };
+    return html`<div class="vd-sources">
+      ${order.map((name) => own[name]())}
+      <input type="file" data-part="file" accept="image/*,.tif,.tiff" hidden @change=${taken}>
+      </div>
+      <div class="vd-examples" data-part="examples" role="group" aria-label=${t("examples.label")}>${exampleRow(
+        this.tab.about(domain)?.examples ?? [], this.picture?.example, (name) => this.example(domain, name))}</div>`;
+  }
+}
+
+// A domain's examples [{name, thumb}] as buttons, of which the chosen one is pressed.
+export const exampleRow = (list, chosen, choose) =>
+  list.map(({ name, thumb }) => html`<button type="button" class="vd-example" data-name=${name} title=${name} aria-pressed=${name === chosen}
+    @click=${() => choose(name)}><img src=${thumb} alt=${name} width="40" height="40"></button>`);

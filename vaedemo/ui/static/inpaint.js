@@ -1,5 +1,0 @@
-// The tab "Inpaint".
-
-import { mountRestore } from "./restore.js";
-
-export const mount = (given) => mountRestore("inpaint", given);

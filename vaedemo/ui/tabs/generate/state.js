@@ -1,0 +1,92 @@
+// The state of "Generate" and its words in the address. Pure functions.
+
+import { between, numberOf, oneOf, whole, word } from "../../page/frame/state.js";
+import { nearestDim } from "../../page/maths/models.js";
+
+// (kind of model, prior) of each grid, in the order in which they are shown.
+export const GRIDS = [
+  ["ae", "normal"],
+  ["ae", "mixture"],
+  ["vae", "normal"],
+  ["vae", "mixture"],
+  ["pca", "gaussian"],
+];
+export const SIDES = [4, 6, 8, 10];
+export const PATHS = ["straight", "spherical"];
+export const SLOTS = ["a", "b", "c", "p", "q"];
+export const HOTTEST = 1.5;
+export const SEEDS = 1_000_000; // seeds that the die throws: 0 .. SEEDS - 1
+export const MOST_SEED = 2 ** 31 - 1;
+export const FRAMES = 25; // pictures from one end of a path to the other, both included
+
+// Which examples stand in the slots at first: a pullover without a T-shirt is sleeves, which go to a dress; and so on.
+const FIRST = {
+  digits: { a: "eight", b: "three", c: "five", p: "three", q: "eight" },
+  fashion: { a: "pullover", b: "T-shirt", c: "dress", p: "trouser", q: "coat" },
+  objects: { a: "cat", b: "astronaut", c: "coffee", p: "cat", q: "rocket" },
+  shapes: { a: "ellipse", b: "small ellipse", c: "small heart", p: "heart", q: "square" },
+};
+
+export const gridName = (kind, prior) => `${kind}-${prior}`;
+
+// The names of the grids that are shown of a state.
+export const gridsOf = (state, row) => GRIDS.filter(([kind]) => kind !== "pca" || (state.pca && row.pca)).map((g) => gridName(...g));
+
+export const slotsOf = (domain, row) =>
+  Object.fromEntries(SLOTS.map((s, i) => [s, row.examples.includes(FIRST[domain]?.[s]) ? FIRST[domain][s] : row.examples[i % row.examples.length]]));
+
+export const standard = (domain, table) => ({
+  domain,
+  d: nearestDim(table[domain].dims, 32),
+  t: 1,
+  seed: 1,
+  n: 6,
+  label: null,
+  pca: false,
+  grid: "vae-mixture",
+  at: 0,
+  path: "straight",
+  step: (FRAMES - 1) / 2,
+  slots: slotsOf(domain, table[domain]),
+});
+
+// The same state in another domain: what that one does not have moves to the nearest that it has.
+export const settled = (state, domain, table) => {
+  const row = table[domain];
+  return { ...state, domain, d: nearestDim(row.dims, state.d), label: state.domain === domain ? state.label : null, slots: slotsOf(domain, row) };
+};
+
+const own = (state, { table }) => table[state.domain];
+const slot = (name) => ({
+  name,
+  parse: oneOf((s, about) => own(s, about).examples),
+  put: (s, v) => (s.slots[name] = v),
+  // A picture that is no example has no word.
+  format: (s, about) => (s.slots[name] === slotsOf(s.domain, own(s, about))[name] ? null : s.slots[name]),
+});
+
+// about: {table}.
+export const WORDS = [
+  { name: "domain", parse: oneOf((_, { table }) => Object.keys(table)), put: (s, v, { table }) => Object.assign(s, standard(v, table)), format: (s) => s.domain },
+  { ...word("d", numberOf((s, about) => own(s, about).dims)), format: (s) => s.d },
+  word("t", between(0, HOTTEST), 1),
+  { ...word("seed", whole(0, MOST_SEED)), format: (s) => s.seed },
+  word("n", numberOf(SIDES), 6),
+  {
+    name: "class",
+    parse: oneOf((s, about) => own(s, about).classes),
+    put: (s, v, about) => (s.label = own(s, about).classes.indexOf(v)),
+    format: (s, about) => (s.label === null ? null : own(s, about).classes[s.label]),
+  },
+  {
+    name: "pca",
+    parse: (v, s, about) => (v === "1" && own(s, about).pca) || undefined,
+    put: (s) => (s.pca = true),
+    format: (s) => (s.pca ? 1 : null),
+  },
+  word("grid", oneOf((s, about) => gridsOf(s, own(s, about))), "vae-mixture"),
+  word("at", (v, s) => whole(0, s.n ** 2 - 1)(v), 0),
+  word("path", oneOf(PATHS), "straight"),
+  word("step", whole(0, FRAMES - 1), (FRAMES - 1) / 2),
+  ...SLOTS.map(slot),
+];

@@ -1,0 +1,268 @@
+// The tab "Reconstruct": state in, pictures out. The results of every model for the picture at hand are kept here, so
+// that the slider answers without asking the server.
+
+import { newest } from "../../page/frame/dom.js";
+import { saveJson, saveRow } from "../../page/frame/download.js";
+import { Tab, open } from "../../page/frame/shell.js";
+import { failure, number, significant, t } from "../../page/frame/text.js";
+import { everyModel, kindsOf, modelKey } from "../../page/maths/models.js";
+import { createBars } from "../../page/draw/bars.js";
+import { createBits } from "../../page/draw/bits.js";
+import { shareCursor } from "../../page/draw/cursor.js";
+import { createCurve } from "../../page/draw/curve.js";
+import { colours, errors, pack, paint, rgba, unpack, valueAt } from "../../page/draw/pixels.js";
+import { Yours } from "../../page/picture/yours.js";
+import { WORDS, settled } from "./state.js";
+import { createStrip } from "./strip.js";
+import { view } from "./view.js";
+
+class Reconstruct extends Tab {
+  begin() {
+    const { first, about } = this.value;
+    this.abouts.set(about.domain, about);
+    this.start(WORDS, { domain: first.domain, kind: first.kind, d: first.d, beta: 1, example: first.example, fit: "crop", polarity: "auto", error: "absolute" });
+    this.state = settled(this.state, this.table);
+    // The results of models for the picture by key; what its numbers were changed to; the domain that was asked for.
+    Object.assign(this, { results: new Map(), edited: null, pending: null, reading: "", drawn: {}, idle: 0 });
+    this.yours = new Yours(this, {
+      asked: (job) => ["prepare", this.asked(job)],
+      took: (picture, job) => this.took(picture, job),
+      failed: () => (this.pending = null),
+      received: ({ model, ...picture }) => {
+        if (model) Object.assign(this.state, settled({ ...this.state, domain: picture.domain, ...model }, this.table));
+        this.yours.ready({ x: picture.x, domain: picture.domain }, { drawn: true });
+      },
+    });
+    this.firstPicture({ ...this.state });
+  }
+
+  firstPicture(wanted) {
+    const { first } = this.value;
+    if (wanted.drawn) return this.yours.ready({ x: pack(wanted.drawn), domain: wanted.domain }, { kind: "word", drawn: true });
+    const source = { kind: "example", domain: first.domain, name: first.example };
+    this.yours.take(first.picture, { source }, true);
+    const usual = wanted.domain === first.domain && wanted.example === first.example && wanted.fit === "crop" && wanted.polarity === "auto";
+    return usual ? this.choose(wanted) : this.yours.example(wanted.domain, wanted.example, { keep: true, wanted });
+  }
+
+  // ---- what is at hand ---------------------------------------------------------------------------------------
+
+  get model() {
+    return [this.state.kind, this.state.d, this.state.beta];
+  }
+
+  get key() {
+    return modelKey(...this.model);
+  }
+
+  get result() {
+    return this.results.get(this.key);
+  }
+
+  get shownFigures() {
+    return this.edited?.x_hat ? this.edited : this.result;
+  }
+
+  // The mean over the test set, once it is known.
+  get test() {
+    return this.about(this.state.domain)?.figures[this.key];
+  }
+
+  get word() {
+    return this.yours?.picture?.word ?? null;
+  }
+
+  get x() {
+    return this.yours.picture.bytes;
+  }
+
+  linked() {
+    return Boolean(this.word || this.state.example);
+  }
+
+  // ---- asking the server -------------------------------------------------------------------------------------
+
+  asked({ domain, wanted = this.state }) {
+    clearTimeout(this.idle);
+    const { fit, polarity, kind, d, beta } = wanted;
+    return { domain, fit, polarity, models: domain === wanted.domain ? [[kind, d, beta]] : [] };
+  }
+
+  took(picture, { live, more, wanted = this.state }) {
+    Object.assign(this, { results: new Map(), edited: null, pending: null });
+    this.state = settled({ ...wanted, domain: picture.domain, example: picture.example }, this.table);
+    this.keep(picture, picture.results ?? []);
+    this.show();
+    if (!this.result) this.look(this.model);
+    clearTimeout(this.idle);
+    if (!more) this.idle = setTimeout(() => this.lookAtAll(), live ? 250 : 0);
+  }
+
+  keep(picture, results) {
+    if (this.yours.picture === picture) for (const r of results) this.results.set(r.key, r);
+  }
+
+  // One request a kind of model, the chosen kind first, so that no visitor makes the others wait for long.
+  async lookAtAll() {
+    const { picture } = this.yours;
+    const kinds = [this.state.kind, ...kindsOf(this.row).filter((k) => k !== this.state.kind)];
+    for (const kind of kinds) {
+      const models = everyModel(this.row).filter((m) => m[0] === kind && !this.results.has(modelKey(...m)));
+      if (!models.length) continue;
+      const answer = await this.ask("look", { x: picture.x, domain: picture.domain, models });
+      if (answer.error || this.yours.picture !== picture) return;
+      this.keep(picture, answer.results);
+      this.show();
+    }
+  }
+
+  look = newest(async (wanted) => {
+    const { picture } = this.yours;
+    const answer = await this.ask("look", { x: picture.x, domain: picture.domain, models: [wanted] });
+    if (this.yours.picture !== picture) return;
+    if (answer.error) return this.say(failure(answer));
+    this.keep(picture, answer.results);
+    this.show();
+  });
+
+  decode = newest(async (z) => {
+    const [{ picture }, wanted] = [this.yours, this.key];
+    const { domain, kind, d, beta } = this.state;
+    const answer = await this.asking("decode", { domain, kind, d, beta, z, x: picture.x });
+    if (answer.error || this.yours.picture !== picture || this.key !== wanted || !this.edited) return;
+    this.edited = { ...answer, z };
+    this.draw();
+    this.showPictures();
+  });
+
+  // ---- changing the state ------------------------------------------------------------------------------------
+
+  choose = (patch) => {
+    this.state = settled({ ...this.state, ...patch }, this.table);
+    this.edited = null;
+    if (!this.result) this.look(this.model);
+    this.show();
+  };
+
+  chooseDomain = (domain) => {
+    this.pending = domain;
+    const { source } = this.yours;
+    if (source.kind === "example" || source.kind === "word") return this.yours.example(domain, this.table[domain].examples[0]);
+    return this.yours.load({ source, domain, live: false });
+  };
+
+  chooseError = (error) => {
+    this.state.error = error;
+    this.show();
+  };
+
+  again(patch) {
+    Object.assign(this.state, patch);
+    this.yours.load({ source: this.yours.source, domain: this.state.domain, live: false });
+  }
+
+  edit = (z) => {
+    this.edited = { ...this.edited, z };
+    this.draw();
+    this.decode(z);
+  };
+
+  reset = () => {
+    this.edited = null;
+    this.show();
+  };
+
+  // ---- drawing -----------------------------------------------------------------------------------------------
+
+  view() {
+    return view(this);
+  }
+
+  charts() {
+    const { p } = this;
+    const chosen = (kind, d) => this.choose({ kind, d, beta: 1 });
+    this.strip = createStrip(p.strip, chosen);
+    this.curve = createCurve(p.curve, chosen);
+    this.bits = createBits(p.bits, p.elbo);
+    this.bars = createBars(p.numbers, this.edit);
+    const read = (text) => {
+      this.reading = text;
+      this.draw();
+    };
+    return shareCursor([p.seen, p.made, p.error], (r, c) => this.shown && read(this.pixel(r, c)), () => read(""));
+  }
+
+  pixel(row, column) {
+    const { channels, size } = this.row;
+    const i = row * size + column;
+    const e = errors(this.x, this.shown, channels, this.state.error)[i];
+    const error = (e > 0 && this.state.error === "signed" ? "+" : "") + e.toFixed(2).replace("-", "−");
+    return t("readout", { row: row + 1, column: column + 1, x: valueAt(this.x, channels, i), x_hat: valueAt(this.shown, channels, i), error });
+  }
+
+  show() {
+    if (!this.yours.picture) return;
+    super.show();
+    this.reread ??= this.charts();
+    this.showPictures();
+    this.showBelow();
+  }
+
+  showPictures() {
+    const { p, x, result, edited, state } = this;
+    const { channels } = this.row;
+    paint(p.seen, rgba(x, channels));
+    if (result) {
+      this.shown = unpack(edited?.x_hat ?? result.x_hat);
+      paint(p.made, rgba(this.shown, channels));
+      paint(p.error, colours(errors(x, this.shown, channels, state.error), state.error));
+      p.made.dataset.shown = edited?.x_hat ? `${this.key}-edited` : this.key;
+    }
+    this.reread();
+  }
+
+  showBelow() {
+    const { state, row, results, result, test } = this;
+    // The strip is drawn anew only where there is more to see: not while the slider is dragged.
+    const now = [results.size, this.yours.picture, document.documentElement.lang];
+    if (now.some((v, i) => v !== this.drawn[i])) this.strip.draw(kindsOf(row).map((kind) => ({ kind, dims: row.kinds[kind] })), results, row.channels);
+    this.drawn = now;
+    this.strip.mark(state.kind, state.d);
+    const figures = this.about(state.domain)?.figures;
+    const point = (kind) => (d) => ({ d, psnr: results.get(modelKey(kind, d, 1))?.psnr, mean: figures?.[modelKey(kind, d, 1)]?.psnr });
+    this.curve.show(kindsOf(row).map((kind) => ({ kind, points: row.kinds[kind].map(point(kind)) })), state.kind, state.d);
+    if (result && !this.edited) this.bars(result.z, result.sigma, test);
+    if (result?.kl) this.bits(result, test, row);
+  }
+
+  // ---- taking away -------------------------------------------------------------------------------------------
+
+  get fileName() {
+    const { domain, kind, d, beta } = this.state;
+    return `vaedemo-${domain}-${kind}-${d}${beta === 1 ? "" : `-beta${beta}`}`;
+  }
+
+  saveImage = () => {
+    if (!this.shown) return;
+    const { state, p, shownFigures: f } = this;
+    const model = `${t(`domain.${state.domain}`)}, ${t(`kind.${state.kind}`)}${state.beta === 1 ? "" : `, beta ${state.beta}`}`;
+    const lines = [
+      `${model}, ${t("made.note", { d: state.d })}${this.edited ? ` (${t("made.edited")})` : ""}`,
+      `PSNR ${number(f.psnr, 1)} dB, SSIM ${number(f.ssim, 2)}, MSE ${significant(f.mse, 3)}; ${t("bytes.plain", { d: state.d, n: this.x.length })}`,
+    ];
+    const scale = { error: ` (${p.scaleLow.textContent} … ${p.scaleHigh.textContent})` };
+    saveRow(["seen", "made", "error"].map((n) => ({ title: t(`${n}.title`) + (scale[n] ?? ""), canvas: p[n] })), lines, `${this.fileName}.png`);
+  };
+
+  saveFigures = () => {
+    if (!this.result) return;
+    const { x_hat, key, ...figures } = this.result;
+    const { state, edited: e } = this;
+    const edited = e ? { z: e.z, mse: e.mse, psnr: e.psnr, ssim: e.ssim } : null;
+    const others = [...this.results.values()].map((r) => ({ kind: r.kind, latent_dim: r.d, beta: r.beta, mse: r.mse, psnr: r.psnr, ssim: r.ssim }));
+    const pixels = { x: Array.from(this.x), x_hat: Array.from(unpack(x_hat)) };
+    saveJson({ address: location.href, domain: state.domain, latent_dim: state.d, ...figures, edited, ...pixels, others }, `${this.fileName}.json`);
+  };
+}
+
+export const mount = open(Reconstruct, "reconstruct", ({ first }) => (first ? null : "nomodels"));

@@ -1,0 +1,40 @@
+// The state of "Reconstruct" and its words in the address. Pure functions.
+
+import { numberOf, oneOf, word } from "../../page/frame/state.js";
+import { betasOf, kindsOf, nearestDim } from "../../page/maths/models.js";
+import { fromWord } from "../../page/maths/words.js";
+
+export const FITS = ["crop", "pad"];
+export const POLARITIES = ["auto", "keep", "invert"];
+export const ERRORS = ["absolute", "signed"];
+
+// A state whose model exists: kind, dimension and beta are moved to the nearest there is.
+export const settled = (state, table) => {
+  const row = table[state.domain];
+  const kinds = kindsOf(row);
+  const kind = kinds.includes(state.kind) ? state.kind : kinds[0];
+  if (!kind) return { ...state, kind: null };
+  const d = nearestDim(row.kinds[kind], state.d);
+  const betas = betasOf(row, kind, d);
+  return { ...state, kind, d, beta: betas.includes(state.beta) ? state.beta : 1 };
+};
+
+export const domainsOf = (table) => Object.keys(table).filter((name) => kindsOf(table[name]).length);
+
+const enter = (state, domain, { table }) => {
+  if (domain !== state.domain) Object.assign(state, { domain, example: table[domain].examples[0] ?? null });
+};
+const kindIn = (state, table) => settled(state, table).kind;
+
+// about: {table, word: that of a drawing at hand, or null}.
+export const WORDS = [
+  { name: "domain", parse: (v, _, { table }) => oneOf(domainsOf(table))(v), put: enter, format: (s) => s.domain },
+  { ...word("kind", oneOf((s, { table }) => kindsOf(table[s.domain]))), format: (s) => s.kind },
+  { ...word("d", numberOf((s, { table }) => table[s.domain].kinds[kindIn(s, table)])), format: (s) => s.d },
+  word("beta", numberOf((s, { table }) => betasOf(table[s.domain], kindIn(s, table), s.d)), 1),
+  { ...word("example", oneOf((s, { table }) => table[s.domain].examples)), format: (s, about) => (about.word ? null : s.example) },
+  word("fit", oneOf(FITS), "crop"),
+  word("polarity", oneOf(POLARITIES), "auto"),
+  word("error", oneOf(ERRORS), "absolute"),
+  { name: "x", parse: (v, s, { table }) => fromWord(v, table[s.domain]) ?? undefined, put: (s, v) => (s.drawn = v), format: (_, about) => about.word },
+];

@@ -1,0 +1,123 @@
+// The view of "Reconstruct".
+
+import { html } from "../../page/vendor/lit-html.js";
+import { LIMIT, gradient } from "../../page/draw/pixels.js";
+import { button, card, choices, field, figure, message, moreFold, optionsOf, panel, scale, slider, small, takeRow } from "../../page/frame/pieces.js";
+import { number, significant, t } from "../../page/frame/text.js";
+import { betasOf, kindsOf } from "../../page/maths/models.js";
+import { ERRORS, FITS, POLARITIES, domainsOf } from "./state.js";
+
+const canvas = (name) => html`
+  <canvas class="vd-pixels" data-part=${name} width="28" height="28" role="img" tabindex="0"
+    aria-label=${t(`${name}.label`)} aria-describedby="vd-readout"></canvas><i class="vd-cursor" hidden></i>`;
+
+const panels = (tab) => {
+  const { state, row, edited, yours } = tab;
+  const [sign, plus] = state.error === "signed" ? [`≤ −${LIMIT}`, "+"] : ["0", ""];
+  return html`<div class="vd-panels">
+    ${yours.panel()}
+    ${panel("seen", canvas("seen"), { note: `${row.size} × ${row.size}${row.channels === 3 ? " × 3" : ""}`, under: yours.picture.inverted ? t("seen.inverted") : "" })}
+    ${panel("made", canvas("made"), { note: edited ? t("made.edited") : t("made.note", { d: state.d }), under: t(`kind.${state.kind}.long`), frame: edited ? "vd-edited" : "" })}
+    ${panel("error", canvas("error"), { note: t(`error.${state.error}.note`), under: scale(sign, gradient(state.error), `≥ ${plus}${LIMIT}`) })}
+  </div>`;
+};
+
+const dimension = (tab) => {
+  const { state, row } = tab;
+  const dims = row.kinds[state.kind];
+  return slider({
+    part: "dimension",
+    id: "vd-dimension",
+    label: t("dimension.label"),
+    value: state.d,
+    why: t("dimension.why"),
+    max: dims.length - 1,
+    at: dims.indexOf(state.d),
+    text: t("dimension.value", { d: state.d }),
+    disabled: dims.length < 2,
+    input: (i) => tab.choose({ d: dims[i] }),
+    below: html`<div class="vd-ticks" data-part="ticks" aria-hidden="true">${dims.map((d) => html`<span class=${d === state.d ? "vd-on" : ""}>${d}</span>`)}</div>`,
+  });
+};
+
+const choosers = (tab) => {
+  const { state, row, yours } = tab;
+  const proposed = yours.source?.kind !== "example" && yours.picture.proposed;
+  const domains = domainsOf(tab.table).map((n) => ({ value: n, label: t(`domain.${n}`), mark: n === proposed ? t("domain.proposed") : "" }));
+  const kinds = kindsOf(row).map((k) => ({ value: k, label: t(`kind.${k}`), title: t(`kind.${k}.why`) }));
+  const betas = betasOf(row, state.kind, state.d);
+  return html`<div class="vd-choosers">
+    ${field({ part: "domain", name: "vd-domain", label: t("domain.label"), options: domains, value: tab.pending ?? state.domain, choose: tab.chooseDomain })}
+    ${field({ part: "kind", name: "vd-kind", label: t("kind.label"), options: kinds, value: state.kind, choose: (kind) => tab.choose({ kind }) })}
+    ${field({
+      part: "beta", name: "vd-beta", label: t("beta.label"), caption: "vd-beta", options: optionsOf(betas), value: state.beta,
+      away: betas.length < 2, choose: (b) => tab.choose({ beta: Number(b) }),
+    })}
+  </div>`;
+};
+
+const figures = (tab) => {
+  const { state, shownFigures: f, test, x } = tab;
+  const ratio = x.length / state.d;
+  const mean = (value) => (value === undefined ? "\u00a0" : t("figures.mean", { value }));
+  const bytes = t("bytes.value", { d: `<b class="vd-c-z">${state.d}</b>`, n: `<b>${x.length.toLocaleString()}</b>` });
+  return html`<dl class="vd-figures">
+    ${figure({ part: "psnr", value: f ? number(f.psnr, 1) : "", unit: " dB", aside: mean(test && number(test.psnr, 1)), asidePart: "psnrMean" })}
+    ${figure({ part: "ssim", value: f ? number(f.ssim, 2) : "", aside: t("ssim.note") })}
+    ${figure({ part: "mse", value: f ? significant(f.mse, 3) : "", aside: mean(test && significant(test.mse, 3)), asidePart: "mseMean" })}
+    <div class="vd-bytes"><dt title=${t("bytes.why")}>${t("bytes.name")}</dt><dd data-part="bytes" .innerHTML=${bytes}></dd><dd
+      class="vd-aside" data-part="ratio">${t("ratio.value", { ratio: number(ratio, ratio < 20 ? 1 : 0) })}</dd></div>
+  </dl>
+  <p class="vd-remark" data-part="remark">${remark(tab)}</p>`;
+};
+
+const remark = ({ yours, result, edited, state }) => {
+  if (yours.picture.blank) return t("remark.blank");
+  return result?.unusual && !edited ? t("remark.unusual", { domain: t(`domain.${state.domain}`) }) : "";
+};
+
+const options = (tab) => {
+  const { state, row } = tab;
+  const little = (part, hidden, values) =>
+    field({ part, name: `vd-${part}`, label: t(`${part}.label`), hidden, little: true, options: optionsOf(values, part), value: state[part], choose: (v) => tab.again({ [part]: v }) });
+  return html`<div class="vd-options">${little("polarity", !row.strokes, POLARITIES)}${little("fit", Boolean(row.strokes), FITS)}</div>`;
+};
+
+// The cards below; what they hold is drawn by charts of their own.
+const below = (tab) => {
+  const { result, row } = tab;
+  const variational = Boolean(result?.kl);
+  const undo = small("reset", tab.reset, { disabled: !tab.edited });
+  return html`
+  ${card("vd-every", "every", t("every.why"), html`<div class="vd-strip" data-part="strip" role="group" aria-label=${t("every.title")}></div>`)}
+  ${card("vd-curve", "curve", t("curve.why"), html`<div class="vd-chart" data-part="curve"></div>`)}
+  ${card("vd-numbers", "numbers", t(result?.sigma ? "numbers.whyvae" : "numbers.why"), html`<div data-part="numbers"></div>`, undo)}
+  ${card("vd-bits", "bits", t(variational ? "bits.why" : "bits.none"), html`<div class="vd-bits-body ${variational ? "" : "vd-away"}" data-part="bitsBody">
+      <div class="vd-chart" data-part="bits"></div>
+      <div class="vd-elbo" data-part="elbo"></div>
+    </div>
+    <button type="button" class="vd-button vd-elsewhere" data-part="toVae" ?hidden=${variational || !row.kinds.vae}
+      @click=${() => tab.choose({ kind: "vae" })}>${t("bits.tovae")}</button>`)}`;
+};
+
+export const view = (tab) => html`
+<div class="vd-rec">
+  ${message(tab)}
+  <section class="vd-top">
+    ${panels(tab)}
+    <output class="vd-readout" id="vd-readout" data-part="readout" aria-live="polite">${tab.reading || t("readout.hint")}</output>
+    <div class="vd-errormode">${choices({ part: "errorMode", name: "vd-error", label: t("errormode.label"), options: optionsOf(ERRORS, "error"), value: tab.state.error, little: true, choose: tab.chooseError })}</div>
+    <div class="vd-tools">
+      ${tab.yours.tools()}
+      ${options(tab)}
+    </div>
+    <div class="vd-controls">
+      ${dimension(tab)}
+      ${choosers(tab)}
+      ${figures(tab)}
+    </div>
+  </section>
+  ${below(tab)}
+  ${takeRow(tab, html`${button("saveImage", "save", tab.saveImage)}${button("saveFigures", "figures", tab.saveFigures)}`)}
+  ${moreFold("more.text")}
+</div>`;

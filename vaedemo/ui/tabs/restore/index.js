@@ -1,0 +1,301 @@
+// "Denoise" and "Inpaint": a picture is damaged, or comes damaged, and what restores it is shown beside it. Small pictures
+// are answered at once; photographs are worked off tile by tile, so that they can be stopped.
+
+import { newest } from "../../page/frame/dom.js";
+import { save, saveRow } from "../../page/frame/download.js";
+import { Tab, open } from "../../page/frame/shell.js";
+import { shared } from "../../page/frame/shared.js";
+import { t } from "../../page/frame/text.js";
+import { maskToWord } from "../../page/maths/words.js";
+import { unpack } from "../../page/draw/pixels.js";
+import { Yours } from "../../page/picture/yours.js";
+import { answerCells, methodCells, photoCells } from "./cells.js";
+import { PhotoJob } from "./job.js";
+import { Mask } from "./mask.js";
+import { blank, paintBytes, paintError, paintHeat, paintHeatUri, paintUri } from "./paint.js";
+import { countOf, fourthsOf, isPhoto, levelOf, maskSize, opening, standard, wordsOf } from "./state.js";
+import { restoredName, view } from "./view.js";
+
+const EXAMPLES = "objects"; // the domain whose examples stand in for photographs
+
+class Restore extends Tab {
+  begin() {
+    this.denoising = this.name === "denoise";
+    // answer: of the last restore(); made: the other methods' by name; cells of both; size of the mask that was preset.
+    Object.assign(this, { answer: null, made: {}, answers: [], others: [], size: null, idle: 0, later: 0 });
+    this.start(wordsOf(this.name), standard(this.name, this.table));
+    this.job = new PhotoJob(this, {
+      began: (job) => this.began(job),
+      finished: (answer) => this.answered({ ...answer, job: this.job.job }), // its own: another one may begin while this is shown
+      compared: (made) => this.compared(made),
+    });
+    this.yours = new Yours(this, {
+      asked: () => ["source", { domain: this.examplesOf, given: this.denoising && this.state.given }],
+      took: (picture, job) => this.took(picture, job),
+      shares: () => !this.photo && !this.state.given,
+      domain: () => this.examplesOf,
+      received: (picture) => this.received(picture),
+    });
+    this.draw();
+    this.mask = new Mask(this, (done) => this.painted(done));
+    if (this.state.own) this.mask.put({ width: this.row.size, height: this.row.size, data: this.state.own });
+    const guest = shared();
+    if (guest && guest.from !== this.name && !this.words.domain && !this.words.example) this.received(guest);
+    else this.yours.example(this.examplesOf, this.state.example ?? this.row.examples[0], { keep: true });
+  }
+
+  // ---- what is at hand ---------------------------------------------------------------------------------------
+
+  get photo() {
+    return isPhoto(this.row);
+  }
+
+  get examplesOf() {
+    return this.photo ? EXAMPLES : this.state.domain;
+  }
+
+  get fourth() {
+    const there = fourthsOf(this.name, this.row, this.state);
+    return there.includes(this.state.fourth) ? this.state.fourth : there[0];
+  }
+
+  get maskWord() {
+    return this.photo ? null : maskToWord(this.mask.pad.mask().data);
+  }
+
+  // What the server says of the noise: {sigma, estimated, measured, lost, guessed}.
+  get told() {
+    return (this.photo ? this.job.job : this.answer) ?? {};
+  }
+
+  get figures() {
+    const f = this.answer?.figures;
+    const { view } = this.state;
+    if (!f || this.photo || view === "mean") return f?.mean;
+    return f.samples[view === "best" ? this.answer.best : view];
+  }
+
+  linked() {
+    return Boolean(this.state.example);
+  }
+
+  // ---- asking ------------------------------------------------------------------------------------------------
+
+  get body() {
+    const { domain, given, noise, level, seed, sigma } = this.state;
+    const { denoising } = this;
+    return {
+      domain,
+      given: denoising && given,
+      noise: denoising && !given ? noise : null,
+      level,
+      seed,
+      n: countOf(this.state, this.row, this.yours.picture),
+      sigma: denoising ? sigma : null,
+      mask: denoising ? null : this.mask.sent(this.photo),
+    };
+  }
+
+  restore = newest(async (_, more) => {
+    clearTimeout(this.idle);
+    const { picture, source } = this.yours;
+    if (!picture) return;
+    if (this.photo) {
+      const methods = this.value.methods.filter((m) => m !== "vae" && m !== "plain");
+      this.job.begin({ ...this.body, methods }, source); // not awaited: a newer one takes its place
+      return;
+    }
+    const sent = { ...this.body, x: picture.x };
+    const answer = await this.asking("restore", sent);
+    if (answer.error || this.yours.picture !== picture) return;
+    this.answered(answer);
+    if (!more()) this.idle = setTimeout(() => this.compare(sent, answer), 250);
+  });
+
+  answered(answer) {
+    const { state } = this;
+    if (!this.photo) {
+      this.made = {};
+      if ((typeof state.view === "number" && state.view >= state.n) || (state.view === "best" && answer.best === null)) state.view = "mean";
+    }
+    this.answer = answer;
+    this.show();
+  }
+
+  async compare(sent, answer) {
+    for (const method of this.value.methods.filter((m) => m !== "vae")) {
+      const made = await this.ask("compare", { ...sent, methods: [method] });
+      if (this.answer !== answer) return;
+      if (!made.error) this.compared(made.methods); // one that cannot, such as biharmonic where nothing is known
+    }
+  }
+
+  compared(made) {
+    Object.assign(this.made, made);
+    this.show();
+  }
+
+  async began({ damaged }) {
+    const { p } = this;
+    Object.assign(this, { answer: null, made: {} });
+    await Promise.all([p.damaged, p.before].map((canvas) => paintUri(canvas, damaged)));
+    blank(p.restored);
+    blank(p.fourth);
+    this.show();
+  }
+
+  took(picture, { source }) {
+    const { photo, denoising, mask, state, p } = this;
+    if (source !== this.source) mask.file = null;
+    Object.assign(this, { answer: null, made: {}, source });
+    state.example = picture.example;
+    const [width, height] = photo ? maskSize(picture) : [this.row.size, this.row.size];
+    mask.pad.resize(width, height);
+    if (!denoising) mask.pad.radius(p.size.value / 100);
+    if (photo && !denoising) paintUri(p.damaged, picture.original);
+    this.show();
+    const other = this.size !== `${width}x${height}`;
+    if (denoising || !state.mask || state.mask === "own" || !other) return void this.restore();
+    this.size = `${width}x${height}`;
+    this.preset();
+  }
+
+  received({ x, domain, example }) {
+    if (!this.table[domain]) return;
+    Object.assign(this.state, { domain, given: false, sigma: null });
+    this.yours.ready({ x, domain, example });
+  }
+
+  // ---- changing the state ------------------------------------------------------------------------------------
+
+  set(patch, again = true) {
+    Object.assign(this.state, patch);
+    this.show();
+    if (again) this.restore();
+  }
+
+  // As set(), after a moment's rest where an answer takes long.
+  soon(patch, rest) {
+    Object.assign(this.state, patch);
+    this.draw();
+    clearTimeout(this.later);
+    this.later = setTimeout(() => this.set({}), this.photo ? rest : 0);
+  }
+
+  preset() {
+    this.mask.preset(() => {
+      this.restore();
+      this.show();
+    });
+  }
+
+  // A stroke is answered while it is painted; a photograph is when the brush has rested.
+  painted(done) {
+    this.state.mask = "own";
+    if (!this.photo || done) this.soon({}, 600);
+  }
+
+  choosePreset = (mask) => {
+    this.state.mask = mask;
+    this.preset();
+  };
+
+  chooseAmount(amount) {
+    this.state.amount = amount;
+    this.preset();
+  }
+
+  chooseLevel(share) {
+    const { state, row } = this;
+    this.soon(state.given ? { sigma: Number((share * row.strongest).toFixed(3)) } : { level: levelOf(row.noises[state.noise], share) }, 500);
+  }
+
+  chooseGiven(given) {
+    Object.assign(this.state, { given, sigma: null });
+    this.yours.load({ source: this.yours.source });
+  }
+
+  throwDie = () => {
+    this.state.seed = 1 + Math.floor(Math.random() * 999_999);
+    if (!this.denoising && !["own", null].includes(this.state.mask)) return this.preset();
+    return this.set({});
+  };
+
+  chooseDomain = (domain) => {
+    this.job.drop();
+    const { state, yours } = this;
+    const row = this.table[domain];
+    const { level, mask, n } = opening(this.name, row);
+    const kept = state.n !== this.row.usual && row.samples.includes(state.n);
+    Object.assign(state, { domain, sigma: null, level, mask: state.mask === "own" ? "own" : mask, n: kept ? state.n : n });
+    if (this.denoising) state.noise = "gaussian";
+    Object.assign(this, { answer: null, made: {}, size: null });
+    const { source } = yours;
+    yours.picture = null;
+    if (source && !["example", "shared"].includes(source.kind)) return yours.load({ source });
+    return yours.example(this.examplesOf, row.examples[0]);
+  };
+
+  // ---- drawing -----------------------------------------------------------------------------------------------
+
+  view() {
+    return view(this);
+  }
+
+  cells() {
+    const { answer, photo, row, state, yours, value } = this;
+    if (!answer) return [[], []];
+    const about = { size: yours.picture.bytes.length, channels: row.channels, view: state.view };
+    const answers = photo ? photoCells(answer.samples ?? []) : answerCells(answer, about, (view) => this.set({ view }, false));
+    return [answers, methodCells(photo ? answer.result : answer.mean, answer, value.methods, this.made, row.channels)];
+  }
+
+  show() {
+    if (!this.yours.picture && !this.p) return;
+    [this.answers, this.others] = this.cells();
+    super.show();
+    this.showPictures();
+  }
+
+  async showPictures() {
+    const { answer, p, row, state, fourth, yours } = this;
+    if (!answer) return;
+    if (this.photo) return void (await this.showPhoto());
+    const y = unpack(answer.y);
+    const samples = state.view === "mean" ? unpack(answer.mean) : unpack(answer.samples);
+    const at = state.view === "mean" ? 0 : state.view === "best" ? answer.best : state.view;
+    const made = samples.subarray(at * y.length, (at + 1) * y.length);
+    for (const canvas of [p.damaged, p.before]) paintBytes(canvas, y, row.channels);
+    paintBytes(p.restored, made, row.channels);
+    p.restored.dataset.shown = `${state.domain}-${state.view}`;
+    if (fourth === "spread") paintHeat(p.fourth, answer.spread);
+    else if (fourth === "error") paintError(p.fourth, yours.picture.bytes, made, row.channels, "absolute");
+    else paintError(p.fourth, made, y, row.channels, "signed");
+  }
+
+  async showPhoto() {
+    const { answer, p, fourth } = this;
+    await paintUri(p.restored, answer.result);
+    const uri = answer[fourth];
+    if (!uri) blank(p.fourth);
+    else await (uri === answer.spread ? paintHeatUri : paintUri)(p.fourth, uri);
+    p.restored.dataset.shown = `photos-${answer.job.job}`;
+  }
+
+  saveImage = async () => {
+    if (!this.answer) return;
+    const { p, state, name } = this;
+    if (this.photo) {
+      const made = await this.asking("file", { job: this.answer.job.job, which: "mean" });
+      if (!made.error) save(await (await fetch(made.data)).blob(), `vaedemo-${name}.${made.data.startsWith("data:image/png") ? "png" : "jpg"}`);
+      return;
+    }
+    const lines = [`${t(`domain.${state.domain}`)}: ${restoredName(this)}`, this.figures ? `PSNR ${p.psnr.textContent} dB, SSIM ${p.ssim.textContent}` : ""];
+    saveRow(["damaged", "restored", "fourth"].map((n) => ({ title: t(`${n}.title`), canvas: p[n] })), lines, `vaedemo-${name}-${state.domain}.png`);
+  };
+}
+
+export const mount = open(Restore, "restore", ({ table, any }) => {
+  if (Object.keys(table).length) return null;
+  return any ? "restore.nomodels" : "nomodels";
+});

@@ -1,0 +1,139 @@
+// The view of "Denoise" and "Inpaint".
+
+import { html, nothing } from "../../page/vendor/lit-html.js";
+import { LIMIT, gradient } from "../../page/draw/pixels.js";
+import { button, card, choices, field, figure, message, moreFold, optionsOf, panel, scale, slider, takeRow } from "../../page/frame/pieces.js";
+import { number, t } from "../../page/frame/text.js";
+import { cellRow } from "./cells.js";
+import { maskTools } from "./mask.js";
+import { countOf, countsOf, fourthsOf } from "./state.js";
+
+const canvas = (name, label = name) =>
+  html`<canvas class="vd-res-canvas" data-part=${name} width="28" height="28" role="img" aria-label=${t(`${label}.label`)}></canvas>`;
+
+const fourthScale = ({ photo, fourth, value }) => {
+  const signed = fourth === "residual";
+  const grey = photo && signed;
+  const end = grey ? 0.25 : fourth === "spread" ? value.spread : LIMIT;
+  const colours = grey ? "linear-gradient(to right, #000, #808080, #fff)" : gradient(signed ? "signed" : "absolute");
+  return scale(signed ? `≤ −${end}` : "0", colours, `≥ ${signed ? "+" : ""}${end}`);
+};
+
+export const restoredName = ({ photo, state: { view } }) => {
+  if (photo) return t("restored.mean");
+  return typeof view === "number" ? t("restored.sample", { n: view + 1 }) : t(`restored.${view}`);
+};
+
+const panels = (tab) => {
+  const { name, denoising } = tab;
+  const damaged = html`${canvas("damaged")}
+        <canvas class="vd-res-canvas vd-res-brush" data-part="brushPad" width="28" height="28" role="application" tabindex="0"
+          aria-label=${t("restore.pad.label")} aria-describedby="vd-res-live-${name}" ?hidden=${denoising}></canvas>`;
+  const restored = html`${canvas("restored")}
+        <canvas class="vd-res-canvas vd-res-before" data-part="before" width="28" height="28" aria-hidden="true"></canvas>
+        <input type="range" class="vd-res-wipe" id="vd-res-wipe-${name}" data-part="share" min="0" max="100" value="0" title=${t("restore.before.label")}
+          @input=${(e) => tab.p.restoredFrame.style.setProperty("--share", e.target.value / 100)}>`;
+  const before = html`<label for="vd-res-wipe-${name}">${t("restore.before.label")}</label>`;
+  return html`<div class="vd-panels">
+    ${tab.yours.panel()}
+    ${panel("damaged", damaged)}
+    ${panel("restored", restored, { note: restoredName(tab), under: before })}
+    ${panel("fourth", canvas("fourth"), { note: t(`fourth.${tab.fourth}.note`), under: fourthScale(tab) })}
+  </div>`;
+};
+
+const choosers = (tab) => {
+  const { state, row, name } = tab;
+  const { picture } = tab.yours;
+  return html`<div class="vd-choosers">
+    ${field({ part: "domain", name: `vd-${name}-domain`, label: t("domain.label"), options: optionsOf(Object.keys(tab.table), "domain"), value: state.domain, choose: tab.chooseDomain })}
+    ${field({
+      part: "count", name: `vd-${name}-count`, label: t("restore.count.label"), little: true, options: optionsOf(countsOf(row, picture)),
+      value: countOf(state, row, picture), choose: (n) => tab.set({ n: Number(n), view: "mean" }),
+    })}
+    <div class="vd-field"><span>${t("restore.seed.label")}</span><button type="button" class="vd-small" data-part="die" title=${t("restore.die.why")}
+      @click=${tab.throwDie}>${t("restore.seed.value", { seed: state.seed })}</button></div>
+  </div>`;
+};
+
+const noiseControls = (tab) => {
+  const { state, row } = tab;
+  const { noises, strongest } = row;
+  const { low, high } = state.given ? { low: 0, high: strongest } : noises[state.noise];
+  const at = state.given ? (state.sigma ?? tab.told.estimated ?? 0) : state.level;
+  const why = state.given ? (state.sigma === null ? "restore.sigma.estimated" : "restore.sigma.hand") : `noise.${state.noise}.why`;
+  const chosen = (noise) => tab.set({ noise, level: noises[noise].usual });
+  return html`${field({ part: "noise", name: "vd-noise", label: t("restore.noise.label"), little: true, options: optionsOf(Object.keys(noises), "noise"), value: state.noise, away: state.given, choose: chosen })}
+    ${slider({
+      part: "level", label: t("restore.level.label"), value: number(at, !state.given && state.noise === "jpeg" ? 0 : 2), why: t(why),
+      kind: "vd-res-slider", at: Math.round((1000 * (at - low)) / (high - low)), input: (v) => tab.chooseLevel(v / 1000),
+    })}`;
+};
+
+const known = (value) => value !== null && value !== undefined;
+
+const figures = (tab) => {
+  const { denoising, figures: f, told, state } = tab;
+  const was = tab.answer?.figures?.y;
+  const before = (name, digits) => (known(was?.[name]) ? t("restore.was", { value: number(was[name], digits) }) : "\u00a0");
+  const one = (part, digits, more) =>
+    figure({ part, value: known(f?.[part]) ? number(f[part], digits) : "–", aside: before(part, digits), asidePart: `${part}Was`, ...more });
+  const sigma = told.measured ?? told.sigma ?? told.estimated;
+  const toldWhy = known(told.estimated) ? t("restore.told.estimated", { value: number(told.estimated, 2) }) : t(state.given ? "restore.told.hand" : "restore.told.known");
+  return html`<dl class="vd-figures">
+    ${one("psnr", 1, { unit: " dB" })}
+    ${one("ssim", 2)}
+    ${one("hole", 1, { unit: " dB", key: "restore.hole", hidden: denoising })}
+    ${figure({ part: "told", key: "restore.told", value: known(sigma) ? number(sigma, 2) : "–", aside: toldWhy, asidePart: "toldWhy", hidden: !denoising })}
+  </dl>`;
+};
+
+const remark = ({ photo, told, denoising, row }) => {
+  if (!photo) return "";
+  if (told.guessed) return t("restore.guessed", { pixels: row.hole });
+  return denoising && told.lost > 0 ? t("restore.lost", { share: number(100 * told.lost, 0) }) : "";
+};
+
+const answersWhy = ({ answer, photo }) => {
+  if (!answer) return "";
+  const { temperature } = photo ? answer.job : answer;
+  const narrowed = temperature < 1 ? t("restore.answers.narrowed", { value: number(temperature, 1) }) : "";
+  return t(photo ? "restore.answers.photo" : "restore.answers.why", { narrowed });
+};
+
+const methodsWhy = ({ answer, photo, job }) => {
+  if (!answer) return "";
+  const out = photo ? (job.job?.left_out ?? []) : [];
+  return out.length ? t("restore.methods.left", { names: out.map((m) => t(`method.${m}`)).join(", ") }) : t("restore.methods.why");
+};
+
+export const view = (tab) => html`
+<div class="vd-rec vd-res ${tab.photo ? "vd-res-photo" : ""}" style=${tab.photo && tab.yours.picture?.width ? `--shape: ${tab.yours.picture.width / tab.yours.picture.height}` : nothing}>
+  ${message(tab)}
+  <section class="vd-top">
+    ${panels(tab)}
+    <output class="vd-readout" id="vd-res-live-${tab.name}" data-part="live" aria-live="polite">${tab.denoising ? "" : (tab.mask?.missing ?? "")}</output>
+    <div class="vd-errormode">${choices({
+      part: "fourthMode", name: `vd-${tab.name}-fourth`, label: t("fourth.label"), little: true,
+      options: optionsOf(fourthsOf(tab.name, tab.row, tab.state), "fourth"), value: tab.fourth, choose: (fourth) => tab.set({ fourth }, false),
+    })}</div>
+    <div class="vd-tools">
+      ${tab.yours.tools()}
+      <label class="vd-res-given" data-part="givenField" ?hidden=${!tab.denoising}><input type="checkbox" data-part="given" ?checked=${tab.state.given}
+        @change=${(e) => tab.chooseGiven(e.target.checked)}> <span>${t("restore.given.label")}</span></label>
+    </div>
+    <div class="vd-controls">
+      ${choosers(tab)}
+      ${tab.denoising ? noiseControls(tab) : maskTools(tab)}
+      ${tab.job.view()}
+      <p class="vd-res-remark" data-part="remark" role="status">${remark(tab)}</p>
+      ${figures(tab)}
+    </div>
+  </section>
+  ${card("vd-res-answers", "restore.answers", answersWhy(tab), html`<div class="vd-res-strip" data-part="answers" role="group"
+      aria-label=${t("restore.answers.title")}>${cellRow(tab.answers)}</div>`)}
+  ${card("vd-res-methods", "restore.methods", methodsWhy(tab), html`${tab.job.besideView()}
+    <div class="vd-res-strip" data-part="methods">${cellRow(tab.others)}</div>`)}
+  ${takeRow(tab, button("saveImage", "save", tab.saveImage))}
+  ${moreFold(`${tab.name}.more`)}
+</div>`;
