@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from PIL import Image
 
+from vaedemo.data.domains import get_domain
 from vaedemo.errors import PictureError
 from vaedemo.pictures import shapes
 from vaedemo.pictures.draw import to_image
@@ -46,7 +47,7 @@ def shown_example(domain: str, name: str) -> Image.Image:
     """The example of this name itself, upright; not to be changed."""
     if domain != "shapes":
         return example(domain if domain in EXAMPLES else "objects", name)
-    x = shapes.draw(torch.tensor([_SHAPES[name]]))
+    x = shapes.draw(torch.tensor([_SHAPES[name]]), get_domain("shapes").shape[1])
     return to_image(x[0].numpy())
 
 
