@@ -69,11 +69,11 @@ class Describe(Command):
         from vaedemo.store.library import Library
 
         report = []
-        library = Library(self.checkpoints)
+        library, chosen = Library(self.checkpoints), _checked_kind(self.kind)
         for name in [self.domain] if self.domain else library.domains:
             row = library.domain(name)
             usual = ("ae", "vae", "dense", "pca") if row.classes else library.kinds(name)
-            for kind in [_checked_kind(self.kind)] if self.kind else usual:
+            for kind in [chosen] if chosen else usual:
                 config = _config(library, row, kind, self.latent_dim)
                 if self.json:
                     parts = [layer._asdict() for layer in layers(config)]

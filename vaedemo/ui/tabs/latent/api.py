@@ -124,8 +124,9 @@ def functions(service: Service) -> tuple[Callable[..., Any], ...]:
         library.model(key)  # UnknownModel, if there is none
         folder = library.folder / maps.FOLDER
         if key.latent_dim == 2:
-            found = maps.read_map(folder, row.name, key.kind)
-            own = {"low": wire.rounded(found.low), "high": wire.rounded(found.high), "sigma": wire.rounded(found.sigma)}
+            found: maps.LatentMap | maps.Plane
+            found = flat = maps.read_map(folder, row.name, key.kind)
+            own = {name: wire.rounded(getattr(flat, name)) for name in ("low", "high", "sigma")}
         else:
             found = plane = maps.read_plane(folder, key)
             own = {
