@@ -74,7 +74,7 @@ def test_the_mean_length_of_a_code_is_that_of_the_prior(visit):
     lengths = v.page.evaluate(
         """async () => {
           const page = document.querySelector('link[href$="frame/page.css"]').href;
-          const { meanNorm } = await import(new URL("../draw/strips.js", page));
+          const { meanNorm } = await import(new URL("../maths/paths.js", page));
           return [1, 2, 3, 8, 31, 64].map(meanNorm);
         }"""
     )

@@ -168,7 +168,7 @@ class Train:
         if self.dry_run or process_group()[0]:
             return
         made = LEARNED[r.kind](Library(self.checkpoints), r.domain, self._split(r.domain), self.seed)
-        print(json.dumps({"domain": r.domain, "made": r.kind, **made}) if self.json else f"{r.path}: {made}")
+        print(json.dumps({"domain": r.domain, "made": r.kind, **(made or {})}) if self.json else f"{r.path}: {made}")
 
     def _stages(self, r: Recipe) -> Iterator[tuple[Run, Callable]]:
         start = self.checkpoints / r.start if r.start else None
@@ -215,6 +215,7 @@ class Train:
         return lambda split: datasets.load(domain, split, self.data_dir)
 
     def _own(self) -> Run:
+        assert self.images is not None
         if self.domain is not None or self.all:
             other = "--all" if self.all else f"--domain {self.domain}"
             raise ConfigError(f"--images trains on pictures of your own and {other} does not; leave one of them out")
@@ -226,6 +227,7 @@ class Train:
         return Run(key.domain, model, train, self.out / key.domain / key.name)
 
     def _own_pictures(self) -> tuple[datasets.Pictures, datasets.Pictures]:
+        assert self.images is not None
         return own.pictures(self.images, self.size, self.channels)
 
 

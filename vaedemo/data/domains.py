@@ -4,18 +4,15 @@ Photographs are a domain without a size: what is trained, mapped and drawn at on
 a folder of checkpoints brings along (own_domain) are known to its Library, and to nothing else.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from vaedemo.configs import ModelConfig
+from vaedemo.configs import DOMAIN_NAME, ModelConfig
 from vaedemo.data.damage import NOISES
 from vaedemo.errors import ConfigError, UnknownDomain
 
 __all__ = ["DOMAINS", "Damages", "Domain", "SIZED", "checked_name", "get_domain", "own_domain"]
-
-NAME = re.compile(r"\w[\w-]{0,39}")  # what may stand in a path, a command and an address without quotes
 
 
 @dataclass(frozen=True)
@@ -220,19 +217,19 @@ SIZED = {name: row for name, row in DOMAINS.items() if row.size}  # those that m
 RESERVED = (*DOMAINS, "maps")  # folders beside the checkpoints that have a meaning already
 
 
-def get_domain(name: "str | Domain", known: Mapping[str, Domain] = SIZED) -> Domain:
+def get_domain(name: "str | Domain | None", known: Mapping[str, Domain] = SIZED) -> Domain:
     """The row of this name among the known ones, a mapping; a row is its own. UnknownDomain says which there are."""
     if isinstance(name, Domain):
         return name
     try:
-        return known[name]
-    except (KeyError, TypeError):
+        return known[str(name)]
+    except KeyError:
         raise UnknownDomain(f"no domain {name!r}; choose from {', '.join(known)}") from None
 
 
 def checked_name(name: object) -> str:
     """A name fit for a domain of one's own; ConfigError otherwise."""
-    if not isinstance(name, str) or not NAME.fullmatch(name):
+    if not isinstance(name, str) or not DOMAIN_NAME.fullmatch(name):
         raise ConfigError(f"{name!r} is no name for a domain; take up to 40 letters, digits, - and _")
     if name.casefold() in RESERVED:
         raise ConfigError(f"the name {name!r} is taken; choose another one for pictures of your own")

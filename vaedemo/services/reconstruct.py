@@ -1,17 +1,22 @@
 """A picture through a model and back: what survives, what it costs, where the bits go. Plain numpy at the boundary."""
 
-from typing import NamedTuple
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import torch
+from numpy.typing import ArrayLike
 from PIL import Image
 
 from vaedemo import runtime
 from vaedemo.maths import gaussian, metrics
 from vaedemo.models import objectives
 from vaedemo.pictures.draw import to_image
+from vaedemo.store.inputs import checked_picture
 from vaedemo.store.key import ModelKey
-from vaedemo.store.library import checked_picture
+
+if TYPE_CHECKING:
+    from vaedemo.store.library import Library
 
 __all__ = ["ERROR_LIMIT", "Reconstruction", "error_image", "every_model", "reconstruct", "sheet"]
 
@@ -40,7 +45,7 @@ class Reconstruction(NamedTuple):
 
 
 @torch.no_grad()
-def reconstruct(library, x, key):
+def reconstruct(library: "Library", x: Any, key: ModelKey) -> Reconstruction:
     """Reconstruction of a picture x, float32 (C, H, W) in [0, 1], by a ModelKey's model."""
     x = checked_picture(x, library.domain(key.domain))
     model = library.model(key)
@@ -76,13 +81,13 @@ def reconstruct(library, x, key):
     )  # fmt: skip
 
 
-def every_model(library, x, domain, kinds=None):
+def every_model(library: "Library", x: Any, domain: str, kinds: Collection[str] | None = None) -> list[Reconstruction]:
     """Reconstructions by every latent dimension (beta 1) of the kinds, all by default, in order."""
     keys = [key for key in library.model_keys(domain) if key.beta == 1 and (kinds is None or key.kind in kinds)]
     return [reconstruct(library, x, key) for key in keys]
 
 
-def error_image(x, x_hat, limit=ERROR_LIMIT):
+def error_image(x: ArrayLike, x_hat: ArrayLike, limit: float = ERROR_LIMIT) -> Image.Image:
     """The absolute error, mean over the channels, as an RGB picture: 0 dark, `limit` and above bright (magma)."""
     from matplotlib import colormaps  # half a second that only this picture has to spend
 
@@ -90,12 +95,12 @@ def error_image(x, x_hat, limit=ERROR_LIMIT):
     return Image.fromarray((colormaps["magma"](np.clip(error, 0, 1))[..., :3] * 255).round().astype(np.uint8))
 
 
-def sheet(x, x_hat, side=256, gap=8):
+def sheet(x: np.ndarray, x_hat: np.ndarray, side: int = 256, gap: int = 8) -> Image.Image:
     """Input, reconstruction and error map side by side, each scaled up without smoothing to about `side` pixels."""
     parts = [to_image(x), to_image(x_hat), error_image(x, x_hat)]
     scale = max(1, side // parts[0].width)
     width, height = parts[0].width * scale, parts[0].height * scale
-    made = Image.new("RGB", (3 * width + 2 * gap, height), "white")
+    picture = Image.new("RGB", (3 * width + 2 * gap, height), "white")
     for i, part in enumerate(parts):
-        made.paste(part.resize((width, height), Image.Resampling.NEAREST), (i * (width + gap), 0))
-    return made
+        picture.paste(part.resize((width, height), Image.Resampling.NEAREST), (i * (width + gap), 0))
+    return picture

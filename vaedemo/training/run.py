@@ -110,6 +110,7 @@ def run(
     log = _earlier(folder, job.state)
     pca = job.model.kind == "pca"
     if pca:
+        assert isinstance(pictures, Pictures)
         model = fit_pca(job.model, pictures)
         seconds, steps = time.monotonic() - began, 0
     else:
