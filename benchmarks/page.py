@@ -32,7 +32,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, Route, sync_playwright
 
 from benchmarks.tables import page as tables
-from vaedemo.ui.server.service import example_names
+from vaedemo.ui.server.inputs import example_names
 
 ROOT = Path(__file__).resolve().parent.parent
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium")

@@ -13,7 +13,8 @@ from vaedemo.store.key import ModelKey
 from vaedemo.store.library import Library, decode, encode
 from vaedemo.ui.app import checkpoints_folder
 from vaedemo.ui.server import wire
-from vaedemo.ui.server.service import Service, example_names
+from vaedemo.ui.server.inputs import example_names
+from vaedemo.ui.server.service import Service
 
 LIBRARY = Library(checkpoints_folder())
 MAPS = checkpoints_folder() / "maps"

@@ -12,10 +12,11 @@ from vaedemo.data.datasets import Pictures
 from vaedemo.errors import CheckpointError, ConfigError, UnknownModel
 from vaedemo.maths.mixtures import REGULARISATION, Mixture, fit_mixture
 from vaedemo.models import build_model
+from vaedemo.store.checkpoints import MIXTURES as FORMAT
 from vaedemo.store.checkpoints import available, save_checkpoint
 from vaedemo.store.key import ModelKey
 from vaedemo.store.mixtures import FILE as MIXTURES
-from vaedemo.store.mixtures import FORMAT, SMALLEST, load_mixture, mixture_name, mixture_names, save_mixtures
+from vaedemo.store.mixtures import SMALLEST, load_mixture, mixture_name, mixture_names, save_mixtures
 from vaedemo.training import mixtures as training_mixtures
 from vaedemo.training.mixtures import COMPONENTS, SMALL, codes, fit_model
 
@@ -265,7 +266,7 @@ def rows_of(d, components=1):
 
 
 def written(path, rows):
-    save_file({"vae/all": np.asarray(rows, np.float16)}, str(path), {"format": FORMAT, "domain": "digits"})
+    save_file({"vae/all": np.asarray(rows, np.float16)}, str(path), {"format": FORMAT.mark, "domain": "digits"})
     return path
 
 
@@ -311,7 +312,7 @@ def test_a_written_file_says_whose_it_is_and_keeps_every_deviation_above_zero(tw
     assert np.einsum("kii->ki", load_mixture(path, "vae-2/all").factors) == pytest.approx(SMALLEST, rel=0.1)
     assert np.array_equal(thin.factors, two.factors * 1e-9)  # what was given is as it was
     with safe_open(str(path), "np") as file:
-        assert file.metadata() == {"format": FORMAT, "domain": "digits", "record": '{"seed": 3}'}
+        assert file.metadata() == {"format": FORMAT.mark, "domain": "digits", "record": '{"seed": 3}'}
         assert file.get_tensor("vae-2/all").dtype == np.float16
     save_mixtures(path, {"vae-2/all": two}, "digits")
     with safe_open(str(path), "np") as file:

@@ -24,7 +24,8 @@ from vaedemo.store.library import Library
 from vaedemo.ui.app import build, checkpoints_folder
 from vaedemo.ui.server import wire
 from vaedemo.ui.server.component import UI, files
-from vaedemo.ui.server.service import Service, example_names
+from vaedemo.ui.server.inputs import example_names
+from vaedemo.ui.server.service import Service
 from vaedemo.ui.server.uploads import Uploads
 from vaedemo.ui.tabs import TABS
 from vaedemo.ui.tabs.reconstruct.server import first_screen

@@ -4,18 +4,15 @@ Photographs are a domain without a size: what is trained, mapped and drawn at on
 a folder of checkpoints brings along (own_domain) are known to its Library, and to nothing else.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from vaedemo.configs import ModelConfig
+from vaedemo.configs import DOMAIN_NAME, ModelConfig
 from vaedemo.data.damage import NOISES
 from vaedemo.errors import ConfigError, UnknownDomain
 
 __all__ = ["DOMAINS", "Damages", "Domain", "SIZED", "checked_name", "get_domain", "own_domain"]
-
-NAME = re.compile(r"\w[\w-]{0,39}")  # what may stand in a path, a command and an address without quotes
 
 
 @dataclass(frozen=True)
@@ -232,7 +229,7 @@ def get_domain(name: "str | Domain", known: Mapping[str, Domain] = SIZED) -> Dom
 
 def checked_name(name: object) -> str:
     """A name fit for a domain of one's own; ConfigError otherwise."""
-    if not isinstance(name, str) or not NAME.fullmatch(name):
+    if not isinstance(name, str) or not DOMAIN_NAME.fullmatch(name):
         raise ConfigError(f"{name!r} is no name for a domain; take up to 40 letters, digits, - and _")
     if name.casefold() in RESERVED:
         raise ConfigError(f"the name {name!r} is taken; choose another one for pictures of your own")

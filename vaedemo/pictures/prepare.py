@@ -12,8 +12,9 @@ from vaedemo.pictures import isolate
 from vaedemo.pictures.isolate import Box, Corners
 from vaedemo.pictures.read import Source, read, read_with_original
 
-__all__ = ["Placed", "Prepared", "prepare", "propose_domain"]
+__all__ = ["FITS", "POLARITIES", "Placed", "Prepared", "prepare", "propose_domain"]
 
+FITS, POLARITIES = ("crop", "pad"), ("auto", "keep", "invert")
 SHOWN = 1024  # longest side of Prepared.picture
 Size = tuple[int, int]  # width, height
 
@@ -61,8 +62,8 @@ def prepare(
     for name, value, choices in (
         ("channels", channels, (1, 3)),
         ("strokes", strokes, (None, "digits", "clothes")),
-        ("fit", fit, ("crop", "pad")),
-        ("polarity", polarity, ("auto", "keep", "invert")),
+        ("fit", fit, FITS),
+        ("polarity", polarity, POLARITIES),
     ):
         if value not in choices:
             raise ConfigError(f"{name} is {value!r}; choose from {', '.join(map(str, choices))}")

@@ -12,7 +12,7 @@ import torch
 from vaedemo import runtime
 from vaedemo.errors import ConfigError
 from vaedemo.models.classifier import judge
-from vaedemo.store.library import checked_codes, checked_picture
+from vaedemo.store.inputs import checked_codes, checked_picture
 
 __all__ = [
     "Combination",

@@ -10,8 +10,8 @@ from vaedemo import runtime
 from vaedemo.maths import gaussian, metrics
 from vaedemo.models import objectives
 from vaedemo.pictures.draw import to_image
+from vaedemo.store.inputs import checked_picture
 from vaedemo.store.key import ModelKey
-from vaedemo.store.library import checked_picture
 
 __all__ = ["ERROR_LIMIT", "Reconstruction", "error_image", "every_model", "reconstruct", "sheet"]
 

@@ -13,8 +13,8 @@ from PIL import Image, ImageDraw, ImageFont
 
 from vaedemo.errors import CheckpointError, ConfigError
 from vaedemo.pictures.draw import grid, to_image
+from vaedemo.store.inputs import checked_codes
 from vaedemo.store.key import ModelKey
-from vaedemo.store.library import checked_codes
 
 __all__ = [
     "Importance",

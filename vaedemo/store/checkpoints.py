@@ -1,43 +1,98 @@
-"""Checkpoints: safetensors in half precision, the config in the metadata; strict, and written whole or not at all.
+"""Files of tensors: one writer and one reader of safetensors, strict, and written whole or not at all; and checkpoints.
 
-Large weights of some kinds are stored as 8-bit integers with a scale a row (EIGHT_BITS): half the size, and an error of
-at most a 254th of the row's largest weight.
+A checkpoint has a model in half precision, its config in the metadata. Large weights of some kinds are stored as 8-bit
+integers with a scale a row (EIGHT_BITS): half the size, and an error of at most a 254th of the row's largest weight.
 """
 
 import contextlib
 import json
 import os
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-import torch
+import numpy as np
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
+from safetensors.numpy import save
 
-from vaedemo.configs import KINDS, ModelConfig
-from vaedemo.data.domains import NAME, RESERVED
+from vaedemo.configs import DOMAIN_NAME, KINDS, PHOTO_RESTORING, RESTORING, ModelConfig
 from vaedemo.errors import CheckpointError, ConfigError, UnknownModel
-from vaedemo.models import CONFIGS, build_model
 from vaedemo.store.key import ModelKey
 
+if TYPE_CHECKING:  # what only lists models does without PyTorch
+    import torch
+
 __all__ = [
+    "CHECKPOINTS",
+    "CLASSIFIER",
     "Entry",
+    "Format",
+    "MIXTURES",
+    "MODEL",
     "RUN_FILE",
+    "Stored",
     "available",
     "decoder_bytes",
     "find",
     "load_checkpoint",
     "place",
+    "read_tensors",
     "save_checkpoint",
     "scan",
     "warm_start",
     "write_atomic",
+    "write_tensors",
 ]
 
-FORMAT = "vaedemo 1"
+
+class Format(NamedTuple):
+    """What a file holds: its mark in the metadata, the word for it, what to say where it is missing ({file}, {folder}),
+    and how it is made again."""
+
+    mark: str
+    what: str
+    missing: str
+    again: str
+
+
+class Stored(NamedTuple):
+    """A file that was read: metadata, the names of all its tensors, sorted, and those tensors that were asked for."""
+
+    metadata: dict[str, str]
+    names: list[str]
+    tensors: dict[str, np.ndarray]
+
+
+class Entry(NamedTuple):
+    """One model of a checkpoints folder: the name of it, its file, and how large that is."""
+
+    key: ModelKey
+    path: Path
+    bytes: int
+
+
+MODEL = Format(
+    "vaedemo 1",
+    "checkpoint",
+    "no checkpoint {file}; train it, or choose another with `python -m vaedemo list`",
+    "train it anew",
+)
+CLASSIFIER = Format(
+    "vaedemo classifier 1",
+    "classifier",
+    "no {file} in {folder}; make it with `python -m vaedemo derive --only classifier`",
+    "train it anew",
+)
+MIXTURES = Format(
+    "vaedemo mixtures 1",
+    "mixtures",
+    "no {file} of {folder}; make it with `python -m vaedemo derive --only mixtures`",
+    "derive it anew",
+)
+CHECKPOINTS = Path(__file__).resolve().parents[2] / "checkpoints"
 RUN_FILE = "model.safetensors"  # a finished run's, in <domain>/<model>/
-OTHERS = ("vaedemo mixtures", "vaedemo classifier")  # formats of what lies beside checkpoints
+OTHERS = ("vaedemo mixtures", "vaedemo classifier")  # marks of what lies beside checkpoints, of every version
 EIGHT_BITS = (
     "dense",
     "pca",
@@ -46,17 +101,10 @@ EIGHT_BITS = (
 )  # kinds whose weights of LARGE numbers or more take 8 bits
 LARGE = 2048
 SCALE = ".scale"  # after a tensor's name: the tensor of its rows' scales
+COUNTER = "num_batches_tracked"  # ends the names of tensors of nn.BatchNorm2d that are of use to training alone
 
 
-class Entry(NamedTuple):
-    """One file of a checkpoints folder."""
-
-    key: ModelKey
-    path: Path
-    bytes: int
-
-
-def write_atomic(path, data):
+def write_atomic(path: str | os.PathLike[str], data: bytes) -> None:
     """Write bytes beside path and move them there: a full disk or a kill leaves what was there before."""
     path = Path(path)
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
@@ -77,88 +125,133 @@ def write_atomic(path, data):
         ) from None
 
 
-def save_checkpoint(path, model, domain, record=None):
+def write_tensors(
+    path: str | os.PathLike[str], format: Format, tensors: Mapping[str, np.ndarray], domain: str, **told: Any
+) -> None:
+    """Write tensors as a safetensors file of a Format; what is told besides goes into the metadata as JSON."""
+    metadata = {"format": format.mark, "domain": domain} | {name: json.dumps(value) for name, value in told.items()}
+    write_atomic(path, save({k: np.asarray(v, order="C") for k, v in tensors.items()}, metadata))
+
+
+def read_tensors(path: str | os.PathLike[str], format: Format | None, names: Iterable[str] | None = None) -> Stored:
+    """What a safetensors file of a Format (None: of any) holds, with the tensors of these names that are there, all by
+    default. CheckpointError where it is missing, cut or of another format."""
+    path, kind = Path(path), format or MODEL
+    try:
+        with safe_open(str(path), framework="np") as file:
+            metadata, have = file.metadata() or {}, sorted(file.keys())
+            wanted = have if names is None else [name for name in names if name in have]
+            tensors = {name: file.get_tensor(name) for name in wanted}
+    except FileNotFoundError:
+        raise CheckpointError(kind.missing.format(file=path.name, folder=path.parent.name)) from None
+    except (SafetensorError, OSError, TypeError, AttributeError):  # the last two of types that NumPy has not
+        remedy = f"restore it from the repository or {kind.again}"
+        raise CheckpointError(f"{path.name} is cut or damaged, or no safetensors file; {remedy}") from None
+    if format:
+        _require(path, metadata, format)
+    return Stored(metadata, have, tensors)
+
+
+def _require(path: Path, metadata: Mapping[str, str], format: Format) -> None:
+    if metadata.get("format") != format.mark:
+        raise CheckpointError(f"{path.name} is no {format.what} of this version ({format.mark}); {format.again}")
+
+
+def save_checkpoint(
+    path: str | os.PathLike[str], model: Any, domain: str, record: dict[str, Any] | None = None, format: Format = MODEL
+) -> None:
     """Write a model with its config and a record (a dict: training time, hardware, steps), in half precision, or in 8
     bits where EIGHT_BITS has its kind."""
-    tensors = {}
+    tensors, small = {}, getattr(model.config, "kind", None) in EIGHT_BITS
     for name, value in model.state_dict().items():
-        value = value.detach().to("cpu", torch.float32).contiguous()
-        if model.config.kind in EIGHT_BITS and value.ndim > 1 and value.numel() >= LARGE:
-            scale = (value.flatten(1).abs().amax(1) / 127).clamp(min=1e-7).half()
-            rows = scale.float().view(-1, *[1] * (value.ndim - 1))
-            tensors[name] = (value / rows).round().clamp(-127, 127).to(torch.int8)
-            tensors[name + SCALE] = scale
+        values = value.detach().float().cpu().numpy()
+        if name.endswith(COUNTER):
+            continue
+        if small and values.ndim > 1 and values.size >= LARGE:
+            tensors[name], tensors[name + SCALE] = _eight_bits(values)
         else:
-            tensors[name] = value.half()
-    metadata = {
-        "format": FORMAT,
-        "domain": domain,
-        "config": json.dumps(asdict(model.config)),
-        "record": json.dumps(record or {}),
-    }
-    write_atomic(path, save(tensors, metadata))
+            tensors[name] = values.astype(np.float16)
+    write_tensors(path, format, tensors, domain, config=asdict(model.config), record=record or {})
 
 
-def _open(path):
-    try:
-        return safe_open(str(path), framework="pt")
-    except FileNotFoundError:
-        raise CheckpointError(
-            f"no checkpoint {path.name}; train it, or choose another with `python -m vaedemo list`"
-        ) from None
-    except (SafetensorError, OSError):
-        raise CheckpointError(
-            f"{path.name} is cut or no safetensors file; restore it from the repository or train it anew"
-        ) from None
+def _eight_bits(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(int8 like values (N, ...), float16 (N,)): the values are the integers times the scales of their rows."""
+    scale = np.maximum(np.abs(values).reshape(len(values), -1).max(1) / np.float32(127), np.float32(1e-7))
+    scale = scale.astype(np.float16)
+    return (values / _by_row(scale, values)).round().clip(-127, 127).astype(np.int8), scale
 
 
-def _describe(file, path):
+def _by_row(scale: np.ndarray, values: np.ndarray) -> np.ndarray:
+    return scale.astype(np.float32).reshape(-1, *[1] * (values.ndim - 1))
+
+
+def _settings(path: Path, metadata: Mapping[str, str], format: Format) -> tuple[str, Any, dict[str, Any]]:
     """(domain, the model's config, record) from a file's metadata."""
-    metadata = file.metadata() or {}
-    if metadata.get("format") != FORMAT:
-        raise CheckpointError(f"{path.name} is no checkpoint of this version ({FORMAT}); train it anew")
+    _require(path, metadata, format)
     try:
         values = json.loads(metadata["config"])
         values = {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
-        made = CONFIGS.get(values["kind"], ModelConfig)
+        made = _config_class(format, values)
         known = {f.name for f in fields(made)}
         if surplus := set(values) - known:  # one that is missing came after this file, and has its default
             raise CheckpointError(f"{path.name} was made with other settings ({', '.join(sorted(surplus))})")
-        if not NAME.fullmatch(metadata["domain"]):
+        if not DOMAIN_NAME.fullmatch(metadata["domain"]):
             raise ValueError(metadata["domain"])
         return metadata["domain"], made(**values), json.loads(metadata["record"])
-    except (KeyError, TypeError, ValueError, ConfigError):
-        raise CheckpointError(f"{path.name} has a damaged description; train it anew") from None
+    except (KeyError, TypeError, ValueError, AttributeError, ConfigError):
+        raise CheckpointError(f"{path.name} has a damaged description; {format.again}") from None
 
 
-def load_checkpoint(path, device="cpu"):
+def _config_class(format: Format, values: Mapping[str, Any]) -> Any:
+    if format is MODEL and values["kind"] in (*KINDS, *RESTORING):
+        return ModelConfig
+    from vaedemo.models import CONFIGS
+    from vaedemo.models.classifier import ClassifierConfig
+
+    return CONFIGS.get(values["kind"], ModelConfig) if format is MODEL else ClassifierConfig
+
+
+def load_checkpoint(
+    path: str | os.PathLike[str], device: "str | torch.device" = "cpu", format: Format = MODEL
+) -> tuple[Any, str, dict[str, Any]]:
     """(model in float32 and evaluation mode, domain, record) of a file; every tensor has to be there and to fit."""
-    path = Path(path)
-    with _open(path) as file:
-        domain, config, record = _describe(file, path)
-        with torch.device("meta"):  # no first weights: they would be drawn only to be replaced
-            model = build_model(config)
-        expected = {k: tuple(v.shape) for k, v in model.state_dict().items()}
-        found = {k: tuple(file.get_slice(k).get_shape()) for k in file.keys()}  # noqa: SIM118 - not a mapping
-        scales = {k: found.pop(k) for k in list(found) if k.endswith(SCALE) and k.removesuffix(SCALE) in expected}
-        for name, shape in scales.items():
-            if shape != expected[name.removesuffix(SCALE)][:1]:
-                raise CheckpointError(f"{path.name} does not fit its own description at {name}; train it anew")
-        if expected != found:
-            wrong = sorted(k for k in expected.keys() | found.keys() if expected.get(k) != found.get(k))
-            raise CheckpointError(f"{path.name} does not fit its own description at {wrong[0]}; train it anew")
-        tensors = {k: file.get_tensor(k).float() for k in expected}
-        for name in scales:
-            whole = name.removesuffix(SCALE)
-            tensors[whole] *= file.get_tensor(name).float().view(-1, *[1] * (tensors[whole].ndim - 1))
-    if not all(torch.isfinite(v).all() for v in tensors.values()):
-        raise CheckpointError(f"{path.name} holds weights that are not finite; train it anew")
-    model.load_state_dict(tensors, strict=True, assign=True)
+    import torch
+
+    from vaedemo.models import build_model
+    from vaedemo.models.classifier import Classifier
+
+    path, stored = Path(path), read_tensors(path, format)
+    domain, config, record = _settings(path, stored.metadata, format)
+    with torch.device("meta"):  # no first weights: they would be drawn only to be replaced
+        model: Any = build_model(config) if format is MODEL else Classifier(config)
+    state = model.state_dict()
+    tensors = _fitting(path, stored.tensors, {k: tuple(v.shape) for k, v in state.items() if not k.endswith(COUNTER)})
+    if not all(np.isfinite(v).all() for v in tensors.values()):
+        raise CheckpointError(f"{path.name} holds weights that are not finite; {format.again}")
+    counters = {k: torch.tensor(0) for k in state if k.endswith(COUNTER)}
+    model.load_state_dict({k: torch.from_numpy(v) for k, v in tensors.items()} | counters, strict=True, assign=True)
     model.to(device, memory_format=torch.channels_last)  # a third faster to decode on a CPU
     return model.eval().requires_grad_(False), domain, record
 
 
-def decoder_bytes(path):
+def _fitting(
+    path: Path, stored: Mapping[str, np.ndarray], expected: Mapping[str, tuple[int, ...]]
+) -> dict[str, np.ndarray]:
+    """float32 tensors of these names and shapes; CheckpointError where a file has others."""
+    scales = {k: v for k, v in stored.items() if k.endswith(SCALE) and k.removesuffix(SCALE) in expected}
+    found = {k: v.shape for k, v in stored.items() if k not in scales}
+    wrong = [k for k, v in scales.items() if v.shape != expected[k.removesuffix(SCALE)][:1]]
+    wrong += sorted(k for k in expected.keys() | found.keys() if expected.get(k) != found.get(k))
+    if wrong:
+        raise CheckpointError(f"{path.name} does not fit its own description at {wrong[0]}; train it anew")
+    tensors = {k: stored[k].astype(np.float32) for k in expected}
+    for name, scale in scales.items():
+        whole = tensors[name.removesuffix(SCALE)]
+        whole *= _by_row(scale, whole)
+    return tensors
+
+
+def decoder_bytes(path: str | os.PathLike[str]) -> bytes:
     """The start of a checkpoint's file, up to the last tensor of its decoder: its description, and enough to decode."""
     path = Path(path)
     try:
@@ -174,7 +267,7 @@ def decoder_bytes(path):
         raise CheckpointError(f"{path.name} is no checkpoint with a decoder; restore it or train it anew") from None
 
 
-def warm_start(model, path):
+def warm_start(model: Any, path: str | os.PathLike[str]) -> list[str]:
     """Copy every tensor of another checkpoint whose name and shape fit; the names copied. CheckpointError if none."""
     other, _, _ = load_checkpoint(path)
     mine, theirs = model.state_dict(), other.state_dict()
@@ -185,7 +278,7 @@ def warm_start(model, path):
     return sorted(fitting)
 
 
-def place(folder, domain, file):
+def place(folder: str | os.PathLike[str], domain: str, file: str) -> Path:
     """The path of a model's file among the checkpoints of a folder: <domain>/<file>, or where that is not there the
     finished run of it, <domain>/<model>/model.safetensors; so that a folder of runs is one of checkpoints too."""
     path = Path(folder) / domain / file
@@ -193,37 +286,47 @@ def place(folder, domain, file):
     return run if run.is_file() and not path.is_file() else path
 
 
-def scan(folder):
-    """[(domain, config, path)] of every checkpoint below folder, sorted; a damaged one raises CheckpointError. Files
-    that name another format of this project (mixtures, classifiers) are no checkpoints. Of a finished run that was
-    published too, the run is left out."""
+def scan(folder: str | os.PathLike[str]) -> list[tuple[str, ModelConfig, Path]]:
+    """[(domain, config, path)] of every checkpoint below folder that describes pictures or restores those of a small
+    domain, sorted; a damaged one raises CheckpointError. Files that name another format of this project (mixtures,
+    classifiers) are no checkpoints. Of a finished run that was published too, the run is left out."""
     found, folder = [], Path(folder)
+    if folder.exists() and not folder.is_dir():
+        raise CheckpointError(f"{folder.name} is a file; give the folder that holds the models")
     published = sorted(folder.glob("*/*.safetensors"))
     for path in published + sorted(folder.glob(f"*/*/{RUN_FILE}")):
         if path.name == RUN_FILE and place(folder, path.parts[-3], f"{path.parts[-2]}.safetensors") != path:
             continue
-        with _open(path) as file:
-            if (file.metadata() or {}).get("format", "").startswith(OTHERS):
-                continue
-            domain, config, _ = _describe(file, path)
+        metadata = read_tensors(path, None, ()).metadata
+        photo = any(f'"kind": "{kind}"' in metadata.get("config", "") for kind in PHOTO_RESTORING)
+        if photo or metadata.get("format", "").startswith(OTHERS):
+            continue
+        domain, config, _ = _settings(path, metadata, MODEL)
         own = path.parts[-3 if path.name == RUN_FILE else -2]
-        if domain not in RESERVED and NAME.fullmatch(own) and own not in RESERVED:
-            domain = own  # of a domain that is not shipped the folder tells the name: it can be moved and renamed
-        found.append((domain, config, path))
+        found.append((domain if own == domain else _moved(domain, own), config, path))
     return found
 
 
-def available(folder, found=None):
+def _moved(domain: str, folder: str) -> str:
+    """The domain of a model that lies in the folder of another name: of one that is not shipped the folder tells it, so
+    that it can be moved and renamed."""
+    from vaedemo.data.domains import RESERVED
+
+    return folder if domain not in RESERVED and DOMAIN_NAME.fullmatch(folder) and folder not in RESERVED else domain
+
+
+def available(
+    folder: str | os.PathLike[str], found: Sequence[tuple[str, ModelConfig, Path]] | None = None
+) -> list[Entry]:
     """Entries of every checkpoint below folder, sorted; a model that restores is not listed. found: what scan gave."""
-    found = scan(folder) if found is None else found
     return sorted(
         Entry(ModelKey(domain, config.kind, config.latent_dim, config.beta), path, path.stat().st_size)
-        for domain, config, path in found
+        for domain, config, path in (scan(folder) if found is None else found)
         if config.kind in KINDS
     )
 
 
-def find(entries, key):
+def find(entries: Iterable[Entry], key: ModelKey) -> Entry:
     """The Entry of a ModelKey; of PCA the one with at least its components. UnknownModel says what there is."""
     fitting = [e for e in entries if e.key[:2] == key[:2]]
     for entry in fitting:

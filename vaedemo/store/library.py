@@ -1,27 +1,31 @@
 """The shipped models by name: loaded when asked for, kept in memory, and called on one picture or one code."""
 
 import json
+import os
 import threading
 from collections import OrderedDict
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 
-from vaedemo.configs import KINDS, RESTORING
-from vaedemo.data.domains import DOMAINS, SIZED, get_domain, own_domain
-from vaedemo.errors import CheckpointError, ConfigError, PictureError
-from vaedemo.pictures.prepare import propose_domain
-from vaedemo.store.checkpoints import available, find, load_checkpoint, place, scan
+from vaedemo.configs import KINDS, RESTORING, ModelConfig
+from vaedemo.data.domains import DOMAINS, SIZED, Domain, get_domain, own_domain
+from vaedemo.errors import CheckpointError, ConfigError
+from vaedemo.maths.mixtures import Mixture
+from vaedemo.models.classifier import Classifier
+from vaedemo.store.checkpoints import CHECKPOINTS, available, find, load_checkpoint, place, scan
 from vaedemo.store.classifiers import FILE as CLASSIFIER
 from vaedemo.store.classifiers import load_classifier
+from vaedemo.store.inputs import checked_codes, checked_picture
 from vaedemo.store.key import RESTORER, ModelKey
 from vaedemo.store.mixtures import FILE as MIXTURES
 from vaedemo.store.mixtures import load_mixture, mixture_name
 
-__all__ = ["CHECKPOINTS", "Library", "checked_codes", "checked_picture", "decode", "encode"]
+__all__ = ["CHECKPOINTS", "Library", "decode", "encode"]
 
-CHECKPOINTS = Path(__file__).resolve().parents[2] / "checkpoints"
 KEPT = 128  # models in memory at once: every shipped one, PCA's parts included, some 50 MB
 KEPT_MIXTURES = 64  # at most 0.7 MB each, most of them a tenth of that
 
@@ -29,16 +33,16 @@ KEPT_MIXTURES = 64  # at most 0.7 MB each, most of them a tenth of that
 class Library:
     """The checkpoints of a folder: loaded when first asked for, the least recently used one dropped; thread-safe."""
 
-    def __init__(self, folder=CHECKPOINTS):
+    def __init__(self, folder: str | os.PathLike[str] = CHECKPOINTS) -> None:
         self.folder = Path(folder)
-        if self.folder.exists() and not self.folder.is_dir():
-            raise CheckpointError(f"{self.folder.name} is a file; give the folder that holds the models")
         found = scan(self.folder)
         self.entries = available(self.folder, found)
         # By name: those whose pictures have a size, what the files are of besides, and with these all that is restored.
         self.domains = SIZED | _own_domains(found)
         self.restorable = self.domains | DOMAINS
-        self._models, self._mixtures, self._lock = OrderedDict(), OrderedDict(), threading.Lock()
+        self._models: OrderedDict[Any, Any] = OrderedDict()
+        self._mixtures: OrderedDict[Any, Mixture] = OrderedDict()
+        self._lock = threading.Lock()
         try:
             self._figures = json.loads((self.folder / "figures.json").read_text(encoding="utf-8"))
         except FileNotFoundError:
@@ -46,43 +50,39 @@ class Library:
         except (OSError, ValueError):
             raise CheckpointError("figures.json is damaged; write it again with `python -m vaedemo evaluate`") from None
 
-    def domain(self, name):
+    def domain(self, name: str | Domain | None) -> Domain:
         """The row of a domain of this name; UnknownDomain says which there are."""
         return get_domain(name, self.domains)
 
-    def modelled(self, preferred=None):
+    def modelled(self, preferred: str | None = None) -> str:
         """The name of the preferred domain, or where there is no model of it of the first one that has some."""
         preferred = preferred or next(iter(self.domains))
         have = {e.key.domain for e in self.entries}
         return preferred if preferred in have or not have else next(name for name in self.domains if name in have)
 
-    def proposed(self, picture):
-        """The name of the domain that a picture seems to be of, told from the picture, among those with models."""
-        return self.modelled(propose_domain(picture))
-
-    def kinds(self, domain):
+    def kinds(self, domain: str) -> list[str]:
         """Kinds of model there are for a domain, in the order of KINDS."""
         self.domain(domain)
         have = {e.key.kind for e in self.entries if e.key.domain == domain}
         return [k for k in KINDS if k in have]
 
-    def usual_kind(self, domain, preferred):
+    def usual_kind(self, domain: str, preferred: str) -> str:
         """The preferred kind of model, or where a domain has none of it one that it has."""
         have = self.kinds(domain)
         return preferred if preferred in have or not have else next((k for k in ("vae", "ae") if k in have), have[0])
 
-    def dims(self, domain, kind, beta=1.0):
+    def dims(self, domain: str, kind: str, beta: float = 1.0) -> list[int]:
         """Latent dimensions there are, ascending; PCA has every one of its domain's."""
         own = {d for *key, d, b in (e.key for e in self.entries) if (*key, b) == (domain, kind, beta)}
         if kind == "pca" and own:
             return [d for d in self.domain(domain).latent_dims if d <= max(own)]
         return sorted(own)
 
-    def betas(self, domain, latent_dim):
+    def betas(self, domain: str, latent_dim: int) -> list[float]:
         """Betas of the VAEs there are for a domain at a latent dimension, ascending."""
         return sorted(e.key.beta for e in self.entries if e.key[:3] == (domain, "vae", latent_dim))
 
-    def model_keys(self, domain=None):
+    def model_keys(self, domain: str | None = None) -> list[ModelKey]:
         """ModelKeys of every model there is, of one domain or of all, as the page lists them; PCA at every latent
         dimension of its domain."""
         found = []
@@ -92,14 +92,22 @@ class Library:
                 found += [ModelKey(name, kind, d) for d in self.dims(name, kind)] if kind == "pca" else own
         return found
 
-    def key(self, domain, kind=None, latent_dim=None, beta=1.0, *, usual="vae"):
+    def key(
+        self,
+        domain: str,
+        kind: str | None = None,
+        latent_dim: int | None = None,
+        beta: float = 1.0,
+        *,
+        usual: str = "vae",
+    ) -> ModelKey:
         """The ModelKey of a choice: a kind left out is the usual one, or one that the domain has; a latent dimension
         left out is the largest."""
         kind = kind or self.usual_kind(domain, usual)
         d = latent_dim or (self.dims(domain, kind, beta) or self.domain(domain).latent_dims)[-1]
         return ModelKey(domain, kind, d, float(beta))
 
-    def model(self, key):
+    def model(self, key: ModelKey) -> Any:
         """The model of a ModelKey, in evaluation mode on the CPU; UnknownModel says what there is."""
         self.domain(key.domain)
         entry = find(self.entries, key)
@@ -107,19 +115,19 @@ class Library:
             whole = _kept(self._models, KEPT, entry.key, lambda: load_checkpoint(entry.path)[0])
             return whole if key == entry.key else _kept(self._models, KEPT, key, lambda: whole.first(key.latent_dim))
 
-    def mixture(self, key, label=None):
+    def mixture(self, key: ModelKey, label: int | None = None) -> Mixture:
         """The mixture of Gaussians over the codes of a model, of all classes or of the class number label."""
         path, name = self.folder / self.domain(key.domain).name / MIXTURES, mixture_name(key, label)
         with self._lock:
             return _kept(self._mixtures, KEPT_MIXTURES, (path, name), lambda: load_mixture(path, name))
 
-    def classifier(self, domain):
+    def classifier(self, domain: str) -> Classifier:
         """The classifier of a domain, in evaluation mode on the CPU."""
         path = self.folder / self.domain(domain).name / CLASSIFIER
         with self._lock:
             return _kept(self._models, KEPT, (path, None), lambda: load_classifier(path)[0])
 
-    def restorer(self, domain):
+    def restorer(self, domain: str | Domain) -> Any:
         """The network that restores pictures of a domain, its row or its name, in evaluation mode on the CPU."""
         name = get_domain(domain, self.restorable).name
         path = place(self.folder, name, RESTORER)
@@ -131,32 +139,32 @@ class Library:
         with self._lock:
             return _kept(self._models, KEPT, (path, None), lambda: load_checkpoint(path)[0])
 
-    def restoring(self, preferred):
+    def restoring(self, preferred: str) -> str:
         """The preferred domain, or where nothing restores its pictures one of one's own with such a model, if there is
         one."""
         own = (name for name in self.domains if name not in DOMAINS and self.restores(name))
         return preferred if self.restores(preferred) else next(own, preferred)
 
-    def restores(self, name):
+    def restores(self, name: str) -> bool:
         """Whether there is a model that restores pictures of a domain."""
         return place(self.folder, name, RESTORER).is_file()
 
-    def mixed(self, domain):
+    def mixed(self, domain: str) -> bool:
         """Whether there are mixtures over the codes of a domain's models."""
         return (self.folder / self.domain(domain).name / MIXTURES).is_file()
 
-    def judged(self, domain):
+    def judged(self, domain: str) -> bool:
         """Whether there is a classifier of a domain."""
         return (self.folder / self.domain(domain).name / CLASSIFIER).is_file()
 
-    def figures(self, key):
+    def figures(self, key: ModelKey) -> dict[str, Any] | None:
         """The figures that `evaluate` measured for a ModelKey's model over its test set, a dict; None before that."""
         return self._figures.get(str(key))
 
 
-def _own_domains(found):
+def _own_domains(found: Sequence[tuple[str, ModelConfig, Path]]) -> dict[str, Domain]:
     """{name: Domain} of the checkpoints that scan found of other domains than the shipped ones."""
-    own = {}
+    own: dict[str, list[ModelConfig]] = {}
     for domain, config, _ in found:
         if domain not in DOMAINS and config.kind in (*KINDS, *RESTORING):
             own.setdefault(domain, []).append(config)
@@ -166,7 +174,7 @@ def _own_domains(found):
         raise CheckpointError(str(error)) from None
 
 
-def _kept(cache, limit, key, make):
+def _kept(cache: OrderedDict[Any, Any], limit: int, key: Any, make: Callable[[], Any]) -> Any:
     """What a cache holds under this key, made if it is not there; called with the library's lock held."""
     if key not in cache:
         cache[key] = make()
@@ -176,43 +184,14 @@ def _kept(cache, limit, key, make):
     return cache[key]
 
 
-def checked_picture(x, row):
-    """x float32 (C, H, W) in [0, 1], checked, as a tensor batch of one, of a Domain or the name of a shipped one;
-    PictureError otherwise."""
-    row = get_domain(row)
-    domain, shape = row.name, row.shape
-    try:
-        x = np.asarray(x, dtype=np.float32)
-    except (TypeError, ValueError):
-        raise PictureError(f"a picture of {domain} is an array of numbers of shape {shape}") from None
-    if x.shape != shape:
-        raise PictureError(f"a picture of {domain} has shape {shape}, this one {x.shape}; prepare it first")
-    if not np.isfinite(x).all() or x.min() < 0 or x.max() > 1:
-        raise PictureError("the picture holds values that are not numbers from 0 to 1; prepare it first")
-    return torch.from_numpy(np.ascontiguousarray(x))[None]
-
-
-def checked_codes(z, latent_dim):
-    """Codes z (N, D), checked, as a float32 tensor; ConfigError otherwise."""
-    try:
-        z = np.asarray(z, dtype=np.float32)
-    except (TypeError, ValueError):
-        raise ConfigError(f"a code of this model is {latent_dim} numbers") from None
-    if z.ndim != 2 or z.shape[1] != latent_dim:
-        raise ConfigError(f"a code of this model is {latent_dim} numbers; this one has shape {z.shape[1:]}")
-    if not np.isfinite(z).all() or np.abs(z).max(initial=0) > 1e4:
-        raise ConfigError("the code holds numbers that are not finite or larger than 10000; choose smaller ones")
-    return torch.from_numpy(np.ascontiguousarray(z))
-
-
 @torch.no_grad()
-def encode(library, x, key):
+def encode(library: Library, x: np.ndarray, key: ModelKey) -> tuple[np.ndarray, np.ndarray | None]:
     """(mu, sigma or None), each float32 (D,), of a picture x (C, H, W) in [0, 1] by a ModelKey's model."""
     mu, logvar = library.model(key).encode(checked_picture(x, library.domain(key.domain)))
     return mu[0].numpy(), None if logvar is None else (0.5 * logvar[0]).exp().numpy()
 
 
 @torch.no_grad()
-def decode(library, z, key):
+def decode(library: Library, z: np.ndarray, key: ModelKey) -> np.ndarray:
     """The mean picture float32 (C, H, W) in [0, 1] of a code z (D,) by a ModelKey's model."""
     return library.model(key).decode(checked_codes([z], key.latent_dim))[0].numpy()

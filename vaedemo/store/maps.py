@@ -207,4 +207,5 @@ def read_plane(folder, key):
             f"{key.domain} has no plane of {key.kind} with {key.latent_dim} numbers and beta {key.beta:g}"
         )
     points, labels = _restored(blob, own["offset"], described["count"], own["reach"], name)
-    return Plane(*(np.array(own[name]) for name in ("mean", "components", "explained")), points, labels)
+    mean, components, explained = (np.array(own[name]) for name in ("mean", "components", "explained"))
+    return Plane(mean, components, explained, points, labels)

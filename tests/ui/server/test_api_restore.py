@@ -16,7 +16,7 @@ from vaedemo.pictures.draw import to_image
 from vaedemo.pictures.prepare import prepare
 from vaedemo.services.restore.run import measure
 from vaedemo.store.library import Library
-from vaedemo.ui.server.callers import plain
+from vaedemo.ui.server.calls import plain
 from vaedemo.ui.server.service import Service
 from vaedemo.ui.tabs.restore.api import functions
 

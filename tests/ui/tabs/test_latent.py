@@ -19,7 +19,7 @@ from vaedemo.ui.server import wire
 from vaedemo.ui.server.service import Service
 from vaedemo.ui.tabs.latent import more
 
-NAMES = ["walk", "animation", "traverse"]
+NAMES = ["decode_many", "walk", "animation", "traverse"]
 JUNK = [None, 0, -1, 2.5, math.nan, math.inf, True, 10**400, "", "x", "é" * 50, "../../etc/passwd", "\0", [], [1], [[]]]
 JUNK += [[None, None], [{}, {}], {}, {"a": 1}, {"x": 1}, [["ae", "straight"]] * 5, [[["ae"], "straight"]], [["ae", {}]]]
 
@@ -47,7 +47,8 @@ def ends(domain="digits"):
 def good(name):
     walk = {"domain": "digits", "d": 2, "ends": ends(), "rows": [["vae", "spherical"]], "n": 5}
     code = {"domain": "digits", "kind": "vae", "d": 8, "beta": 1.0, "z": [0.5] * 8, "dims": [3, 0], "n": 3}
-    return {"walk": walk, "animation": walk | {"format": "gif"}, "traverse": code}[name]
+    many = code | {"z": [[0.5] * 8, [1.0] * 8]}
+    return {"decode_many": many, "walk": walk, "animation": walk | {"format": "gif"}, "traverse": code}[name]
 
 
 def unpacked(packed, n, domain="digits"):

@@ -4,22 +4,26 @@ Gradio's clients and plain HTTP reach an endpoint by four routes (/run, /call, /
 in Blocks.process_api; what Gradio refuses before that comes to one of the HANDLERS.
 """
 
+import contextlib
+import functools
 import inspect
 import os
 import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import zip_longest
+from typing import Any
 
 import gradio as gr
 from fastapi.exception_handlers import http_exception_handler
 from fastapi.exceptions import RequestValidationError
 from gradio.route_utils import FnIndexInferError
 from starlette.exceptions import HTTPException
-from starlette.responses import JSONResponse
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
 
 from vaedemo.ui.server import wire
-from vaedemo.ui.server.callers import sentences
 
-__all__ = ["Blocks", "HANDLERS", "arguments"]
+__all__ = ["Blocks", "HANDLERS", "arguments", "plain", "sentences"]
 
 # After every call Gradio sums up all calls so far, for a page of figures that is not shown: of 10,000 calls that takes
 # longer than most pictures. It reads this when Blocks are made.
@@ -29,20 +33,42 @@ _CALL = re.compile(r"/gradio_api/(run|api|call|queue|upload)\b")
 _NAMED = re.compile(r"/call/v2/([^/]+)/?$")
 
 
+@contextlib.contextmanager
+def sentences() -> Iterator[None]:
+    """Whatever fails within becomes gr.Error of one sentence, which is all that a caller sees."""
+    try:
+        yield
+    except gr.Error:
+        raise
+    except Exception as error:
+        raise gr.Error(wire.failure(error, "a call")["error"], print_exception=False) from None
+
+
+def plain(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The endpoint with every failure as a sentence."""
+
+    @functools.wraps(function)
+    def endpoint(*args: Any, **kwargs: Any) -> Any:
+        with sentences():
+            return function(*args, **kwargs)
+
+    return endpoint
+
+
 class Blocks(gr.Blocks):
     """gr.Blocks whose endpoints take a list of any length up to all their parameters, and fail with one sentence."""
 
-    def get_config_file(self):
+    def get_config_file(self) -> Any:
         # So marked, the page goes by the address at which the browser has it, as on Colab: a proxy that hands no name
         # on, as nginx does of itself, leaves the server with that of the inside alone. Only links of files that
         # Gradio's own components offer for download differ besides; there are none.
         return super().get_config_file() | {"is_colab": True}
 
-    async def process_api(self, block_fn, inputs, *args, **kwargs):
+    async def process_api(self, block_fn: Any, inputs: Any, *args: Any, **kwargs: Any) -> Any:
         with sentences():
             return await super().process_api(block_fn, inputs, *args, **kwargs)
 
-    async def preprocess_data(self, block_fn, inputs, state, explicit_call=False):
+    async def preprocess_data(self, block_fn: Any, inputs: Any, state: Any, explicit_call: bool = False) -> Any:
         # Gradio would ask for as many inputs as there are, look for files and fetch addresses itself, and not say what
         # went wrong; source_of does it for the endpoints, which all have the name of their function.
         if block_fn.api_visibility == "public":
@@ -50,7 +76,7 @@ class Blocks(gr.Blocks):
         return await super().preprocess_data(block_fn, inputs, state, explicit_call)
 
 
-def arguments(function, given):
+def arguments(function: Callable[..., Any], given: Sequence[Any]) -> list[Any]:
     """The arguments of a call, all of them: what is missing or null is the default. (Gradio's JavaScript client sends
     null for what it was not given, plain HTTP nothing.)"""
     parameters = inspect.signature(function).parameters
@@ -65,25 +91,25 @@ def arguments(function, given):
     return complete
 
 
-def _takes(name, parameters):
+def _takes(name: str, parameters: Mapping[str, Any]) -> str:
     return f"{name} takes {', '.join(parameters) or 'no values'}"
 
 
-def _answer(status, sentence, **more):
+def _answer(status: int, sentence: str, **more: Any) -> JSONResponse:
     """What plain HTTP gets where a call did not come as far as an endpoint."""
     return JSONResponse({"error": wire.sentence(sentence), **more}, status)
 
 
-def _endpoints(request):
+def _endpoints(request: Request) -> dict[str, Callable[..., Any]]:
     return {fn.api_name: fn.fn for fn in request.app.get_blocks().fns.values() if fn.api_visibility == "public"}
 
 
-def _unknown_endpoint(request, error):
+def _unknown_endpoint(request: Request, error: Exception) -> Response:
     name = request.url.path.rstrip("/").rpartition("/")[2]
     return _answer(404, f"there is no endpoint {name[:40]!r}; choose from {', '.join(_endpoints(request))}")
 
 
-def _named_arguments(request, error):
+def _named_arguments(request: Request, error: Exception) -> Response:
     """What /call/v2 does not take: an endpoint or a name that there is not, or no value where there is no default."""
     found = _NAMED.search(request.url.path)
     if not found:
@@ -97,11 +123,11 @@ def _named_arguments(request, error):
     return _answer(422, f"there is no value for {str(error).rpartition(': ')[2][:40]}; {takes}")
 
 
-def _invalid_body(request, error):
+def _invalid_body(request: Request, error: Exception) -> Response:
     return _answer(422, 'the call cannot be read; send JSON like {"data": [...]}, the arguments in their order')
 
 
-async def _refused(request, error):
+async def _refused(request: Request, error: HTTPException) -> Response:
     if not _CALL.search(request.url.path) or not isinstance(error.detail, str):
         return await http_exception_handler(request, error)
     full = error.status_code == 503 and "full" in error.detail
@@ -109,11 +135,11 @@ async def _refused(request, error):
     return _answer(error.status_code, said, detail=error.detail)  # Gradio's clients go by the status and the detail
 
 
-def _unforeseen(request, error):
+def _unforeseen(request: Request, error: Exception) -> Response:
     return _answer(500, wire.FAILED)  # the server logs the trace
 
 
-HANDLERS = {
+HANDLERS: dict[Any, Callable[..., Any]] = {
     FnIndexInferError: _unknown_endpoint,
     KeyError: _named_arguments,
     TypeError: _named_arguments,

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from vaedemo.data.domains import NAME
+from vaedemo.configs import DOMAIN_NAME
 from vaedemo.errors import CheckpointError, UnknownModel
 from vaedemo.store.checkpoints import available, decoder_bytes, place
 from vaedemo.store.key import ModelKey
@@ -85,7 +85,7 @@ def _decoder(request):
     domain, name = request.path_params["domain"], request.path_params["name"]
     try:
         key = ModelKey.parse(name.removesuffix(".safetensors"), domain)
-        if key.kind not in DECODED or key.file != name or key.domain != domain or not NAME.fullmatch(domain):
+        if key.kind not in DECODED or key.file != name or key.domain != domain or not DOMAIN_NAME.fullmatch(domain):
             return Response(status_code=404)
         data = decoder_bytes(place(checkpoints_folder(), domain, name))
     except (CheckpointError, UnknownModel):

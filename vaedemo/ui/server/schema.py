@@ -10,11 +10,11 @@ import gradio as gr
 
 from vaedemo.configs import KINDS
 from vaedemo.data.domains import DOMAINS
+from vaedemo.pictures.prepare import FITS, POLARITIES
 from vaedemo.services import walk
 from vaedemo.services.generate import PRIORS
 from vaedemo.services.restore.task import DENOISING, FILLING, MAX_SAMPLES
-from vaedemo.ui.server.callers import plain
-from vaedemo.ui.server.service import FITS, POLARITIES
+from vaedemo.ui.server.calls import plain
 
 __all__ = ["PARAMETERS", "RESULTS", "describe", "endpoints"]
 
@@ -173,7 +173,7 @@ def describe(endpoint, table):
         schema, text = _typed(endpoint.api_name, parameter, table)
         schema |= {"description": text, "additional_description": text}
         _say(block, parameter.name, schema, _example(parameter))
-    doc = " ".join(inspect.getdoc(endpoint.fn).split())
+    doc = " ".join((inspect.getdoc(endpoint.fn) or "").split())
     result = RESULTS[endpoint.api_name] | {"description": doc[max(doc.find("Gives "), 0) :]}
     _say(endpoint.outputs[0], "result", result, None)
 

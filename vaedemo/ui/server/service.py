@@ -7,60 +7,32 @@ look:    x -> reconstructions by one model or by all                    decode: 
 import functools
 import os
 import threading
+from pathlib import Path
+from typing import Any
 
+import numpy as np
 import torch
 from PIL import Image
 
-from vaedemo.data.domains import get_domain
-from vaedemo.errors import PictureError
 from vaedemo.maths import metrics
-from vaedemo.pictures import shapes
-from vaedemo.pictures.draw import to_image
-from vaedemo.pictures.examples import EXAMPLES, example
-from vaedemo.pictures.prepare import prepare, propose_domain
-from vaedemo.pictures.read import read
-from vaedemo.services.reconstruct import reconstruct
-from vaedemo.store.library import decode
+from vaedemo.services.reconstruct import Reconstruction, reconstruct
+from vaedemo.store.inputs import seen
+from vaedemo.store.key import ModelKey
+from vaedemo.store.library import Library, decode
 from vaedemo.ui.server import wire
+from vaedemo.ui.server.inputs import example_names, page_source, shown_example
 from vaedemo.ui.server.uploads import Uploads
 
-__all__ = ["FITS", "POLARITIES", "Service", "example_names"]
+__all__ = ["Service", "told"]
 
-FITS = ("crop", "pad")
-POLARITIES = ("auto", "keep", "invert")
 SHOWN = 512  # longest side of the original as the page shows it
 THUMB = 72
 MAX_MODELS = 64  # of one request
-MAX_DATA_URI = 8_000_000  # characters of a drawing or a webcam picture
-
-# Examples of the shapes domain: shape, size, angle, x, y as in shapes.FACTORS.
-_SHAPES = {
-    "heart": (2, 1.0, 0.0, 0.5, 0.5),
-    "square": (0, 0.9, 0.35, 0.42, 0.46),
-    "ellipse": (1, 1.0, 0.8, 0.55, 0.5),
-    "small heart": (2, 0.6, 2.4, 0.35, 0.62),
-    "small square": (0, 0.55, 0.0, 0.66, 0.36),
-    "small ellipse": (1, 0.6, 2.1, 0.62, 0.66),
-}
-
-
-def example_names(domain):
-    """Names of the examples of a domain; one that is not shipped has the photographs, which any model can be shown."""
-    return tuple(_SHAPES) if domain == "shapes" else EXAMPLES.get(domain, EXAMPLES["objects"])
 
 
 @functools.cache
-def _example(domain, name):
-    """The example itself, upright, at most SHOWN pixels a side."""
-    if domain != "shapes":
-        return example(domain if domain in EXAMPLES else "objects", name)
-    x = shapes.draw(torch.tensor([_SHAPES[name]]), get_domain("shapes").size)
-    return to_image(x[0].numpy())
-
-
-@functools.cache
-def _thumbnail(domain, name):
-    image = _example(domain, name)
+def _thumbnail(domain: str, name: str) -> str:
+    image = shown_example(domain, name)
     side = min(image.size)
     left, top = (image.width - side) // 2, (image.height - side) // 2
     return wire.data_uri(image.crop((left, top, left + side, top + side)).resize((THUMB, THUMB), Image.Resampling.BOX))
@@ -69,7 +41,7 @@ def _thumbnail(domain, name):
 class Service:
     """The page's server functions over a Library; each takes one dict and never raises."""
 
-    def __init__(self, library, upload_folder):
+    def __init__(self, library: Library, upload_folder: str | Path) -> None:
         self.library = library
         self.uploads = Uploads(upload_folder)
         # More models at once than cores only makes everyone wait longer; big pictures cost memory besides.
@@ -77,11 +49,11 @@ class Service:
         self.decoders_turn = threading.Semaphore(2)
         self.functions = [wire.answered(f) for f in (self.domain, self.prepare, self.look, self.decode)]
 
-    def table(self):
+    def table(self) -> dict[str, dict[str, Any]]:
         """Domains with their shape and the models that exist, for the page's first paint."""
         return {name: self._row(name) for name in self.library.domains}
 
-    def _row(self, name):
+    def _row(self, name: str) -> dict[str, Any]:
         row, library = self.library.domain(name), self.library
         return {
             "channels": row.channels,
@@ -92,18 +64,16 @@ class Service:
             "betas": {str(d): betas for d in row.betas if len(betas := library.betas(name, d)) > 1},
         }
 
-    def domain(self, request):
+    def domain(self, request: dict[str, Any]) -> dict[str, Any]:
         """{"domain"} -> figures of its models over the test set, and its examples with thumbnails."""
         name = self.library.domain(wire.text(request, "domain")).name
         figures = {key.name: self._figures(key) for key in self.library.model_keys(name)}
         shown = [{"name": e, "thumb": _thumbnail(name, e)} for e in example_names(name)]
         return {"domain": name, "figures": figures, "examples": shown}
 
-    def _figures(self, key):
+    def _figures(self, key: ModelKey) -> dict[str, Any] | None:
         known = self.library.figures(key)
-        if known is None:
-            return None
-        return {
+        return known and {
             "psnr": wire.rounded(known["psnr"]),
             "mse": wire.rounded(known["mse"]),
             "mean": wire.rounded(known["mu_mean"], 3),
@@ -112,64 +82,43 @@ class Service:
             "kl": wire.rounded(known.get("kl_each"), 3),
         }
 
-    def prepare(self, request):
+    def prepare(self, request: dict[str, Any]) -> dict[str, Any]:
         """{"source": {"example" | "upload" | "data"}, "domain" or null, "fit", "polarity", "models"} -> the picture x
         for that domain (null: the proposed one), the original to show, and results of `models` as look() gives them."""
-        fit = wire.choice(request, "fit", FITS, "crop")
-        polarity = wire.choice(request, "polarity", POLARITIES, "auto")
-        wanted = wire.text(request, "domain")
-        row = self.library.domain(wanted) if wanted is not None else None
-        source = request.get("source")
-        if not isinstance(source, dict):
-            raise wire.RequestError("a source is an object with one of example, upload, data")
+        domain, given = wire.text(request, "domain"), request.get("source")
+        if domain is not None:
+            self.library.domain(domain)
+        fit, polarity = request.get("fit", "crop"), request.get("polarity", "auto")
         with self.decoders_turn:
-            picture = self.source(source)
-            if not isinstance(picture, Image.Image):
-                picture = read(picture)
-            proposed = source["domain"] if "example" in source else propose_domain(picture)
-            if row is None:
-                row = self.library.domain(self.library.modelled(proposed))
-            made = prepare(
-                picture, channels=row.channels, size=row.size, strokes=row.strokes, fit=fit, polarity=polarity
-            )
-            made.picture.thumbnail((SHOWN, SHOWN), Image.Resampling.HAMMING)
-            original = wire.data_uri(made.picture)
-        x = wire.pack(made.x)
+            source = page_source(self, given)
+            known = given["domain"] if given and "example" in given else None
+            made = seen(self.library, source, domain, fit, polarity, proposed=known, propose=True)
+            original = self.original(made.prepared.picture)
+        x, row = made.x, made.row
         return {
-            "x": x,
+            "x": wire.pack(x),
             "domain": row.name,
-            "proposed": proposed,
-            "inverted": made.inverted,
-            "blank": bool(made.x.max() - made.x.min() < 0.02),
+            "proposed": made.proposed,
+            "inverted": made.prepared.inverted,
+            "blank": bool(x.max() - x.min() < 0.02),
             "original": original,
-            "width": made.size[0],
-            "height": made.size[1],
-            "results": self._results(wire.unpack(x, row), row.name, request.get("models", [])),
+            "width": made.prepared.size[0],
+            "height": made.prepared.size[1],
+            "results": self._results(wire.unpack(wire.pack(x), row), row.name, request.get("models", [])),
         }
 
-    def source(self, source):
-        """The example's picture, the uploaded file's path or the bytes of a source."""
-        if "example" in source:
-            domain, name = wire.text(source, "domain"), wire.text(source, "example")
-            if name not in example_names(self.library.domain(domain).name):
-                raise wire.RequestError(f"there is no example {name!r} of {domain}")
-            return _example(domain, name)
-        if "upload" in source:
-            return self.uploads.path(source["upload"])
-        if "data" in source:
-            data = source["data"]
-            head, _, body = data.partition(",") if isinstance(data, str) else ("", "", "")
-            if not (head.startswith("data:image/") and head.endswith(";base64")):
-                raise PictureError("This is not a picture; choose a PNG, JPEG, WebP, GIF, TIFF or BMP file.")
-            return wire.base64_bytes(body, "the picture", MAX_DATA_URI)
-        raise wire.RequestError("a source is an object with one of example, upload, data")
+    @staticmethod
+    def original(picture: Image.Image) -> str:
+        """A picture as the page shows it beside what a model sees of it, a data URI."""
+        picture.thumbnail((SHOWN, SHOWN), Image.Resampling.HAMMING)
+        return wire.data_uri(picture)
 
-    def look(self, request):
+    def look(self, request: dict[str, Any]) -> dict[str, Any]:
         """{"x", "domain", "models": [[kind, d, beta], ...]} -> {"results": one a model, in order}."""
         row = self.library.domain(wire.text(request, "domain"))
         return {"results": self._results(wire.unpack(request.get("x"), row), row.name, request.get("models"))}
 
-    def _results(self, x, domain, wanted):
+    def _results(self, x: np.ndarray, domain: str, wanted: Any) -> list[dict[str, Any]]:
         if not isinstance(wanted, list) or len(wanted) > MAX_MODELS:
             raise wire.RequestError(f"models has to be a list of at most {MAX_MODELS}")
         results = []
@@ -178,18 +127,18 @@ class Service:
                 raise wire.RequestError("a model is named by [kind, latent dimension, beta]")
             with self.models_turn:
                 made = reconstruct(self.library, x, wire.model_key(domain, *item))
-            results.append(_result(made))
+            key = {"key": made.key.name, "kind": made.key.kind, "d": made.key.latent_dim, "beta": made.key.beta}
+            results.append({**key, "x_hat": wire.pack(made.x_hat), "bytes": made.latent_bytes, **told(made)})
         return results
 
-    def key(self, request):
+    def key(self, request: dict[str, Any]) -> ModelKey:
         """The ModelKey of a request's "domain", "kind", "d" and "beta"."""
         name = self.library.domain(wire.text(request, "domain")).name
         return wire.model_key(name, request.get("kind"), request.get("d"), request.get("beta", 1.0))
 
-    def decode(self, request):
+    def decode(self, request: dict[str, Any]) -> dict[str, Any]:
         """{"domain", "kind", "d", "beta", "z", "x" or null} -> {"x_hat"}, with x also mse, psnr and ssim."""
-        key = self.key(request)
-        z = wire.numbers(request.get("z"))
+        key, z = self.key(request), wire.numbers(request.get("z"))
         x = None if request.get("x") is None else wire.unpack(request["x"], self.library.domain(key.domain))
         with self.models_turn:
             x_hat = decode(self.library, z, key)
@@ -197,28 +146,19 @@ class Service:
         if x is not None:
             a, b = torch.from_numpy(x_hat)[None], torch.from_numpy(x)[None]
             error = metrics.mse(a, b)
-            answer |= {
-                "mse": wire.rounded(error.item()),
-                "psnr": wire.rounded(metrics.psnr(error).item()),
-                "ssim": wire.rounded(metrics.ssim(a, b).item()),
-            }
+            figures = {"mse": error, "psnr": metrics.psnr(error), "ssim": metrics.ssim(a, b)}
+            answer |= {name: wire.rounded(value.item()) for name, value in figures.items()}
         return answer
 
 
-def _result(made):
-    """A Reconstruction for the browser."""
+def told(made: Reconstruction, digits: int = 5) -> dict[str, Any]:
+    """What a Reconstruction tells besides its pictures, fit for JSON; its code with so many digits."""
     return {
-        "key": made.key.name,
-        "kind": made.key.kind,
-        "d": made.key.latent_dim,
-        "beta": made.key.beta,
-        "x_hat": wire.pack(made.x_hat),
-        "z": wire.rounded(made.z),
-        "sigma": wire.rounded(made.sigma),
+        "z": wire.rounded(made.z, digits),
+        "sigma": wire.rounded(made.sigma, digits),
         "mse": wire.rounded(made.mse),
         "psnr": wire.rounded(made.psnr),
         "ssim": wire.rounded(made.ssim),
-        "bytes": made.latent_bytes,
         "picture_bytes": made.picture_bytes,
         "unusual": made.unusual,
         "distortion": wire.rounded(made.distortion_nats),

@@ -1,9 +1,12 @@
 """Endpoints of generation: sample, arithmetic."""
 
-from vaedemo.pictures.draw import to_image
+from collections.abc import Callable
+from typing import Any
+
 from vaedemo.services import generate
 from vaedemo.ui.server import wire
-from vaedemo.ui.server.callers import key_of, prepared, whole
+from vaedemo.ui.server.inputs import key_of, prepared, whole
+from vaedemo.ui.server.service import Service
 
 __all__ = ["functions"]
 
@@ -11,7 +14,7 @@ MAX_SAMPLES = 100
 MAX_SEED = 2**31 - 1
 
 
-def functions(service):
+def functions(service: Service) -> tuple[Callable[..., Any], ...]:
     """sample and arithmetic over a Service."""
     library = service.library
 
@@ -31,14 +34,14 @@ def functions(service):
         the kind. n: 1 to 100. temperature: 0 to 5. label: the number of a class, of a mixture only. Gives n pictures as
         PNG data URIs, their codes z, and the class and confidence that a small classifier finds in each."""
         row = library.domain(library.modelled("digits") if domain == "" else domain)
-        key = key_of(library, row.name, kind, latent_dim, 1.0, "vae")
+        key = key_of(service, row.name, kind, latent_dim, 1.0)
         if not isinstance(prior, str):
             raise wire.RequestError("prior has to be a text")
         if isinstance(temperature, bool) or not isinstance(temperature, int | float):
             raise wire.RequestError("temperature has to be a number")
         chosen = None if label is None else whole(label, "label", 0, len(row.classes) - 1)
         count, start = whole(n, "n", 1, MAX_SAMPLES), whole(seed, "seed", 0, MAX_SEED)
-        prior = prior or generate.best_prior(library, *key[:2])
+        prior = prior or generate.best_prior(library, key.domain, key.kind)
         with service.models_turn:
             made = generate.generate(library, key, prior, count, start, temperature, chosen, judged=True)
         return {
@@ -46,7 +49,7 @@ def functions(service):
             "kind": key.kind,
             "latent_dim": key.latent_dim,
             "prior": prior,
-            "pictures": [wire.data_uri(to_image(x), lossless=True) for x in made.x_hat],
+            "pictures": wire.pngs(made.x_hat),
             "z": [wire.rounded(z, 7) for z in made.z],
             "classes": None if made.label is None else [row.classes[i] for i in made.label],
             "confidence": wire.rounded(made.confidence),
@@ -66,15 +69,15 @@ def functions(service):
         """A - B + C with pictures: their codes combined, and the picture of the result. a, b, c: pictures in any form
         that reconstruct takes. domain: "" for the one that picture a suits. Gives x (what the model saw of each) and
         x_hat as PNG data URIs, and the code z of the result."""
-        first, name = prepared(service, a, domain, fit, polarity)
-        key = key_of(library, name, kind, latent_dim, beta, "vae")
-        xs = [first, *(prepared(service, picture, name, fit, polarity)[0] for picture in (b, c))]
+        first = prepared(service, a, domain, fit, polarity)
+        key = key_of(service, first.row.name, kind, latent_dim, beta)
+        xs = [first.x, *(prepared(service, picture, key.domain, fit, polarity).x for picture in (b, c))]
         with service.models_turn:
             made = generate.arithmetic(library, xs, key)
         return {
-            "domain": name,
-            "x": [wire.data_uri(to_image(x), lossless=True) for x in xs],
-            "x_hat": wire.data_uri(to_image(made.x_hat), lossless=True),
+            "domain": key.domain,
+            "x": wire.pngs(xs),
+            "x_hat": wire.png(made.x_hat),
             "z": wire.rounded(made.z, 7),
         }
 

@@ -1,35 +1,45 @@
 """Endpoints of the latent space: walk, traverse, map."""
 
 import base64
+from collections.abc import Callable, Sequence
+from typing import Any
 
-from vaedemo.pictures.draw import to_image
+import numpy as np
+
 from vaedemo.services import walk as latent
 from vaedemo.store import maps
+from vaedemo.store.key import ModelKey
 from vaedemo.store.library import encode
 from vaedemo.ui.server import wire
-from vaedemo.ui.server.callers import key_of, prepared, whole
+from vaedemo.ui.server.inputs import key_of, prepared, whole
+from vaedemo.ui.server.service import Service
 
 __all__ = ["functions"]
 
 
-def functions(service):
+def functions(service: Service) -> tuple[Callable[..., Any], ...]:
     """walk, traverse and map over a Service."""
     library = service.library
 
-    def codes(sources, domain, kind, latent_dim, beta, fit, polarity):
+    def codes(
+        sources: Sequence[Any], domain: str, kind: str, latent_dim: int, beta: float, fit: str, polarity: str
+    ) -> tuple[list[np.ndarray], ModelKey]:
         """(codes, ModelKey) of pictures and codes; a latent_dim of 0 is the first code's length, or the domain's
         largest."""
-        _, kind, asked, beta = wire.model_key(domain, kind, whole(latent_dim, "latent_dim", 0, 4096) or 1, beta)
-        given = [wire.numbers(source) if _is_code(source) else None for source in sources]
-        seen, name = {}, domain
-        for i, source in enumerate(sources):
-            if given[i] is None:
-                seen[i], name = prepared(service, source, name, fit, polarity)
-        name = library.domain(name or library.modelled("digits")).name
-        d = asked if latent_dim else next((len(code) for code in given if code is not None), None)
-        key = library.key(name, kind, d, beta)
+        asked = whole(latent_dim, "latent_dim", 0, 4096)
+        wire.model_key(domain, kind, asked or 1, beta)  # refused before a picture is fetched
+        given: list[Any] = []
+        name = domain
+        for source in sources:
+            if _is_code(source):
+                given.append(wire.numbers(source))
+            else:
+                given.append(seen := prepared(service, source, name, fit, polarity))
+                name = seen.row.name
+        d = asked or next((len(code) for code in given if isinstance(code, np.ndarray)), None)
+        key = library.key(library.domain(name or library.modelled("digits")).name, kind, d, beta)
         with service.models_turn:
-            return [encode(library, seen[i], key)[0] if i in seen else c for i, c in enumerate(given)], key
+            return [one if isinstance(one, np.ndarray) else encode(library, one.x, key)[0] for one in given], key
 
     def walk(
         start: str | dict | list,
@@ -52,9 +62,9 @@ def functions(service):
         if not isinstance(path, str) or animation not in ("", "gif", "webp"):
             raise wire.RequestError('path has to be a text, and animation "gif", "webp" or ""')
         n = whole(steps, "steps", 2, latent.MAX_STEPS)
-        ends, key = codes((start, end), domain, kind, latent_dim, beta, fit, polarity)
+        (a, b), key = codes((start, end), domain, kind, latent_dim, beta, fit, polarity)
         with service.models_turn:
-            made = latent.walk(library, *ends, key, n=n, path=path)
+            made = latent.walk(library, a, b, key, n, path)
         moving = None
         if animation:
             data = base64.b64encode(latent.animation(made.x_hat, animation.upper())).decode()
@@ -62,7 +72,7 @@ def functions(service):
         return {
             **key._asdict(),
             "z": [wire.rounded(z, 7) for z in made.z],
-            "pictures": _uris(made.x_hat),
+            "pictures": wire.pngs(made.x_hat),
             "step_mse": wire.rounded(made.step_mse),
             "animation": moving,
         }
@@ -97,7 +107,7 @@ def functions(service):
             "z": wire.rounded(made.z, 7),
             "dims": made.dims.tolist(),
             "values": [wire.rounded(v) for v in made.values],
-            "pictures": [_uris(row) for row in made.x_hat],
+            "pictures": [wire.pngs(row) for row in made.x_hat],
             "unit": known.unit,
             "importance": wire.rounded(known.value[made.dims]),
             "active": known.active[made.dims].tolist(),
@@ -110,18 +120,18 @@ def functions(service):
         one's class, classes, their names; of 2 dimensions also low and high, the corners of the map that the page
         draws, and for a vae sigma, the median of the posteriors' standard deviations."""
         row = library.domain(library.modelled("digits") if domain == "" else domain)
-        key = key_of(library, row.name, kind, latent_dim, beta, "vae")
+        key = key_of(service, row.name, kind, latent_dim, beta)
         library.model(key)  # UnknownModel, if there is none
         folder = library.folder / maps.FOLDER
         if key.latent_dim == 2:
             found = maps.read_map(folder, row.name, key.kind)
             own = {"low": wire.rounded(found.low), "high": wire.rounded(found.high), "sigma": wire.rounded(found.sigma)}
         else:
-            found = maps.read_plane(folder, key)
+            found = plane = maps.read_plane(folder, key)
             own = {
-                "mean": wire.rounded(found.mean),
-                "components": [wire.rounded(c) for c in found.components],
-                "explained": wire.rounded(found.explained, 4),
+                "mean": wire.rounded(plane.mean),
+                "components": [wire.rounded(c) for c in plane.components],
+                "explained": wire.rounded(plane.explained, 4),
             }
         return {
             **key._asdict(),
@@ -134,11 +144,6 @@ def functions(service):
     return walk, traverse, map
 
 
-def _is_code(source):
+def _is_code(source: Any) -> bool:
     """Whether a list is numbers, not rows of them."""
     return isinstance(source, list) and bool(source) and not any(isinstance(part, list) for part in source)
-
-
-def _uris(x):
-    """Pictures (N, C, H, W) as PNG data URIs."""
-    return [wire.data_uri(to_image(picture), lossless=True) for picture in x]

@@ -1,18 +1,30 @@
 """Endpoints of the models themselves: models, reconstruct, encode, decode."""
 
-from vaedemo.pictures.draw import to_image
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
 from vaedemo.services.reconstruct import reconstruct as reconstruct_picture
+from vaedemo.store.key import ModelKey
 from vaedemo.store.library import decode as decode_code
 from vaedemo.store.library import encode as encode_picture
 from vaedemo.ui.server import wire
-from vaedemo.ui.server.callers import key_of, prepared
+from vaedemo.ui.server.inputs import key_of, prepared
+from vaedemo.ui.server.service import Service, told
 
 __all__ = ["functions"]
 
 
-def functions(service):
+def functions(service: Service) -> tuple[Callable[..., Any], ...]:
     """models, reconstruct, encode and decode over a Service."""
     library = service.library
+
+    def asked(
+        picture: Any, domain: str, kind: str, latent_dim: int, beta: float, fit: str, polarity: str
+    ) -> tuple[np.ndarray, ModelKey]:
+        seen = prepared(service, picture, domain, fit, polarity)
+        return seen.x, key_of(service, seen.row.name, kind, latent_dim, beta, "ae")
 
     def models() -> list[dict]:
         """Every model there is: domain, kind, latent_dim, beta, the shape (channels, height, width) of its pictures,
@@ -43,24 +55,15 @@ def functions(service):
         (what the model saw) and x_hat as PNG data URIs; z; of a vae sigma, distortion and kl in nats; mse on [0, 1],
         psnr in dB, ssim; bytes of the latent and of the picture; unusual: whether the error exceeds that of 99 % of the
         test pictures."""
-        x, name = prepared(service, picture, domain, fit, polarity)
-        key = key_of(library, name, kind, latent_dim, beta, "ae")
+        x, key = asked(picture, domain, kind, latent_dim, beta, fit, polarity)
         with service.models_turn:
             made = reconstruct_picture(library, x, key)
         return {
             **key._asdict(),
-            "x": wire.data_uri(to_image(x), lossless=True),
-            "x_hat": wire.data_uri(to_image(made.x_hat), lossless=True),
-            "z": wire.rounded(made.z, 7),
-            "sigma": wire.rounded(made.sigma, 7),
-            "mse": wire.rounded(made.mse),
-            "psnr": wire.rounded(made.psnr),
-            "ssim": wire.rounded(made.ssim),
+            "x": wire.png(x),
+            "x_hat": wire.png(made.x_hat),
             "latent_bytes": made.latent_bytes,
-            "picture_bytes": made.picture_bytes,
-            "unusual": made.unusual,
-            "distortion": wire.rounded(made.distortion_nats),
-            "kl": wire.rounded(made.kl_nats),
+            **told(made, 7),
         }
 
     def encode(
@@ -73,20 +76,19 @@ def functions(service):
         polarity: str = "auto",
     ) -> dict:
         """The code of a picture: mu, and of a vae sigma, each latent_dim numbers. Arguments as for reconstruct."""
-        x, name = prepared(service, picture, domain, fit, polarity)
-        key = key_of(library, name, kind, latent_dim, beta, "ae")
+        x, key = asked(picture, domain, kind, latent_dim, beta, fit, polarity)
         with service.models_turn:
             mu, sigma = encode_picture(library, x, key)
-        return {"domain": name, "mu": wire.rounded(mu, 7), "sigma": wire.rounded(sigma, 7)}
+        return {"domain": key.domain, "mu": wire.rounded(mu, 7), "sigma": wire.rounded(sigma, 7)}
 
     def decode(z: list[float], domain: str = "", kind: str = "", beta: float = 1.0) -> dict:
         """The picture of a code z, whose length is the latent dimension, of digits if domain is "", as a PNG data URI
         and as rows of numbers in [0, 1], (channels, height, width)."""
         code = wire.numbers(z)
-        key = key_of(library, domain or library.modelled("digits"), kind, len(code), beta, "ae")
+        key = key_of(service, domain or library.modelled("digits"), kind, len(code), beta, "ae")
         with service.models_turn:
             x_hat = decode_code(library, code, key)
         rows = [[wire.rounded(line, 4) for line in channel] for channel in x_hat]
-        return {"picture": wire.data_uri(to_image(x_hat), lossless=True), "x_hat": rows}
+        return {"picture": wire.png(x_hat), "x_hat": rows}
 
     return models, reconstruct, encode, decode

@@ -1,7 +1,7 @@
 """The tab "Reconstruct": a picture, what a model sees of it, what it gives back, and what that costs."""
 
 from vaedemo.ui.server.component import module_html
-from vaedemo.ui.server.service import example_names
+from vaedemo.ui.server.inputs import example_names
 
 __all__ = ["build", "first_screen"]
 

@@ -3,16 +3,14 @@
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 from PIL import Image
 
 from vaedemo.data.domains import Domain
 from vaedemo.errors import PictureError
-from vaedemo.pictures.draw import to_image
 from vaedemo.pictures.read import read
 from vaedemo.services.restore import run, task
 from vaedemo.ui.server import wire
-from vaedemo.ui.server.callers import source_of, whole
+from vaedemo.ui.server.inputs import source_of, whole
 from vaedemo.ui.server.service import Service
 
 __all__ = ["functions"]
@@ -95,8 +93,8 @@ def _answered(
     return {
         "domain": row.name,
         "method": method,
-        "x_hat": _uri(made.mean),
-        "samples": [_uri(x) for x in made.samples],
+        "x_hat": wire.png(made.mean),
+        "samples": wire.pngs(made.samples),
         "sigma": wire.rounded(made.sigma),
         "estimated": wire.rounded(made.estimated),
         **{k: wire.rounded(v) for k, v in zip(run.Figures._fields, figures, strict=True)},
@@ -122,7 +120,3 @@ def _require_small(image: Image.Image, row: Domain) -> Image.Image:
             f"{MAX_PHOTO // 10**6} million, so scale it down or use the command line."
         )
     return image
-
-
-def _uri(x: np.ndarray) -> str:
-    return wire.data_uri(to_image(x), lossless=True)

@@ -20,9 +20,10 @@ from vaedemo.services.restore.run import Answer, answers, estimate, measure, run
 from vaedemo.services.restore.task import DENOISING, FILLING, MAX_SAMPLES, Task, seen
 from vaedemo.ui.server import wire
 from vaedemo.ui.server.component import module_html
+from vaedemo.ui.server.inputs import example_names, page_source
 from vaedemo.ui.server.jobs import Job, Jobs
 from vaedemo.ui.server.painted import MAX_MASK, larger, mask_of
-from vaedemo.ui.server.service import Service, example_names
+from vaedemo.ui.server.service import Service
 
 __all__ = ["RestoreTab", "build_denoise", "build_inpaint"]
 
@@ -89,19 +90,15 @@ class RestoreTab:
         if request.get("given") is not True:
             return self.service.prepare({"source": request.get("source"), "domain": row.name})
         made = prepare(self._image(request), channels=row.channels, size=row.shape[1])
-        made.picture.thumbnail((512, 512), Image.Resampling.HAMMING)
-        return {"x": wire.pack(made.x), "domain": row.name, "original": wire.data_uri(made.picture),
+        return {"x": wire.pack(made.x), "domain": row.name, "original": self.service.original(made.picture),
                 "width": made.size[0], "height": made.size[1]}  # fmt: skip
 
     def _image(self, request: Request) -> Image.Image:
-        found = self._opened(request.get("source"))
-        return found if isinstance(found, Image.Image) else read(found)
+        return read(self._opened(request.get("source")))
 
     def _opened(self, source: Any) -> Any:
-        if not isinstance(source, dict):
-            raise wire.RequestError("a source is an object with one of example, upload, data")
         with self.service.decoders_turn:
-            return self.service.source(source)
+            return page_source(self.service, source)
 
     def _task(self, request: Request) -> tuple[Task, np.ndarray | None]:
         """(the Task of a request by the method vae, the clean picture or None)."""
