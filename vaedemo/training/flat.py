@@ -17,8 +17,8 @@ class Flat:
     """values, gradient and average, each float32 (P,), of a model's trainable parameters.
 
     The parameters become views of values, in the memory format that they have; average starts as a copy of values.
-    Between two tensors there may be numbers that are always 0. With half, the layers that autocast runs in bfloat16 have
-    weights of that kind while a loss is computed, all cast by one call.
+    Between two tensors there may be numbers that are always 0. With half, the layers that autocast runs in bfloat16
+    have weights of that kind while a loss is computed, all cast by one call.
     """
 
     def __init__(self, model: nn.Module, half: bool = False) -> None:
