@@ -9,7 +9,9 @@ after the pictures of a folder, are replaced only where the very same command wr
 import hashlib
 import os
 import unicodedata
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 
@@ -21,7 +23,7 @@ __all__ = ["TAG", "distinct", "planned", "require_ending", "tag"]
 TAG = "vaedemo"  # of a PNG's text: a digest of all that its pixels come from
 
 
-def require_ending(path):
+def require_ending(path: Path) -> None:
     """ConfigError where a path's ending names no picture format."""
     if path.suffix.lower() not in Image.registered_extensions():
         raise ConfigError(
@@ -31,7 +33,7 @@ def require_ending(path):
         raise ConfigError(f"a picture cannot be written as {path.suffix}; choose .png, .jpg or .webp")
 
 
-def tag(*parts):
+def tag(*parts: Any) -> str:
     """A digest of what a result comes from: settings, and files, whose content counts."""
     digest = hashlib.sha256()
     for part in parts:
@@ -45,23 +47,23 @@ def tag(*parts):
     return digest.hexdigest()[:32]
 
 
-def _key(path):
+def _key(path: Path) -> str:
     """What names have in common that some file systems take for one: case, and how accents are written."""
     return unicodedata.normalize("NFC", os.path.normpath(path)).casefold()
 
 
-def distinct(sources, folder, names):
+def distinct(sources: Sequence[Path], folder: Path, names: Callable[[Path], Iterable[Path]]) -> dict[Path, Path]:
     """{source: path} to write each result of a folder to, as PNG, names(path) being all the paths that go with one: the
     picture's stem, where that would meet another result its whole name, and then numbers."""
     level = dict.fromkeys(sources, 0)
 
-    def path(source):
+    def path(source: Path) -> Path:
         n = level[source]
         stem = source.stem if n == 0 else source.name if n == 1 else f"{source.name} ({n})"
         return folder / f"{stem}.png"
 
     while True:
-        taken = {}
+        taken: dict[str, list[Path]] = {}
         for source in sources:
             for name in names(path(source)):
                 taken.setdefault(_key(name), []).append(source)
@@ -74,13 +76,20 @@ def distinct(sources, folder, names):
             level[source] += 1
 
 
-def planned(explicit, named=(), *, inputs=(), overwrite=False, tags=None):
+def planned(
+    explicit: Iterable[Path],
+    named: Iterable[Path] = (),
+    *,
+    inputs: Iterable[Path] = (),
+    overwrite: bool = False,
+    tags: Mapping[Path, str] | None = None,
+) -> None:
     """Check all that a command will write before it begins; ConfigError says what is in the way.
 
     explicit: the paths that a person named; named: those named after them. inputs: files that are read. tags: {path:
     tag} of what the very same command would have written there.
     """
-    wanted, seen = [*explicit, *named], {}
+    wanted, seen = [*explicit, *named], dict[str, Path]()
     for path in wanted:
         if (other := seen.setdefault(_key(path), path)) is not path:
             raise ConfigError(f"{shown(path)} and {shown(other)} would be one file; choose another --out")
@@ -96,7 +105,7 @@ def planned(explicit, named=(), *, inputs=(), overwrite=False, tags=None):
         raise ConfigError(f"{which} {are} there already; choose another --out, or replace with --overwrite")
 
 
-def _identity(path):
+def _identity(path: Path) -> tuple[int, int] | None:
     """What tells a file from every other, by whatever name; None of one that is not there."""
     try:
         found = os.stat(path)
@@ -105,7 +114,7 @@ def _identity(path):
     return found.st_dev, found.st_ino
 
 
-def _ours(path, wanted):
+def _ours(path: Path, wanted: str | None) -> bool:
     if wanted is None:
         return False
     try:
@@ -115,7 +124,7 @@ def _ours(path, wanted):
         return False
 
 
-def _require_room(path):
+def _require_room(path: Path) -> None:
     """ConfigError where a file cannot come to lie at a path, for a folder is there or a file where a folder should."""
     if os.path.isdir(path):
         raise ConfigError(f"{shown(path)} is a folder; name a file in it")

@@ -57,7 +57,9 @@ class Sample(Command):
         prior, label = self.prior or best_prior(library, key.domain, key.kind), _label(self.label, row)
         made = generate(library, key, prior, self.count, self.seed, self.temperature, label, judged=self.json)
         rows = self.rows or max(1, round(self.count**0.5))
-        image = grid(made.x_hat.repeat(scale := max(1, SIDE // row.size), 2).repeat(scale, 3), -(-self.count // rows))
+        image = grid(
+            made.x_hat.repeat(scale := max(1, SIDE // row.shape[1]), 2).repeat(scale, 3), -(-self.count // rows)
+        )
         write_picture(image, self.out)
         said = {"domain": row.name, "kind": key.kind, "latent_dim": key.latent_dim, "prior": prior, "seed": self.seed}
         if self.json:

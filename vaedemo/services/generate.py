@@ -4,15 +4,19 @@ normal: N(0, I), the prior of a VAE and no more than a guess for an autoencoder.
 codes of training pictures, all classes or one. gaussian: PCA's own, with the variances of its directions.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 import torch
 
 from vaedemo import runtime
+from vaedemo.data.domains import Domain
 from vaedemo.errors import ConfigError
 from vaedemo.models.classifier import judge
 from vaedemo.store.inputs import checked_codes, checked_picture
+from vaedemo.store.key import ModelKey
+from vaedemo.store.library import Library
 
 __all__ = [
     "Combination",
@@ -49,19 +53,19 @@ class Combination(NamedTuple):
     x_hat: np.ndarray
 
 
-def priors(kind):
+def priors(kind: str) -> tuple[str, ...]:
     """What codes of a kind of model can be drawn from, the simplest first."""
     if kind == "pca":
         return ("gaussian",)
     return ("normal", "mixture") if kind in ("ae", "vae") else ("normal",)
 
 
-def best_prior(library, domain, kind):
+def best_prior(library: Library, domain: str, kind: str) -> str:
     """The best of the priors of a kind of model for which a domain has what they need."""
     return [p for p in priors(kind) if p != "mixture" or library.mixed(domain)][-1]
 
 
-def _noise(n, latent_dim, seed):
+def _noise(n: int, latent_dim: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """(u (n,) uniform in [0, 1), eps (n, D) ~ N(0, I)). Drawn in whole blocks, so that sample i is the same for every
     n above it."""
     uniform, normal = [], []
@@ -72,7 +76,7 @@ def _noise(n, latent_dim, seed):
     return torch.cat(uniform)[:n].numpy(), torch.cat(normal)[:n].numpy()
 
 
-def _checked(row, kind, prior, n, temperature, label):
+def _checked(row: Domain, kind: str, prior: str, n: int, temperature: float, label: int | None) -> None:
     if prior not in priors(kind):
         raise ConfigError(f"{kind!r} has no prior {prior!r}; choose from {', '.join(priors(kind))}")
     if isinstance(n, bool) or not isinstance(n, int) or n < 1:
@@ -89,7 +93,15 @@ def _checked(row, kind, prior, n, temperature, label):
         raise ConfigError(f"no class {label!r} of {row.name}; choose 0 to {len(row.classes) - 1}")
 
 
-def sample_codes(library, key, prior, n, seed=0, temperature=1.0, label=None):
+def sample_codes(
+    library: Library,
+    key: ModelKey,
+    prior: str,
+    n: int,
+    seed: int = 0,
+    temperature: float = 1.0,
+    label: int | None = None,
+) -> np.ndarray:
     """n codes of a model, float32 (n, D), from a prior of PRIORS that fits its kind; temperature scales their
     spread (of a mixture within each component); label, the number of a class, draws from that class's mixture."""
     _checked(library.domain(key.domain), key.kind, prior, n, temperature, label)
@@ -102,7 +114,17 @@ def sample_codes(library, key, prior, n, seed=0, temperature=1.0, label=None):
 
 
 @torch.no_grad()
-def generate(library, key, prior, n, seed=0, temperature=1.0, label=None, *, judged=False):
+def generate(
+    library: Library,
+    key: ModelKey,
+    prior: str,
+    n: int,
+    seed: int = 0,
+    temperature: float = 1.0,
+    label: int | None = None,
+    *,
+    judged: bool = False,
+) -> Samples:
     """Samples of a model: arguments as for sample_codes; with judged also what the domain's classifier, if it
     has one, sees in them."""
     z = sample_codes(library, key, prior, n, seed, temperature, label)
@@ -115,7 +137,7 @@ def generate(library, key, prior, n, seed=0, temperature=1.0, label=None, *, jud
 
 
 @torch.no_grad()
-def arithmetic(library, xs, key):
+def arithmetic(library: Library, xs: Sequence[np.ndarray], key: ModelKey) -> Combination:
     """The Combination A - B + C of three pictures xs, each float32 (C, H, W) in [0, 1], by their (mean) codes."""
     if len(xs) != 3:
         raise ConfigError(f"arithmetic takes three pictures, A - B + C; these are {len(xs)}")

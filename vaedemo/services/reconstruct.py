@@ -1,5 +1,6 @@
 """A picture through a model and back: what survives, what it costs, where the bits go. Plain numpy at the boundary."""
 
+from collections.abc import Collection
 from typing import NamedTuple
 
 import numpy as np
@@ -12,6 +13,7 @@ from vaedemo.models import objectives
 from vaedemo.pictures.draw import to_image
 from vaedemo.store.inputs import checked_picture
 from vaedemo.store.key import ModelKey
+from vaedemo.store.library import Library
 
 __all__ = ["ERROR_LIMIT", "Reconstruction", "error_image", "every_model", "reconstruct", "sheet"]
 
@@ -40,11 +42,11 @@ class Reconstruction(NamedTuple):
 
 
 @torch.no_grad()
-def reconstruct(library, x, key):
+def reconstruct(library: Library, x: np.ndarray, key: ModelKey) -> Reconstruction:
     """Reconstruction of a picture x, float32 (C, H, W) in [0, 1], by a ModelKey's model."""
-    x = checked_picture(x, library.domain(key.domain))
+    pictures = checked_picture(x, library.domain(key.domain))
     model = library.model(key)
-    mu, logvar = model.encode(x)
+    mu, logvar = model.encode(pictures)
     distortion = rate = None
     if logvar is None:
         x_hat = model.decode(mu)
@@ -54,10 +56,10 @@ def reconstruct(library, x, key):
         theta = model.likelihood_parameters(torch.cat([mu, gaussian.sample(mu, logvar, eps)]))
         x_hat = theta[:1].sigmoid() if model.config.likelihood == "bernoulli" else theta[:1].clamp(0, 1)
         distortion = (
-            objectives.distortion(model, theta[1:], x.expand(DRAWS, -1, -1, -1), discretised=True).mean().item()
+            objectives.distortion(model, theta[1:], pictures.expand(DRAWS, -1, -1, -1), discretised=True).mean().item()
         )
         rate = gaussian.kl(mu, logvar)[0].numpy()
-    error = metrics.mse(x_hat, x)
+    error = metrics.mse(x_hat, pictures)
     figures = library.figures(key)
     return Reconstruction(
         key,
@@ -66,23 +68,25 @@ def reconstruct(library, x, key):
         sigma=None if logvar is None else (0.5 * logvar[0]).exp().numpy(),
         mse=error.item(),
         psnr=metrics.psnr(error).item(),
-        ssim=metrics.ssim(x_hat, x).item(),
+        ssim=metrics.ssim(x_hat, pictures).item(),
         latent_bytes=key.latent_dim,
-        picture_bytes=x.numel(),
-        ratio=x.numel() / key.latent_dim,
+        picture_bytes=pictures.numel(),
+        ratio=pictures.numel() / key.latent_dim,
         unusual=bool(figures and error.item() > figures["mse_p99"]),
         distortion_nats=distortion,
         kl_nats=rate,
     )  # fmt: skip
 
 
-def every_model(library, x, domain, kinds=None):
+def every_model(
+    library: Library, x: np.ndarray, domain: str, kinds: Collection[str] | None = None
+) -> list[Reconstruction]:
     """Reconstructions by every latent dimension (beta 1) of the kinds, all by default, in order."""
     keys = [key for key in library.model_keys(domain) if key.beta == 1 and (kinds is None or key.kind in kinds)]
     return [reconstruct(library, x, key) for key in keys]
 
 
-def error_image(x, x_hat, limit=ERROR_LIMIT):
+def error_image(x: np.ndarray, x_hat: np.ndarray, limit: float = ERROR_LIMIT) -> Image.Image:
     """The absolute error, mean over the channels, as an RGB picture: 0 dark, `limit` and above bright (magma)."""
     from matplotlib import colormaps  # half a second that only this picture has to spend
 
@@ -90,7 +94,7 @@ def error_image(x, x_hat, limit=ERROR_LIMIT):
     return Image.fromarray((colormaps["magma"](np.clip(error, 0, 1))[..., :3] * 255).round().astype(np.uint8))
 
 
-def sheet(x, x_hat, side=256, gap=8):
+def sheet(x: np.ndarray, x_hat: np.ndarray, side: int = 256, gap: int = 8) -> Image.Image:
     """Input, reconstruction and error map side by side, each scaled up without smoothing to about `side` pixels."""
     parts = [to_image(x), to_image(x_hat), error_image(x, x_hat)]
     scale = max(1, side // parts[0].width)

@@ -49,8 +49,9 @@ def seen(
     if proposed is None and (propose or not domain):
         proposed = propose_domain(picture)
     row = library.domain(domain or library.modelled(proposed))
-    shape = {"channels": row.channels, "size": row.size, "strokes": row.strokes}
-    return Seen(prepare(picture, **shape, fit=fit, polarity=polarity), row, proposed)
+    channels, size, _ = row.shape
+    made = prepare(picture, channels=channels, size=size, strokes=row.strokes, fit=fit, polarity=polarity)
+    return Seen(made, row, proposed)
 
 
 def checked_picture(x: Any, domain: Domain | str) -> torch.Tensor:

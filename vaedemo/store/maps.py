@@ -9,14 +9,17 @@ decoded pictures, blended, would be as large and wrong where the codes lie dense
 """
 
 import json
-from typing import NamedTuple
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 
+from vaedemo.data.datasets import Pictures
 from vaedemo.errors import CheckpointError
 from vaedemo.store.checkpoints import write_atomic
 from vaedemo.store.key import ModelKey
+from vaedemo.store.library import Library
 
 __all__ = [
     "COLOURS",
@@ -67,14 +70,14 @@ class Plane(NamedTuple):
 
 
 @torch.no_grad()
-def encodings(model, pictures, chunk=500):
+def encodings(model: Any, pictures: Pictures, chunk: int = 500) -> tuple[np.ndarray, np.ndarray | None]:
     """(mu (N, D), sigma (N, D) or None) of Pictures, float64."""
     codes = [model.encode(x) for x in pictures.batches(chunk)]
     mu = torch.cat([c.mu for c in codes]).double().numpy()
     return mu, None if codes[0].logvar is None else torch.cat([(0.5 * c.logvar).exp() for c in codes]).double().numpy()
 
 
-def box(points, least=0.0):
+def box(points: np.ndarray, least: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
     """(low, high), each (2,): a square around INSIDE of the points (N, 2) of each axis, and -least..least."""
     tail = (1 - INSIDE) / 4
     low = np.minimum(np.quantile(points, tail, axis=0), -least or np.inf)
@@ -83,14 +86,16 @@ def box(points, least=0.0):
     return centre - half, centre + half
 
 
-def _quantised(points):
+def _quantised(points: np.ndarray) -> tuple[dict[str, list[float]], bytes]:
     """({"low", "high"}, uint16 bytes) of points (N, 2)."""
     low, high = points.min(0), points.max(0)
     levels = np.round((points - low) / np.maximum(high - low, 1e-12) * 65535).astype("<u2")
     return {"low": _list(low), "high": _list(high)}, levels.tobytes()
 
 
-def _restored(blob, offset, count, reach, name):
+def _restored(
+    blob: bytes, offset: int, count: int, reach: dict[str, list[float]], name: str
+) -> tuple[np.ndarray, np.ndarray]:
     """(points (N, 2), class numbers (N,)) of what _labels and _quantised wrote."""
     if len(blob) < offset + 4 * count:
         raise CheckpointError(f"the map {name} is damaged; make it again with `python -m vaedemo derive`")
@@ -99,18 +104,18 @@ def _restored(blob, offset, count, reach, name):
     return low + (high - low) * levels / 65535, np.frombuffer(blob, np.uint8, count)
 
 
-def _list(values, digits=6):
+def _list(values: Any, digits: int = 6) -> list[float]:
     return [float(f"{v:.{digits}g}") for v in np.asarray(values).ravel()]
 
 
-def _labels(pictures):
+def _labels(pictures: Pictures) -> bytes:
     """Class numbers as bytes, padded to an even number of them."""
     labels = np.zeros(len(pictures)) if pictures.y is None else pictures.y.numpy()
-    labels = labels.astype(np.uint8).tobytes()
-    return labels + b"\0" * (len(labels) % 2)
+    data = labels.astype(np.uint8).tobytes()
+    return data + b"\0" * (len(data) % 2)
 
 
-def write_map(library, pictures, domain, folder):
+def write_map(library: Library, pictures: Pictures, domain: str, folder: Path) -> dict[str, Any]:
     """The 2-D map of a domain from its test Pictures: <domain>.json and <domain>.bin in folder."""
     row, pictures = library.domain(domain), pictures.first(COUNT)
     models, blob = {}, _labels(pictures)
@@ -140,7 +145,7 @@ def write_map(library, pictures, domain, folder):
     return described
 
 
-def plane(codes):
+def plane(codes: np.ndarray) -> Plane:
     """The Plane of codes (N, D), without points: eigenvectors of their covariance, the larger coordinate positive."""
     mean = codes.mean(0)
     variance, vectors = np.linalg.eigh(np.atleast_2d(np.cov(codes.T)))
@@ -150,7 +155,7 @@ def plane(codes):
     return Plane(mean, components, variance[::-1][:2] / variance.sum(), np.empty((0, 2)), np.empty(0, np.uint8))
 
 
-def write_planes(library, pictures, domain, folder):
+def write_planes(library: Library, pictures: Pictures, domain: str, folder: Path) -> dict[str, Any]:
     """The planes of every ae and vae of more than two dimensions, every beta, from test Pictures."""
     shown = pictures.first(PLANE_COUNT)
     models, blob = {}, _labels(shown)
@@ -174,7 +179,7 @@ def write_planes(library, pictures, domain, folder):
     return described
 
 
-def _files(folder, name):
+def _files(folder: Path, name: str) -> tuple[dict[str, Any], bytes]:
     """(what <name>.json says, bytes of <name>.bin)."""
     try:
         described = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
@@ -185,7 +190,7 @@ def _files(folder, name):
         raise CheckpointError(f"the map {name} is damaged; make it again with `python -m vaedemo derive`") from None
 
 
-def read_map(folder, domain, kind):
+def read_map(folder: Path, domain: str, kind: str) -> LatentMap:
     """The LatentMap of a domain and kind ("ae" or "vae") from the folder of the maps."""
     described, blob = _files(folder, domain)
     if kind not in described["models"]:
@@ -197,7 +202,7 @@ def read_map(folder, domain, kind):
     return LatentMap(np.array(own["low"]), np.array(own["high"]), points, labels, sigma)
 
 
-def read_plane(folder, key):
+def read_plane(folder: Path, key: ModelKey) -> Plane:
     """The Plane of a ModelKey's model from the folder of the maps, with its points."""
     name = f"{key.domain}-planes"
     described, blob = _files(folder, name)

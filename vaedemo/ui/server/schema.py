@@ -5,6 +5,8 @@ it does not know, and its JavaScript client reads the word `type` alone.
 """
 
 import inspect
+from collections.abc import Callable, Iterable
+from typing import Any
 
 import gradio as gr
 
@@ -15,38 +17,40 @@ from vaedemo.services import walk
 from vaedemo.services.generate import PRIORS
 from vaedemo.services.restore.task import DENOISING, FILLING, MAX_SAMPLES
 from vaedemo.ui.server.calls import plain
+from vaedemo.ui.server.service import Service
 
 __all__ = ["PARAMETERS", "RESULTS", "describe", "endpoints"]
 
+Schema = dict[str, Any]
 # A diagonal stroke, so that a snippet runs as it stands, without a file and without a network.
 EXAMPLE = [[1.0 if row == column else 0.0 for column in range(8)] for row in range(8)]
 
 
-def _text(*choices):
+def _text(*choices: str) -> Schema:
     return {"type": "string", "enum": list(choices)} if choices else {"type": "string"}
 
 
-def _whole(low=None, high=None):
+def _whole(low: int | None = None, high: int | None = None) -> Schema:
     return {"type": "integer", **_range(low, high)}
 
 
-def _number(low=None, high=None):
+def _number(low: float | None = None, high: float | None = None) -> Schema:
     return {"type": "number", **_range(low, high)}
 
 
-def _range(low, high):
+def _range(low: float | None, high: float | None) -> Schema:
     return {key: value for key, value in (("minimum", low), ("maximum", high)) if value is not None}
 
 
-def _list(items):
+def _list(items: Schema) -> Schema:
     return {"type": "array", "items": items}
 
 
-def _or_null(schema):
+def _or_null(schema: Schema) -> Schema:
     return {"anyOf": [*schema.get("anyOf", [schema]), {"type": "null"}]}
 
 
-def _object(**properties):
+def _object(**properties: Schema) -> Schema:
     return {"type": "object", "properties": properties, "required": list(properties)}
 
 
@@ -165,7 +169,7 @@ RESULTS = {
 }
 
 
-def describe(endpoint, table):
+def describe(endpoint: Any, table: Schema) -> None:
     """Write the schemas of one endpoint, a BlockFunction that gr.api made, into its inputs and outputs. table: what
     models there are, as Service.table gives it."""
     parameters = inspect.signature(endpoint.fn).parameters.values()
@@ -178,7 +182,7 @@ def describe(endpoint, table):
     _say(endpoint.outputs[0], "result", result, None)
 
 
-def endpoints(service, blocks, makers):
+def endpoints(service: Service, blocks: gr.Blocks, makers: Iterable[Callable[[Service], Iterable[Any]]]) -> None:
     """Add public endpoints to the Blocks that are being built; each maker takes the Service and gives documented
     functions."""
     table = service.table()
@@ -188,7 +192,7 @@ def endpoints(service, blocks, makers):
             describe(blocks.fns[made["id"]], table)
 
 
-def _typed(endpoint, parameter, table):
+def _typed(endpoint: str, parameter: inspect.Parameter, table: Schema) -> tuple[Schema, str]:
     """(JSON schema, description) of a parameter of an endpoint, with what depends on the models that there are, and ""
     and null where they are the default."""
     schema, text = OWN.get((endpoint, parameter.name)) or PARAMETERS[parameter.name]
@@ -202,12 +206,12 @@ def _typed(endpoint, parameter, table):
     return _or_null(schema) if parameter.default is None else dict(schema), text
 
 
-def _example(parameter):
+def _example(parameter: inspect.Parameter) -> Any:
     if parameter.default is not parameter.empty:
         return parameter.default
     return [0.0, 0.0] if parameter.name in ("z", "start", "end") else EXAMPLE
 
 
-def _say(block, label, schema, example):
+def _say(block: Any, label: str, schema: Schema, example: Any) -> None:
     block.label, block._api_info = label, schema
     block.example_payload = block.example_value = lambda: example

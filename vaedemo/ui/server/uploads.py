@@ -3,6 +3,7 @@
 import threading
 from collections import OrderedDict
 from pathlib import Path
+from typing import Any
 
 from vaedemo.errors import Gone, PictureError
 
@@ -15,12 +16,13 @@ class Uploads:
     A file stays a while because the same picture is prepared again for another domain or another fit.
     """
 
-    def __init__(self, folder, limit_bytes=200_000_000, limit_files=500):
+    def __init__(self, folder: str | Path, limit_bytes: int = 200_000_000, limit_files: int = 500) -> None:
         self.folder = Path(folder)
         self.limit_bytes, self.limit_files = limit_bytes, limit_files
-        self._sizes, self._lock = OrderedDict(), threading.Lock()
+        self._sizes: OrderedDict[Path, int] = OrderedDict()
+        self._lock = threading.Lock()
 
-    def path(self, name):
+    def path(self, name: Any) -> Path:
         """The file of this name, links resolved; PictureError where it is not an upload or is gone."""
         if not isinstance(name, str) or not name or len(name) > 1000 or "\0" in name:
             raise PictureError("This is not a file that was uploaded here; choose it again.")
@@ -34,7 +36,7 @@ class Uploads:
         self._note(path, size)
         return path
 
-    def _note(self, path, size):
+    def _note(self, path: Path, size: int) -> None:
         with self._lock:
             self._sizes[path] = size
             self._sizes.move_to_end(path)

@@ -1,19 +1,22 @@
 """The tab "Reconstruct": a picture, what a model sees of it, what it gives back, and what that costs."""
 
+from typing import Any
+
 from vaedemo.ui.server.component import module_html
 from vaedemo.ui.server.inputs import example_names
+from vaedemo.ui.server.service import Service
 
 __all__ = ["build", "first_screen"]
 
 PREFERRED = (("digits", "vae", 8), ("digits", "ae", 8))
 
 
-def build(page):
+def build(page: Any) -> Any:
     """The tab's component, complete at first paint: the first example through every model is baked into it."""
     return module_html("reconstruct", first_screen(page.service), page.service.functions)
 
 
-def first_screen(service):
+def first_screen(service: Service) -> dict[str, Any]:
     """The page's initial state: the table of models and, if there are any, an example through all of one domain's."""
     table = service.table()
     chosen = _default(table)
@@ -37,7 +40,7 @@ def first_screen(service):
     }
 
 
-def _default(table):
+def _default(table: dict[str, Any]) -> tuple[str, str, int] | None:
     """(domain, kind, latent dimension) of the first screen: the preferred one that exists, else any."""
     for domain, kind, d in PREFERRED:
         if d in table[domain]["kinds"].get(kind, ()):
