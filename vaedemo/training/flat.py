@@ -10,35 +10,61 @@ from torch import Tensor, nn
 __all__ = ["Flat"]
 
 ALIGNED = 16  # each tensor starts at a multiple of so many numbers, 64 bytes: a cache line
+CAST = (nn.Linear, nn.Conv2d)  # layers whose weights autocast would cast at each use
 
 
 class Flat:
     """values, gradient and average, each float32 (P,), of a model's trainable parameters.
 
     The parameters become views of values, in the memory format that they have; average starts as a copy of values.
-    Between two tensors there may be numbers that are always 0.
+    Between two tensors there may be numbers that are always 0. With half, the layers that autocast runs in bfloat16
+    have weights of that kind while a loss is computed, all cast by one call.
     """
 
-    def __init__(self, model: nn.Module) -> None:
+    def __init__(self, model: nn.Module, half: bool = False) -> None:
         self.parameters = [p for p in model.parameters() if p.requires_grad]
         starts = [0, *accumulate(-(-p.numel() // ALIGNED) * ALIGNED for p in self.parameters)]
         self.values = torch.zeros(starts[-1], device=self.parameters[0].device)
-        self.gradient, self._gradients = torch.zeros_like(self.values), []
-        for p, start in zip(self.parameters, starts, strict=False):
+        self.gradient, self.half = torch.zeros_like(self.values), self.values.bfloat16() if half else None
+        places = list(zip(self.parameters, starts, strict=False))
+        for p, start in places:
             p.data = self.values.as_strided(p.shape, p.stride(), start).copy_(p.detach())
-            self._gradients.append(self.gradient.as_strided(p.shape, p.stride(), start))
+        self._gradients = [self.gradient.as_strided(p.shape, p.stride(), start) for p, start in places]
         self.average = self.values.clone()
+        self._leaves, self._swaps = list(self.parameters), []
+        cast = {id(p) for m in model.modules() if type(m) in CAST for p in m.parameters()} if half else set()
+        for i, (p, start) in enumerate(places):
+            if self.half is not None and id(p) in cast:
+                self._leaves[i] = nn.Parameter(self.half.as_strided(p.shape, p.stride(), start))
+        new = {id(p): leaf for p, leaf in zip(self.parameters, self._leaves, strict=True) if p is not leaf}
+        for module in model.modules():
+            self._swaps += [
+                (module._parameters, k, p, new[id(p)]) for k, p in module._parameters.items() if id(p) in new
+            ]
+
+    @contextlib.contextmanager
+    def computing(self) -> Iterator[None]:
+        """Within it a loss is computed."""
+        if self.half is not None:
+            self.half.copy_(self.values)
+        for parameters, name, _, leaf in self._swaps:
+            parameters[name] = leaf
+        try:
+            yield
+        finally:
+            for parameters, name, p, _ in self._swaps:
+                parameters[name] = p
 
     def backward(self, loss: Tensor) -> None:
         """The gradient of a loss. A fresh tensor a parameter, copied, costs half of what adding to the vector does."""
-        for p in self.parameters:
-            p.grad = None
+        for leaf in self._leaves:
+            leaf.grad = None
         loss.backward()
-        for p, gradient in zip(self.parameters, self._gradients, strict=True):
-            if p.grad is None:
+        for p, leaf, gradient in zip(self.parameters, self._leaves, self._gradients, strict=True):
+            if leaf.grad is None:
                 gradient.zero_()
             else:
-                gradient.copy_(p.grad)
+                gradient.copy_(leaf.grad)
             p.grad = gradient
 
     def clip(self, limit: float) -> None:

@@ -161,7 +161,7 @@ class _Loop:
         self.stable = stable_steps(self.steps, config) if config.schedule == "wsd" else None
         self.half = config.bfloat16 == "on" or (config.bfloat16 == "auto" and runtime.bfloat16_available(device))
         model.to(device=device, memory_format=torch.channels_last).train()  # type: ignore[call-overload]
-        self.flat = Flat(model)
+        self.flat = Flat(model, self.half)
         weights = nn.Parameter(self.flat.values)
         weights.grad = self.flat.gradient
         self.optimizer = torch.optim.AdamW(
@@ -173,6 +173,14 @@ class _Loop:
         self.first, self.lr = self.step, config.lr
         self.whole = True  # whether weights, average and step are of one moment
         self.sums, self.count = [0.0, 0.0, 0.0], 0
+
+    def _batch(self) -> tuple:
+        """The step's batch, of this process."""
+        noise = runtime.generator(self.task.stream, self.config.seed, self.step)
+        batch = self.task.batch(self.step, noise, slice(self.rank, None, self.world))
+        if self.device.type == "cpu":
+            return batch
+        return tuple(t.to(self.device) if isinstance(t, Tensor) else t for t in batch)
 
     def _resume(self) -> None:
         """Go on from the state there is: the latest, unless it belongs to the fall of a shorter wsd run."""
@@ -229,11 +237,8 @@ class _Loop:
         """One step. NotFinite where the loss is not finite."""
         if self.step == self.stable:
             self.save(STABLE)
-        noise = runtime.generator(self.task.stream, self.config.seed, self.step)
-        batch = self.task.batch(self.step, noise, slice(self.rank, None, self.world))
-        if self.device.type != "cpu":
-            batch = tuple(t.to(self.device) if isinstance(t, Tensor) else t for t in batch)
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.half):
+        batch = self._batch()
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.half), self.flat.computing():
             terms = self.task.terms(self.model, batch)
         values = self._values(terms)
         if not math.isfinite(values[0]):
