@@ -5,7 +5,6 @@ import json
 
 import numpy as np
 import pytest
-import torch
 from PIL import Image
 
 from vaedemo.data.domains import SIZED
@@ -13,7 +12,7 @@ from vaedemo.errors import CheckpointError, ConfigError, UnknownModel
 from vaedemo.models import build_model
 from vaedemo.pictures.draw import to_image
 from vaedemo.services import walk as latent
-from vaedemo.services.walk import PATHS, decode_many, importance, posterior_samples, spherical, straight, traverse, walk
+from vaedemo.services.walk import PATHS, decode_many, importance, spherical, straight, traverse, walk
 from vaedemo.store.checkpoints import save_checkpoint
 from vaedemo.store.key import ModelKey
 from vaedemo.store.library import Library, decode
@@ -166,14 +165,6 @@ def test_without_a_prior_a_traversal_goes_about_the_mean(library):
 def test_a_wrong_traversal_is_one_sentence(library, wrong):
     with pytest.raises(ConfigError):
         traverse(library, **({"z": None, "key": ModelKey("digits", "vae", 4)} | wrong))
-
-
-def test_posterior_samples_are_the_formula():
-    z = posterior_samples([1.0, 2.0], [0.5, 0.0], np.array([[0, 0], [2, 2], [-1, 1]]))
-    assert z.tolist() == [[1, 2], [2, 2], [0.5, 2]]
-    eps = torch.randn(20_000, 1, generator=torch.Generator().manual_seed(0)).numpy()
-    z = posterior_samples([3.0], [2.0], eps)
-    assert z.mean() == pytest.approx(3, abs=0.06) and z.std() == pytest.approx(2, abs=0.05)
 
 
 @pytest.mark.parametrize("kind", ["GIF", "WEBP"])

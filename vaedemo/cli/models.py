@@ -73,7 +73,7 @@ class Describe(Command):
         for name in [self.domain] if self.domain else library.domains:
             row = library.domain(name)
             usual = ("ae", "vae", "dense", "pca") if row.classes else library.kinds(name)
-            for kind in [chosen] if chosen else usual:
+            for kind in usual if (own := _checked_kind(self.kind)) is None else [own]:
                 config = _config(library, row, kind, self.latent_dim)
                 if self.json:
                     parts = [layer._asdict() for layer in layers(config)]

@@ -9,7 +9,7 @@ after the pictures of a folder, are replaced only where the very same command wr
 import hashlib
 import os
 import unicodedata
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +63,7 @@ def distinct(sources: Sequence[Path], folder: Path, names: Callable[[Path], Iter
         return folder / f"{stem}.png"
 
     while True:
-        taken: dict[Any, list] = {}
+        taken: dict[str, list[Path]] = {}
         for source in sources:
             for name in names(path(source)):
                 taken.setdefault(_key(name), []).append(source)
@@ -78,7 +78,7 @@ def distinct(sources: Sequence[Path], folder: Path, names: Callable[[Path], Iter
 
 def planned(
     explicit: Iterable[Path],
-    named: Collection[Path] = (),
+    named: Iterable[Path] = (),
     *,
     inputs: Iterable[Path] = (),
     overwrite: bool = False,
@@ -89,8 +89,7 @@ def planned(
     explicit: the paths that a person named; named: those named after them. inputs: files that are read. tags: {path:
     tag} of what the very same command would have written there.
     """
-    wanted: list[Path] = [*explicit, *named]
-    seen: dict[Any, Path] = {}
+    wanted, seen = [*explicit, *named], dict[str, Path]()
     for path in wanted:
         if (other := seen.setdefault(_key(path), path)) is not path:
             raise ConfigError(f"{shown(path)} and {shown(other)} would be one file; choose another --out")

@@ -5,7 +5,7 @@ codes of training pictures, all classes or one. gaussian: PCA's own, with the va
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -16,9 +16,7 @@ from vaedemo.errors import ConfigError
 from vaedemo.models.classifier import judge
 from vaedemo.store.inputs import checked_codes, checked_picture
 from vaedemo.store.key import ModelKey
-
-if TYPE_CHECKING:
-    from vaedemo.store.library import Library
+from vaedemo.store.library import Library
 
 __all__ = [
     "Combination",
@@ -62,7 +60,7 @@ def priors(kind: str) -> tuple[str, ...]:
     return ("normal", "mixture") if kind in ("ae", "vae") else ("normal",)
 
 
-def best_prior(library: "Library", domain: str, kind: str) -> str:
+def best_prior(library: Library, domain: str, kind: str) -> str:
     """The best of the priors of a kind of model for which a domain has what they need."""
     return [p for p in priors(kind) if p != "mixture" or library.mixed(domain)][-1]
 
@@ -78,7 +76,7 @@ def _noise(n: int, latent_dim: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     return torch.cat(uniform)[:n].numpy(), torch.cat(normal)[:n].numpy()
 
 
-def _checked(row: Domain, kind: str, prior: str, n: Any, temperature: Any, label: Any) -> None:
+def _checked(row: Domain, kind: str, prior: str, n: int, temperature: float, label: int | None) -> None:
     if prior not in priors(kind):
         raise ConfigError(f"{kind!r} has no prior {prior!r}; choose from {', '.join(priors(kind))}")
     if isinstance(n, bool) or not isinstance(n, int) or n < 1:
@@ -96,7 +94,7 @@ def _checked(row: Domain, kind: str, prior: str, n: Any, temperature: Any, label
 
 
 def sample_codes(
-    library: "Library",
+    library: Library,
     key: ModelKey,
     prior: str,
     n: int,
@@ -117,7 +115,7 @@ def sample_codes(
 
 @torch.no_grad()
 def generate(
-    library: "Library",
+    library: Library,
     key: ModelKey,
     prior: str,
     n: int,
@@ -139,7 +137,7 @@ def generate(
 
 
 @torch.no_grad()
-def arithmetic(library: "Library", xs: Sequence[Any], key: ModelKey) -> Combination:
+def arithmetic(library: Library, xs: Sequence[np.ndarray], key: ModelKey) -> Combination:
     """The Combination A - B + C of three pictures xs, each float32 (C, H, W) in [0, 1], by their (mean) codes."""
     if len(xs) != 3:
         raise ConfigError(f"arithmetic takes three pictures, A - B + C; these are {len(xs)}")

@@ -1,7 +1,7 @@
 """A picture through a model and back: what survives, what it costs, where the bits go. Plain numpy at the boundary."""
 
 from collections.abc import Collection
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -14,6 +14,7 @@ from vaedemo.models import objectives
 from vaedemo.pictures.draw import to_image
 from vaedemo.store.inputs import checked_picture
 from vaedemo.store.key import ModelKey
+from vaedemo.store.library import Library
 
 if TYPE_CHECKING:
     from vaedemo.store.library import Library
@@ -45,11 +46,11 @@ class Reconstruction(NamedTuple):
 
 
 @torch.no_grad()
-def reconstruct(library: "Library", x: Any, key: ModelKey) -> Reconstruction:
+def reconstruct(library: Library, x: np.ndarray, key: ModelKey) -> Reconstruction:
     """Reconstruction of a picture x, float32 (C, H, W) in [0, 1], by a ModelKey's model."""
-    x = checked_picture(x, library.domain(key.domain))
+    pictures = checked_picture(x, library.domain(key.domain))
     model = library.model(key)
-    mu, logvar = model.encode(x)
+    mu, logvar = model.encode(pictures)
     distortion = rate = None
     if logvar is None:
         x_hat = model.decode(mu)
@@ -59,10 +60,10 @@ def reconstruct(library: "Library", x: Any, key: ModelKey) -> Reconstruction:
         theta = model.likelihood_parameters(torch.cat([mu, gaussian.sample(mu, logvar, eps)]))
         x_hat = theta[:1].sigmoid() if model.config.likelihood == "bernoulli" else theta[:1].clamp(0, 1)
         distortion = (
-            objectives.distortion(model, theta[1:], x.expand(DRAWS, -1, -1, -1), discretised=True).mean().item()
+            objectives.distortion(model, theta[1:], pictures.expand(DRAWS, -1, -1, -1), discretised=True).mean().item()
         )
         rate = gaussian.kl(mu, logvar)[0].numpy()
-    error = metrics.mse(x_hat, x)
+    error = metrics.mse(x_hat, pictures)
     figures = library.figures(key)
     return Reconstruction(
         key,
@@ -71,23 +72,25 @@ def reconstruct(library: "Library", x: Any, key: ModelKey) -> Reconstruction:
         sigma=None if logvar is None else (0.5 * logvar[0]).exp().numpy(),
         mse=error.item(),
         psnr=metrics.psnr(error).item(),
-        ssim=metrics.ssim(x_hat, x).item(),
+        ssim=metrics.ssim(x_hat, pictures).item(),
         latent_bytes=key.latent_dim,
-        picture_bytes=x.numel(),
-        ratio=x.numel() / key.latent_dim,
+        picture_bytes=pictures.numel(),
+        ratio=pictures.numel() / key.latent_dim,
         unusual=bool(figures and error.item() > figures["mse_p99"]),
         distortion_nats=distortion,
         kl_nats=rate,
     )  # fmt: skip
 
 
-def every_model(library: "Library", x: Any, domain: str, kinds: Collection[str] | None = None) -> list[Reconstruction]:
+def every_model(
+    library: Library, x: np.ndarray, domain: str, kinds: Collection[str] | None = None
+) -> list[Reconstruction]:
     """Reconstructions by every latent dimension (beta 1) of the kinds, all by default, in order."""
     keys = [key for key in library.model_keys(domain) if key.beta == 1 and (kinds is None or key.kind in kinds)]
     return [reconstruct(library, x, key) for key in keys]
 
 
-def error_image(x: ArrayLike, x_hat: ArrayLike, limit: float = ERROR_LIMIT) -> Image.Image:
+def error_image(x: np.ndarray, x_hat: np.ndarray, limit: float = ERROR_LIMIT) -> Image.Image:
     """The absolute error, mean over the channels, as an RGB picture: 0 dark, `limit` and above bright (magma)."""
     from matplotlib import colormaps  # half a second that only this picture has to spend
 

@@ -6,7 +6,7 @@ make pictures of the result.
 
 import io
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -17,6 +17,7 @@ from vaedemo.errors import CheckpointError, ConfigError
 from vaedemo.pictures.draw import grid, to_image
 from vaedemo.store.inputs import checked_codes
 from vaedemo.store.key import ModelKey
+from vaedemo.store.library import Library
 
 if TYPE_CHECKING:
     from vaedemo.store.library import Library
@@ -32,7 +33,6 @@ __all__ = [
     "decode_many",
     "grid_image",
     "importance",
-    "posterior_samples",
     "spherical",
     "straight",
     "strip_image",
@@ -85,7 +85,7 @@ class Traversal(NamedTuple):
     importance: Importance
 
 
-def _shares(a: ArrayLike, b: ArrayLike, n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _shares(a: np.ndarray, b: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """a, b as float64 (D,), and n numbers from 0 to 1 (n, 1)."""
     a, b = np.asarray(a, np.float64), np.asarray(b, np.float64)
     if a.ndim != 1 or a.shape != b.shape:
@@ -99,13 +99,13 @@ def _require_count(what: str, n: Any, low: int, high: int) -> None:
         raise ConfigError(f"{what} is {n!r}; choose a whole number from {low} to {high}")
 
 
-def straight(a: ArrayLike, b: ArrayLike, n: int) -> np.ndarray:
+def straight(a: np.ndarray, b: np.ndarray, n: int) -> np.ndarray:
     """n codes (n, D) at equal distances on the straight line from a to b, both (D,), ends included."""
     a, b, t = _shares(a, b, n)
     return (1 - t) * a + t * b
 
 
-def spherical(a: ArrayLike, b: ArrayLike, n: int) -> np.ndarray:
+def spherical(a: np.ndarray, b: np.ndarray, n: int) -> np.ndarray:
     """n codes (n, D) at equal angles on the arc about the origin from a to b, both (D,), ends included; the distance
     from the origin goes evenly from |a| to |b|. White 2016, section 2.1, where both have one length.
 
@@ -130,13 +130,8 @@ def spherical(a: ArrayLike, b: ArrayLike, n: int) -> np.ndarray:
 PATHS = {"straight": straight, "spherical": spherical}
 
 
-def posterior_samples(mu: ArrayLike, sigma: ArrayLike, eps: ArrayLike) -> np.ndarray:
-    """z = mu + sigma * eps, (N, D), from mu, sigma (D,) and noise eps (N, D). Kingma & Welling 2014, section 2.4."""
-    return np.asarray(mu) + np.asarray(sigma) * np.asarray(eps)
-
-
 @torch.no_grad()
-def decode_many(library: "Library", z: Any, key: ModelKey) -> np.ndarray:
+def decode_many(library: Library, z: Any, key: ModelKey) -> np.ndarray:
     """Mean pictures float32 (N, C, H, W) in [0, 1] of codes z (N, D), N from 1 to 1024, by a ModelKey's model."""
     z = checked_codes(z, key.latent_dim)
     _require_count("the number of codes", len(z), 1, MAX_CODES)
@@ -144,7 +139,7 @@ def decode_many(library: "Library", z: Any, key: ModelKey) -> np.ndarray:
     return torch.cat([model.decode(part) for part in z.split(BATCH)]).numpy()
 
 
-def walk(library: "Library", a: Any, b: Any, key: ModelKey, n: int = 9, path: str = "straight") -> Walk:
+def walk(library: Library, a: np.ndarray, b: np.ndarray, key: ModelKey, n: int = 9, path: str = "straight") -> Walk:
     """The Walk of n codes (2 to 128) from a to b, both (D,), along one of PATHS."""
     if path not in PATHS:
         raise ConfigError(f"no path {path!r}; choose from {', '.join(PATHS)}")
@@ -155,7 +150,7 @@ def walk(library: "Library", a: Any, b: Any, key: ModelKey, n: int = 9, path: st
     return Walk(key, path, z, x_hat, steps)
 
 
-def importance(library: "Library", key: ModelKey) -> Importance:
+def importance(library: Library, key: ModelKey) -> Importance:
     """The Importance of a model's dimensions, from the figures that `evaluate` measured over the test set."""
     library.model(key)  # UnknownModel, if there is none
     known = library.figures(key)
@@ -173,7 +168,13 @@ def importance(library: "Library", key: ModelKey) -> Importance:
 
 
 def traverse(
-    library: "Library", z: Any, key: ModelKey, dims: Any = None, span: float = 3.0, n: int = 9, rows: int = ROWS
+    library: Library,
+    z: np.ndarray | None,
+    key: ModelKey,
+    dims: Sequence[int] | None = None,
+    span: float = 3.0,
+    n: int = 9,
+    rows: int = ROWS,
 ) -> Traversal:
     """The Traversal of a code z (D,), None for the origin (for the mean code where there is no prior): each of `dims`
     (None: the `rows` most important, in order) takes n values (2 to 128) while the others stay.
@@ -186,22 +187,22 @@ def traverse(
     _require_count("the number of rows", rows, 1, MAX_CODES)
     if not (isinstance(span, int | float | np.number) and 0 < span <= 100):
         raise ConfigError(f"span is {span!r}; choose a number above 0, at most 100")
-    dims = known.order[:rows] if dims is None else _checked_dims(dims, key.latent_dim)
-    if len(dims) * n > MAX_CODES:
-        raise ConfigError(f"{len(dims)} rows of {n} pictures are too many; choose at most {MAX_CODES} pictures")
+    chosen = known.order[:rows] if dims is None else _checked_dims(dims, key.latent_dim)
+    if len(chosen) * n > MAX_CODES:
+        raise ConfigError(f"{len(chosen)} rows of {n} pictures are too many; choose at most {MAX_CODES} pictures")
     prior = known.unit == "nats"
     centre, spread = (np.zeros(key.latent_dim), np.ones(key.latent_dim)) if prior else (known.mean, known.std)
     start = centre if z is None else checked_codes([z], key.latent_dim)[0].numpy().astype(float)
-    values = centre[dims, None] + np.linspace(-span, span, n) * spread[dims, None]
-    codes = np.tile(start, (len(dims), n, 1))
-    codes[np.arange(len(dims))[:, None], np.arange(n), dims[:, None]] = values
+    values = centre[chosen, None] + np.linspace(-span, span, n) * spread[chosen, None]
+    codes = np.tile(start, (len(chosen), n, 1))
+    codes[np.arange(len(chosen))[:, None], np.arange(n), chosen[:, None]] = values
     x_hat = decode_many(library, codes.reshape(-1, key.latent_dim), key)
-    x_hat = x_hat.reshape(len(dims), n, *x_hat.shape[1:])
-    return Traversal(key, dims, values, x_hat, start, known)
+    x_hat = x_hat.reshape(len(chosen), n, *x_hat.shape[1:])
+    return Traversal(key, chosen, values, x_hat, start, known)
 
 
-def _checked_dims(dims: Any, latent_dim: int) -> np.ndarray:
-    dims = np.asarray(dims)
+def _checked_dims(given: Any, latent_dim: int) -> np.ndarray:
+    dims = np.asarray(given)
     whole = dims.ndim == 1 and len(dims) and dims.dtype.kind in "iu"
     if not whole or dims.min() < 0 or dims.max() >= latent_dim:
         raise ConfigError(f"the dimensions are {dims.tolist()}; choose whole numbers from 0 to {latent_dim - 1}")
@@ -235,7 +236,7 @@ def strip_image(x: np.ndarray, side: int = 128, gap: int = 4) -> Image.Image:
     return grid(_enlarged(np.asarray(x), side), len(x), gap)
 
 
-def grid_image(rows: ArrayLike, labels: Sequence[str] | None = None, side: int = 64, gap: int = 2) -> Image.Image:
+def grid_image(rows: np.ndarray, labels: Sequence[str] | None = None, side: int = 64, gap: int = 2) -> Image.Image:
     """Rows of pictures (R, n, C, H, W) as a PIL picture, each scaled up without smoothing to about `side` pixels, with
     a text before each row if there are labels (R)."""
     pictures = np.asarray(rows)
@@ -252,7 +253,7 @@ def grid_image(rows: ArrayLike, labels: Sequence[str] | None = None, side: int =
     return picture
 
 
-def traversal_image(traversal: Traversal, side: int = 64) -> Image.Image:
+def traversal_image(made: Traversal, side: int = 64) -> Image.Image:
     """A Traversal as a PIL picture; before each row its dimension, counted from 1, and what that carries."""
     known = traversal.importance
     unit = " nats" if known.unit == "nats" else ""

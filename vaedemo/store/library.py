@@ -50,7 +50,7 @@ class Library:
         except (OSError, ValueError):
             raise CheckpointError("figures.json is damaged; write it again with `python -m vaedemo evaluate`") from None
 
-    def domain(self, name: str | Domain | None) -> Domain:
+    def domain(self, name: str | Domain) -> Domain:
         """The row of a domain of this name; UnknownDomain says which there are."""
         return get_domain(name, self.domains)
 

@@ -10,15 +10,17 @@ decoded pictures, blended, would be as large and wrong where the codes lie dense
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import ArrayLike
 
+from vaedemo.data.datasets import Pictures
 from vaedemo.errors import CheckpointError
 from vaedemo.store.checkpoints import write_atomic
 from vaedemo.store.key import ModelKey
+from vaedemo.store.library import Library
 
 if TYPE_CHECKING:
     from vaedemo.data.datasets import Pictures
@@ -74,7 +76,7 @@ class Plane(NamedTuple):
 
 
 @torch.no_grad()
-def encodings(model: "Model", pictures: "Pictures", chunk: int = 500) -> tuple[np.ndarray, np.ndarray | None]:
+def encodings(model: Any, pictures: Pictures, chunk: int = 500) -> tuple[np.ndarray, np.ndarray | None]:
     """(mu (N, D), sigma (N, D) or None) of Pictures, float64."""
     codes = [model.encode(x) for x in pictures.batches(chunk)]
     mu = torch.cat([c.mu for c in codes]).double().numpy()
@@ -109,18 +111,18 @@ def _restored(
     return low + (high - low) * levels / 65535, np.frombuffer(blob, np.uint8, count)
 
 
-def _list(values: ArrayLike, digits: int = 6) -> list[float]:
+def _list(values: Any, digits: int = 6) -> list[float]:
     return [float(f"{v:.{digits}g}") for v in np.asarray(values).ravel()]
 
 
-def _labels(pictures: "Pictures") -> bytes:
+def _labels(pictures: Pictures) -> bytes:
     """Class numbers as bytes, padded to an even number of them."""
     labels = np.zeros(len(pictures)) if pictures.y is None else pictures.y.numpy()
-    stored = labels.astype(np.uint8).tobytes()
-    return stored + b"\0" * (len(stored) % 2)
+    data = labels.astype(np.uint8).tobytes()
+    return data + b"\0" * (len(data) % 2)
 
 
-def write_map(library: "Library", pictures: "Pictures", domain: str, folder: Path) -> dict[str, Any]:
+def write_map(library: Library, pictures: Pictures, domain: str, folder: Path) -> dict[str, Any]:
     """The 2-D map of a domain from its test Pictures: <domain>.json and <domain>.bin in folder."""
     row, pictures = library.domain(domain), pictures.first(COUNT)
     models, blob = {}, _labels(pictures)
@@ -160,7 +162,7 @@ def plane(codes: np.ndarray) -> Plane:
     return Plane(mean, components, variance[::-1][:2] / variance.sum(), np.empty((0, 2)), np.empty(0, np.uint8))
 
 
-def write_planes(library: "Library", pictures: "Pictures", domain: str, folder: Path) -> dict[str, Any]:
+def write_planes(library: Library, pictures: Pictures, domain: str, folder: Path) -> dict[str, Any]:
     """The planes of every ae and vae of more than two dimensions, every beta, from test Pictures."""
     shown = pictures.first(PLANE_COUNT)
     models, blob = {}, _labels(shown)

@@ -17,10 +17,11 @@ from vaedemo.services import walk
 from vaedemo.services.generate import PRIORS
 from vaedemo.services.restore.task import DENOISING, FILLING, MAX_SAMPLES
 from vaedemo.ui.server.calls import plain
+from vaedemo.ui.server.service import Service
 
 __all__ = ["PARAMETERS", "RESULTS", "describe", "endpoints"]
 
-Schema = dict[str, Any]  # JSON schema
+Schema = dict[str, Any]
 # A diagonal stroke, so that a snippet runs as it stands, without a file and without a network.
 EXAMPLE = [[1.0 if row == column else 0.0 for column in range(8)] for row in range(8)]
 
@@ -168,7 +169,7 @@ RESULTS = {
 }
 
 
-def describe(endpoint: Any, table: dict[str, Any]) -> None:
+def describe(endpoint: Any, table: Schema) -> None:
     """Write the schemas of one endpoint, a BlockFunction that gr.api made, into its inputs and outputs. table: what
     models there are, as Service.table gives it."""
     parameters = inspect.signature(endpoint.fn).parameters.values()
@@ -181,7 +182,7 @@ def describe(endpoint: Any, table: dict[str, Any]) -> None:
     _say(endpoint.outputs[0], "result", result, None)
 
 
-def endpoints(service: Any, blocks: gr.Blocks, makers: Iterable[Callable[[Any], Iterable[Callable]]]) -> None:
+def endpoints(service: Service, blocks: gr.Blocks, makers: Iterable[Callable[[Service], Iterable[Any]]]) -> None:
     """Add public endpoints to the Blocks that are being built; each maker takes the Service and gives documented
     functions."""
     table = service.table()
@@ -191,7 +192,7 @@ def endpoints(service: Any, blocks: gr.Blocks, makers: Iterable[Callable[[Any], 
             describe(blocks.fns[made["id"]], table)
 
 
-def _typed(endpoint: str, parameter: inspect.Parameter, table: dict[str, Any]) -> tuple[Schema, str]:
+def _typed(endpoint: str, parameter: inspect.Parameter, table: Schema) -> tuple[Schema, str]:
     """(JSON schema, description) of a parameter of an endpoint, with what depends on the models that there are, and ""
     and null where they are the default."""
     schema, text = OWN.get((endpoint, parameter.name)) or PARAMETERS[parameter.name]

@@ -74,11 +74,6 @@ def functions(service: Service) -> tuple[Callable[..., Any], ...]:
         xs = [first.x, *(prepared(service, picture, key.domain, fit, polarity).x for picture in (b, c))]
         with service.models_turn:
             made = generate.arithmetic(library, xs, key)
-        return {
-            "domain": key.domain,
-            "x": wire.pngs(xs),
-            "x_hat": wire.png(made.x_hat),
-            "z": wire.rounded(made.z, 7),
-        }
+        return {"domain": key.domain, "x": wire.pngs(xs), "x_hat": wire.png(made.x_hat), "z": wire.rounded(made.z, 7)}
 
     return (sample, arithmetic)

@@ -124,21 +124,22 @@ def functions(service: Service) -> tuple[Callable[..., Any], ...]:
         library.model(key)  # UnknownModel, if there is none
         folder = library.folder / maps.FOLDER
         if key.latent_dim == 2:
-            found: maps.LatentMap | maps.Plane
-            found = flat = maps.read_map(folder, row.name, key.kind)
+            flat = maps.read_map(folder, row.name, key.kind)
             own = {name: wire.rounded(getattr(flat, name)) for name in ("low", "high", "sigma")}
+            points, labels = flat.points, flat.labels
         else:
-            found = plane = maps.read_plane(folder, key)
+            plane = maps.read_plane(folder, key)
             own = {
                 "mean": wire.rounded(plane.mean),
                 "components": [wire.rounded(c) for c in plane.components],
                 "explained": wire.rounded(plane.explained, 4),
             }
+            points, labels = plane.points, plane.labels
         return {
             **key._asdict(),
             **own,
-            "points": [wire.rounded(p) for p in found.points],
-            "labels": found.labels.tolist(),
+            "points": [wire.rounded(p) for p in points],
+            "labels": labels.tolist(),
             "classes": list(row.classes),
         }
 

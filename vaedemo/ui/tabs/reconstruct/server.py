@@ -2,22 +2,21 @@
 
 from typing import Any
 
-import gradio as gr
-
 from vaedemo.ui.server.component import module_html
 from vaedemo.ui.server.inputs import example_names
+from vaedemo.ui.server.service import Service
 
 __all__ = ["build", "first_screen"]
 
 PREFERRED = (("digits", "vae", 8), ("digits", "ae", 8))
 
 
-def build(page: Any) -> gr.HTML:
+def build(page: Any) -> Any:
     """The tab's component, complete at first paint: the first example through every model is baked into it."""
     return module_html("reconstruct", first_screen(page.service), page.service.functions)
 
 
-def first_screen(service: Any) -> dict[str, Any]:
+def first_screen(service: Service) -> dict[str, Any]:
     """The page's initial state: the table of models and, if there are any, an example through all of one domain's."""
     table = service.table()
     chosen = _default(table)
