@@ -153,7 +153,7 @@ class Bench(NamedTuple):
 
 def measure_noise(bench: Bench, clipped: bool = False) -> list[Figures]:
     """[{"damage", "ours" and "classical": dB of each photograph, "seconds": the median of ours}]"""
-    rows = []
+    rows: list[Figures] = []
     for sigma in SIGMAS:
         tag = f"nlm/{sigma}/{'clipped, mean taken back' if clipped else 'unclipped'}"
         setting = kept(bench.classical, f"{tag}/setting", functools.partial(bench.choose, sigma, clipped))
@@ -207,7 +207,7 @@ def measure_spread(bench: Bench) -> list[Figures]:
 
 def measure_grey(bench: Bench) -> list[Figures]:
     """[{"set", "damage", "names", "ours", and of each classical method: dB of each picture}]"""
-    rows = []
+    rows, shipped = [], bench._replace(library=Library(CHECKPOINTS))  # the settings are of its folder
     tuned_by = hashlib.sha256((CHECKPOINTS / "photos" / classical.FILE).read_bytes()).hexdigest()[:12]
     for name, pictures in bench.grey().items():
         for sigma in SIGMAS:
@@ -216,13 +216,9 @@ def measure_grey(bench: Bench) -> list[Figures]:
                 y, clean = (t.repeat(3, 0) for t in (noisy(clean[None], sigma, number, True), clean[None]))
                 found["ours"].append(psnr(bench.restored(y, sigma).mean, clean))
                 for method in classical.DENOISERS:
-
-                    def make(method=method, y=y, clean=clean, sigma=sigma):
-                        shipped = bench._replace(library=Library(CHECKPOINTS))  # the settings are of its folder
-                        return psnr(shipped.restored(y, sigma, method=method).mean, clean)
-
+                    made = functools.partial(shipped.restored, y, sigma, method=method)
                     key = f"grey/{method}/{tuned_by}/{name}/{title}/{sigma}"
-                    found[method].append(kept(bench.classical, key, make))
+                    found[method].append(kept(bench.classical, key, lambda: psnr(made().mean, clean)))  # noqa: B023
             rows.append({"set": name, "damage": f"sigma {sigma}", "names": list(pictures)} | found)
             print(f"grey, {name}, sigma {sigma}", flush=True)
     return rows

@@ -18,7 +18,7 @@ IMPORT = re.compile(r'^(?:import|export)\b(?:[^"=;]*\bfrom)?\s*"([^"]+)";', re.M
 def place(path):
     """(the folder of ORDER that a file lies in, its tab or None)."""
     parts = path.relative_to(UI).parts
-    return ("tabs", parts[1]) if parts[0] == "tabs" else ("/".join(parts[:2]), None)
+    return ("tabs", parts[1] if len(parts) > 2 else None) if parts[0] == "tabs" else ("/".join(parts[:2]), None)
 
 
 @pytest.mark.parametrize("path", SCRIPTS, ids=lambda p: str(p.relative_to(UI)))
@@ -36,6 +36,23 @@ def test_imports_go_downward(path):
 
 def test_no_script_is_longer_than_two_rooms():
     long = {p.name: n for p in SCRIPTS if (n := len(p.read_text(encoding="utf-8").splitlines())) > 400}
+    assert not long
+
+
+OPENS = re.compile(r"^( *)(?=\S)(?!(?:if|for|while|switch|else|class|\}) ?).*(?:=> |\) )\{$")
+
+
+def functions(path):
+    """(first line, lines) of every function of a formatted script: to the line that closes at the same indent."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    for i, line in enumerate(lines):
+        if opened := OPENS.match(line):
+            close = opened[1] + "}"
+            yield i + 1, next(j for j in range(i + 1, len(lines)) if lines[j].startswith(close)) - i + 1
+
+
+def test_no_function_is_longer_than_a_screen():
+    long = [(p.name, line, n) for p in SCRIPTS if "vendor" not in p.parts for line, n in functions(p) if n > 60]
     assert not long
 
 

@@ -7,11 +7,21 @@ from typing import Any
 
 from vaedemo.errors import ConfigError
 
-__all__ = ["DOMAIN_NAME", "KINDS", "LIKELIHOODS", "ModelConfig", "RESTORING", "SCHEDULES", "TrainConfig"]
+__all__ = [
+    "DOMAIN_NAME",
+    "KINDS",
+    "LIKELIHOODS",
+    "ModelConfig",
+    "PHOTO_RESTORING",
+    "RESTORING",
+    "SCHEDULES",
+    "TrainConfig",
+]
 
 DOMAIN_NAME = re.compile(r"\w[\w-]{0,39}")  # what may stand in a path, a command and an address without quotes
 KINDS = ("ae", "vae", "dense", "dense-vae", "pca")  # models that encode a picture and decode it
 RESTORING = ("conditional",)  # models that restore a damaged picture
+PHOTO_RESTORING = ("photo-restore",)  # models that do so at any size, whose settings models.CONFIGS has
 LIKELIHOODS = ("bernoulli", "gaussian")
 SCHEDULES = ("cosine", "wsd")
 

@@ -6,6 +6,7 @@ import re
 import pytest
 
 from vaedemo.data.domains import get_domain
+from vaedemo.store.key import ModelKey
 from vaedemo.store.library import Library
 from vaedemo.ui.app import checkpoints_folder
 from vaedemo.ui.text import load
@@ -47,17 +48,21 @@ def test_bits_are_of_a_pixel_and_in_colour_of_a_value_too(visit, domain):
         assert number(value[1]) == pytest.approx(pixel / row.channels, abs=1e-3)
 
 
+def parts(domain, d, label=None):
+    return len(LIBRARY.mixture(ModelKey(domain, "vae", d), label).weights)
+
+
 def test_the_gaussians_of_a_mixture_are_counted(visit):
     v = visit()
     v.page.goto(f"{v.address}?tab=generate&domain=shapes&d=10")
     shown = lambda words: v.wait("part('whyMixture')?.textContent.includes(arg)", words)  # noqa: E731
-    shown(f"A mixture of {len(LIBRARY.mixture('shapes', 'vae', 10).weights)} Gaussians")
+    shown(f"A mixture of {parts('shapes', 10)} Gaussians")
     own = v.page.locator(".vd-module-generate")
     own.locator("[data-part=class] input[value='1']").check()
-    shown(f"A mixture of {len(LIBRARY.mixture('shapes', 'vae', 10, 1).weights)} Gaussians, fitted to the codes of this")
+    shown(f"A mixture of {parts('shapes', 10, 1)} Gaussians, fitted to the codes of this")
     own.locator("[data-part=domain] input[value=digits]").check()
     own.locator("[data-part=d] input[value='32']").check()
-    shown(f"{len(LIBRARY.mixture('digits', 'vae', 32).weights)} Gaussians, fitted to the codes of training")
+    shown(f"{parts('digits', 32)} Gaussians, fitted to the codes of training")
     own.locator("[data-part=class] input[value='1']").check()
     shown("One Gaussian")
     v.speak("zh")
@@ -69,7 +74,7 @@ def test_the_mean_length_of_a_code_is_that_of_the_prior(visit):
     lengths = v.page.evaluate(
         """async () => {
           const page = document.querySelector('link[href$="frame/page.css"]').href;
-          const { meanNorm } = await import(new URL("../draw/strips.js", page));
+          const { meanNorm } = await import(new URL("../maths/paths.js", page));
           return [1, 2, 3, 8, 31, 64].map(meanNorm);
         }"""
     )

@@ -8,10 +8,10 @@ from PIL import Image
 
 from tests.cli.test_cli import refused
 from vaedemo.cli import main
-from vaedemo.cli.common import read_picture
 from vaedemo.data.domains import SIZED
 from vaedemo.models import build_model
 from vaedemo.store.checkpoints import save_checkpoint
+from vaedemo.store.inputs import seen
 from vaedemo.store.key import ModelKey
 from vaedemo.store.library import Library, encode
 
@@ -50,7 +50,7 @@ def test_a_walk_between_pictures_is_an_animation(folder, tmp_path, capsys, name)
     run("walk", *words, "--steps", 4, "--out", tmp_path / name, "--checkpoints", folder, "--json")
     image = Image.open(tmp_path / name)
     assert image.size == (252, 252) and 2 <= image.n_frames <= 6
-    x, _ = read_picture(folder / "0.png", "digits")
+    x = seen(Library(folder), folder / "0.png", "digits").x
     z = json.loads(capsys.readouterr().out)["z"]
     assert np.allclose(z[0], encode(Library(folder), x, ModelKey("digits", "ae", 2))[0], atol=1e-5)
 

@@ -317,7 +317,7 @@ def test_the_page_knows_them(runs, service):
     grids = made.samples(asked)["grids"]
     assert "x" in grids["vae-normal"] and "mixtures" in grids["vae-mixture"]["error"]
     assert latent.first_value(service)["maps"] == []
-    assert restore.Restoration(service).first_value("denoise")["table"] == {}
+    assert restore.RestoreTab(service).first_value("denoise")["table"] == {}
 
 
 def test_a_folder_without_models_has_a_page_that_says_so(tmp_path):

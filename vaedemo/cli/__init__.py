@@ -1,38 +1,52 @@
 """The command line, which tyro builds from dataclasses: one row of COMMANDS a command."""
 
+import ast
 import contextlib
+import dataclasses
 import functools
+import importlib
 import io
 import operator
 import re
+import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated, Any
 
 from vaedemo.cli import terminal
-from vaedemo.cli.derive import Derive, Map
-from vaedemo.cli.latent import Traverse, Walk
-from vaedemo.cli.models import Describe, Evaluate, List
-from vaedemo.cli.reconstruct import Reconstruct
-from vaedemo.cli.restore import Denoise, Inpaint
-from vaedemo.cli.sample import Sample
-from vaedemo.cli.train import Train
 
-__all__ = ["COMMANDS", "main"]
+__all__ = ["COMMANDS", "command", "main"]
 
+
+# Name: module and class. Only the command that is asked for is imported: PyTorch alone takes more than a second.
 COMMANDS = {
-    "list": List,
-    "describe": Describe,
-    "train": Train,
-    "evaluate": Evaluate,
-    "reconstruct": Reconstruct,
-    "sample": Sample,
-    "denoise": Denoise,
-    "inpaint": Inpaint,
-    "map": Map,
-    "walk": Walk,
-    "traverse": Traverse,
-    "derive": Derive,
+    "list": "models.List",
+    "describe": "models.Describe",
+    "train": "train.Train",
+    "evaluate": "models.Evaluate",
+    "reconstruct": "reconstruct.Reconstruct",
+    "sample": "sample.Sample",
+    "denoise": "restore.Denoise",
+    "inpaint": "restore.Inpaint",
+    "map": "derive.Map",
+    "walk": "latent.Walk",
+    "traverse": "latent.Traverse",
+    "derive": "derive.Derive",
 }
+
+
+def command(name: str) -> type:
+    """The dataclass of a command, imported."""
+    module, _, own = COMMANDS[name].partition(".")
+    return getattr(importlib.import_module(f"vaedemo.cli.{module}"), own)
+
+
+def _stand_in(name: str) -> type:
+    """A dataclass that has a command's docstring and none of its options, read without an import."""
+    module, _, own = COMMANDS[name].partition(".")
+    tree = ast.parse((Path(__file__).with_name(module + ".py")).read_text(encoding="utf-8"))
+    defined = next(node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == own)
+    return dataclasses.make_dataclass(own, [], namespace={"__doc__": ast.get_docstring(defined)})
 
 
 def _one_line(text: str) -> str:
@@ -56,7 +70,10 @@ def _one_line(text: str) -> str:
 def _parse(args: Sequence[str] | None) -> Any:
     import tyro
 
-    rows = [Annotated[c, tyro.conf.subcommand(name=name, description=c.__doc__)] for name, c in COMMANDS.items()]
+    args = sys.argv[1:] if args is None else args
+    asked = next((word for word in args if word in COMMANDS), None)
+    made = {name: command(name) if name == asked else _stand_in(name) for name in COMMANDS}
+    rows = [Annotated[c, tyro.conf.subcommand(name=name, description=c.__doc__)] for name, c in made.items()]
     union: Any = functools.reduce(operator.or_, rows)
     problem = io.StringIO()
     try:

@@ -1,54 +1,74 @@
-"""What the commands share: a picture read and made ready for a domain, one written, and a name fit for a terminal."""
+"""What the commands share: options, results as JSON, pictures to write, and names fit for a terminal."""
 
 import io
 import os
 import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PIL import Image, PngImagePlugin
 
-from vaedemo.data import datasets
-from vaedemo.data.domains import DOMAINS, get_domain
 from vaedemo.errors import ConfigError, DataError
-from vaedemo.pictures.prepare import prepare, propose_domain
-from vaedemo.pictures.read import read
-from vaedemo.store.checkpoints import write_atomic
+from vaedemo.store.checkpoints import CHECKPOINTS, write_atomic
 
-__all__ = ["figures", "harmless", "own_or_public", "read_picture", "shown", "write_picture"]
+if TYPE_CHECKING:  # what PyTorch is not needed for does not wait for it
+    from vaedemo.data.datasets import Pictures
+    from vaedemo.store.library import Library
+
+__all__ = ["Command", "OfModel", "figures", "harmless", "own_or_public", "shown", "write_picture"]
 
 
-def harmless(text):
+@dataclass(frozen=True, kw_only=True)
+class Command:
+    """What every command takes."""
+
+    json: bool = False
+    """print JSON"""
+    seed: int = 0
+    """of all that is drawn at random; accepted too where nothing is"""
+    checkpoints: Path = CHECKPOINTS
+    """folder of the models"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfModel(Command):
+    """What commands take that work with one model."""
+
+    domain: str | None = None
+    """digits, fashion, objects, shapes or one of your own; if left out proposed from the picture, digits without one"""
+    kind: str | None = None
+    """ae, vae, dense or pca; if left out vae (of reconstruct ae), or where a domain has none what it has"""
+    latent_dim: int | None = None
+    """numbers that describe a picture; if left out a code's length, or the domain's largest"""
+    beta: float = 1.0
+    """of a vae"""
+
+
+def harmless(text: str) -> str:
     """Text without what breaks a line, turns its direction or cannot be written: such characters become _."""
     return "".join("_" if unicodedata.category(c) in ("Cc", "Cf", "Cs", "Zl", "Zp") else c for c in text)
 
 
-def shown(path):
+def shown(path: str | os.PathLike[str]) -> str:
     """A file's name, harmless on a terminal; files in JSON have their exact names."""
     return harmless(Path(path).name or os.fspath(path))
 
 
-def figures(made, *left_out):
+def figures(made: Any, *left_out: str) -> dict[str, Any]:
     """A result's fields fit for JSON: its ModelKey's four first, arrays as lists, without those left out."""
     fields = made.key._asdict() | {k: v for k, v in made._asdict().items() if k not in ("key", *left_out)}
     return {name: value.tolist() if isinstance(value, np.ndarray) else value for name, value in fields.items()}
 
 
-def read_picture(path, domain=None, fit="crop", polarity="auto", *, library=None):
-    """(x float32 (C, H, W) in [0, 1], name of the domain): a file as a domain's models see it, None for the domain that
-    suits it, of a library one that has models."""
-    source = read(path)
-    if library is None:
-        row = get_domain(domain or propose_domain(source))
-    else:
-        row = library.domain(domain or library.proposed(source))
-    made = prepare(source, channels=row.channels, size=row.size, strokes=row.strokes, fit=fit, polarity=polarity)
-    return made.x, row.name
-
-
-def own_or_public(library, domain, split, data_dir=None):
+def own_or_public(library: "Library", domain: str, split: str, data_dir: Path | None = None) -> "Pictures":
     """Pictures of a domain's "train" or "test" split: of one that is not shipped from data_dir, or the test split that
     its training kept beside its models."""
+    from vaedemo.data import datasets
+    from vaedemo.data.domains import DOMAINS
+
     row = library.domain(domain)
     if domain in DOMAINS:
         return datasets.load(domain, split, data_dir)
@@ -59,11 +79,11 @@ def own_or_public(library, domain, split, data_dir=None):
     return datasets.from_npz(folder / name, row.shape)
 
 
-def write_picture(image, path, text=None):
+def write_picture(image: Image.Image, path: Path, text: Mapping[str, str] | None = None) -> None:
     """Write a PIL picture in the format that the path's ending names; text: {name: value} that a PNG is to carry."""
     buffer = io.BytesIO()
     kind = Image.registered_extensions().get(path.suffix.lower())
-    options = {}
+    options: dict[str, Any] = {}
     if kind == "PNG" and text:
         options["pnginfo"] = PngImagePlugin.PngInfo()
         for name, value in text.items():

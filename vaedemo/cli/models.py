@@ -3,39 +3,36 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import tqdm
 
-from vaedemo.cli.common import own_or_public, shown
-from vaedemo.configs import KINDS
+from vaedemo.cli.common import Command, own_or_public, shown
+from vaedemo.configs import KINDS, ModelConfig
 from vaedemo.errors import ConfigError, UnknownModel
-from vaedemo.models.describe import drawing
-from vaedemo.reports.evaluate import evaluate_model, targets, write_figures, write_models_page
+from vaedemo.store.checkpoints import available
 from vaedemo.store.key import ModelKey
-from vaedemo.store.library import CHECKPOINTS, Library
+
+if TYPE_CHECKING:  # `list` does not wait for PyTorch
+    from vaedemo.data.datasets import Pictures
+    from vaedemo.data.domains import Domain
+    from vaedemo.store.library import Library
 
 __all__ = ["Describe", "Evaluate", "List"]
 
 
-def _checked_kind(kind):
+def _checked_kind(kind: str | None) -> str | None:
     if kind is not None and kind not in KINDS:
         raise UnknownModel(f"no kind {kind!r}; choose from {', '.join(KINDS)}")
     return kind
 
 
-@dataclass(frozen=True)
-class List:
+@dataclass(frozen=True, kw_only=True)
+class List(Command):
     """The models there are."""
 
-    json: bool = False
-    """print JSON"""
-    checkpoints: Path = CHECKPOINTS
-    """folder of the models"""
-    seed: int = 0
-    """accepted like everywhere; nothing here is random"""
-
-    def run(self):
-        entries = Library(self.checkpoints).entries
+    def run(self) -> None:
+        entries = available(self.checkpoints)
         if self.json:
             rows = [
                 e.key._asdict() | {"file": e.path.relative_to(self.checkpoints).as_posix(), "bytes": e.bytes}
@@ -56,8 +53,8 @@ class List:
         print(f"{len(entries)} models, {sum(e.bytes for e in entries) / 1e6:.1f} MB")
 
 
-@dataclass(frozen=True)
-class Describe:
+@dataclass(frozen=True, kw_only=True)
+class Describe(Command):
     """Draw networks as they run: layers, shapes, parameters."""
 
     domain: str | None = None
@@ -66,15 +63,10 @@ class Describe:
     """ae, vae, dense, dense-vae or pca; ae, vae, dense and pca if left out, of your own the trained ones"""
     latent_dim: int | None = None
     """numbers that describe a picture; the domain's smallest if left out"""
-    json: bool = False
-    """print JSON"""
-    seed: int = 0
-    """accepted like everywhere; nothing here is random"""
-    checkpoints: Path = CHECKPOINTS
-    """folder of the models"""
 
-    def run(self):
-        from vaedemo.models.describe import layers
+    def run(self) -> None:
+        from vaedemo.models.describe import drawing, layers
+        from vaedemo.store.library import Library
 
         report = []
         library = Library(self.checkpoints)
@@ -92,15 +84,15 @@ class Describe:
             print(json.dumps(report, indent=1))
 
 
-def _config(library, row, kind, latent_dim):
+def _config(library: "Library", row: "Domain", kind: str, latent_dim: int | None) -> ModelConfig:
     """The ModelConfig of a domain's model: of one that is not shipped the trained one's, if there is that."""
     dims = [] if row.classes else library.dims(row.name, kind)
     d = latent_dim or (dims or row.latent_dims)[0]
     return library.model(ModelKey(row.name, kind, d)).config if d in dims else row.model_config(kind, d)
 
 
-@dataclass(frozen=True)
-class Evaluate:
+@dataclass(frozen=True, kw_only=True)
+class Evaluate(Command):
     """Measure models over their test sets."""
 
     domain: str | None = None
@@ -117,23 +109,21 @@ class Evaluate:
     """folder with DOMAIN_test.npz; without it the public sets are downloaded"""
     bound_samples: int = 50
     """samples of the importance-weighted bound"""
-    seed: int = 0
-    """of the binarisation and the samples"""
-    json: bool = False
-    """print JSON"""
     write: bool = False
     """write figures.json and MODELS.md into the folder of the models; figures of more pictures or samples are not
     replaced by fewer without --overwrite"""
     overwrite: bool = False
     """with --write: replace them all the same"""
-    checkpoints: Path = CHECKPOINTS
-    """folder of the models"""
 
-    def run(self):
+    def run(self) -> None:
+        from vaedemo.reports.evaluate import evaluate_model, targets, write_figures, write_models_page
+        from vaedemo.store.library import Library
+
         for name, value in (("limit", self.limit), ("bound-samples", self.bound_samples)):
             if value is not None and value < 1:
                 raise ConfigError(f"--{name} is {value}; choose 1 or more")
-        library, rows, sets = Library(self.checkpoints), [], {}
+        library, rows = Library(self.checkpoints), []
+        sets: dict[str, Pictures] = {}
         if self.domain:
             library.domain(self.domain)
         wanted = targets(library, self.domain, _checked_kind(self.kind), self.latent_dim, self.beta)
@@ -143,9 +133,8 @@ class Evaluate:
         for key in tqdm.tqdm(wanted, disable=None, unit="model"):
             if key.domain not in sets:
                 sets = {key.domain: own_or_public(library, key.domain, "test", self.data_dir).some(self.limit)}
-            rows.append(
-                evaluate_model(library, sets[key.domain], key, bound_samples=self.bound_samples, seed=self.seed)
-            )
+            asked = {"bound_samples": self.bound_samples, "seed": self.seed}
+            rows.append(evaluate_model(library, sets[key.domain], key, **asked))
             if self.write:
                 write_figures(self.checkpoints, rows[-1:])
         if self.write:
@@ -161,7 +150,7 @@ class Evaluate:
             cells += [_number(r.nll_bound, 2), _number(r.bits_per_dim, 3), _number(r.active_units, 0)]
             print("| " + " | ".join(map(str, cells)) + " |")
 
-    def _check_figures(self, library, wanted):
+    def _check_figures(self, library: "Library", wanted: list[ModelKey]) -> None:
         """ConfigError where better figures than those to be measured would be lost."""
         if not self.write or self.overwrite:
             return
@@ -176,5 +165,5 @@ class Evaluate:
                 )
 
 
-def _number(value, digits):
+def _number(value: float | None, digits: int) -> str:
     return "" if value is None else f"{value:.{digits}f}"

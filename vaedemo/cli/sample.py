@@ -4,12 +4,13 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from vaedemo.cli.common import write_picture
+from vaedemo.cli.common import Command, write_picture
 from vaedemo.cli.outputs import planned, require_ending
+from vaedemo.data.domains import Domain
 from vaedemo.errors import ConfigError
 from vaedemo.pictures.draw import grid
 from vaedemo.services.generate import best_prior, generate
-from vaedemo.store.library import CHECKPOINTS, Library
+from vaedemo.store.library import Library
 
 __all__ = ["Sample"]
 
@@ -17,8 +18,8 @@ MAX_COUNT = 10_000
 SIDE = 64  # pixels to which a small picture is scaled up, without smoothing
 
 
-@dataclass(frozen=True)
-class Sample:
+@dataclass(frozen=True, kw_only=True)
+class Sample(Command):
     """Generate pictures: codes from a prior or from a mixture fitted to the codes of training pictures, decoded."""
 
     out: Path
@@ -39,14 +40,8 @@ class Sample:
     """one class only, by its name or number; of a mixture"""
     temperature: float = 1.0
     """spread of the codes; below 1 safer and more alike, above 1 bolder"""
-    seed: int = 0
-    """of the codes"""
-    json: bool = False
-    """print codes, classes and confidence as JSON"""
-    checkpoints: Path = CHECKPOINTS
-    """folder of the models"""
 
-    def run(self):
+    def run(self) -> None:
         if not 1 <= self.count <= MAX_COUNT:
             raise ConfigError(f"--count is {self.count}; choose 1 to {MAX_COUNT}")
         if self.rows is not None and not 1 <= self.rows <= self.count:
@@ -56,10 +51,10 @@ class Sample:
         library = Library(self.checkpoints)
         row = library.domain(self.domain or library.modelled("digits"))
         key = library.key(row.name, self.kind, self.latent_dim)
-        dims = library.dims(*key[:2])
+        dims = library.dims(key.domain, key.kind)
         if not self.latent_dim and (row.anchor in dims or not dims):
             key = key._replace(latent_dim=row.anchor)
-        prior, label = self.prior or best_prior(library, *key[:2]), _label(self.label, row)
+        prior, label = self.prior or best_prior(library, key.domain, key.kind), _label(self.label, row)
         made = generate(library, key, prior, self.count, self.seed, self.temperature, label, judged=self.json)
         rows = self.rows or max(1, round(self.count**0.5))
         image = grid(made.x_hat.repeat(scale := max(1, SIDE // row.size), 2).repeat(scale, 3), -(-self.count // rows))
@@ -79,7 +74,7 @@ class Sample:
         )
 
 
-def _label(word, row):
+def _label(word: str | None, row: Domain) -> int | None:
     """The number of a class given by its name or number, or None."""
     if word is None or word in row.classes:
         return None if word is None else row.classes.index(word)

@@ -21,6 +21,8 @@ from vaedemo.errors import ConfigError
 __all__ = ["Corruption", "MASKS", "NOISES", "Noise", "PHOTO_MASKS", "UNKNOWN", "add_noise", "draw_mask", "expected",
            "photo_mask", "random_corruption", "strength", "text_mask"]  # fmt: skip
 
+Draws = torch.Generator | None
+Drawn = Callable[[int, int, Draws, float | None], Tensor]  # a mask of a height and a width
 UNKNOWN = -1.0  # in a level map: how strong the noise is, is not known
 BLUR_SIGMA = 0.04  # standard deviation of the Gaussian noise that comes with a blur
 WORDS = ("autoencoder", "latent", "noise", "Gauss", "prior", "posterior", "sample", "mean", "0123456789", "KL", "VAE")
@@ -48,29 +50,29 @@ class Noise(NamedTuple):
     mean: tuple[Callable[..., np.ndarray], Callable[..., np.ndarray]]
 
 
-def _like(x, generator):
+def _like(x: Tensor, generator: Draws) -> Tensor:
     return torch.randn(x.shape, generator=generator).to(x)
 
 
-def _gaussian(x, level, generator):
+def _gaussian(x: Tensor, level: Tensor, generator: Draws) -> Tensor:
     return x + level * _like(x, generator)
 
 
-def _salt_and_pepper(x, level, generator):
+def _salt_and_pepper(x: Tensor, level: Tensor, generator: Draws) -> Tensor:
     u = torch.rand(len(x), 1, *x.shape[2:], generator=generator).to(x)
     return torch.where(u < level / 2, 0.0, torch.where(u < level, 1.0, x))
 
 
-def _speckle(x, level, generator):
+def _speckle(x: Tensor, level: Tensor, generator: Draws) -> Tensor:
     return x + x * level * _like(x, generator)
 
 
-def _poisson(x, level, generator):
+def _poisson(x: Tensor, level: Tensor, generator: Draws) -> Tensor:
     peak = level.clamp(min=1e-3) ** -2
     return (torch.poisson((x.clamp(min=0) * peak).cpu(), generator=generator)).to(x) / peak
 
 
-def _blur(x, level, generator):
+def _blur(x: Tensor, level: Tensor, generator: Draws) -> Tensor:
     sigma = level.flatten().clamp(min=1e-3)
     reach = max(1, math.ceil(3 * sigma.max().item()))
     at = torch.arange(-reach, reach + 1, device=x.device, dtype=x.dtype)
@@ -83,7 +85,7 @@ def _blur(x, level, generator):
     return flat.reshape(x.shape) + BLUR_SIGMA * _like(x, generator)
 
 
-def _jpeg(x, level, generator):
+def _jpeg(x: Tensor, level: Tensor, generator: Draws) -> Tensor:
     made = []
     for picture, quality in zip(x, level.flatten().tolist(), strict=True):
         levels = (picture.clamp(0, 1) * 255).round().byte().permute(1, 2, 0).cpu().numpy()
@@ -94,11 +96,11 @@ def _jpeg(x, level, generator):
     return torch.stack(made)
 
 
-def _same(x, level):
+def _same(x: np.ndarray, level: float) -> np.ndarray:
     return x
 
 
-def _clipped_gaussian(x, sigma):
+def _clipped_gaussian(x: np.ndarray, sigma: float | np.ndarray) -> np.ndarray:
     """E clip(x + sigma n, 0, 1), n ~ N(0, 1). Foi 2009."""
     from scipy.special import ndtr
 
@@ -108,15 +110,15 @@ def _clipped_gaussian(x, sigma):
     return x * (ndtr(high) - ndtr(low)) + sigma * density / math.sqrt(2 * math.pi) + ndtr(-high)
 
 
-def _clipped_speckle(x, level):
+def _clipped_speckle(x: np.ndarray, level: float) -> np.ndarray:
     return _clipped_gaussian(x, level * x)
 
 
-def _clipped_blur(x, level):
+def _clipped_blur(x: np.ndarray, level: float) -> np.ndarray:
     return _clipped_gaussian(x, BLUR_SIGMA)
 
 
-def _clipped_poisson(x, level):
+def _clipped_poisson(x: np.ndarray, level: float) -> np.ndarray:
     """E min(k / peak, 1), k ~ Poisson(x peak), by E[k; k < n] = x peak P(k < n - 1)."""
     from scipy.special import pdtr
 
@@ -125,7 +127,7 @@ def _clipped_poisson(x, level):
     return x * (pdtr(n - 2, photons) if n > 1 else 0.0) + 1 - pdtr(n - 1, photons)
 
 
-def _salted(x, level):
+def _salted(x: np.ndarray, level: float) -> np.ndarray:
     return (1 - level) * x + level / 2
 
 
@@ -180,17 +182,17 @@ def expected(x: np.ndarray, kind: str, level: float, clip: bool = True) -> np.nd
     return _noise(kind).mean[bool(clip)](np.asarray(x, np.float64), float(level))
 
 
-def _uniform(generator, low, high):
+def _uniform(generator: Draws, low: float, high: float) -> float:
     return low + (high - low) * torch.rand((), generator=generator).item()
 
 
-def _integer(generator, low, high):
+def _integer(generator: Draws, low: int, high: int) -> int:
     """A whole number from low to high, both included."""
     return int(torch.randint(low, high + 1, (), generator=generator))
 
 
-def _half(rows, columns):
-    def mask(height, width, generator, amount):
+def _half(rows: tuple[float, float], columns: tuple[float, float]) -> Drawn:
+    def mask(height: int, width: int, generator: Draws, amount: float | None) -> Tensor:
         known = torch.ones(height, width)
         known[slice(*(round(height * r) for r in rows)), slice(*(round(width * c) for c in columns))] = 0
         return known
@@ -198,7 +200,7 @@ def _half(rows, columns):
     return mask
 
 
-def _block(height, width, generator, amount):
+def _block(height: int, width: int, generator: Draws, amount: float | None) -> Tensor:
     side_h, side_w = (max(1, round((amount or 0.5) * n)) for n in (height, width))
     known = torch.ones(height, width)
     top, left = (height - side_h) // 2, (width - side_w) // 2
@@ -206,7 +208,7 @@ def _block(height, width, generator, amount):
     return known
 
 
-def _anywhere(height, width, generator, amount):
+def _anywhere(height: int, width: int, generator: Draws, amount: float | None) -> Tensor:
     side_h, side_w = (max(1, round(_uniform(generator, 0.15, 0.65) * n)) for n in (height, width))
     known = torch.ones(height, width)
     top, left = _integer(generator, 0, height - side_h), _integer(generator, 0, width - side_w)
@@ -214,12 +216,12 @@ def _anywhere(height, width, generator, amount):
     return known
 
 
-def _random(height, width, generator, amount):
+def _random(height: int, width: int, generator: Draws, amount: float | None) -> Tensor:
     missing = _uniform(generator, 0.25, 0.95) if amount is None else amount
     return (torch.rand(height, width, generator=generator) >= missing).float()
 
 
-def _lines(height, width, generator, amount):
+def _lines(height: int, width: int, generator: Draws, amount: float | None) -> Tensor:
     thick = max(1, round(min(height, width) / 28))
     known = torch.ones(height, width)
     step = _integer(generator, 3, 7) * thick if amount is None else max(2, round(thick / max(amount, 1e-3)))
@@ -229,16 +231,16 @@ def _lines(height, width, generator, amount):
     return known
 
 
-def _sheet(height, width):
+def _sheet(height: int, width: int) -> tuple[Image.Image, ImageDraw.ImageDraw]:
     image = Image.new("L", (width, height), 255)
     return image, ImageDraw.Draw(image)
 
 
-def _read(image):
+def _read(image: Image.Image) -> Tensor:
     return torch.from_numpy((np.asarray(image) > 127).astype(np.float32))
 
 
-def _text(height, width, generator, amount):
+def _text(height: int, width: int, generator: Draws, amount: float | None) -> Tensor:
     image, draw = _sheet(height, width)
     size = max(8, round(min(height, width) / 4))
     font, step = ImageFont.load_default(size), round(size * 1.25)
@@ -248,7 +250,7 @@ def _text(height, width, generator, amount):
     return _read(image)
 
 
-def _brush(height, width, generator, amount):
+def _brush(height: int, width: int, generator: Draws, amount: float | None) -> Tensor:
     image, draw = _sheet(height, width)
     for _ in range(_integer(generator, 1, 3)):
         thick = max(2, round(_uniform(generator, 0.07, 0.25) * min(height, width)))
@@ -259,7 +261,7 @@ def _brush(height, width, generator, amount):
     return _read(image)
 
 
-MASKS = {
+MASKS: dict[str, Drawn] = {
     # named after what is missing; `amount`, where a mask has one, is the share that is missing
     "left": _half((0, 1), (0, 0.5)),
     "right": _half((0, 1), (0.5, 1)),
@@ -287,7 +289,7 @@ def draw_mask(
     return MASKS[kind](height, width, generator, amount)
 
 
-def _random_noise(x, generator):
+def _random_noise(x: Tensor, generator: Draws) -> tuple[Tensor, Tensor]:
     """(y, level) with a kind, a strength and clipping or none drawn for each picture; half of them are Gaussian."""
     kinds = list(NOISES)
     weights = torch.tensor([5.0] + [1.0] * (len(kinds) - 1))

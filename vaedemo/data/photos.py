@@ -67,7 +67,7 @@ class Photos:
             found.append(np.ascontiguousarray((crop[:, ::-1] if turn >= 4 else crop).transpose(2, 0, 1)))
         return torch.from_numpy(np.stack(found))
 
-    def _crop(self, side, which, where, top, left):
+    def _crop(self, side: int, which: float, where: float, top: float, left: float) -> np.ndarray:
         names = [n for n in SHARES if n in self.train]
         edges = np.cumsum([SHARES[n] for n in names])
         name = names[int(np.searchsorted(edges, which * edges[-1], side="right"))]
@@ -90,7 +90,7 @@ def open_photos(folder: str | Path, cache: str | Path | None = None) -> Photos:
     return Photos(path)
 
 
-def _write(folder, path):
+def _write(folder: Path, path: Path) -> None:
     from PIL import Image
 
     index, offset = [], 0

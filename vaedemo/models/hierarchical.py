@@ -40,7 +40,7 @@ class PhotoConfig:
     channels: int = _option(3, "values a pixel")
     temperature: float = _option(1.0, "of the prior's draws, chosen on held-out pictures: below 1 they are more alike")
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         _require(0 < self.temperature <= 1, f"temperature is {self.temperature}; choose above 0, at most 1")
         sizes = {len(self.widths), len(self.blocks), len(self.latents)}
         _require(len(sizes) == 1, "widths, blocks and latents have unequal lengths; give one entry a level in each")
@@ -49,7 +49,7 @@ class PhotoConfig:
         _require(self.channels in (1, 3), f"channels is {self.channels}; choose 1 or 3")
 
     @property
-    def stride(self):
+    def stride(self) -> int:
         """Pixels a side that one position of the lowest level covers; pictures are padded to a multiple of it."""
         return 2 ** max(len(self.widths), FILL_LEVELS)
 
@@ -124,24 +124,24 @@ def _averaged(value: Tensor, known: Tensor, pool: Callable[[Tensor, int], Tensor
 class _Block(nn.Module):
     """x + conv(relu(conv(x))), the identity at first."""
 
-    def __init__(self, width):
+    def __init__(self, width: int) -> None:
         super().__init__()
         self.conv1 = nn.Conv2d(width, width, 3, padding=1)
         self.conv2 = nn.Conv2d(width, width, 3, padding=1)
         zeroed(self.conv2)
 
-    def forward(self, x):
+    def forward(self, x: Tensor) -> Tensor:
         return x + self.conv2(F.relu(self.conv1(x), inplace=True))
 
 
-def _blocks(width, count):
+def _blocks(width: int, count: int) -> nn.Sequential:
     return nn.Sequential(*[_Block(width) for _ in range(count)])
 
 
 class _Latent(nn.Module):
     """A stochastic level: p(z | h) and q(z | h, g), each N(mu, sigma^2) a position, and z's way back into h."""
 
-    def __init__(self, width, latent, guide):
+    def __init__(self, width: int, latent: int, guide: int) -> None:
         super().__init__()
         self.prior = nn.Conv2d(width, 2 * latent, 3, padding=1)
         self.meet = nn.Conv2d(width + guide, width // 2, 1)
@@ -149,7 +149,7 @@ class _Latent(nn.Module):
         self.inject = nn.Conv2d(latent, width, 3, padding=1)
         zeroed(self.prior, self.posterior)
 
-    def forward(self, h, guide, eps):
+    def forward(self, h: Tensor, guide: Tensor | None, eps: Tensor | None) -> tuple[Tensor, Tensor | None]:
         """(h with z in it, kl (B,) or None). Without eps z is the prior's mean; with a guide z comes from the
         posterior, written as a shift and a scale of the prior: mu_q = mu_p + sigma_p d, sigma_q = sigma_p s."""
         mu, logvar = self.prior(h).float().chunk(2, dim=1)

@@ -4,7 +4,7 @@ A network reads a damaged picture once, encode(y, sigma, mask), and answers as o
 """
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from vaedemo.maths import gaussian
 
-__all__ = ["Answer", "Features", "Restorer", "Samples", "padded", "zeroed"]
+__all__ = ["Answer", "Restorer", "Samples", "padded", "zeroed"]
 
 
 class Answer(NamedTuple):
@@ -32,13 +32,6 @@ class Samples(NamedTuple):
     scales: Tensor
 
 
-class Features(Protocol):
-    """What a network read of damaged pictures."""
-
-    def rows(self, rows: Any) -> "Features":
-        """The features of some pictures of the batch, by a slice or places."""
-
-
 class Restorer(nn.Module):
     """A network that restores."""
 
@@ -53,8 +46,8 @@ class Restorer(nn.Module):
         return 1.0
 
     def encode(self, y: Tensor, sigma: Tensor, mask: Tensor) -> Any:
-        """Features of y (B, C, H, W), 0 where unknown; sigma (B, 1, H, W) the noise's standard deviation, or UNKNOWN
-        (damage.py); mask (B, 1, H, W), 1 where known."""
+        """Features, with rows() for some of the pictures, of y (B, C, H, W), 0 where unknown; sigma (B, 1, H, W) the
+        noise's standard deviation, or UNKNOWN (damage.py); mask (B, 1, H, W), 1 where known."""
         raise NotImplementedError
 
     def decode(self, features: Any, eps: Any = None, x: Tensor | None = None) -> Answer:

@@ -13,7 +13,6 @@ import torch
 from torch import Tensor
 
 from vaedemo import runtime
-from vaedemo.data.domains import get_domain
 from vaedemo.maths import gaussian, metrics
 from vaedemo.maths.disentanglement import DCI, dci, mig, mutual_information, phases
 from vaedemo.models.autoencoder import Model
@@ -64,7 +63,7 @@ class FactorFigures(NamedTuple):
 def factor_sample(seed: int = 0, n: int = COUNT) -> FactorSample:
     """n pictures of random factors, as FactorSample."""
     values = shapes.sample_factors(n, runtime.generator("factors", seed))
-    x = torch.cat([shapes.draw(part, get_domain("shapes").size) for part in values.split(4096)])
+    x = torch.cat([shapes.draw(part) for part in values.split(4096)])
     factors = values.double().numpy()
     factors[:, ANGLE] = phases(factors[:, ANGLE], np.array(shapes.PERIODS)[factors[:, SHAPE].astype(int)])
     return FactorSample(x, factors, seed)

@@ -16,7 +16,7 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
-from vaedemo.configs import DOMAIN_NAME, KINDS, RESTORING, ModelConfig
+from vaedemo.configs import DOMAIN_NAME, KINDS, PHOTO_RESTORING, RESTORING, ModelConfig
 from vaedemo.errors import CheckpointError, ConfigError, UnknownModel
 from vaedemo.store.key import ModelKey
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:  # what only lists models does without PyTorch
     import torch
 
 __all__ = [
+    "CHECKPOINTS",
     "CLASSIFIER",
     "Entry",
     "Format",
@@ -89,6 +90,7 @@ MIXTURES = Format(
     "no {file} of {folder}; make it with `python -m vaedemo derive --only mixtures`",
     "derive it anew",
 )
+CHECKPOINTS = Path(__file__).resolve().parents[2] / "checkpoints"
 RUN_FILE = "model.safetensors"  # a finished run's, in <domain>/<model>/
 OTHERS = ("vaedemo mixtures", "vaedemo classifier")  # marks of what lies beside checkpoints, of every version
 EIGHT_BITS = (
@@ -144,10 +146,15 @@ def read_tensors(path: str | os.PathLike[str], format: Format | None, names: Ite
         raise CheckpointError(kind.missing.format(file=path.name, folder=path.parent.name)) from None
     except (SafetensorError, OSError, TypeError, AttributeError):  # the last two of types that NumPy has not
         remedy = f"restore it from the repository or {kind.again}"
-        raise CheckpointError(f"{path.name} is damaged, for it is cut or no safetensors file; {remedy}") from None
-    if format and metadata.get("format") != format.mark:
-        raise CheckpointError(f"{path.name} is no {format.what} of this version ({format.mark}); {format.again}")
+        raise CheckpointError(f"{path.name} is cut or damaged, or no safetensors file; {remedy}") from None
+    if format:
+        _require(path, metadata, format)
     return Stored(metadata, have, tensors)
+
+
+def _require(path: Path, metadata: Mapping[str, str], format: Format) -> None:
+    if metadata.get("format") != format.mark:
+        raise CheckpointError(f"{path.name} is no {format.what} of this version ({format.mark}); {format.again}")
 
 
 def save_checkpoint(
@@ -180,6 +187,7 @@ def _by_row(scale: np.ndarray, values: np.ndarray) -> np.ndarray:
 
 def _settings(path: Path, metadata: Mapping[str, str], format: Format) -> tuple[str, Any, dict[str, Any]]:
     """(domain, the model's config, record) from a file's metadata."""
+    _require(path, metadata, format)
     try:
         values = json.loads(metadata["config"])
         values = {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
@@ -283,14 +291,17 @@ def scan(folder: str | os.PathLike[str]) -> list[tuple[str, ModelConfig, Path]]:
     domain, sorted; a damaged one raises CheckpointError. Files that name another format of this project (mixtures,
     classifiers) are no checkpoints. Of a finished run that was published too, the run is left out."""
     found, folder = [], Path(folder)
+    if folder.exists() and not folder.is_dir():
+        raise CheckpointError(f"{folder.name} is a file; give the folder that holds the models")
     published = sorted(folder.glob("*/*.safetensors"))
     for path in published + sorted(folder.glob(f"*/*/{RUN_FILE}")):
         if path.name == RUN_FILE and place(folder, path.parts[-3], f"{path.parts[-2]}.safetensors") != path:
             continue
         metadata = read_tensors(path, None, ()).metadata
-        if metadata.get("format", "").startswith(OTHERS):
+        photo = any(f'"kind": "{kind}"' in metadata.get("config", "") for kind in PHOTO_RESTORING)
+        if photo or metadata.get("format", "").startswith(OTHERS):
             continue
-        domain, config, _ = _settings(path, read_tensors(path, MODEL, ()).metadata, MODEL)
+        domain, config, _ = _settings(path, metadata, MODEL)
         own = path.parts[-3 if path.name == RUN_FILE else -2]
         found.append((domain if own == domain else _moved(domain, own), config, path))
     return found

@@ -3,7 +3,7 @@
 import re
 from typing import NamedTuple
 
-from vaedemo.configs import RESTORING
+from vaedemo.configs import PHOTO_RESTORING, RESTORING
 from vaedemo.errors import UnknownModel
 
 __all__ = ["ModelKey", "RESTORER"]
@@ -12,7 +12,6 @@ RESTORER = "restore.safetensors"  # the file of a domain's one model that restor
 
 _SPELT = re.compile(r"(?:([\w-]+)/)?([a-z]+(?:-[a-z]+)*)-(\d{1,6})(?:-beta(\d[\d.]*(?:e[+-]\d+)?))?")
 _ENDING = ".safetensors"
-_RESTORING = (*RESTORING, "photo-restore")
 
 
 class ModelKey(NamedTuple):
@@ -26,7 +25,7 @@ class ModelKey(NamedTuple):
     @property
     def name(self) -> str:
         """The name within its domain: vae-8-beta4; "restore" of a model that restores."""
-        if self.kind in _RESTORING:
+        if self.kind in (*RESTORING, *PHOTO_RESTORING):
             return RESTORER.removesuffix(_ENDING)
         return f"{self.kind}-{self.latent_dim}{'' if self.beta == 1 else f'-beta{self.beta:g}'}"
 

@@ -16,7 +16,7 @@ from vaedemo.data.domains import DOMAINS, SIZED, Domain, get_domain, own_domain
 from vaedemo.errors import CheckpointError, ConfigError
 from vaedemo.maths.mixtures import Mixture
 from vaedemo.models.classifier import Classifier
-from vaedemo.store.checkpoints import available, find, load_checkpoint, place, scan
+from vaedemo.store.checkpoints import CHECKPOINTS, available, find, load_checkpoint, place, scan
 from vaedemo.store.classifiers import FILE as CLASSIFIER
 from vaedemo.store.classifiers import load_classifier
 from vaedemo.store.inputs import checked_codes, checked_picture
@@ -26,7 +26,6 @@ from vaedemo.store.mixtures import load_mixture, mixture_name
 
 __all__ = ["CHECKPOINTS", "Library", "decode", "encode"]
 
-CHECKPOINTS = Path(__file__).resolve().parents[2] / "checkpoints"
 KEPT = 128  # models in memory at once: every shipped one, PCA's parts included, some 50 MB
 KEPT_MIXTURES = 64  # at most 0.7 MB each, most of them a tenth of that
 
@@ -36,8 +35,6 @@ class Library:
 
     def __init__(self, folder: str | os.PathLike[str] = CHECKPOINTS) -> None:
         self.folder = Path(folder)
-        if self.folder.exists() and not self.folder.is_dir():
-            raise CheckpointError(f"{self.folder.name} is a file; give the folder that holds the models")
         found = scan(self.folder)
         self.entries = available(self.folder, found)
         # By name: those whose pictures have a size, what the files are of besides, and with these all that is restored.

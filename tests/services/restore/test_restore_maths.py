@@ -126,7 +126,7 @@ def test_eight_answers_of_seed_0_to_unknown_noise_in_a_whole_picture_are_the_usu
     assert np.allclose(made.samples, means) and shelf.network.given[0][2].item() == UNKNOWN == -1
     spread = np.sqrt(means.var(0, ddof=1) + (scales**2).mean(0))
     tensors = (torch.from_numpy(v).float() for v in (y, means.mean(0), spread))
-    found = networks._strength(*tensors, torch.ones(1, 28, 28))
+    found = networks.strength(*tensors, torch.ones(1, 28, 28))
     assert found > 0.1
     logs = norm.logpdf(y, means, np.sqrt(scales**2 + found**2)).sum((1, 2, 3))
     assert made.log_likelihood == pytest.approx(logs, rel=1e-4) and made.best == logs.argmax()
@@ -214,14 +214,14 @@ def test_a_strength_is_what_the_model_took_away_and_half_of_what_it_leaves_open(
     clipped, plain = alone(sigma)
     low, high = mean - 1, mean + 0.5  # of values below black and above white, which no file holds
     for square, level in ((clipped, mean), (plain, low), (plain, high)):
-        assert networks._strength(level + math.sqrt(square) * sign, level, 0 * mean, mask) == pytest.approx(
+        assert networks.strength(level + math.sqrt(square) * sign, level, 0 * mean, mask) == pytest.approx(
             sigma, abs=2e-6
         )
         narrow = level + math.sqrt(square / 1.3) * sign  # with .5 * .6 of that left open
         left = torch.full_like(mean, math.sqrt(0.6 * square / 1.3))
-        assert networks._strength(narrow, level, left, mask) == pytest.approx(sigma, abs=2e-6)
+        assert networks.strength(narrow, level, left, mask) == pytest.approx(sigma, abs=2e-6)
         narrow = level + math.sqrt(square / 1.5) * sign  # no more is left open than was taken
-        assert networks._strength(narrow, level, 9 + 0 * mean, mask) == pytest.approx(sigma, abs=2e-6)
+        assert networks.strength(narrow, level, 9 + 0 * mean, mask) == pytest.approx(sigma, abs=2e-6)
 
 
 def test_a_strength_is_of_what_is_known():
@@ -229,15 +229,15 @@ def test_a_strength_is_of_what_is_known():
     mask[..., 5:] = 0
     y = mean + math.sqrt(alone(0.4)[0]) * torch.tensor([1.0, -1.0]).repeat(8)[:, None]
     y[..., 5:] = 3
-    found = networks._strength(y, mean, torch.where(mask > 0, 0.0, 1.0).expand(2, -1, -1), mask)
+    found = networks.strength(y, mean, torch.where(mask > 0, 0.0, 1.0).expand(2, -1, -1), mask)
     assert found == pytest.approx(0.4, abs=2e-6)
-    assert networks._strength(y, mean, mean, 0 * mask) == 0
+    assert networks.strength(y, mean, mean, 0 * mask) == 0
     grey = torch.linspace(0, 1, 256).view(1, 16, 16)  # black and white are values of a file
-    found = networks._strength(grey, mean[:1], 0 * grey, mask**0)
+    found = networks.strength(grey, mean[:1], 0 * grey, mask**0)
     assert alone(found)[0] == pytest.approx((grey - 0.5).square().mean().item(), abs=3e-5)
-    third = networks._strength(grey / 3, mean[:1] / 3, 0 * grey, mask**0)
+    third = networks.strength(grey / 3, mean[:1] / 3, 0 * grey, mask**0)
     assert third == round(third, 6) and 0 < third < 0.2
-    assert networks._strength(5 * grey, 0 * grey, 0 * grey, mask**0) == 1
+    assert networks.strength(5 * grey, 0 * grey, 0 * grey, mask**0) == 1
 
 
 def test_an_estimated_level_is_the_strength_seen_by_four_answers(shelf, y, mask):
@@ -245,7 +245,7 @@ def test_an_estimated_level_is_the_strength_seen_by_four_answers(shelf, y, mask)
     means, scales = drawn(4)
     spread = np.sqrt(means.var(0, ddof=1) + (scales**2).mean(0))
     tensors = (torch.from_numpy(v).float() for v in (y, means.mean(0), spread, mask[None]))
-    assert found == pytest.approx(networks._strength(*tensors), abs=1e-5) and found > 0
+    assert found == pytest.approx(networks.strength(*tensors), abs=1e-5) and found > 0
     (given,) = shelf.network.given
     assert np.array_equal(given[1][0, 0], mask) and given[2].item() == -1 and given[3] == 4
     whole = estimated(shelf, y, "digits")

@@ -10,6 +10,7 @@ from tests.services.restore.test_restore_maths import Shelf, damaged, drawn, two
 from vaedemo.data.domains import DOMAINS, get_domain
 from vaedemo.errors import ConfigError, PictureError, UnknownModel
 from vaedemo.services.restore import classical, photonoise, run
+from vaedemo.services.restore import task as asked_of
 from vaedemo.store.key import ModelKey
 
 
@@ -177,11 +178,12 @@ def test_a_photograph_beyond_what_was_learnt_goes_from_coarse_to_fine(shelf, mon
         assert name == said and given[2] == strength
         assert options == {**(usual if said == "Tiles" else coarse), "seeds": range(4, 6), "tile": 256}
     strengths = np.full((80, 90), 0.1)
-    monkeypatch.setattr(photonoise, "found_out", lambda y, mask, *words: (strengths, mask))
-    assert photo(shelf, y, sigma=None)[0] == "Tiles"
-    strengths[0, 0] = 7
-    name, given, _ = photo(shelf, y, sigma=None)
-    assert name == "CoarseToFine" and given[2].max() == 1 and given[2].min() == 0.1
+    with monkeypatch.context() as patch:
+        patch.setattr(asked_of.Task, "told", property(lambda task: (strengths, task.mask[0])))
+        assert photo(shelf, y, sigma=None)[0] == "Tiles"
+        strengths[0, 0] = 7
+        name, given, _ = photo(shelf, y, sigma=None)
+        assert name == "CoarseToFine" and given[2].max() == 1 and given[2].min() == 0.1
     mask = np.ones((80, 90))
     mask[:, :49] = 0
     assert photo(shelf, y, mask=mask)[0] == "CoarseToFine"

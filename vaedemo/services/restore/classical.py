@@ -47,7 +47,7 @@ def _grid(**choices: tuple) -> tuple[Setting, ...]:
     return tuple(dict(zip(choices, values, strict=True)) for values in itertools.product(*choices.values()))
 
 
-def _each(function, y, **options):
+def _each(function: Callable[..., np.ndarray], y: np.ndarray, **options: Any) -> np.ndarray:
     """A function of scikit-image on (H, W, C); grey pictures go in without their channel, which it would take for a
     side. Those that are spun have a function inside that has to know the channel too."""
     if y.shape[2] == 1:
@@ -57,7 +57,7 @@ def _each(function, y, **options):
     return function(y, channel_axis=-1, **options)
 
 
-def _nlm(y, sigma, h, patch, distance, told, fast):
+def _nlm(y: np.ndarray, sigma: float, h: float, patch: int, distance: int, told: float, fast: bool) -> np.ndarray:
     """Non-local means, Buades, Coll & Morel 2005; h in units of sigma; told: whether the noise's share of a distance is
     taken off it; fast: patches without a Gaussian weight."""
     from skimage.restoration import denoise_nl_means
@@ -68,7 +68,7 @@ def _nlm(y, sigma, h, patch, distance, told, fast):
     return made.reshape(y.shape)  # it drops a side of one pixel
 
 
-def _wavelet(y, sigma, threshold, wavelet, shifts):
+def _wavelet(y: np.ndarray, sigma: float, threshold: float, wavelet: str, shifts: int) -> np.ndarray:
     """Wavelet shrinkage, Chang, Yu & Vetterli 2000 (BayesShrink), averaged over shifts (Coifman & Donoho 1995);
     threshold in units of sigma."""
     from skimage.restoration import cycle_spin, denoise_wavelet
@@ -79,14 +79,14 @@ def _wavelet(y, sigma, threshold, wavelet, shifts):
     return _each(cycle_spin, y, max_shifts=shifts, func=denoise_wavelet, func_kw=options, workers=1)
 
 
-def _tv(y, sigma, weight):
+def _tv(y: np.ndarray, sigma: float, weight: float) -> np.ndarray:
     """Total variation, Rudin, Osher & Fatemi 1992, Chambolle 2004; weight in units of sigma."""
     from skimage.restoration import denoise_tv_chambolle
 
     return _each(denoise_tv_chambolle, y, weight=weight * sigma)
 
 
-def _median(y, sigma, size):
+def _median(y: np.ndarray, sigma: float, size: int) -> np.ndarray:
     """The median of size x size pixels, each channel for itself."""
     from scipy.ndimage import median_filter
 

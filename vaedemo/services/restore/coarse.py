@@ -3,6 +3,7 @@ learnt, and stronger noise. Halving a picture halves a hole's width and white no
 """
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -49,7 +50,7 @@ class CoarseToFine:
 
     def __init__(
         self, model: PhotoVAE, y: np.ndarray, sigma: float | np.ndarray, mask: np.ndarray, *, reach: float,
-        strongest: float, seeds: Sequence[int] = (), tile: int = TILE, overlap: int = OVERLAP,
+        strongest: float, tile: int = TILE, overlap: int = OVERLAP, seeds: Sequence[int] = (),
     ) -> None:  # fmt: skip
         full, known = torch.as_tensor(y), torch.as_tensor(mask).float()
         level = (full, torch.as_tensor(sigma, dtype=torch.float32).expand(known.shape), known)
@@ -57,7 +58,8 @@ class CoarseToFine:
         while min(level[0].shape[1:]) > 1 and (depth(level[2]) > reach or self._loud(level)):
             level = halved(*level)
             self.levels.append(level)
-        self._model, self._seeds, self._tile, self._overlap = model, seeds, tile, overlap
+        self._model = model
+        self._options: dict[str, Any] = {"seeds": seeds, "tile": tile, "overlap": overlap}
         sides = [tuple(level[2].shape) for level in self.levels if level is self.levels[-1] or not self._loud(level)]
         self.total = sum(tile_count(height, width, model.stride, tile, overlap) for height, width in sides)
         self.mean, self.samples = torch.zeros_like(full), full.new_zeros(len(seeds), *full.shape)
@@ -74,10 +76,7 @@ class CoarseToFine:
                 made, spread = guesses, None if spread is None else _doubled(spread, level[0].shape[1:])
                 continue
             clipped = None if level is self.levels[0] else False  # averages of clipped values are not
-            job = Tiles(
-                self._model, *level, seeds=self._seeds, guesses=guesses, clipped=clipped, tile=self._tile,
-                overlap=self._overlap,
-            )  # fmt: skip
+            job = Tiles(self._model, *level, guesses=guesses, clipped=clipped, **self._options)
             for done, _ in job:
                 yield before + done, self.total
             before, made, spread = before + job.total, [job.mean, *job.samples], job.spread

@@ -16,7 +16,7 @@ from vaedemo.data.domains import Domain
 from vaedemo.maths import gaussian
 from vaedemo.models.restorer import Restorer, Samples
 
-__all__ = ["CLOSEST", "Posterior", "draws", "estimated", "plain", "posterior", "strength"]
+__all__ = ["Answer", "CLOSEST", "draws", "estimated", "plain", "posterior", "strength"]
 
 ITERATIONS = 20  # of the plain VAE, when it fills a hole
 # The sample closest to the damaged picture is nearer to the clean one than the others are with these noises, of about
@@ -26,18 +26,24 @@ CLOSEST, ALIKE = ("gaussian", "blur", "jpeg"), ("objects",)
 _NORMAL = torch.special.ndtri((torch.arange(33) + 0.5) / 33)  # equally likely values of a Gaussian
 
 
-class Posterior(NamedTuple):
-    """samples (N, B, C, H, W) in [0, 1], decoded means of z ~ p(z | y, mask); their mean (B, C, H, W); spread
-    (B, C, H, W), the standard deviation that the model leaves to each value (gaussian.total_std of the samples and
-    p(x | z, y)); log_likelihood (N, B) in nats over the known pixels, of y under each sample with p(x | z, y) and the
-    noise about it. Each sample has seen y, so that says how close to the damaged picture it is, not how likely; best is
-    the place of the closest (B,), None where it was measured to be no better than any other: see CLOSEST."""
+NONE = np.empty(0, np.float32)
 
-    samples: Tensor
-    mean: Tensor
-    spread: Tensor
-    log_likelihood: Tensor
-    best: list[int | None]
+
+class Answer(NamedTuple):
+    """A restored picture, float32 (C, H, W) in [0, 1]; and of a network, whose mean it is, else empty: samples
+    (N, C, H, W), decoded means of z ~ p(z | y, mask); spread (C, H, W), the standard deviation that is left to each
+    value (gaussian.total_std of the samples and p(x | z, y)); log_likelihood (N,) in nats over the known pixels, of y
+    under each sample with p(x | z, y) and the noise about it. Each sample has seen y, so that says how close to the
+    damaged picture it is, not how likely; best is the place of the closest, None where it was measured to be no better
+    than any other: see CLOSEST. sigma: the noise's strength as the method was told it; estimated: as measured."""
+
+    mean: np.ndarray
+    samples: np.ndarray = NONE
+    spread: np.ndarray = NONE
+    log_likelihood: np.ndarray = NONE
+    best: int | None = None
+    sigma: float | None = None
+    estimated: float | None = None
 
 
 def draws(
@@ -60,15 +66,16 @@ def draws(
 def posterior(
     model: Restorer, domain: Domain, y: Tensor, mask: Tensor, sigma: float | None, n: int,
     generator: torch.Generator, noise: str = "gaussian",
-) -> Posterior:  # fmt: skip
-    """Posterior of pictures y with masks; sigma: the noise's standard deviation, None where it is not known; noise: its
+) -> list[Answer]:  # fmt: skip
+    """Answers to pictures y with masks; sigma: the noise's standard deviation, None where it is not known; noise: its
     kind, which says whether the closest sample is worth naming.
 
     Known pixels of pictures without noise (sigma 0) come back bit for bit in every sample."""
     means, scales = draws(model, domain, y, mask, UNKNOWN if sigma is None else sigma, n, generator)
     spread, mean = gaussian.total_std(means, scales.square().mean(0)), means.mean(0)
-    noise_std = strength(y, mean, spread, mask).to(y).view(-1, 1, 1, 1) if sigma is None else sigma
-    variance = scales.square() + noise_std**2
+    each = zip(y, mean, spread, mask, strict=True)
+    noise_std = torch.tensor([strength(*one) if sigma is None else sigma for one in each], dtype=y.dtype)
+    variance = scales.square() + noise_std.view(-1, 1, 1, 1) ** 2
     score = -0.5 * ((y - means).square() / variance + variance.log() + np.log(2 * np.pi))
     log_likelihood = (score * mask).flatten(2).sum(2)
     if sigma == 0:  # put back in the mean too: the mean of equal numbers is rounded
@@ -76,31 +83,29 @@ def posterior(
         means, mean = (torch.where(mask > 0, known, t) for t in (means, mean))
         spread = spread * (1 - mask)
     named = sigma != 0 and noise in CLOSEST and (sigma is not None or domain.name not in ALIKE)
-    closest = log_likelihood.argmax(0).tolist()
-    best = [at if named and bool(known.all()) else None for at, known in zip(closest, mask, strict=True)]
-    return Posterior(means, mean, spread, log_likelihood, best)
+    whole = mask.flatten(1).all(1).tolist()
+    arrays = [t.numpy() for t in (mean, means.transpose(0, 1), spread, log_likelihood.T)]
+    made = []
+    for i in range(len(y)):
+        x_hat, samples, left, near = (t[i] for t in arrays)
+        made.append(Answer(x_hat, samples, left, near, int(near.argmax()) if named and whole[i] else None, sigma))
+    return made
 
 
-@torch.no_grad()
 def estimated(model: Restorer, domain: Domain, y: Tensor, mask: Tensor) -> list[float]:
     """How strong the noise in each of the pictures y is, as a standard deviation, seen by four samples of a model that
     is not told of it."""
-    generator = runtime.generator("restore", 0)
-    made = posterior(model, domain, y, mask, None, 4, generator)
-    return strength(y, made.mean, made.spread, mask).tolist()
+    made = posterior(model, domain, y, mask, None, 4, runtime.generator("restore", 0))
+    pairs = [(torch.from_numpy(answer.mean), torch.from_numpy(answer.spread)) for answer in made]
+    return [strength(one, *pair, known) for one, pair, known in zip(y, pairs, mask, strict=True)]
 
 
-def strength(y: Tensor, mean: Tensor, spread: Tensor, mask: Tensor) -> Tensor:
-    """The noise's standard deviation in each of the pictures y, (B,), from the mean and the spread of a model that was
-    not told of it: the mean square of what the model takes away, and half of the variance that it leaves open, set
-    against what clipping leaves. (The error of a posterior mean is orthogonal to y, so E(y - x)^2 = E(y - mean)^2 +
+def strength(y: Tensor, mean: Tensor, spread: Tensor, mask: Tensor) -> float:
+    """The noise's standard deviation in a picture y (C, H, W), from the mean and the spread of a model that was not
+    told of it: the mean square of what the model takes away, and half of the variance that it leaves open, set against
+    what clipping leaves. (The error of a posterior mean is orthogonal to y, so E(y - x)^2 = E(y - mean)^2 +
     Var(x | y); half, because the model's mean is not quite that one: chosen on held-out training pictures, measured by
     benchmarks/restore.py.)"""
-    return torch.tensor([_strength(*one) for one in zip(y, mean, spread, mask, strict=True)], dtype=torch.float64)
-
-
-def _strength(y: Tensor, mean: Tensor, spread: Tensor, mask: Tensor) -> float:
-    """strength of one picture (C, H, W)."""
     if not mask.any():
         return 0.0
     where = mask.expand_as(y) > 0

@@ -11,7 +11,7 @@ from scipy.ndimage import uniform_filter
 
 from vaedemo.data.damage import expected, strength
 
-__all__ = ["deviation", "found_out", "is_grey", "level", "lost_pixels", "noise_map", "unclipped"]
+__all__ = ["deviation", "is_grey", "level", "lost_pixels", "noise_map", "unclipped"]
 
 WINDOW = 7  # pixels a side: what a pixel is compared with
 SAME = 0.6  # share of a window that is as black or as white: then it is the picture that is
@@ -74,19 +74,6 @@ def noise_map(y: np.ndarray, kind: str, level: float) -> float | np.ndarray:
         return float(strength(kind, level))
     light = uniform_filter(np.asarray(y, np.float32).mean(0).clip(0, 1), WINDOW, mode="nearest")
     return (level * (np.sqrt(light) if kind == "poisson" else light)).astype(np.float32)
-
-
-def found_out(
-    y: np.ndarray, mask: np.ndarray, noise: str | None = None, level_of: float = 0.0
-) -> tuple[float | np.ndarray, np.ndarray]:
-    """(sigma, a number or (H, W); mask (H, W)) of a photograph y with a noise at a level in its own unit, or, without
-    one, with a noise to be found out: what salt and pepper took is missing, and the rest is as it was taken; noise that
-    grows with the light has a strength of its own at each pixel."""
-    if noise in (None, "salt_and_pepper"):
-        lost = lost_pixels(y, told=noise is not None)
-        if lost.any():
-            return 0.0, mask * ~lost
-    return (level(y) if noise is None else noise_map(y, noise, level_of)), mask
 
 
 def unclipped(x: np.ndarray, y: np.ndarray, sigma: float, mask: np.ndarray) -> np.ndarray:

@@ -1,6 +1,6 @@
 """A Task carried out: which network or method restores it, in one piece, in tiles, or from coarse to fine."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,6 +11,7 @@ from vaedemo.errors import PictureError
 from vaedemo.maths import metrics
 from vaedemo.services.restore import classical, networks, photonoise
 from vaedemo.services.restore.coarse import CoarseToFine, depth
+from vaedemo.services.restore.networks import Answer
 from vaedemo.services.restore.strips import Strips
 from vaedemo.services.restore.task import Task
 from vaedemo.services.restore.tiles import Tiles
@@ -21,21 +22,6 @@ __all__ = ["Answer", "Figures", "Progress", "answers", "estimate", "measure", "r
 
 BATCH = 100  # small pictures at once
 TILE, OVERLAP = 512, 96  # pixels of a photograph's tiles
-NONE = np.empty(0, np.float32)
-
-
-class Answer(NamedTuple):
-    """A restored picture, float32 (C, H, W) in [0, 1], a network's the mean of what is plausible; its samples
-    (N, C, H, W), their spread (C, H, W), log_likelihood (N,) and best as networks.Posterior has them, the arrays empty
-    where there is none; sigma: the noise's strength as the method was told it, and estimated: as it was measured."""
-
-    mean: np.ndarray
-    samples: np.ndarray = NONE
-    spread: np.ndarray = NONE
-    log_likelihood: np.ndarray = NONE
-    best: int | None = None
-    sigma: float | None = None
-    estimated: float | None = None
 
 
 class Progress(NamedTuple):
@@ -68,10 +54,11 @@ def answers(library: Library, task: Task) -> tuple[Answer, ...]:
 def estimate(library: Library, task: Task) -> list[float]:
     """How strong the noise in each picture is, as a standard deviation, by the model that restores; of photographs, and
     where there is no such model: from the finest wavelets (Donoho & Johnstone 1994)."""
-    if task.domain.size is None or not library.restores(task.domain.name):
+    if task.domain.size is None:
+        return [task.measured]
+    if not library.restores(task.domain.name):
         return [photonoise.level(one) for one in task.y]
-    y, mask = _tensors(task, slice(None))
-    return networks.estimated(library.restorer(task.domain.name), task.domain, y, mask)
+    return networks.estimated(library.restorer(task.domain.name), task.domain, *_tensors(task, slice(None)))
 
 
 def _tensors(task: Task, part: slice) -> tuple[torch.Tensor, torch.Tensor]:
@@ -80,47 +67,39 @@ def _tensors(task: Task, part: slice) -> tuple[torch.Tensor, torch.Tensor]:
 
 def _small(library: Library, task: Task) -> Iterator[Progress]:
     """Pictures of one size, BATCH at a time."""
-    total, found = -(-len(task.y) // BATCH), []
+    total, found = -(-len(task.y) // BATCH), list[Answer]()
     yield Progress(0, total)
     wanted = task.sigma is None and task.method != "plain" and (task.method != "vae" or task.estimate)
-    strengths = estimate(library, task) if wanted else [None] * len(task.y)
+    measured = estimate(library, task) if wanted else [None] * len(task.y)
     generator = runtime.generator("restore", task.seed)
     for done in range(total):
-        part = slice(done * BATCH, (done + 1) * BATCH)
-        if task.method == "vae":
-            found += _sampled(library, task, part, generator)
-        elif task.method == "plain":
-            found += _plain(library, task, part)
-        else:
-            each = zip(task.y[part], task.mask[part], strengths[part], strict=True)
-            found += [_by_method(library, task, *one) for one in each]
+        found += _batch(library, task, slice(done * BATCH, (done + 1) * BATCH), measured, generator)
         if done + 1 < total:
             yield Progress(done + 1, total)
-    yield Progress(total, total, tuple(a._replace(estimated=e) for a, e in zip(found, strengths, strict=True)))
+    yield Progress(total, total, tuple(a._replace(estimated=e) for a, e in zip(found, measured, strict=True)))
 
 
-def _sampled(library: Library, task: Task, part: slice, generator: torch.Generator) -> list[Answer]:
-    model = library.restorer(task.domain.name)
-    made = networks.posterior(
-        model, task.domain, *_tensors(task, part), task.sigma, task.samples, generator, task.noise or "gaussian"
-    )
-    arrays = (made.mean, made.samples.transpose(0, 1), made.spread, made.log_likelihood.T)
-    each = zip(*(t.numpy() for t in arrays), made.best, strict=True)
-    return [Answer(mean, samples, spread, log, best, task.sigma) for mean, samples, spread, log, best in each]
+def _batch(
+    library: Library, task: Task, part: slice, measured: Sequence[float | None], generator: torch.Generator
+) -> list[Answer]:
+    row = task.domain
+    if task.method == "vae":
+        y, mask = _tensors(task, part)
+        model, noise = library.restorer(row.name), task.noise or "gaussian"
+        return networks.posterior(model, row, y, mask, task.sigma, task.samples, generator, noise)
+    if task.method == "plain":
+        if task.known is not None and task.known.all():  # nothing is missing
+            return [Answer(y, sigma=task.sigma) for y in task.y[part]]
+        model = library.model(ModelKey(row.name, "vae", row.anchor))
+        return [Answer(x.numpy(), sigma=task.sigma) for x in networks.plain(model, *_tensors(task, part))]
+    sigmas = [m if task.sigma is None else task.sigma for m in measured[part]]
+    each = zip(task.y[part], task.mask[part], sigmas, strict=True)
+    return [Answer(_by_method(library, task, *one), sigma=one[2]) for one in each]
 
 
-def _plain(library: Library, task: Task, part: slice) -> list[Answer]:
-    if task.known is not None and task.known.all():  # nothing is missing
-        return [Answer(y, sigma=task.sigma) for y in task.y[part]]
-    model = library.model(ModelKey(task.domain.name, "vae", task.domain.anchor))
-    return [Answer(x.numpy(), sigma=task.sigma) for x in networks.plain(model, *_tensors(task, part))]
-
-
-def _by_method(library: Library, task: Task, y: np.ndarray, mask: np.ndarray, strength: float | None = None) -> Answer:
+def _by_method(library: Library, task: Task, y: np.ndarray, mask: np.ndarray, sigma: float | None) -> np.ndarray:
     """One picture, or a part of it, by a classical method. Of a grey photograph one channel is restored."""
-    sigma = task.sigma if task.sigma is not None else strength or 0.0
-    grey = task.domain.size is None and photonoise.is_grey(y * mask)
-    given = y[:1] if grey else y
+    sigma, given = sigma or 0.0, y[:1] if task.domain.size is None and photonoise.is_grey(y * mask) else y
     if task.method == "biharmonic":
         made = classical.inpaint(given, mask)
     else:
@@ -129,25 +108,27 @@ def _by_method(library: Library, task: Task, y: np.ndarray, mask: np.ndarray, st
         kind, level = task.noise or "gaussian", sigma if task.level is None else task.level
         setting = classical.setting_for(rows, task.method, kind, level, task.clip)
         made = classical.denoise(given, task.method, sigma, setting, kind=kind, level=level, clip=task.clip)
-    return Answer(made.repeat(len(y) // len(given), 0), sigma=sigma)
+    return made.repeat(len(y) // len(given), 0)
 
 
 def _photograph(library: Library, task: Task) -> Iterator[Progress]:
     """A picture of any size."""
-    measured = estimate(library, task)[0] if task.sigma is None and task.noise is None else None
-    if task.method == "vae":
-        yield from _in_steps(_network(library, task), measured if task.sigma is None else task.sigma, measured)
-        return
+    measured = task.measured if task.sigma is None and task.noise is None else None
+    sigma = measured if task.sigma is None else task.sigma
 
     def method(y: np.ndarray, mask: np.ndarray) -> np.ndarray:
-        return _by_method(library, task, y, mask, measured).mean
+        return _by_method(library, task, y, mask, sigma)
 
-    if task.strips:
-        yield from _in_steps(Strips(method, task.y[0], task.mask[0]), task.sigma, measured)
-        return
-    yield Progress(0, 1)
-    answer = _by_method(library, task, task.y[0], task.mask[0], measured)
-    yield Progress(1, 1, (answer._replace(estimated=measured),))
+    by_network = task.method == "vae"
+    work = _network(library, task) if by_network else Strips(method, task.y[0], task.mask[0], task.strips)
+    yield Progress(0, work.total)
+    for done, total in work:
+        if done < total:
+            yield Progress(done, total)
+    answer = Answer(np.asarray(work.mean), sigma=sigma, estimated=measured)
+    if not isinstance(work, Strips) and work.spread is not None:
+        answer = answer._replace(samples=work.samples.numpy(), spread=work.spread.numpy())
+    yield Progress(work.total, work.total, (answer,))
 
 
 def _network(library: Library, task: Task, tile: int = TILE) -> Tiles | CoarseToFine:
@@ -159,18 +140,6 @@ def _network(library: Library, task: Task, tile: int = TILE) -> Tiles | CoarseTo
     if np.max(sigma) <= row.strongest and depth(mask) <= reach:
         return Tiles(model, task.y[0], sigma, mask, **options)
     return CoarseToFine(model, task.y[0], sigma, mask, reach=reach, strongest=row.strongest, **options)
-
-
-def _in_steps(work: Any, sigma: float | None, estimated: float | None) -> Iterator[Progress]:
-    """Progress of Tiles, CoarseToFine or Strips."""
-    yield Progress(0, work.total)
-    for done, total in work:
-        if done < total:
-            yield Progress(done, total)
-    answer = Answer(np.asarray(work.mean), sigma=sigma, estimated=estimated)
-    if not isinstance(work, Strips) and len(work.samples):
-        answer = answer._replace(samples=work.samples.numpy(), spread=work.spread.numpy())
-    yield Progress(work.total, work.total, (answer,))
 
 
 def measure(x_hat: np.ndarray, clean: np.ndarray, mask: np.ndarray | None = None) -> Figures:

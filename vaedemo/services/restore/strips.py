@@ -12,14 +12,15 @@ MARGIN = 24  # rows beyond a strip that a method sees: what is further away hard
 
 class Strips:
     """Iterate for (done, total) strips of rows; then `mean`, float32 (C, H, W), is function(y, mask) of all of y
-    (C, H, W) and mask (H, W), but for what a method takes from further than MARGIN rows."""
+    (C, H, W) and mask (H, W), but for what a method takes from further than MARGIN rows; or in one piece."""
 
     def __init__(
-        self, function: Callable[[np.ndarray, np.ndarray], np.ndarray], y: np.ndarray, mask: np.ndarray
-    ) -> None:
+        self, function: Callable[[np.ndarray, np.ndarray], np.ndarray], y: np.ndarray, mask: np.ndarray,
+        strips: bool = True,
+    ) -> None:  # fmt: skip
         self.function, self.y, self.mask = function, y, mask
         self.mean = np.zeros(y.shape, np.float32)
-        self._rows = max(MARGIN, STRIP // y.shape[2])
+        self._rows = max(MARGIN, STRIP // y.shape[2]) if strips else y.shape[1]
         self.total = -(-y.shape[1] // self._rows)
 
     def __iter__(self) -> Iterator[tuple[int, int]]:

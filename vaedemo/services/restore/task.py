@@ -80,10 +80,22 @@ class Task:
 
     @functools.cached_property
     def told(self) -> tuple[Any, np.ndarray]:
-        """(sigma, mask) of a photograph as its network is told them; without a sigma as they are found out."""
+        """(sigma, a number or (H, W); mask (H, W)) of a photograph as its network is told them. Without a sigma they
+        are found out: what salt and pepper took is missing, and the rest is as it was taken; noise that grows with the
+        light has a strength of its own at each pixel."""
         if self.sigma is not None:
             return self.sigma, self.mask[0]
-        return photonoise.found_out(self.y[0], self.mask[0], self.noise, self.level or 0.0)
+        y, mask = self.y[0], self.mask[0]
+        if self.noise in (None, "salt_and_pepper"):
+            lost = photonoise.lost_pixels(y, told=self.noise is not None)
+            if lost.any():
+                return 0.0, mask * ~lost
+        return self.measured if self.noise is None else photonoise.noise_map(y, self.noise, self.level or 0.0), mask
+
+    @functools.cached_property
+    def measured(self) -> float:
+        """How strong the noise of a photograph is, by its finest wavelets."""
+        return photonoise.level(self.y[0])
 
     @functools.cached_property
     def guessed(self) -> bool:

@@ -47,7 +47,7 @@ def shown_example(domain: str, name: str) -> Image.Image:
     """The example of this name itself, upright; not to be changed."""
     if domain != "shapes":
         return example(domain if domain in EXAMPLES else "objects", name)
-    x = shapes.draw(torch.tensor([_SHAPES[name]]), get_domain("shapes").size)
+    x = shapes.draw(torch.tensor([_SHAPES[name]]), get_domain("shapes").shape[1])
     return to_image(x[0].numpy())
 
 

@@ -8,23 +8,13 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from vaedemo.errors import Gone
 
-__all__ = ["Job", "Jobs", "Progress", "Step"]
+__all__ = ["Job", "Jobs", "Step"]
 
 LASTS = 900.0  # seconds since it was last asked for
-
-
-class Progress(Protocol):
-    """What a service yields."""
-
-    @property
-    def done(self) -> int: ...
-
-    @property
-    def total(self) -> int: ...
 
 
 class Step(NamedTuple):
@@ -43,7 +33,7 @@ class Job:
     """Pieces of work {name: what yields its Progress}, worked off one after another by step(); of a size, by which the
     jobs that wait are bounded; `about` is whatever the results are shown with."""
 
-    def __init__(self, works: Mapping[str, Iterator[Progress]], size: int, about: Any = None) -> None:
+    def __init__(self, works: Mapping[str, Iterator[Any]], size: int, about: Any = None) -> None:
         self.size, self.about, self._lock = size, about, threading.Lock()
         self.last = {name: Step(name, next(work)) for name, work in works.items()}
         self.totals = {name: step.progress.total for name, step in self.last.items()}

@@ -1,6 +1,7 @@
 """Masks as the page sends them: painted ones, of as many pixels as the pad has."""
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -11,7 +12,7 @@ __all__ = ["MAX_MASK", "larger", "mask_of"]
 MAX_MASK = 1024  # pixels a side of a painted mask
 
 
-def mask_of(given, width, height):
+def mask_of(given: Any, width: int, height: int) -> np.ndarray:
     """float32 (height, width), 1 where known, from base64 bytes of that size, or of another one in an object."""
     if given is None:
         return np.ones((height, width), np.float32)
@@ -24,7 +25,7 @@ def mask_of(given, width, height):
     return larger(known, width, height).astype(np.float32)
 
 
-def larger(known, width, height):
+def larger(known: np.ndarray, width: int, height: int) -> np.ndarray:
     """A mask (H, W) at another size, each pixel from the one that lies under its first corner."""
     if known.shape == (height, width):
         return known

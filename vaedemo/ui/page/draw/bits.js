@@ -19,7 +19,13 @@ export const geometry = (values, width, height = HEIGHT) => {
   const top = Math.max(0.5, ...values) * 1.08;
   const [w, h] = [width - MARGIN.left - MARGIN.right, height - MARGIN.top - MARGIN.bottom];
   const slot = w / values.length;
-  return { top, slot, bar: Math.min(26, Math.max(1, slot * 0.72)), x: (i) => MARGIN.left + (i + 0.5) * slot, y: (v) => MARGIN.top + (1 - v / top) * h };
+  return {
+    top,
+    slot,
+    bar: Math.min(26, Math.max(1, slot * 0.72)),
+    x: (i) => MARGIN.left + (i + 0.5) * slot,
+    y: (v) => MARGIN.top + (1 - v / top) * h,
+  };
 };
 
 const ticks = (top) => {
@@ -43,10 +49,20 @@ export const createBits = (root, bar) => {
   const isOn = (i) => now.active?.[i] ?? now.kl[i] > 0.01;
   const summary = () => {
     const total = now.kl.reduce((a, b) => a + b, 0);
-    return t("bits.summary", { active: now.kl.filter((_, i) => isOn(i)).length, d: now.kl.length, nats: number(total, 1), bits: number(total / Math.LN2, 1) });
+    return t("bits.summary", {
+      active: now.kl.filter((_, i) => isOn(i)).length,
+      d: now.kl.length,
+      nats: number(total, 1),
+      bits: number(total / Math.LN2, 1),
+    });
   };
   const say = (i) =>
-    t(isOn(i) ? "bits.one" : "bits.off", { i: i + 1, nats: number(now.kl[i], 2), bits: number(now.kl[i] / Math.LN2, 2), mean: now.mean ? number(now.mean[i], 2) : "–" });
+    t(isOn(i) ? "bits.one" : "bits.off", {
+      i: i + 1,
+      nats: number(now.kl[i], 2),
+      bits: number(now.kl[i] / Math.LN2, 2),
+      mean: now.mean ? number(now.mean[i], 2) : "–",
+    });
 
   const draw = () => {
     if (!now.width) return;
@@ -60,17 +76,31 @@ export const createBits = (root, bar) => {
     const marks = [];
     for (const v of ticks(top)) {
       marks.push(svg("line", { class: "vd-grid", x1: MARGIN.left, x2: right, y1: y(v), y2: y(v) }));
-      marks.push(svg("text", { class: "vd-tick", x: MARGIN.left - 6, y: y(v) + 4, "text-anchor": "end" }, significant(v, 2).replace(/[.,]0$/, "")));
+      marks.push(
+        svg("text", { class: "vd-tick", x: MARGIN.left - 6, y: y(v) + 4, "text-anchor": "end" }, significant(v, 2).replace(/[.,]0$/, "")),
+      );
     }
-    for (const b of ticks(top / Math.LN2)) marks.push(svg("text", { class: "vd-tick", x: right + 6, y: y(b * Math.LN2) + 4 }, significant(b, 2).replace(/[.,]0$/, "")));
+    for (const b of ticks(top / Math.LN2))
+      marks.push(svg("text", { class: "vd-tick", x: right + 6, y: y(b * Math.LN2) + 4 }, significant(b, 2).replace(/[.,]0$/, "")));
     marks.push(svg("text", { class: "vd-axis", x: MARGIN.left - 6, y: 10, "text-anchor": "end" }, t("nats")));
     marks.push(svg("text", { class: "vd-axis", x: right + 6, y: 10 }, t("bits")));
     const every = Math.ceil(26 / g.slot);
     now.kl.forEach((v, i) => {
       const classes = `vd-kl${isOn(i) ? "" : " vd-off"}${i === now.focus ? " vd-seen" : ""}`;
       const height = Math.max(1, base - y(v));
-      marks.push(svg("rect", { class: classes, x: g.x(i) - g.bar / 2, y: base - height, width: g.bar, height, rx: Math.min(2, g.bar / 4) }));
-      if (now.mean) marks.push(svg("line", { class: "vd-klmean", x1: g.x(i) - g.bar / 2 - 1, x2: g.x(i) + g.bar / 2 + 1, y1: y(now.mean[i]), y2: y(now.mean[i]) }));
+      marks.push(
+        svg("rect", { class: classes, x: g.x(i) - g.bar / 2, y: base - height, width: g.bar, height, rx: Math.min(2, g.bar / 4) }),
+      );
+      if (now.mean)
+        marks.push(
+          svg("line", {
+            class: "vd-klmean",
+            x1: g.x(i) - g.bar / 2 - 1,
+            x2: g.x(i) + g.bar / 2 + 1,
+            y1: y(now.mean[i]),
+            y2: y(now.mean[i]),
+          }),
+        );
       if (i % every === 0) marks.push(svg("text", { class: "vd-tick", x: g.x(i), y: base + 14, "text-anchor": "middle" }, String(i + 1)));
     });
     chart.replaceChildren(...marks);

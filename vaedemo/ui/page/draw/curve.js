@@ -44,7 +44,10 @@ const MARKS = {
 const mark = (kind) => MARKS[kind] ?? MARKS.dense;
 
 const path = (points, g, field) =>
-  points.filter((p) => Number.isFinite(p[field])).map((p, i) => `${i ? "L" : "M"}${g.x(p.d).toFixed(1)} ${g.y(p[field]).toFixed(1)}`).join("");
+  points
+    .filter((p) => Number.isFinite(p[field]))
+    .map((p, i) => `${i ? "L" : "M"}${g.x(p.d).toFixed(1)} ${g.y(p[field]).toFixed(1)}`)
+    .join("");
 
 export const createCurve = (root, choose) => {
   const now = { series: [], kind: "", d: 0, width: 0, focus: null };
@@ -55,7 +58,12 @@ export const createCurve = (root, choose) => {
 
   const points = () => now.series.flatMap((s) => s.points.filter((p) => Number.isFinite(p.psnr)).map((p) => ({ ...p, kind: s.kind })));
   const say = (p) =>
-    t(Number.isFinite(p.mean) ? "curve.point" : "curve.pointonly", { kind: t(`kind.${p.kind}`), d: p.d, psnr: number(p.psnr, 1), mean: number(p.mean ?? 0, 1) });
+    t(Number.isFinite(p.mean) ? "curve.point" : "curve.pointonly", {
+      kind: t(`kind.${p.kind}`),
+      d: p.d,
+      psnr: number(p.psnr, 1),
+      mean: number(p.mean ?? 0, 1),
+    });
 
   const draw = () => {
     if (!now.width) return;
@@ -82,13 +90,26 @@ export const createCurve = (root, choose) => {
       for (const p of s.points.filter((q) => Number.isFinite(q.psnr))) {
         const chosen = s.kind === now.kind && p.d === now.d;
         const seen = now.focus && now.focus.kind === s.kind && now.focus.d === p.d;
-        marks.push(svg("path", { class: `vd-mark${chosen ? " vd-on" : ""}${seen ? " vd-seen" : ""}`, "data-kind": s.kind, d: mark(s.kind)(g.x(p.d), g.y(p.psnr), chosen || seen ? 6 : 3.6) }));
+        marks.push(
+          svg("path", {
+            class: `vd-mark${chosen ? " vd-on" : ""}${seen ? " vd-seen" : ""}`,
+            "data-kind": s.kind,
+            d: mark(s.kind)(g.x(p.d), g.y(p.psnr), chosen || seen ? 6 : 3.6),
+          }),
+        );
       }
     }
     const ends = now.series.map((s) => s.points.filter((p) => Number.isFinite(p.psnr)).at(-1)).map((p) => (p ? g.y(p.psnr) : null));
     const known = now.series.filter((_, i) => ends[i] !== null);
-    const heights = spread(ends.filter((y) => y !== null), 16, MARGIN.top + 4, base - 2);
-    known.forEach((s, i) => marks.push(svg("text", { class: "vd-label", "data-kind": s.kind, x: g.right + 10, y: heights[i] + 4 }, t(`kind.${s.kind}`))));
+    const heights = spread(
+      ends.filter((y) => y !== null),
+      16,
+      MARGIN.top + 4,
+      base - 2,
+    );
+    known.forEach((s, i) =>
+      marks.push(svg("text", { class: "vd-label", "data-kind": s.kind, x: g.right + 10, y: heights[i] + 4 }, t(`kind.${s.kind}`))),
+    );
     chart.replaceChildren(...marks);
   };
 

@@ -53,7 +53,10 @@ export const drawSheet = (canvas, bytes, { channels, size }, columns) => {
 export const enlarged = (canvas, side = 1120) => {
   const scale = Math.max(1, Math.round(side / canvas.width));
   const edge = 8 * scale;
-  const out = Object.assign(document.createElement("canvas"), { width: canvas.width * scale + 2 * edge, height: canvas.height * scale + 2 * edge });
+  const out = Object.assign(document.createElement("canvas"), {
+    width: canvas.width * scale + 2 * edge,
+    height: canvas.height * scale + 2 * edge,
+  });
   const ctx = out.getContext("2d");
   ctx.fillStyle = "#ffffff";
   ctx.fillRect(0, 0, out.width, out.height);

@@ -33,8 +33,7 @@ const table = (stops, size = 256) => {
 
 const MAPS = { absolute: table(ABSOLUTE), signed: table(SIGNED) };
 
-export const gradient = (mode) =>
-  `linear-gradient(to right, ${(mode === "signed" ? SIGNED : ABSOLUTE).map((s) => `#${s}`).join(",")})`;
+export const gradient = (mode) => `linear-gradient(to right, ${(mode === "signed" ? SIGNED : ABSOLUTE).map((s) => `#${s}`).join(",")})`;
 
 // Mean over the channels of x_hat - x, or of its absolute value, on [0, 1]; Float32Array (H * W).
 export const errors = (x, xHat, channels, mode) => {

@@ -7,8 +7,7 @@ export const html = (text) => {
 };
 
 // Every element with data-part="name" below root, by name.
-export const parts = (root) =>
-  Object.fromEntries([...root.querySelectorAll("[data-part]")].map((e) => [e.dataset.part, e]));
+export const parts = (root) => Object.fromEntries([...root.querySelectorAll("[data-part]")].map((e) => [e.dataset.part, e]));
 
 export const svg = (tag, attributes, ...children) => {
   const element = document.createElementNS("http://www.w3.org/2000/svg", tag);

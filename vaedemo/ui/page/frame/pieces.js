@@ -18,9 +18,9 @@ const ICONS = {
 export const icon = (name) => html`<svg viewBox="0 0 20 20" aria-hidden="true"><path d=${ICONS[name]}></path></svg>`;
 
 // A button with a picture; its words are those of the key, "upload.button" and "upload.why".
-export const button = (part, shape, click, { key = part, pressed, disabled = false } = {}) =>
+export const button = (part, shape, click, { key = part, text = `${key}.button`, pressed, disabled = false } = {}) =>
   html`<button type="button" class="vd-button" data-part=${part} title=${t(`${key}.why`)} aria-pressed=${pressed ?? nothing}
-    ?disabled=${disabled} @click=${click}>${icon(shape)}<span>${t(`${key}.button`)}</span></button>`;
+    ?disabled=${disabled} @click=${click}>${icon(shape)}<span>${t(text)}</span></button>`;
 
 export const small = (part, click, { key = `${part}.button`, pressed, disabled = false } = {}) =>
   html`<button type="button" class="vd-small" data-part=${part} aria-pressed=${pressed ?? nothing} ?disabled=${disabled}
@@ -60,7 +60,23 @@ export const scale = (low, background, high) => html`
     data-part="scaleHigh">${high}</span></div>`;
 
 // A large slider. at: where it stands; input(number) when it is moved.
-export const slider = ({ part, id = nothing, label, value, why, min = 0, max = 1000, step = 1, at, text = value, input, disabled = false, kind = "", away = false, below = "" }) => html`
+export const slider = ({
+  part,
+  id = nothing,
+  label,
+  value,
+  why,
+  min = 0,
+  max = 1000,
+  step = 1,
+  at,
+  text = value,
+  input,
+  disabled = false,
+  kind = "",
+  away = false,
+  below = "",
+}) => html`
   <div class="vd-slider ${kind} ${away ? "vd-away" : ""}" data-part="${part}Field"><label for=${id}><span>${label}</span> <b data-part="${part}Value">${value}</b>
     <small data-part="${part}Why">${why}</small></label>
     <input type="range" id=${id} data-part=${part} min=${min} max=${max} step=${step} data-at=${at} aria-label=${id === nothing ? label : nothing}

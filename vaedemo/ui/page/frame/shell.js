@@ -27,15 +27,28 @@ const settle = (root) => {
     }
 };
 
-export class Tab {
+// A part of the page with a view() of its own.
+export class Section {
+  constructor(root) {
+    this.root = root;
+  }
+
+  // The view drawn, without what is drawn beside it; p: its elements by their data-part.
+  draw() {
+    render(this.view(), this.root);
+    settle(this.root);
+    this.p ??= parts(this.root);
+  }
+}
+
+export class Tab extends Section {
   constructor({ name, element, props, server, upload }) {
+    super(element.querySelector(`.vd-module-${name}`));
     Object.assign(this, { name, value: props.value, table: props.value.table, upload, said: "", copied: null });
-    this.root = element.querySelector(`.vd-module-${name}`);
     this.place = address.ofTab(name);
     this.words = this.place.read();
     this.ask = createAsk(server);
-    this.abouts = new Map();
-    this.busy = false;
+    Object.assign(this, { tellings: new Map(), abouts: new Map() });
   }
 
   // The state that the address asks for, by the tab's table of words.
@@ -46,21 +59,15 @@ export class Tab {
     onLanguage(() => this.show());
   }
 
-  // The view drawn, without the canvases in it.
-  draw() {
-    render(this.view(), this.root);
-    settle(this.root);
-    this.p ??= parts(this.root);
-  }
-
-  // The view and all that is drawn beside it; a tab adds its canvases.
+  // The view, the address, and what a tab adds to them.
   show() {
     this.draw();
     this.write();
   }
 
-  write() {
-    this.place.write(toAddress(this.rows, this.state, this));
+  // beside: words of the address that are not in the tab's table.
+  write(beside = {}) {
+    this.place.write({ ...toAddress(this.rows, this.state, this), ...beside });
   }
 
   say = (text) => {
@@ -79,11 +86,19 @@ export class Tab {
     return this.table[this.state.domain];
   }
 
-  // What the server tells of a domain, {figures, examples}, or null until it is there; then all is shown once more.
+  // Promise of what the server tells of a domain, {figures, examples}, or {error}; of a failure nothing is kept.
+  aboutOf(domain) {
+    const found = this.tellings.get(domain) ?? this.ask("domain", { domain });
+    this.tellings.set(domain, found);
+    found.then((answer) => answer.error && this.tellings.delete(domain));
+    return found;
+  }
+
+  // The same, or null until it is there; then all is shown once more.
   about(domain) {
     if (!this.abouts.has(domain)) {
       this.abouts.set(domain, null);
-      this.ask("domain", { domain }).then((answer) => {
+      this.aboutOf(domain).then((answer) => {
         if (answer.error) return this.abouts.delete(domain);
         this.abouts.set(domain, answer);
         return this.show();
@@ -110,13 +125,12 @@ export class Tab {
 }
 
 // A tab's mount(): its stylesheet, then the tab itself, or one sentence where it has nothing to show: missing(value) gives
-// its key, or null.
+// its key, or null. begin() of one that is ready later, and says so itself, is false.
 export const open = (Own, folder, missing) => async (given) => {
   await styles(folder);
   const tab = new Own(given);
   const key = missing(tab.value);
   if (key) return noModels(tab.root, key);
-  tab.begin();
-  tab.root.dataset.ready = "true";
+  if (tab.begin() !== false) tab.root.dataset.ready = "true";
   return null;
 };

@@ -3,11 +3,7 @@
 import { asset } from "./dom.js";
 
 const LANGUAGES = ["en", "zh"];
-const tables = Object.fromEntries(
-  await Promise.all(
-    LANGUAGES.map(async (l) => [l, await (await fetch(asset(`text/${l}.json`))).json()]),
-  ),
-);
+const tables = Object.fromEntries(await Promise.all(LANGUAGES.map(async (l) => [l, await (await fetch(asset(`text/${l}.json`))).json()])));
 
 export const language = () => (document.documentElement.lang.startsWith("zh") ? "zh" : "en");
 
@@ -19,7 +15,10 @@ export const isLanguage = (name) => LANGUAGES.includes(name);
 // The phrase of a key, {name} replaced by values.name; an unknown key shows itself, and a domain or class without one, being
 // somebody's own, its name.
 export const t = (key, values = {}) =>
-  (tables[language()][key] ?? tables.en[key] ?? key.replace(/^(domain|class)\./, "")).replace(/\{(\w+)\}/g, (all, name) => values[name] ?? all);
+  (tables[language()][key] ?? tables.en[key] ?? key.replace(/^(domain|class)\./, "")).replace(
+    /\{(\w+)\}/g,
+    (all, name) => values[name] ?? all,
+  );
 
 // A class's name in the page's language; digits are their own names.
 export const className = (name) => (/^\d+$/.test(name) ? name : t(`class.${name}`));

@@ -48,7 +48,21 @@ export const createGrid = (changed) => {
       const canvas = new OffscreenCanvas(count * size, count * size);
       const [ctx, image] = [canvas.getContext("2d"), new ImageData(size, size)];
       image.data.fill(255);
-      job = { model, frame, count, size, depth, canvas, ctx, image, bytes: new Uint8Array(depth * size * size), order: spread(count * count), next: 0, shown: 0, done: false };
+      job = {
+        model,
+        frame,
+        count,
+        size,
+        depth,
+        canvas,
+        ctx,
+        image,
+        bytes: new Uint8Array(depth * size * size),
+        order: spread(count * count),
+        next: 0,
+        shown: 0,
+        done: false,
+      };
       setTimeout(work, 0, job);
       return job;
     },

@@ -120,7 +120,8 @@ const drawDensity = (ctx, model, frame, { hidden, palette }) => {
   const [from, through, to] = [palette.card, palette[model.kind], palette.dark ? "#ffffff" : "#000000"].map(channels);
   density.forEach((v, i) => {
     for (let c = 0; c < 3; c += 1)
-      image.data[4 * i + c] = v < 0.7 ? from[c] + ((through[c] - from[c]) * v) / 0.7 : through[c] + ((to[c] - through[c]) * (v - 0.7)) / 0.6;
+      image.data[4 * i + c] =
+        v < 0.7 ? from[c] + ((through[c] - from[c]) * v) / 0.7 : through[c] + ((to[c] - through[c]) * (v - 0.7)) / 0.6;
     image.data[4 * i + 3] = 255;
   });
   sheet.getContext("2d").putImageData(image, 0, 0);
@@ -151,7 +152,12 @@ const drawAxes = (ctx, model, frame, palette) => {
   ctx.font = "11px system-ui, sans-serif";
   ctx.strokeStyle = palette.soft;
   ctx.lineWidth = 1;
-  const own = frame.warped ? [[-2, -1, 0, 1, 2], [-2, -1, 0, 1, 2]] : [0, 1].map((i) => ticks(frame.low[i], frame.high[i]));
+  const own = frame.warped
+    ? [
+        [-2, -1, 0, 1, 2],
+        [-2, -1, 0, 1, 2],
+      ]
+    : [0, 1].map((i) => ticks(frame.low[i], frame.high[i]));
   const names = model.d === 2 ? ["z₁", "z₂"] : ["PC 1", "PC 2"];
   for (const v of own[0]) {
     const x = frame.x(v);
@@ -225,7 +231,12 @@ export const drawChosen = (ctx, [a, b], frame, palette) => {
   const [x, y] = [frame.x(a), frame.y(b)];
   ctx.beginPath();
   ctx.arc(x, y, 7, 0, 2 * Math.PI);
-  for (const [u, v] of [[1, 0], [-1, 0], [0, 1], [0, -1]]) {
+  for (const [u, v] of [
+    [1, 0],
+    [-1, 0],
+    [0, 1],
+    [0, -1],
+  ]) {
     ctx.moveTo(x + 4 * u, y + 4 * v);
     ctx.lineTo(x + 11 * u, y + 11 * v);
   }

@@ -118,7 +118,9 @@ export const createMapView = (kind, { still, moving, picture }, hooks) => {
   const measure = () => {
     const axes = now.over.posterior?.axes;
     if (!axes || !now.frame) return delete moving.dataset.ellipse;
-    moving.dataset.ellipse = extent(outline(now.over.posterior.mu, axes), now.frame).map((v) => (v / 2).toFixed(3)).join();
+    moving.dataset.ellipse = extent(outline(now.over.posterior.mu, axes), now.frame)
+      .map((v) => (v / 2).toFixed(3))
+      .join();
     return true;
   };
 

@@ -46,8 +46,7 @@ const packed = (weight, inputs, outputs, block) => {
   let to = 0;
   for (let first = 0; first < outputs; first += block)
     for (let k = 0; k < 9; k += 1)
-      for (let i = 0; i < inputs; i += 1)
-        for (let o = first; o < first + block; o += 1) made[to++] = weight[(o * inputs + i) * 9 + k];
+      for (let i = 0; i < inputs; i += 1) for (let o = first; o < first + block; o += 1) made[to++] = weight[(o * inputs + i) * 9 + k];
   return made;
 };
 
@@ -143,8 +142,7 @@ export const createDecoder = (buffer, { simd = true } = {}) => {
   steps.push(() => {
     const { side, columns, at } = start;
     for (let c = 0, k = 0; c < neck; c += 1)
-      for (let y = 0; y < side; y += 1)
-        for (let x = 0; x < side; x += 1, k += 1) f[at / 4 + (y * columns + x) * neck + c] = code[k];
+      for (let y = 0; y < side; y += 1) for (let x = 0; x < side; x += 1, k += 1) f[at / 4 + (y * columns + x) * neck + c] = code[k];
   });
   levels.forEach((count, i) => {
     layer += i > 0 ? 1 : 0;

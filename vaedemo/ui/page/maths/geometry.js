@@ -29,9 +29,7 @@ const EDGE = 0.001;
 
 export const frame = ({ low, high }, side, warped = false) => {
   const share = warped ? normal : (v, axis) => (v - low[axis]) / (high[axis] - low[axis]);
-  const value = warped
-    ? (s) => quantile(clamp(s, EDGE, 1 - EDGE))
-    : (s, axis) => low[axis] + s * (high[axis] - low[axis]);
+  const value = warped ? (s) => quantile(clamp(s, EDGE, 1 - EDGE)) : (s, axis) => low[axis] + s * (high[axis] - low[axis]);
   return {
     side,
     warped,

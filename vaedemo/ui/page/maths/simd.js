@@ -14,7 +14,10 @@ const [below, plus, times] = [[0x49], [0x6a], [0x6c]];
 const load = (offset) => [0xfd, 0x00, 0, ...unsigned(offset)];
 const spread = [0xfd, 0x09, 0, 0]; // one number in all four lanes
 const store = (offset) => [0xfd, 0x0b, 0, ...unsigned(offset)];
-const [vplus, vtimes] = [[0xfd, 0xe4, 0x01], [0xfd, 0xe6, 0x01]];
+const [vplus, vtimes] = [
+  [0xfd, 0xe4, 0x01],
+  [0xfd, 0xe6, 0x01],
+];
 const loop = (...body) => [LOOP, AGAIN, ...body.flat(), BR_IF, 0, END];
 
 export const PIXELS = 4;
@@ -90,30 +93,32 @@ export const convolutions = (memory) => {
 // The same over Float32Array: all addresses and lengths in bytes too.
 export const plainConvolutions = (memory) => {
   const f = new Float32Array(memory.buffer);
-  const make = (channels) => (...given) => {
-    const [source, result, weights, bias, pixel, row, pixelOut, rowOut] = given.slice(0, 8).map((n) => n / 4);
-    const [height, width] = given.slice(8);
-    for (let y = 0; y < height; y += 1)
-      for (let x = 0; x < width; x += 1)
-        for (let o = 0; o < channels; o += 4) {
-          let [a, b, c, d] = [f[bias + o], f[bias + o + 1], f[bias + o + 2], f[bias + o + 3]];
-          let at = weights + o;
-          for (let dy = 0; dy < 3; dy += 1) {
-            let from = source + (y + dy) * row + x * pixel;
-            for (const stop = from + 3 * pixel; from < stop; from += 1, at += channels) {
-              const v = f[from];
-              a += v * f[at];
-              b += v * f[at + 1];
-              c += v * f[at + 2];
-              d += v * f[at + 3];
+  const make =
+    (channels) =>
+    (...given) => {
+      const [source, result, weights, bias, pixel, row, pixelOut, rowOut] = given.slice(0, 8).map((n) => n / 4);
+      const [height, width] = given.slice(8);
+      for (let y = 0; y < height; y += 1)
+        for (let x = 0; x < width; x += 1)
+          for (let o = 0; o < channels; o += 4) {
+            let [a, b, c, d] = [f[bias + o], f[bias + o + 1], f[bias + o + 2], f[bias + o + 3]];
+            let at = weights + o;
+            for (let dy = 0; dy < 3; dy += 1) {
+              let from = source + (y + dy) * row + x * pixel;
+              for (const stop = from + 3 * pixel; from < stop; from += 1, at += channels) {
+                const v = f[from];
+                a += v * f[at];
+                b += v * f[at + 1];
+                c += v * f[at + 2];
+                d += v * f[at + 3];
+              }
             }
+            const to = result + y * rowOut + x * pixelOut + o;
+            f[to] = a;
+            f[to + 1] = b;
+            f[to + 2] = c;
+            f[to + 3] = d;
           }
-          const to = result + y * rowOut + x * pixelOut + o;
-          f[to] = a;
-          f[to + 1] = b;
-          f[to + 2] = c;
-          f[to + 3] = d;
-        }
-  };
+    };
   return { four: make(4), eight: make(8) };
 };

@@ -1,6 +1,10 @@
 // Pictures and masks as words of an address, base64url: drawings travel in links this way. Pure functions.
 
-const written = (bytes) => btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+const written = (bytes) =>
+  btoa(String.fromCharCode(...bytes))
+    .replaceAll("+", "-")
+    .replaceAll("/", "_")
+    .replaceAll("=", "");
 
 // The bytes of a word, or null where it is none of so many.
 const read = (word, count) => {

@@ -83,7 +83,10 @@ export const createMaskPad = (canvas, changed) => {
     if (step) {
       const by = Math.max(1, now.radius);
       now.at ??= { x: now.width / 2, y: now.height / 2 };
-      now.at = { x: Math.min(now.width, Math.max(0, now.at.x + step[0] * by)), y: Math.min(now.height, Math.max(0, now.at.y + step[1] * by)) };
+      now.at = {
+        x: Math.min(now.width, Math.max(0, now.at.x + step[0] * by)),
+        y: Math.min(now.height, Math.max(0, now.at.y + step[1] * by)),
+      };
       draw();
     } else if (e.key === " " || e.key === "Enter") {
       now.at ??= { x: now.width / 2, y: now.height / 2 };

@@ -16,14 +16,18 @@ import { askWith, onFiles } from "./source.js";
 const FRAME = 30; // ms between the camera's pictures
 
 // tab: the tab. hooks: asked(job) -> [name, body] of what the server is asked with; took(picture, job): a new picture
-// {x, bytes, domain, example, word, width, height, ...}; failed(): none came; shares(): whether other tabs hear of it;
+// {x, bytes, domain, example, word, width, height, ...}; failed(): none came; refuses(answer): why it is not taken, or null; shares(): whether other tabs hear of it;
 // domain(): whose examples are shown; received(shared): a picture of another tab.
 export class Yours {
   constructor(tab, hooks) {
     Object.assign(this, { tab, hooks, mode: "picture", tool: "pen", picture: null, source: null, shown: "" });
     this.camera = null;
     onShared(tab.name, (picture) => hooks.received(picture));
-    onFiles(() => tab.p.upload.offsetParent !== null, (blob) => this.takeFile(blob), (on) => tab.p.yoursFrame.classList.toggle("vd-over", on));
+    onFiles(
+      () => tab.p.upload.offsetParent !== null,
+      (blob) => this.takeFile(blob),
+      (on) => tab.p.yoursFrame.classList.toggle("vd-over", on),
+    );
   }
 
   // ---- taking ------------------------------------------------------------------------------------------------
@@ -48,6 +52,8 @@ export class Yours {
   // answer: {x, domain, original, ...} as the server gives it.
   take(answer, job, more = false) {
     const { source } = job;
+    const refused = this.hooks.refuses?.(answer);
+    if (refused) return this.tab.say(refused);
     const row = this.tab.table[answer.domain] ?? this.tab.row;
     const bytes = unpack(answer.x);
     const word = source.drawn && row.strokes ? toWord(bytes) : null;
@@ -58,6 +64,7 @@ export class Yours {
     this.hooks.took(this.picture, { ...job, more });
     const { x, domain, example } = this.picture;
     if (source.kind !== "shared" && (this.hooks.shares?.() ?? true)) share({ x, domain, example, word }, this.tab.name);
+    return null;
   }
 
   // A picture that is there already: drawn by a link, or another tab's.
@@ -136,8 +143,8 @@ export class Yours {
 
   // ---- views -------------------------------------------------------------------------------------------------
 
-  // The panel; beside: what else is in it.
-  panel(beside = "") {
+  // The panel; noted: whether it says the picture's size; beside: what else is in it.
+  panel({ noted = true, beside = "" } = {}) {
     const { mode, picture } = this;
     const small128 = !(Math.max(picture?.width ?? 0, picture?.height ?? 0) > 128);
     const inside = html`<img data-part="original" class=${small128 ? "vd-pixels" : ""} alt=${t(picture?.example ? "yours.example" : "yours.own")} src=${this.shown || nothing}
@@ -152,7 +159,7 @@ export class Yours {
           ${small("clear", () => this.pad.clear())}
         </div>
         <div class="vd-padtools" data-part="cameraTools" ?hidden=${mode !== "camera"}>${small("freeze", () => this.show("picture"))}</div>`;
-    const note = picture?.width ? `${picture.width} × ${picture.height}` : "";
+    const note = noted && picture?.width ? `${picture.width} × ${picture.height}` : "";
     return panel("yours", inside, { note, under, beside });
   }
 
@@ -173,11 +180,16 @@ export class Yours {
       <input type="file" data-part="file" accept="image/*,.tif,.tiff" hidden @change=${taken}>
       </div>
       <div class="vd-examples" data-part="examples" role="group" aria-label=${t("examples.label")}>${exampleRow(
-        this.tab.about(domain)?.examples ?? [], this.picture?.example, (name) => this.example(domain, name))}</div>`;
+        this.tab.about(domain)?.examples ?? [],
+        this.picture?.example,
+        (name) => this.example(domain, name),
+      )}</div>`;
   }
 }
 
 // A domain's examples [{name, thumb}] as buttons, of which the chosen one is pressed.
 export const exampleRow = (list, chosen, choose) =>
-  list.map(({ name, thumb }) => html`<button type="button" class="vd-example" data-name=${name} title=${name} aria-pressed=${name === chosen}
-    @click=${() => choose(name)}><img src=${thumb} alt=${name} width="40" height="40"></button>`);
+  list.map(
+    ({ name, thumb }) => html`<button type="button" class="vd-example" data-name=${name} title=${name} aria-pressed=${name === chosen}
+    @click=${() => choose(name)}><img src=${thumb} alt=${name} width="40" height="40"></button>`,
+  );

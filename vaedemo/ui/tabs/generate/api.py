@@ -41,7 +41,7 @@ def functions(service: Service) -> tuple[Callable[..., Any], ...]:
             raise wire.RequestError("temperature has to be a number")
         chosen = None if label is None else whole(label, "label", 0, len(row.classes) - 1)
         count, start = whole(n, "n", 1, MAX_SAMPLES), whole(seed, "seed", 0, MAX_SEED)
-        prior = prior or generate.best_prior(library, *key[:2])
+        prior = prior or generate.best_prior(library, key.domain, key.kind)
         with service.models_turn:
             made = generate.generate(library, key, prior, count, start, temperature, chosen, judged=True)
         return {

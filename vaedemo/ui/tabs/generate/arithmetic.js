@@ -41,13 +41,19 @@ export class Arithmetic {
   // After the first drawing.
   begin() {
     const { p } = this.tab;
-    onPointer(KINDS.map((kind) => p[`strip${kind}`]), { press: this.point, drag: (_, e) => this.point(e) });
+    onPointer(
+      KINDS.map((kind) => p[`strip${kind}`]),
+      { press: this.point, drag: (_, e) => this.point(e) },
+    );
     onWidth(p.strips, (width) => {
       this.every = everyOf(width);
       this.tab.draw();
     });
     // A file pasted, or dropped beside the places, goes to the card that was used last.
-    onFiles(() => p.sumCard.offsetParent !== null, (blob) => this.last.take(blob));
+    onFiles(
+      () => p.sumCard.offsetParent !== null,
+      (blob) => this.last.take(blob),
+    );
   }
 
   // ---- asking ------------------------------------------------------------------------------------------------

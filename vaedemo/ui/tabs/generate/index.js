@@ -83,7 +83,6 @@ class Generate extends Tab {
 
   async loadExamples() {
     const { domain } = this.state;
-    this.arithmetic.start([]);
     if (!this.examples.has(domain)) {
       const answer = await this.asking("examples", { domain });
       if (answer.error) return;
@@ -130,7 +129,9 @@ class Generate extends Tab {
   };
 
   chooseDomain = (domain) => {
-    this.set(settled(this.state, domain, this.table));
+    Object.assign(this.state, settled(this.state, domain, this.table));
+    this.arithmetic.start([]);
+    this.again();
     this.loadExamples();
   };
 
@@ -171,7 +172,12 @@ class Generate extends Tab {
     const shown = gridsOf(state, row).filter((name) => grids[name].sample(0));
     const line = t("generate.caption", { domain: t(`domain.${state.domain}`), d: state.d, t: number(state.t), seed: state.seed });
     const only = state.label === null ? "" : t("generate.caption.class", { name: className(row.classes[state.label]) });
-    if (shown.length) saveRow(shown.map((name) => ({ title: named(name), canvas: grids[name].canvas })), [line, only], `${this.fileName("samples")}.png`);
+    if (shown.length)
+      saveRow(
+        shown.map((name) => ({ title: named(name), canvas: grids[name].canvas })),
+        [line, only],
+        `${this.fileName("samples")}.png`,
+      );
   };
 }
 

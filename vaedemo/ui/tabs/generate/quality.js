@@ -18,7 +18,9 @@ export const best = (rows, measure) => {
   const loss = ([mean]) => (MEASURES[measure] ? -MEASURES[measure] * mean : Math.abs(mean - (floor?.[0] ?? Math.log(10))));
   const known = rows.filter((r) => r.source !== "test" && r[measure]);
   const first = known.reduce((a, b) => (!a || loss(b[measure]) < loss(a[measure]) ? b : a), null);
-  return known.filter((r) => loss(r[measure]) - loss(first[measure]) <= (r === first ? 0 : Math.hypot(r[measure][1], first[measure][1]))).map((r) => r.source);
+  return known
+    .filter((r) => loss(r[measure]) - loss(first[measure]) <= (r === first ? 0 : Math.hypot(r[measure][1], first[measure][1])))
+    .map((r) => r.source);
 };
 
 // A logarithmic scale over the values, in pixels, and its ticks: 1, 2, 5 times the powers of ten.
@@ -38,7 +40,10 @@ export const scale = (values, width = WIDTH) => {
 
 // few: how many pictures there are, if they are fewer than of the other sources.
 const label = (source, few) => {
-  if (source === "test") return few ? html`<b title=${t("generate.source.few", { n: number(few, 0) })}>${t("generate.source.test")}*</b>` : html`<b>${t("generate.source.test")}</b>`;
+  if (source === "test")
+    return few
+      ? html`<b title=${t("generate.source.few", { n: number(few, 0) })}>${t("generate.source.test")}*</b>`
+      : html`<b>${t("generate.source.test")}</b>`;
   const [kind, prior] = source.split("+");
   return html`<b data-kind=${kind}>${t(`kind.${kind}`)}</b> + ${t(`generate.prior.${prior}`)}`;
 };
@@ -64,18 +69,26 @@ const dots = (source, pair, { x, ticks, floor }) => {
     ${pair ? point() : ""}</svg>`;
 };
 
-const axis = ({ x, ticks }) => html`<svg class="vd-svg" viewBox="0 0 ${WIDTH} 16" height="16" aria-hidden="true">${ticks.map(
-  (v) => svg`<text x=${x(v)} y="12" text-anchor="middle">${number(v, v < 1 ? -Math.floor(Math.log10(v)) : 0)}</text>`,
-)}</svg>`;
+const axis = ({ x, ticks }) =>
+  html`<svg class="vd-svg" viewBox="0 0 ${WIDTH} 16" height="16" aria-hidden="true">${ticks.map(
+    (v) => svg`<text x=${x(v)} y="12" text-anchor="middle">${number(v, v < 1 ? -Math.floor(Math.log10(v)) : 0)}</text>`,
+  )}</svg>`;
 
 const tableOf = (rows, sure) => {
   const measures = Object.keys(MEASURES);
   const bold = Object.fromEntries(measures.map((m) => [m, best(rows, m)]));
   const floor = rows.find((r) => r.source === "test")?.frechet?.[0];
-  const along = { floor, ...scale(rows.flatMap((r) => (r.frechet ? [r.frechet[0], Math.max(r.frechet[0] - r.frechet[1], r.frechet[0] / 2)] : []))) };
+  const along = {
+    floor,
+    ...scale(rows.flatMap((r) => (r.frechet ? [r.frechet[0], Math.max(r.frechet[0] - r.frechet[1], r.frechet[0] / 2)] : []))),
+  };
   const most = Math.max(...rows.map((r) => r.samples ?? 0));
-  const heads = measures.map((m) => html`<th scope="col" title=${t(`generate.measure.${m}.why`, { sure })}>${t(`generate.measure.${m}`)}</th>`);
-  const line = (row) => html`<tr data-source=${row.source}><th scope="row">${label(row.source, row.samples < most ? row.samples : 0)}</th><td
+  const heads = measures.map(
+    (m) => html`<th scope="col" title=${t(`generate.measure.${m}.why`, { sure })}>${t(`generate.measure.${m}`)}</th>`,
+  );
+  const line = (
+    row,
+  ) => html`<tr data-source=${row.source}><th scope="row">${label(row.source, row.samples < most ? row.samples : 0)}</th><td
     class="vd-gen-dots">${dots(row.source, row.frechet, along)}</td>${measures.map((m) => cell(m, row[m], bold[m].includes(row.source)))}</tr>`;
   return html`<table><thead><tr><th scope="col">${t("generate.source")}</th><td class="vd-gen-dots">${axis(along)}</td>${heads}</tr></thead><tbody>${rows.map(line)}</tbody></table>`;
 };

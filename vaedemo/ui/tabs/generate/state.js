@@ -33,7 +33,9 @@ export const gridName = (kind, prior) => `${kind}-${prior}`;
 export const gridsOf = (state, row) => GRIDS.filter(([kind]) => kind !== "pca" || (state.pca && row.pca)).map((g) => gridName(...g));
 
 export const slotsOf = (domain, row) =>
-  Object.fromEntries(SLOTS.map((s, i) => [s, row.examples.includes(FIRST[domain]?.[s]) ? FIRST[domain][s] : row.examples[i % row.examples.length]]));
+  Object.fromEntries(
+    SLOTS.map((s, i) => [s, row.examples.includes(FIRST[domain]?.[s]) ? FIRST[domain][s] : row.examples[i % row.examples.length]]),
+  );
 
 export const standard = (domain, table) => ({
   domain,
@@ -53,7 +55,13 @@ export const standard = (domain, table) => ({
 // The same state in another domain: what that one does not have moves to the nearest that it has.
 export const settled = (state, domain, table) => {
   const row = table[domain];
-  return { ...state, domain, d: nearestDim(row.dims, state.d), label: state.domain === domain ? state.label : null, slots: slotsOf(domain, row) };
+  return {
+    ...state,
+    domain,
+    d: nearestDim(row.dims, state.d),
+    label: state.domain === domain ? state.label : null,
+    slots: slotsOf(domain, row),
+  };
 };
 
 const own = (state, { table }) => table[state.domain];
@@ -67,8 +75,19 @@ const slot = (name) => ({
 
 // about: {table}.
 export const WORDS = [
-  { name: "domain", parse: oneOf((_, { table }) => Object.keys(table)), put: (s, v, { table }) => Object.assign(s, standard(v, table)), format: (s) => s.domain },
-  { ...word("d", numberOf((s, about) => own(s, about).dims)), format: (s) => s.d },
+  {
+    name: "domain",
+    parse: oneOf((_, { table }) => Object.keys(table)),
+    put: (s, v, { table }) => Object.assign(s, standard(v, table)),
+    format: (s) => s.domain,
+  },
+  {
+    ...word(
+      "d",
+      numberOf((s, about) => own(s, about).dims),
+    ),
+    format: (s) => s.d,
+  },
   word("t", between(0, HOTTEST), 1),
   { ...word("seed", whole(0, MOST_SEED)), format: (s) => s.seed },
   word("n", numberOf(SIDES), 6),
@@ -84,7 +103,11 @@ export const WORDS = [
     put: (s) => (s.pca = true),
     format: (s) => (s.pca ? 1 : null),
   },
-  word("grid", oneOf((s, about) => gridsOf(s, own(s, about))), "vae-mixture"),
+  word(
+    "grid",
+    oneOf((s, about) => gridsOf(s, own(s, about))),
+    "vae-mixture",
+  ),
   word("at", (v, s) => whole(0, s.n ** 2 - 1)(v), 0),
   word("path", oneOf(PATHS), "straight"),
   word("step", whole(0, FRAMES - 1), (FRAMES - 1) / 2),

@@ -38,14 +38,28 @@ const rail = (tab) => {
       ${field("domain", t("domain.label"), optionsOf(Object.keys(tab.table), "domain"), state.domain, tab.chooseDomain)}
       ${field("d", t("generate.d.label"), optionsOf(row.dims), state.d, tab.chooseDimension)}
       ${slider({
-        part: "t", id: "vd-gen-t", kind: "vd-gen-temperature", label: t("generate.t.label"), value: number(state.t), why: t("generate.t.why"),
-        max: HOTTEST, step: 0.01, at: state.t, input: (v) => tab.set({ t: v }),
+        part: "t",
+        id: "vd-gen-t",
+        kind: "vd-gen-temperature",
+        label: t("generate.t.label"),
+        value: number(state.t),
+        why: t("generate.t.why"),
+        max: HOTTEST,
+        step: 0.01,
+        at: state.t,
+        input: (v) => tab.set({ t: v }),
       })}
       <div class="vd-gen-row">
         <div class="vd-field"><span>${t("generate.seed.label")}</span><div class="vd-gen-seed"><input type="number" min="0" max=${MOST_SEED}
           step="1" inputmode="numeric" data-part="seed" data-at=${state.seed} aria-label=${t("generate.seed.label")} @input=${tab.typeSeed}
           @blur=${(e) => (e.target.value = state.seed)}>${button("die", "die", tab.throwDie, { key: "generate.die" })}</div></div>
-        ${field("n", t("generate.n.label"), SIDES.map((n) => ({ value: n, label: `${n}×${n}` })), state.n, (n) => tab.set({ n: Number(n) }))}
+        ${field(
+          "n",
+          t("generate.n.label"),
+          SIDES.map((n) => ({ value: n, label: `${n}×${n}` })),
+          state.n,
+          (n) => tab.set({ n: Number(n) }),
+        )}
       </div>
       ${field("class", t("generate.class.label"), classes, state.label ?? "all", (v) => tab.set({ label: v === "all" ? null : Number(v) }))}
       ${chosen(tab)}
@@ -55,7 +69,8 @@ const rail = (tab) => {
 const chosen = (tab) => {
   const { sample, state } = tab;
   const what = sample ? t("generate.chosen", { source: named(state.grid), i: state.at + 1 }) : "";
-  const to = (part, name) => html`<button type="button" class="vd-button" data-part=${part} ?disabled=${!sample} @click=${() => tab.take(name)}>${t(`generate.to.${name}`)}</button>`;
+  const to = (part, name) =>
+    html`<button type="button" class="vd-button" data-part=${part} ?disabled=${!sample} @click=${() => tab.take(name)}>${t(`generate.to.${name}`)}</button>`;
   return html`<figure class="vd-gen-chosen">
         <span class="vd-gen-frame"><canvas class="vd-pixels" width="28" height="28" data-part="chosen" role="img" aria-label=${what}
           .draw=${pixels(sample, tab.row.channels)}></canvas></span>
@@ -83,8 +98,12 @@ export const view = (tab) => {
       ${GRIDS.slice(4).map((g) => sheet(tab, g))}<p class="vd-gen-line vd-gen-pcaline" ?hidden=${!pca}>${t("generate.why.pca")}</p>
     </div>
     <output class="vd-gen-hidden" id="vd-gen-readout" data-part="readout" aria-live="polite">${tab.reading}</output>
-    ${takeRow(tab, button("saveAll", "save", tab.saveAll, { key: "generate.save" }), html`<label class="vd-gen-check ${row.pca ? "" : "vd-away"}" data-part="pcaField"><input type="checkbox" data-part="pca" ?checked=${pca}
-        @change=${(e) => tab.set({ pca: e.target.checked })}><span>${t("generate.pca.label")}</span></label>`)}
+    ${takeRow(
+      tab,
+      button("saveAll", "save", tab.saveAll, { key: "generate.save" }),
+      html`<label class="vd-gen-check ${row.pca ? "" : "vd-away"}" data-part="pcaField"><input type="checkbox" data-part="pca" ?checked=${pca}
+        @change=${(e) => tab.set({ pca: e.target.checked })}><span>${t("generate.pca.label")}</span></label>`,
+    )}
   </section>
   ${tab.arithmetic.sumCard()}
   ${tab.arithmetic.wayCard()}

@@ -1,35 +1,12 @@
 // The two ends of a walk. An end is {kind: "example", name}, {kind: "yours"}, {kind: "file"} or {kind: "point", model, z};
 // each with the picture x (base64) that stands for it.
 
-import { aboutOf } from "../../page/frame/about.js";
-import { html } from "../../page/frame/dom.js";
-import { paint, rgba, unpack } from "../../page/draw/pixels.js";
-import { askWith } from "../../page/picture/source.js";
+import { html } from "../../page/vendor/lit-html.js";
+import { icon } from "../../page/frame/pieces.js";
 import { failure, number, t } from "../../page/frame/text.js";
-
-const UPLOAD = "M10 13V3M6 7l4-4 4 4M3 13v4h14v-4";
-const POINT = "M10 2v16M2 10h16M10 6a4 4 0 1 0 .01 0";
-const TURN = "M4 7h11l-3-3M16 13H5l3 3";
-const icon = (path) => `<svg viewBox="0 0 20 20" aria-hidden="true"><path d="${path}"/></svg>`;
-
-export const endsMarkup = () => `
-<div class="vd-ends">
-  <div class="vd-ends-slots" role="radiogroup" data-t-label="walk.ends">
-    <button type="button" class="vd-end" role="radio" data-part="end0"><span class="vd-picture"><canvas class="vd-pixels" width="28" height="28"></canvas></span><b data-t="walk.from"></b><small></small></button>
-    <button type="button" class="vd-icon" data-part="endTurn" data-t-label="walk.turn" data-t-title="walk.turn">${icon(TURN)}</button>
-    <button type="button" class="vd-end" role="radio" data-part="end1"><span class="vd-picture"><canvas class="vd-pixels" width="28" height="28"></canvas></span><b data-t="walk.to"></b><small></small></button>
-  </div>
-  <div class="vd-ends-tray" data-part="endTray" role="group">
-    <span class="vd-note" data-part="endInto"></span>
-    <div class="vd-ends-examples" data-part="endExamples"></div>
-    <div class="vd-ends-others">
-      <button type="button" class="vd-button" data-part="endYours" data-t="walk.yours"></button>
-      <button type="button" class="vd-button" data-part="endUpload">${icon(UPLOAD)}<span data-t="upload.button"></span></button>
-      <button type="button" class="vd-button" data-part="endPoint" aria-pressed="false">${icon(POINT)}<span data-t="walk.onmap"></span></button>
-    </div>
-    <input type="file" data-part="endFile" accept="image/*,.tif,.tiff" hidden>
-  </div>
-</div>`;
+import { pixels, unpack } from "../../page/draw/pixels.js";
+import { askWith } from "../../page/picture/source.js";
+import { exampleRow } from "../../page/picture/yours.js";
 
 // An end as a word of the address, and back: an example's name, or "vae:-0.52,1.25"; what has no word is null.
 export const endToWord = (end) => {
@@ -43,141 +20,157 @@ export const endFromWord = (word, row) => {
   return z?.every((v) => Number.isFinite(v) && Math.abs(v) < 1000) ? { kind: "point", model: found[1], z } : null;
 };
 
-// changed(): both ends have their pictures, or one has another.
-export const createEnds = (p, context, { changed, allowPoints }) => {
-  const now = { ends: [null, null], active: 0, examples: [], turns: [0, 0], picking: false };
-  const buttons = [p.end0, p.end1];
-  const row = () => context.table[context.state.domain];
+const label = (end) => {
+  if (!end) return "";
+  if (end.kind === "point") return `${t(`kind.${end.model}`)} (${end.z.map((v) => number(v, 1)).join(", ")})`;
+  return end.kind === "example" ? end.name : t(`walk.end.${end.kind}`);
+};
 
-  const label = (end) => {
-    if (!end) return "";
-    if (end.kind === "point") return `${t(`kind.${end.model}`)} (${end.z.map((v) => number(v, 1)).join(", ")})`;
-    return end.kind === "example" ? end.name : t(`walk.end.${end.kind}`);
-  };
-  const show = () => {
-    now.ends.forEach((end, k) => {
-      const [frame, , note] = buttons[k].children;
-      buttons[k].setAttribute("aria-checked", k === now.active);
-      buttons[k].tabIndex = k === now.active ? 0 : -1;
-      note.textContent = label(end);
-      buttons[k].setAttribute("aria-label", `${t(k ? "walk.to" : "walk.from")}: ${label(end)}`);
-      if (end?.x) paint(frame.firstElementChild, rgba(unpack(end.x), row().channels));
-    });
-    p.endInto.textContent = t(now.picking ? "walk.picking" : now.active ? "walk.into.to" : "walk.into.from");
-    p.endTray.setAttribute("aria-label", t(now.active ? "walk.into.to" : "walk.into.from"));
-    p.endPoint.setAttribute("aria-pressed", now.picking);
-    p.endPoint.classList.toggle("vd-away", !allowPoints());
-    p.endYours.disabled = !context.picture();
-    for (const b of p.endExamples.children) b.setAttribute("aria-pressed", now.ends[now.active]?.name === b.dataset.name);
-  };
+// tab: "Latent space"; hooks: draw(): its view is another one; changed(): both ends have their pictures, or one has another;
+// points(): whether points of the map may be ends.
+export class Ends {
+  constructor(tab, hooks) {
+    Object.assign(this, { tab, hooks, ends: [null, null], active: 0, examples: [], turns: [0, 0], picking: false });
+  }
+
+  get ready() {
+    return this.ends.every(Boolean);
+  }
 
   // The picture of an end, from the server where it has none yet; null after a failure, which is said.
-  const pictured = async (end) => {
-    const { domain } = context.state;
+  async pictured(end) {
+    const { tab } = this;
+    const { domain } = tab.state;
     if (end.kind === "yours") {
-      const picture = context.picture();
-      return picture ? { ...end, x: picture.base64 } : null;
+      const picture = tab.picture();
+      return picture ? { ...end, x: picture.x } : null;
     }
     const source = end.kind === "file" ? end.source : { kind: "example", name: end.name, domain };
     const answer =
       end.kind === "point"
-        ? await context.ask("decode", { domain, kind: end.model, d: 2, beta: 1, z: end.z })
-        : await askWith(context.ask, "prepare", source, context.upload, { domain, models: [] });
-    if (answer.error) context.say(failure(answer));
+        ? await tab.ask("decode", { domain, kind: end.model, d: 2, beta: 1, z: end.z })
+        : await askWith(tab.ask, "prepare", source, tab.upload, { domain, models: [] });
+    if (answer.error) tab.say(failure(answer));
     return answer.error ? null : { ...end, x: answer.x ?? answer.x_hat };
-  };
+  }
 
-  const put = async (k, end, forth = false) => {
-    now.turns[k] += 1;
-    const turn = now.turns[k];
-    if (forth) now.active = 1 - k;
-    show();
-    const made = await pictured(end);
-    if (!made || turn !== now.turns[k]) return;
-    context.say("");
-    now.ends[k] = made;
-    show();
-    if (now.ends.every(Boolean)) changed();
-  };
+  async put(k, end, forth = false) {
+    this.turns[k] += 1;
+    const turn = this.turns[k];
+    if (forth) this.active = 1 - k;
+    this.hooks.draw();
+    const made = await this.pictured(end);
+    if (!made || turn !== this.turns[k]) return;
+    this.tab.say("");
+    this.ends[k] = made;
+    this.hooks.draw();
+    if (this.ready) this.hooks.changed();
+  }
 
-  const stop = () => {
-    if (now.picking) context.cancelPick?.();
-    now.picking = false;
-  };
+  // Another domain, with these ends, which have no pictures yet.
+  async start(ends) {
+    this.stop();
+    const { domain } = this.tab.state;
+    this.turns = this.turns.map((turn) => turn + 1);
+    const turns = String(this.turns);
+    Object.assign(this, { active: 0, ends: [null, null], examples: [] });
+    const [about, ...made] = await Promise.all([this.tab.aboutOf(domain), ...ends.map((end) => (end ? this.pictured(end) : null))]);
+    if (turns !== String(this.turns) || domain !== this.tab.state.domain) return;
+    Object.assign(this, { examples: about.examples ?? [], ends: made });
+    this.hooks.draw();
+    if (this.ready) this.hooks.changed();
+  }
+
+  // The picture at hand is another one.
+  refresh() {
+    this.hooks.draw();
+    this.ends.forEach((end, k) => end?.kind === "yours" && end.x !== this.tab.picture()?.x && this.put(k, { kind: "yours" }));
+  }
+
+  // ---- points on the map -------------------------------------------------------------------------------------
+
+  stop() {
+    if (this.picking) this.tab.cancelPick();
+    this.picking = false;
+  }
+
   // Two points, one after the other, as long as the map is asked.
-  const pick = async () => {
-    stop();
-    now.picking = true;
-    show();
-    for (const k of [now.active, 1 - now.active]) {
-      const point = await context.pick(null);
+  async pick() {
+    this.stop();
+    this.picking = true;
+    this.hooks.draw();
+    for (const k of [this.active, 1 - this.active]) {
+      const point = await this.tab.pick(null);
       if (!point) break;
-      put(k, { kind: "point", model: point.kind, z: point.z }, true);
+      this.put(k, { kind: "point", model: point.kind, z: point.z }, true);
     }
-    now.picking = false;
-    show();
+    this.picking = false;
+    this.hooks.draw();
+  }
+
+  togglePick = () => {
+    if (!this.picking) return this.pick();
+    this.stop();
+    return this.hooks.draw();
   };
 
-  buttons.forEach((b, k) => {
-    b.onclick = () => {
-      now.active = k;
-      show();
-    };
-    b.addEventListener("keydown", (e) => {
-      if (!["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown"].includes(e.key)) return;
-      e.preventDefault();
-      now.active = 1 - k;
-      show();
-      buttons[now.active].focus();
-    });
-  });
-  p.endTurn.onclick = () => {
-    now.ends.reverse();
-    show();
-    changed();
-  };
-  p.endYours.onclick = () => put(now.active, { kind: "yours" }, true);
-  p.endUpload.onclick = () => p.endFile.click();
-  p.endFile.onchange = () => {
-    const [blob] = p.endFile.files;
-    p.endFile.value = "";
-    if (blob) put(now.active, { kind: "file", source: { kind: "file", blob, path: null } }, true);
-  };
-  p.endPoint.onclick = () => (now.picking ? (stop(), show()) : pick());
+  // ---- choosing ----------------------------------------------------------------------------------------------
 
-  const fillTray = () => {
-    p.endExamples.replaceChildren(
-      ...now.examples.map((e) => {
-        const button = html(`<button type="button" class="vd-example" data-name="${e.name}" title="${e.name}"><img src="${e.thumb}" alt="${e.name}" width="40" height="40"></button>`);
-        button.onclick = () => put(now.active, { kind: "example", name: e.name }, true);
-        return button;
-      }),
-    );
+  choose(k) {
+    this.active = k;
+    this.hooks.draw();
+  }
+
+  turn = () => {
+    this.ends.reverse();
+    this.hooks.draw();
+    this.hooks.changed();
   };
 
-  return {
-    show,
-    ends: () => now.ends,
-    ready: () => now.ends.every(Boolean),
-    // Another domain, with these ends, which have no pictures yet.
-    start: async (ends) => {
-      stop();
-      const { domain } = context.state;
-      now.turns = now.turns.map((turn) => turn + 1);
-      const turns = String(now.turns);
-      Object.assign(now, { active: 0, ends: [null, null] });
-      const [about, ...made] = await Promise.all([aboutOf(context, domain), ...ends.map((end) => (end ? pictured(end) : null))]);
-      if (turns !== String(now.turns) || domain !== context.state.domain) return;
-      now.examples = about.examples ?? [];
-      now.ends = made;
-      fillTray();
-      show();
-      if (made.every(Boolean)) changed();
-    },
-    // The picture at hand is another one; points make no sense for this dimension.
-    refresh: () => {
-      show();
-      now.ends.forEach((end, k) => end?.kind === "yours" && end.x !== context.picture()?.base64 && put(k, { kind: "yours" }));
-    },
+  keys = (e) => {
+    if (!["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown"].includes(e.key)) return;
+    e.preventDefault();
+    this.choose(1 - this.active);
+    e.currentTarget.parentElement.querySelector("[aria-checked=true]").focus();
   };
-};
+
+  takeFile = ({ target }) => {
+    const [blob] = target.files;
+    target.value = "";
+    if (blob) this.put(this.active, { kind: "file", source: { kind: "file", blob, path: null } }, true);
+  };
+
+  // ---- views -------------------------------------------------------------------------------------------------
+
+  slot(k) {
+    const [end, on, name] = [this.ends[k], k === this.active, t(k ? "walk.to" : "walk.from")];
+    return html`<button type="button" class="vd-end" role="radio" data-part="end${k}" aria-checked=${on} tabindex=${on ? 0 : -1} aria-label="${name}: ${label(end)}"
+      @click=${() => this.choose(k)} @keydown=${this.keys}><span class="vd-picture"><canvas class="vd-pixels" width="28" height="28"
+      .draw=${pixels(end?.x && unpack(end.x), this.tab.row.channels)}></canvas></span><b>${name}</b><small>${label(end)}</small></button>`;
+  }
+
+  view() {
+    const into = t(this.active ? "walk.into.to" : "walk.into.from");
+    const example = (name) => this.put(this.active, { kind: "example", name }, true);
+    return html`<div class="vd-ends">
+  <div class="vd-ends-slots" role="radiogroup" aria-label=${t("walk.ends")}>
+    ${this.slot(0)}
+    <button type="button" class="vd-icon" data-part="endTurn" aria-label=${t("walk.turn")} title=${t("walk.turn")} @click=${this.turn}>${icon("turn")}</button>
+    ${this.slot(1)}
+  </div>
+  <div class="vd-ends-tray" data-part="endTray" role="group" aria-label=${into}>
+    <span class="vd-note" data-part="endInto">${this.picking ? t("walk.picking") : into}</span>
+    <div class="vd-ends-examples" data-part="endExamples">${exampleRow(this.examples, this.ends[this.active]?.name, example)}</div>
+    <div class="vd-ends-others">
+      <button type="button" class="vd-button" data-part="endYours" ?disabled=${!this.tab.picture()}
+        @click=${() => this.put(this.active, { kind: "yours" }, true)}>${t("walk.yours")}</button>
+      <button type="button" class="vd-button" data-part="endUpload"
+        @click=${(e) => e.currentTarget.closest("[role=group]").querySelector("input").click()}>${icon("upload")}<span>${t("upload.button")}</span></button>
+      <button type="button" class="vd-button ${this.hooks.points() ? "" : "vd-away"}" data-part="endPoint" aria-pressed=${this.picking}
+        @click=${this.togglePick}>${icon("point")}<span>${t("walk.onmap")}</span></button>
+    </div>
+    <input type="file" data-part="endFile" accept="image/*,.tif,.tiff" hidden @change=${this.takeFile}>
+  </div>
+</div>`;
+  }
+}

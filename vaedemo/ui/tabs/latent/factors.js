@@ -38,7 +38,12 @@ export const createFactors = (root, { pick, choose }) => {
   const name = (f) => t(`dims.factor.${FACTORS[f]}`);
   const say = ([f, k]) => {
     const i = now.order[k];
-    return t("dims.matrix.cell", { i: i + 1, factor: name(f), nats: number(Math.max(0, now.model.mi[f][i]), 2), share: number(100 * shares(now.model)[f][i], 0) });
+    return t("dims.matrix.cell", {
+      i: i + 1,
+      factor: name(f),
+      nats: number(Math.max(0, now.model.mi[f][i]), 2),
+      share: number(100 * shares(now.model)[f][i], 0),
+    });
   };
   const slot = () => (now.width - LEFT) / now.order.length;
 
@@ -49,7 +54,9 @@ export const createFactors = (root, { pick, choose }) => {
     chart.setAttribute("width", now.width);
     chart.setAttribute("aria-label", `${t("dims.matrix.title")}. ${t("dims.matrix.keys")}`);
     const marks = [];
-    now.order.forEach((i, k) => marks.push(svg("text", { class: "vd-tick", x: LEFT + (k + 0.5) * w, y: 14, "text-anchor": "middle" }, String(i + 1))));
+    now.order.forEach((i, k) =>
+      marks.push(svg("text", { class: "vd-tick", x: LEFT + (k + 0.5) * w, y: 14, "text-anchor": "middle" }, String(i + 1))),
+    );
     FACTORS.forEach((_, f) => {
       marks.push(svg("text", { class: "vd-factor", x: LEFT - 10, y: HEAD + (f + 0.5) * CELL + 5, "text-anchor": "end" }, name(f)));
       now.order.forEach((i, k) => {
@@ -59,7 +66,9 @@ export const createFactors = (root, { pick, choose }) => {
     });
     if (now.focus) {
       const [f, k] = now.focus;
-      marks.push(svg("rect", { class: "vd-matrix-here", x: LEFT + k * w + 1, y: HEAD + f * CELL + 1, width: w - 2, height: CELL - 2, rx: 2 }));
+      marks.push(
+        svg("rect", { class: "vd-matrix-here", x: LEFT + k * w + 1, y: HEAD + f * CELL + 1, width: w - 2, height: CELL - 2, rx: 2 }),
+      );
     }
     chart.replaceChildren(...marks);
   };
@@ -99,11 +108,15 @@ export const createFactors = (root, { pick, choose }) => {
   // One row a model that can be compared with the chosen one: {key, label, beta, kind}.
   const fillScores = (models, rows, key) => {
     const heads = ["mig", "disentanglement", "completeness", "informativeness"];
-    const cells = (m) => [m.mig, ...heads.slice(1).map((h) => m.dci?.[h])].map((v) => `<td>${Number.isFinite(v) ? number(v, 2) : "–"}</td>`).join("");
+    const cells = (m) =>
+      [m.mig, ...heads.slice(1).map((h) => m.dci?.[h])].map((v) => `<td>${Number.isFinite(v) ? number(v, 2) : "–"}</td>`).join("");
     scores.firstElementChild.innerHTML = `<thead><tr><th scope="col">${t("dims.scores.model")}</th>${heads
       .map((h) => `<th scope="col" title="${escaped(t(`dims.${h}.why`))}">${t(`dims.${h}`)}</th>`)
       .join("")}</tr></thead><tbody>${rows
-      .map((r) => `<tr${r.key === key ? ' class="vd-on"' : ""}><th scope="row"><button type="button" data-key="${r.key}" aria-pressed="${r.key === key}">${escaped(r.label)}</button></th>${cells(models[r.key])}</tr>`)
+      .map(
+        (r) =>
+          `<tr${r.key === key ? ' class="vd-on"' : ""}><th scope="row"><button type="button" data-key="${r.key}" aria-pressed="${r.key === key}">${escaped(r.label)}</button></th>${cells(models[r.key])}</tr>`,
+      )
       .join("")}</tbody>`;
     for (const b of scores.querySelectorAll("button")) b.onclick = () => choose(rows.find((r) => r.key === b.dataset.key));
     scores.lastElementChild.textContent = t("dims.scores.why");

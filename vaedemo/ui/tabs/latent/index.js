@@ -1,364 +1,369 @@
-// The tab "Latent space": two maps of the same pictures, and below them what is built on a context that they share:
-//   table, server, upload    as in mount(); ask(name, body) -> Promise of the answer, a failure being {error, own}
-//   state                    {domain, d, beta, view, ...} as it is now, to be read only; onChange(fn): fn(what) after a change of
-//                            it, of the picture or of the language, what being "domain" | "model" | "picture" | "language"
-//   say(text)                a sentence in the tab's message, "" takes it away
-//   picture()                the picture at hand {x: Uint8Array (C, H, W), base64, domain, example} of this domain, or null
-//   maps.get(domain)         Promise of {domain, size, channels, classes, colours, count, labels, ae, vae}; ae and vae are
-//                            {key, kind, d: 2, points: Float32Array (2 * count), low, high, decodeAt(z1, z2, out (C, H, W)), decode(z, out)}
-//   mapCanvases.drawPath(p)  p = {ae: path, vae: path} or null; a path is [[z1, z2], ...], or a list of
-//                            {points: [[z1, z2], ...], dashed: bool, marks: bool (dots on its points), at: [z1, z2] or null}
-//   pick(which)              Promise of {kind, z: [z1, z2]}, the next point chosen on the map "ae", "vae" or (null) either;
-//                            of null where it was given up (Escape, or another pick); cancelPick()
-//   address                  {words: those this tab was opened with, write({word: value or null}): kept beside the tab's own}
+// The tab "Latent space": two maps of the same pictures, and below them sections that are given the tab itself; of it they use
+//   table, state, upload, ask(), asking(), say(), about(), words    as in Tab; state is to be read only
+//   onChange(fn)      fn(what) after a change of the state, of the picture or of the language: "domain" | "model" | "picture" |
+//                     "language" | "theme"
+//   picture()         the picture at hand {x: base64, bytes (C, H, W), domain, example} of this domain, or null
+//   drawPath(p)       p = {ae: path, vae: path} or null; a path is [[z1, z2], ...], or a list of
+//                     {points: [[z1, z2], ...], dashed: bool, marks: bool (dots on its points), at: [z1, z2] or null}
+//   pick(which)       Promise of {kind, z: [z1, z2]}, the next point chosen on the map "ae", "vae" or (null) either;
+//                     of null where it was given up (Escape, or another pick); cancelPick()
+//   tellWords(patch)  {word: value or null}, kept in the address beside the tab's own
 // On d > 2 the maps show a plane and no path; sections that work on d = 2 keep to their own models.
 
-import * as address from "../../page/frame/address.js";
-import { createAsk } from "../../page/frame/ask.js";
-import { newest, parts, segmented, styles } from "../../page/frame/dom.js";
+import { newest } from "../../page/frame/dom.js";
 import { save } from "../../page/frame/download.js";
-import { createDims } from "./dims.js";
-import { SPACINGS, VIEWS, betasAt, dimsOf, fromWords, standard, toWords } from "./state.js";
-import { markup } from "./view.js";
-import { createWalks } from "./walks.js";
+import { Tab, open } from "../../page/frame/shell.js";
+import { shared } from "../../page/frame/shared.js";
+import { onLanguage, t } from "../../page/frame/text.js";
+import { kindsOf, modelKey } from "../../page/maths/models.js";
+import { pack, unpack } from "../../page/draw/pixels.js";
+import { Yours } from "../../page/picture/yours.js";
 import { createMaps } from "../../page/map/data.js";
 import { paletteOf } from "../../page/map/layers.js";
-import { createMapView } from "../../page/map/view.js";
-import { createOwnPicture } from "./ownpicture.js";
-import { pack, unpack } from "../../page/draw/pixels.js";
-import { createPosterior, posteriorOn, reachOf } from "./posterior.js";
 import { createReadout, drawLegend } from "../../page/map/readout.js";
-import { onShared, shared } from "../../page/frame/shared.js";
-import { kindsOf, modelKey } from "../../page/maths/models.js";
-import { failure, fill, noModels, onLanguage, t } from "../../page/frame/text.js";
+import { createMapView } from "../../page/map/view.js";
+import { Dims } from "./dims.js";
+import { createPosterior, posteriorOn, reachOf } from "./posterior.js";
+import { WORDS, betasAt, standard } from "./state.js";
+import { view } from "./view.js";
+import { Walks } from "./walks.js";
 
 const KINDS = ["ae", "vae"];
 
-export const mount = async ({ element, props, server, upload }) => {
-  await styles("latent");
-  const { table, maps: domains, planes } = props.value;
-  const root = element.querySelector(".vd-module-latent");
-  const place = address.ofTab("latent");
-  const words = place.read();
-  if (!domains.length) {
-    const any = Object.values(table).some((row) => kindsOf(row).length);
-    return noModels(root, any ? "latent.nomaps" : "nomodels");
+class Latent extends Tab {
+  begin() {
+    const { words, value } = this;
+    const asked = ["domain", "example", "x"].some((word) => word in words);
+    const guest = !asked && value.maps.includes(shared()?.domain) ? shared() : null;
+    const domain = guest?.domain ?? value.maps[0];
+    // models: those of the maps in sight; results: of the picture at hand; extra: words of the sections; path: of a walk, drawn
+    // from the first touch of its section on, so that the first sight of a map is the map.
+    Object.assign(this, { maps: createMaps(), map: null, models: {}, results: null, extra: {}, path: null, picking: null, fresh: false });
+    Object.assign(this, { listeners: [], palette: paletteOf(this.root), walked: "from" in words });
+    this.start(WORDS, standard(domain, this.table[domain]));
+    this.yours = new Yours(this, {
+      asked: (job) => ["prepare", { domain: job.domain, models: job.domain === this.state.domain ? this.wanted : [] }],
+      refuses: (answer) => (value.maps.includes(answer.domain) ? null : t("latent.nomap", { domain: t(`domain.${answer.domain}`) })),
+      took: (picture, job) => this.took(picture, job),
+      failed: () => (this.root.dataset.ready = "true"),
+      received: (picture) => this.received(picture),
+    });
+    this.draw();
+    this.furnish();
+    this.showMaps();
+    const { drawn } = this.state;
+    if (drawn) this.yours.ready({ x: pack(drawn), domain: this.state.domain }, { drawn: true, keep: true });
+    else if (guest) this.received(guest, { keep: true });
+    else this.yours.example(this.state.domain, this.state.example, { keep: true });
+    this.sections();
+    return false;
   }
-  root.innerHTML = markup();
-  const p = parts(root);
-  const asked = ["domain", "example", "x"].some((word) => word in words);
-  const guest = !asked && domains.includes(shared()?.domain) ? shared() : null;
-  const { state, wrong } = fromWords(words, table, domains, planes, guest?.domain ?? domains[0]);
-  const maps = createMaps();
-  const now = { map: null, models: {}, results: null, extra: {}, path: null, pick: null, palette: paletteOf(root), fresh: false, walked: "from" in words };
-  const listeners = [];
 
-  // ---- asking the server -------------------------------------------------------------------------------------
+  // What is drawn by modules of its own, and what the page tells this tab.
+  furnish() {
+    const { p, root } = this;
+    this.readouts = Object.fromEntries(KINDS.map((kind) => [kind, createReadout(p, kind)]));
+    const hooks = {
+      decode: (model, z) =>
+        this.asking("decode", { domain: this.state.domain, kind: model.kind, d: model.d, beta: this.betaOf(model.kind), z }),
+      told: (kind, reading) => this.told(kind, reading),
+      moved: (kind, a, b) => {
+        this.readouts[kind].mark(p[`${kind}Picture`].dataset.shown);
+        this.readouts[kind].coordinates(a, b);
+      },
+      chose: (kind, point) => this.chose(kind, point),
+    };
+    const viewOf = (kind) =>
+      createMapView(kind, { still: p[`${kind}Still`], moving: p[`${kind}Moving`], picture: p[`${kind}Picture`] }, hooks);
+    this.views = { ae: viewOf("ae"), vae: viewOf("vae") };
+    this.posterior = createPosterior(p, this.state, {
+      decode: (z) => this.asking("decode_many", { domain: this.state.domain, kind: "vae", d: this.state.d, beta: this.state.beta, z }),
+      changed: () => {
+        this.views.vae.over({ posterior: this.posterior.posterior() });
+        this.write();
+      },
+    });
+    onLanguage(() => this.speak());
+    root.addEventListener("keydown", (e) => e.key === "Escape" && this.picking && this.cancelPick());
+    for (const event of ["pointerdown", "keydown", "input"])
+      p.walks.addEventListener(event, () => {
+        this.walked = true;
+        this.overlay();
+      });
+    // The frame switches themes by a class of the body.
+    new MutationObserver(() => {
+      const palette = paletteOf(root);
+      if (palette.card === this.palette.card) return;
+      this.palette = palette;
+      this.drawMaps();
+      this.tell("theme");
+    }).observe(document.body, { attributeFilter: ["class"] });
+  }
 
-  const row = () => table[state.domain];
-  const models = () => [["ae", state.d, 1], ["vae", state.d, state.beta]]; // prettier-ignore
-  const say = (text) => {
-    p.messageText.textContent = text;
-    p.message.hidden = !text;
-  };
-  const ask = createAsk(server);
-  const asking = async (name, body) => {
-    const answer = await ask(name, body);
-    if (answer.error) say(failure(answer));
-    return answer;
-  };
-  const tell = (what) => {
-    for (const listener of listeners) listener(what);
-  };
-  const write = () => place.write({ ...toWords(state, own.current()?.word), ...now.extra });
+  // Each section stands for itself: what goes wrong in one leaves the others as they are.
+  sections() {
+    for (const [Own, root] of [
+      [Walks, this.p.walks],
+      [Dims, this.p.dimensions],
+    ])
+      try {
+        new Own(root, this);
+      } catch (error) {
+        console.error(error);
+      }
+  }
+
+  speak() {
+    this.drawMaps();
+    for (const kind of KINDS) {
+      const reading = this.views[kind].reading();
+      if (reading) this.told(kind, reading);
+    }
+    this.tell("language");
+  }
+
+  view() {
+    return view(this);
+  }
+
+  write() {
+    super.write(this.extra);
+  }
+
+  get word() {
+    return this.yours?.picture?.word ?? null;
+  }
+
+  linked() {
+    return Boolean(this.word || this.state.example);
+  }
 
   // ---- the maps ----------------------------------------------------------------------------------------------
 
-  const readouts = Object.fromEntries(KINDS.map((kind) => [kind, createReadout(p, kind)]));
-  // Distance of a point from the posterior of the picture at hand, in sigma.
-  const sigmas = (kind, { a, b }) => {
-    const result = now.results?.[kind];
-    if (!result?.sigma || state.d > 2) return null;
-    return Math.hypot((a - result.z[0]) / result.sigma[0], (b - result.z[1]) / result.sigma[1]);
-  };
-  const hooks = {
-    decode: (model, z) =>
-      asking("decode", { domain: state.domain, kind: model.kind, d: model.d, beta: model.kind === "vae" ? state.beta : 1, z }),
-    told: (kind, reading) => {
-      readouts[kind].mark(p[`${kind}Picture`].dataset.shown);
-      readouts[kind].tell(reading, now.map, { palette: now.palette, sigmas: sigmas(kind, reading), d: state.d });
-    },
-    moved: (kind, a, b) => {
-      readouts[kind].mark(p[`${kind}Picture`].dataset.shown);
-      readouts[kind].coordinates(a, b);
-    },
-    chose: (kind, point) => {
-      if (now.pick && (now.pick.which ?? kind) === kind) {
-        finishPick({ kind, z: point });
-        return true;
-      }
-      state.at[kind] = point;
-      write();
-      return false;
-    },
-  };
-  const viewOf = (kind) => createMapView(kind, { still: p[`${kind}Still`], moving: p[`${kind}Moving`], picture: p[`${kind}Picture`] }, hooks);
-  const views = { ae: viewOf("ae"), vae: viewOf("vae") };
+  betaOf(kind) {
+    return kind === "vae" ? this.state.beta : 1;
+  }
 
-  const look = (kind, view = state.view) => ({
-    view,
-    warped: kind === "vae" && view === "grid" && state.d === 2 && state.spacing === "quantiles",
-    hidden: state.hidden,
-    colours: now.map.colours,
-    palette: view === "grid" ? now.palette.night : now.palette,
-    size: now.map.size,
-    channels: now.map.channels,
-    side: p[`${kind}Moving`].clientWidth,
-  });
+  get wanted() {
+    return KINDS.map((kind) => [kind, this.state.d, this.betaOf(kind)]);
+  }
+
+  told(kind, reading) {
+    const { p, results, state } = this;
+    const own = results?.[kind];
+    // Distance of the point from the posterior of the picture at hand, in sigma.
+    const far = (i, v) => (v - own.z[i]) / own.sigma[i];
+    const sigmas = own?.sigma && state.d === 2 ? Math.hypot(far(0, reading.a), far(1, reading.b)) : null;
+    this.readouts[kind].mark(p[`${kind}Picture`].dataset.shown);
+    this.readouts[kind].tell(reading, this.map, { palette: this.palette, sigmas, d: state.d });
+  }
+
+  chose(kind, point) {
+    if (this.picking && (this.picking.which ?? kind) === kind) {
+      this.finishPick({ kind, z: point });
+      return true;
+    }
+    this.state.at[kind] = point;
+    this.write();
+    return false;
+  }
+
+  look(kind, shown = this.state.view) {
+    const { map, palette, state, p } = this;
+    return {
+      view: shown,
+      warped: kind === "vae" && shown === "grid" && state.d === 2 && state.spacing === "quantiles",
+      hidden: state.hidden,
+      colours: map.colours,
+      palette: shown === "grid" ? palette.night : palette,
+      size: map.size,
+      channels: map.channels,
+      side: p[`${kind}Moving`].clientWidth,
+    };
+  }
 
   // The map of the domain or, for more dimensions, the planes of its models; of several wishes the newest is carried out.
-  const showMaps = newest(async () => {
-    const { domain, d, beta } = state;
-    root.setAttribute("aria-busy", "true");
+  showMaps = newest(async () => {
+    const { domain, d, beta } = this.state;
+    this.root.setAttribute("aria-busy", "true");
     try {
-      const map = await maps.get(domain);
-      const plane = (kind) => maps.plane(domain, modelKey(kind, d, kind === "vae" ? beta : 1));
+      const map = await this.maps.get(domain);
+      const plane = (kind) => this.maps.plane(domain, modelKey(kind, d, kind === "vae" ? beta : 1));
       const [ae, vae] = d === 2 ? [map.ae, map.vae] : await Promise.all(KINDS.map(plane));
-      if (domain !== state.domain || d !== state.d || beta !== state.beta) return;
-      Object.assign(now, { map, models: { ae, vae } });
+      if (domain !== this.state.domain || d !== this.state.d || beta !== this.state.beta) return;
+      Object.assign(this, { map, models: { ae, vae } });
     } catch {
-      say(t("latent.lost"));
+      this.say(t("latent.lost"));
       return;
     } finally {
-      root.removeAttribute("aria-busy");
+      this.root.removeAttribute("aria-busy");
     }
-    drawMaps();
-    for (const kind of KINDS) views[kind].choose(state.at[kind]);
-    showResults();
+    this.drawMaps();
+    for (const kind of KINDS) this.views[kind].choose(this.state.at[kind]);
+    this.showResults();
   });
 
-  const drawMaps = () => {
-    if (!now.map) return;
-    for (const kind of KINDS) if (now.models[kind]) views[kind].show(now.models[kind], look(kind));
-    drawLegend(p.legend, now.map, { hidden: state.hidden, palette: now.palette }, (label) => {
+  drawMaps() {
+    const { map, models, state, p } = this;
+    if (!map) return;
+    this.draw();
+    for (const kind of KINDS) if (models[kind]) this.views[kind].show(models[kind], this.look(kind));
+    drawLegend(p.legend, map, { hidden: state.hidden, palette: this.palette }, (label) => {
       if (!state.hidden.delete(label)) state.hidden.add(label);
-      drawMaps();
-      write();
+      this.choose({});
     });
-    for (const kind of KINDS) {
-      const [first, second] = now.models[kind]?.explained ?? [];
-      p[`${kind}Note`].textContent = first ? t("latent.explained", { share: Math.round(100 * (first + second)) }) : "";
-    }
-    posterior.look(look("vae", "points"));
-    if (p.maps.dataset.shown === `${now.map.domain} ${state.d}`) return;
-    p.maps.dataset.shown = `${now.map.domain} ${state.d}`;
-    p.maps.dataset.took = (performance.now() - now.map.arrived).toFixed(1);
-  };
+    this.posterior.look(this.look("vae", "points"));
+    if (p.maps.dataset.shown === `${map.domain} ${state.d}`) return;
+    p.maps.dataset.shown = `${map.domain} ${state.d}`;
+    p.maps.dataset.took = (performance.now() - map.arrived).toFixed(1);
+  }
 
   // What lies over the maps: the picture at hand, its posterior and samples, the path of a walk.
-  const pathOf = (kind) => (now.walked && state.d === 2 && now.path?.[kind]) || null;
-  const overlay = () => {
+  pathOf(kind) {
+    return (this.walked && this.state.d === 2 && this.path?.[kind]) || null;
+  }
+
+  overlay() {
     for (const kind of KINDS) {
-      const [model, mine] = [now.models[kind], now.fresh && now.results[kind]];
+      const [model, mine] = [this.models[kind], this.fresh && this.results[kind]];
       if (!model) continue;
-      const patch = { path: pathOf(kind) };
-      if (mine && kind === "ae") Object.assign(patch, { posterior: { ...posteriorOn(model, mine.z, null), samples: [] } });
-      if (mine && kind === "vae") Object.assign(patch, { posterior: posterior.posterior(), lens: reachOf(posterior.posterior().axes) });
-      views[kind].over(patch, mine ? unpack(mine.x_hat) : undefined);
+      const patch = { path: this.pathOf(kind) };
+      const posterior = kind === "vae" ? this.posterior.posterior() : mine && { ...posteriorOn(model, mine.z, null), samples: [] };
+      if (mine) Object.assign(patch, { posterior }, kind === "vae" && { lens: reachOf(posterior.axes) });
+      this.views[kind].over(patch, mine ? unpack(mine.x_hat) : undefined);
     }
-    now.fresh = false;
-  };
+    this.fresh = false;
+  }
+
+  drawPath(path) {
+    this.path = path;
+    for (const kind of KINDS) this.views[kind].over({ path: this.pathOf(kind) });
+  }
+
+  saveMap(kind) {
+    const { domain, d, view: shown } = this.state;
+    const [still, moving] = this.views[kind].canvases;
+    const sheet = Object.assign(document.createElement("canvas"), { width: still.width, height: still.height });
+    for (const layer of [still, moving]) sheet.getContext("2d").drawImage(layer, 0, 0);
+    sheet.toBlob((blob) => save(blob, `vaedemo-map-${domain}-${kind}-${d}-${shown}.png`), "image/png");
+  }
 
   // ---- the picture at hand -----------------------------------------------------------------------------------
 
-  const wanted = () => `${state.domain} ${state.d} ${state.beta}`;
-  const takeResults = (x, [ae, vae]) => {
-    now.results = { of: wanted(), x, ae, vae };
-    showResults();
-  };
-  const showResults = () => {
-    const shown = now.map?.domain === state.domain && now.models.vae?.key === modelKey("vae", state.d, state.beta);
-    if (!shown || now.results?.of !== wanted()) return overlay();
-    now.fresh = true;
-    posterior.show(now.results, now.models.vae, look("vae", "points"));
-    overlay();
-    root.dataset.ready = "true";
-    return tell("picture");
-  };
-  const lookAt = newest(async () => {
-    const [picture, key] = [own.current(), wanted()];
-    const answer = await asking("look", { x: picture.x, domain: picture.domain, models: models() });
-    if (answer.error || own.current() !== picture || key !== wanted()) return;
-    takeResults(picture.bytes, answer.results);
+  picture() {
+    const { picture } = this.yours;
+    return picture?.domain === this.state.domain ? picture : null;
+  }
+
+  get model() {
+    return `${this.state.domain} ${this.state.d} ${this.state.beta}`;
+  }
+
+  takeResults(x, [ae, vae]) {
+    this.results = { of: this.model, x, ae, vae };
+    this.showResults();
+  }
+
+  showResults() {
+    const { state, map, models, results } = this;
+    const shown = map?.domain === state.domain && models.vae?.key === modelKey("vae", state.d, state.beta);
+    if (!shown || results?.of !== this.model) return this.overlay();
+    this.fresh = true;
+    this.posterior.show(results, models.vae, this.look("vae", "points"));
+    this.overlay();
+    this.root.dataset.ready = "true";
+    return this.tell("picture");
+  }
+
+  lookAt = newest(async () => {
+    const [{ picture }, model] = [this.yours, this.model];
+    const answer = await this.asking("look", { x: picture.x, domain: picture.domain, models: this.wanted });
+    if (answer.error || this.yours.picture !== picture || model !== this.model) return;
+    this.takeResults(picture.bytes, answer.results);
   });
 
-  const took = (picture, keep) => {
+  took(picture, { keep }) {
+    const { state } = this;
     const other = picture.domain !== state.domain;
-    const { view, seed, count, noise } = state;
-    if (other) Object.assign(state, standard(picture.domain, table[picture.domain]), { view, seed, count, noise });
+    const { view: shown, seed, count, noise } = state;
+    if (other) Object.assign(state, standard(picture.domain, this.table[picture.domain]), { view: shown, seed, count, noise });
     state.example = picture.example;
     if (!keep) state.at = { ae: null, vae: null };
-    if (!keep && !other && now.map) for (const kind of KINDS) views[kind].choose(null);
-    showControls();
+    if (!keep && !other && this.map) for (const kind of KINDS) this.views[kind].choose(null);
+    this.draw();
     if (other) {
-      tell("domain");
-      showMaps();
+      this.tell("domain");
+      this.showMaps();
     }
-    if (picture.results?.length) takeResults(picture.bytes, picture.results);
-    else lookAt();
-    write();
-  };
-  const complain = (text) => {
-    say(text);
-    if (!text) return;
-    showControls();
-    root.dataset.ready = "true";
-  };
-  const own = createOwnPicture(p, { state, table, domains, ask, upload, say: complain, models, took });
-  const posterior = createPosterior(p, state, {
-    decode: (zs) => asking("decode_many", { domain: state.domain, kind: "vae", d: state.d, beta: state.beta, z: zs }),
-    changed: () => {
-      views.vae.over({ posterior: posterior.posterior() });
-      write();
-    },
-  });
+    if (picture.results?.length) this.takeResults(picture.bytes, picture.results);
+    else this.lookAt();
+    this.write();
+  }
+
+  received({ x, domain, word, example }, job = {}) {
+    this.yours.ready({ x, domain, example }, { drawn: Boolean(word), ...job });
+  }
 
   // ---- controls ----------------------------------------------------------------------------------------------
 
-  const choose = (patch) => {
-    Object.assign(state, patch);
-    showControls();
-    drawMaps();
-    write();
-  };
-  const chooseModel = (d, beta) => {
-    Object.assign(state, { d, beta: betasAt(row(), d).includes(beta) ? beta : 1, at: { ae: null, vae: null } });
-    showControls();
-    showMaps();
-    if (own.current()) lookAt();
-    tell("model");
-    write();
-  };
-  const showControls = () => {
-    const [dims, betas] = [dimsOf(row(), planes.includes(state.domain)), betasAt(row(), state.d)];
-    const plain = (values, key) => values.map((v) => ({ value: String(v), label: key ? t(`${key}.${v}`) : String(v) }));
-    segmented(p.domain, "vd-latent-domain", plain(domains, "domain"), state.domain, (name) => own.domain(name));
-    segmented(p.view, "vd-latent-view", plain(VIEWS, "latent.view"), state.view, (view) => choose({ view }));
-    segmented(p.spacing, "vd-latent-spacing", plain(SPACINGS, "latent.spacing"), state.spacing, (spacing) => choose({ spacing }));
-    segmented(p.dims, "vd-latent-d", plain(dims), state.d, (d) => chooseModel(Number(d), state.beta));
-    segmented(p.beta, "vd-latent-beta", plain(betas), state.beta, (beta) => chooseModel(state.d, Number(beta)));
-    p.spacingField.classList.toggle("vd-away", state.d > 2 || state.view !== "grid");
-    p.betaField.hidden = betas.length < 2;
+  // The same picture for another domain, or an example of it where the picture is one.
+  chooseDomain = (domain) => {
+    const { source } = this.yours;
+    if (source && ["file", "data"].includes(source.kind) && !source.drawn) return this.yours.load({ source, domain });
+    return this.yours.example(domain, this.table[domain].examples[0]);
   };
 
-  // ---- what the sections below share with the maps --------------------------------------------------------------
+  choose(patch) {
+    Object.assign(this.state, patch);
+    this.show();
+    this.drawMaps();
+  }
 
-  const finishPick = (answer) => {
-    const { pick } = now;
-    now.pick = null;
-    p.picking.hidden = true;
-    for (const kind of KINDS) p[`${kind}Map`].classList.remove("vd-lat-wanted");
-    pick?.done(answer);
-  };
-  const pick = (which = null) => {
-    finishPick(null);
-    if (state.d > 2) chooseModel(2, 1);
-    p.picking.textContent = t("latent.picking");
-    p.picking.hidden = false;
-    for (const kind of KINDS) p[`${kind}Map`].classList.toggle("vd-lat-wanted", (which ?? kind) === kind);
-    p.maps.scrollIntoView({ block: "nearest" });
-    return new Promise((done) => (now.pick = { which, done }));
-  };
-  const context = {
-    table,
-    server,
-    upload,
-    ask,
-    state,
-    say,
-    pick,
-    onChange: (listener) => listeners.push(listener),
-    picture: () => (own.current()?.domain === state.domain ? own.current() : null),
-    maps: { get: maps.get },
-    mapCanvases: {
-      drawPath: (path) => {
-        now.path = path;
-        for (const kind of KINDS) views[kind].over({ path: pathOf(kind) });
-      },
-    },
-    cancelPick: () => finishPick(null),
-    address: {
-      words,
-      write: (patch) => {
-        now.extra = { ...now.extra, ...patch };
-        write();
-      },
-    },
-  };
+  chooseModel(d, beta) {
+    Object.assign(this.state, { d, beta: betasAt(this.row, d).includes(beta) ? beta : 1, at: { ae: null, vae: null } });
+    this.show();
+    this.showMaps();
+    if (this.yours.picture) this.lookAt();
+    this.tell("model");
+  }
 
-  // ---- wiring ------------------------------------------------------------------------------------------------
+  // ---- what the sections below share with the maps -----------------------------------------------------------
 
-  root.addEventListener("keydown", (e) => e.key === "Escape" && now.pick && finishPick(null));
-  // The path of a walk is drawn from the first touch of its section on, so that the first sight of a map is the map.
-  for (const event of ["pointerdown", "keydown", "input"])
-    p.walks.addEventListener(event, () => {
-      now.walked = true;
-      overlay();
-    });
-  p.dismiss.onclick = () => say("");
-  for (const kind of KINDS)
-    p[`${kind}Save`].onclick = () => {
-      const [still, moving] = views[kind].canvases;
-      const sheet = Object.assign(document.createElement("canvas"), { width: still.width, height: still.height });
-      for (const layer of [still, moving]) sheet.getContext("2d").drawImage(layer, 0, 0);
-      sheet.toBlob((blob) => save(blob, `vaedemo-map-${state.domain}-${kind}-${state.d}-${state.view}.png`), "image/png");
-    };
-  p.copyLink.onclick = async () => {
-    address.flush();
-    try {
-      await navigator.clipboard.writeText(location.href);
-      p.copied.textContent = t(own.current()?.word || state.example ? "copied" : "copied.nopicture");
-    } catch {
-      p.copied.textContent = t("copied.not");
-    }
-  };
-  const speak = () => {
-    fill(root);
-    p.more.innerHTML = t("latent.more");
-    showControls();
-    drawMaps();
-    for (const kind of KINDS) {
-      const reading = views[kind].reading();
-      if (reading) hooks.told(kind, reading);
-    }
-  };
-  onLanguage(() => {
-    speak();
-    tell("language");
-  });
-  // The frame switches themes by a class of the body.
-  new MutationObserver(() => {
-    const palette = paletteOf(root);
-    if (palette.card === now.palette.card) return;
-    now.palette = palette;
-    drawMaps();
-    tell("theme");
-  }).observe(document.body, { attributeFilter: ["class"] });
+  onChange(listener) {
+    this.listeners.push(listener);
+  }
 
-  speak();
-  showMaps();
-  const drawing = words.x ? own.bytesOf(words.x, state.domain) : null;
-  if (drawing) own.word(pack(drawing), state.domain, true);
-  else if (guest) own.shared(guest, true);
-  else own.chooseExample(state.example, true);
-  onShared("latent", (picture) => own.shared(picture));
-  if (wrong) say(t("address.fallback"));
-  // Each section stands for itself: what goes wrong in one leaves the others as they are.
-  for (const [create, part] of [[createWalks, "walks"], [createDims, "dimensions"]])
-    try {
-      create(p[part], context);
-    } catch (error) {
-      console.error(error);
-    }
-  return null;
-};
+  tell(what) {
+    for (const listener of this.listeners) listener(what);
+  }
+
+  tellWords(patch) {
+    Object.assign(this.extra, patch);
+    this.write();
+  }
+
+  finishPick(answer) {
+    const { picking } = this;
+    this.picking = null;
+    this.draw();
+    picking?.done(answer);
+  }
+
+  cancelPick() {
+    this.finishPick(null);
+  }
+
+  pick(which = null) {
+    this.finishPick(null);
+    if (this.state.d > 2) this.chooseModel(2, 1);
+    const picked = new Promise((done) => (this.picking = { which, done }));
+    this.draw();
+    this.p.maps.scrollIntoView({ block: "nearest" });
+    return picked;
+  }
+}
+
+export const mount = open(Latent, "latent", ({ table, maps }) => {
+  if (maps.length) return null;
+  return Object.values(table).some((row) => kindsOf(row).length) ? "latent.nomaps" : "nomodels";
+});

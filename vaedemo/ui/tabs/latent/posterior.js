@@ -149,7 +149,9 @@ export const createPosterior = (p, state, hooks) => {
     ctx.textAlign = "center";
     const top = (times) => Math.min(...outline(mu, axes, times).map((q) => shown.y(q[1])));
     for (const times of [1, 2]) ctx.fillText(`${times}σ`, shown.x(mu[0]), top(times) - 5);
-    p.lens.dataset.ellipse = extent(outline(mu, axes), shown).map((w) => (w / 2).toFixed(3)).join();
+    p.lens.dataset.ellipse = extent(outline(mu, axes), shown)
+      .map((w) => (w / 2).toFixed(3))
+      .join();
     p.lens.dataset.reach = reachOf(axes);
     const { low, high } = now.model;
     const times = significant(((high[0] - low[0]) / now.look.side) * (now.side / (2 * reachOf(axes))), 2);
@@ -187,13 +189,12 @@ export const createPosterior = (p, state, hooks) => {
       show(false);
       hooks.changed();
     });
-  p.again.onclick = () => {
-    state.seed = (state.seed + 1) % 1000000;
-    show(false);
-    hooks.changed();
-  };
-
   return {
+    again: () => {
+      state.seed = (state.seed + 1) % 1000000;
+      show(false);
+      hooks.changed();
+    },
     // result: {x, ae, vae} as prepare() gives them; model: the VAE's map or plane; look: how maps are drawn, and their side.
     show: (result, model, look) => {
       Object.assign(now, { result, model, look });

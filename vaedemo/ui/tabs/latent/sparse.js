@@ -12,7 +12,12 @@ const HEIGHT = TOP + 2 * ROW + GAP + 24;
 export const bars = (values, width, left = 0) => {
   const slot = (width - left) / values.length;
   const most = Math.max(...values, 1e-9);
-  return values.map((v, k) => ({ x: left + (k + 0.5) * slot, width: Math.min(46, slot * 0.6), height: Math.max(1.5, (ROW - 16) * (v / most)), slot }));
+  return values.map((v, k) => ({
+    x: left + (k + 0.5) * slot,
+    width: Math.min(46, slot * 0.6),
+    height: Math.max(1.5, (ROW - 16) * (v / most)),
+    slot,
+  }));
 };
 
 // points: [{beta, active, kl}]; choose(beta, d) when a bar is clicked. The switch for beta does the same by keyboard.
@@ -30,22 +35,42 @@ export const createSparse = (root, choose) => {
     const marks = [];
     const row = (name, field, top, digits) => {
       marks.push(svg("text", { class: "vd-axis", x: 0, y: top - 6 }, t(`dims.sparse.${name}`, { d: now.d })));
-      bars(now.points.map((p) => p[field]), now.width).forEach((b, k) => {
+      bars(
+        now.points.map((p) => p[field]),
+        now.width,
+      ).forEach((b, k) => {
         const chosen = now.points[k].beta === now.beta;
         const base = top + ROW;
         marks.push(
-          svg("rect", { class: `vd-sparse-${name}${chosen ? " vd-on" : ""}`, x: b.x - b.width / 2, y: base - b.height, width: b.width, height: b.height, rx: 2 }),
-          svg("text", { class: `vd-sparse-value${chosen ? " vd-on" : ""}`, x: b.x, y: base - b.height - 4, "text-anchor": "middle" }, number(now.points[k][field], digits)),
+          svg("rect", {
+            class: `vd-sparse-${name}${chosen ? " vd-on" : ""}`,
+            x: b.x - b.width / 2,
+            y: base - b.height,
+            width: b.width,
+            height: b.height,
+            rx: 2,
+          }),
+          svg(
+            "text",
+            { class: `vd-sparse-value${chosen ? " vd-on" : ""}`, x: b.x, y: base - b.height - 4, "text-anchor": "middle" },
+            number(now.points[k][field], digits),
+          ),
         );
       });
     };
     row("active", "active", TOP, 0);
     row("kl", "kl", TOP + ROW + GAP, 1);
-    bars(now.points.map((p) => p.kl), now.width).forEach((b, k) => {
+    bars(
+      now.points.map((p) => p.kl),
+      now.width,
+    ).forEach((b, k) => {
       const { beta } = now.points[k];
       const hit = svg("rect", { class: "vd-sparse-hit", x: b.x - b.slot / 2, y: 0, width: b.slot, height: HEIGHT, "data-beta": beta });
       hit.addEventListener("click", () => choose(beta, now.d));
-      marks.push(svg("text", { class: `vd-tick${beta === now.beta ? " vd-on" : ""}`, x: b.x, y: HEIGHT - 6, "text-anchor": "middle" }, `β ${beta}`), hit);
+      marks.push(
+        svg("text", { class: `vd-tick${beta === now.beta ? " vd-on" : ""}`, x: b.x, y: HEIGHT - 6, "text-anchor": "middle" }, `β ${beta}`),
+        hit,
+      );
     });
     chart.replaceChildren(...marks);
   };

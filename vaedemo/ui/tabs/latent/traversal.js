@@ -4,8 +4,8 @@
 import { clamp, html, onWidth } from "../../page/frame/dom.js";
 import { save } from "../../page/frame/download.js";
 import { number, significant, t } from "../../page/frame/text.js";
+import { SPAN } from "./codes.js";
 
-export const SPAN = 3;
 export const FIRST = 10; // rows before the fold
 const NARROW = 560;
 const STEP = 0.05;
@@ -37,10 +37,13 @@ export const createTraversal = (root, { moved, seen }) => {
   root.append(scale, first, rest);
   const now = { rows: [], key: "", n: 9, size: 28, channels: 1, inView: new Set() };
 
-  const watcher = new IntersectionObserver((entries) => {
-    for (const e of entries) now.inView[e.isIntersecting ? "add" : "delete"](Number(e.target.dataset.i));
-    if (entries.some((e) => e.isIntersecting)) seen();
-  }, { rootMargin: "120px" });
+  const watcher = new IntersectionObserver(
+    (entries) => {
+      for (const e of entries) now.inView[e.isIntersecting ? "add" : "delete"](Number(e.target.dataset.i));
+      if (entries.some((e) => e.isIntersecting)) seen();
+    },
+    { rootMargin: "120px" },
+  );
 
   const create = (i) => {
     const row = html(`<div class="vd-dimrow" data-i="${i}">
@@ -110,7 +113,10 @@ export const createTraversal = (root, { moved, seen }) => {
         r.input.setAttribute("aria-label", t(dead ? "dims.slider.off" : "dims.slider", { i: r.i + 1, worth }));
       }
       const dead = now.rows.slice(FIRST).filter((r) => off[r.i]).length;
-      rest.firstElementChild.textContent = t(dead && dead === weights.length - FIRST ? "dims.restalloff" : dead ? "dims.restoff" : "dims.rest", { n: weights.length - FIRST, off: dead });
+      rest.firstElementChild.textContent = t(
+        dead && dead === weights.length - FIRST ? "dims.restalloff" : dead ? "dims.restoff" : "dims.rest",
+        { n: weights.length - FIRST, off: dead },
+      );
     },
     // values: where the sliders stand; own: the picture's own place on them, or null; z: the numbers themselves.
     place: (values, own, z) => {

@@ -1,123 +1,100 @@
-// The markup of the tab "Latent space"; words come from text/ by their data-t keys.
+// The view of "Latent space"; maps, readouts and numbers in it are drawn by modules of their own.
 
-import { message } from "../../page/frame/markup.js";
+import { html } from "../../page/vendor/lit-html.js";
+import { button, field, icon, message, moreFold, optionsOf, takeRow } from "../../page/frame/pieces.js";
+import { t } from "../../page/frame/text.js";
+import { MOST_NOISE, MOST_SAMPLES, SPACINGS, VIEWS, betasAt, dimsOf } from "./state.js";
 
-const ICONS = {
-  upload: "M10 13V3M6 7l4-4 4 4M3 13v4h14v-4",
-  draw: "M3 17l1-4L14 3l3 3L7 16z",
-  camera: "M2 6h4l1-2h6l1 2h4v10H2zM10 8a3 3 0 1 0 .01 0",
-  save: "M10 3v10M6 9l4 4 4-4M3 17h14",
-  copyLink: "M8 12l4-4M9 6l2-2a3.5 3.5 0 0 1 5 5l-2 2M11 14l-2 2a3.5 3.5 0 0 1-5-5l2-2",
-  noise: "M3 7h9l-3-3M17 13H8l3 3",
+const choosers = (tab) => {
+  const { state, row, value } = tab;
+  const [dims, betas] = [dimsOf(row, value.planes.includes(state.domain)), betasAt(row, state.d)];
+  const one = (part, label, options, chosen, choose, more = {}) =>
+    field({ part, name: `vd-latent-${part === "dims" ? "d" : part}`, label: t(label), options, value: chosen, choose, ...more });
+  return html`<section class="vd-lat-choosers">
+    ${one("domain", "domain.label", optionsOf(value.maps, "domain"), state.domain, tab.chooseDomain)}
+    ${one("view", "latent.view.label", optionsOf(VIEWS, "latent.view"), state.view, (view) => tab.choose({ view }))}
+    ${one("dims", "latent.dims.label", optionsOf(dims), state.d, (d) => tab.chooseModel(Number(d), state.beta))}
+    ${one("beta", "latent.beta.label", optionsOf(betas), state.beta, (beta) => tab.chooseModel(state.d, Number(beta)), { hidden: betas.length < 2 })}
+    ${one("spacing", "latent.spacing.label", optionsOf(SPACINGS, "latent.spacing"), state.spacing, (spacing) => tab.choose({ spacing }), {
+      away: state.d > 2 || state.view !== "grid",
+    })}
+  </section>`;
 };
 
-const icon = (name) => `<svg viewBox="0 0 20 20" aria-hidden="true"><path d="${ICONS[name]}"/></svg>`;
-
-const button = (part, shape, text) => `
-  <button type="button" class="vd-button" data-part="${part}" data-t-title="${text}.why">${icon(shape)}<span
-    data-t="${text}.button"></span></button>`;
-
-const choice = (part, label, extra = "") => `
-  <div class="vd-field ${extra}" data-part="${part}Field"><span data-t="${label}"></span>
-    <div class="vd-switch" data-part="${part}" role="radiogroup" data-t-label="${label}"></div></div>`;
-
-const map = (kind) => `
-  <figure class="vd-lat-map" data-kind="${kind}" data-part="${kind}Map">
-    <figcaption><b data-t="kind.${kind}.long"></b><span class="vd-note" data-part="${kind}Note"></span><button type="button"
-      class="vd-lat-save" data-part="${kind}Save" data-t-label="latent.save.why" data-t-title="latent.save.why">${icon("save")}</button></figcaption>
+const map = (tab, kind) => {
+  const [first, second] = tab.models[kind]?.explained ?? [];
+  const note = first ? t("latent.explained", { share: Math.round(100 * (first + second)) }) : "";
+  const wanted = tab.picking && (tab.picking.which ?? kind) === kind;
+  return html`<figure class="vd-lat-map ${wanted ? "vd-lat-wanted" : ""}" data-kind=${kind} data-part="${kind}Map">
+    <figcaption><b>${t(`kind.${kind}.long`)}</b><span class="vd-note" data-part="${kind}Note">${note}</span><button type="button"
+      class="vd-lat-save" data-part="${kind}Save" aria-label=${t("latent.save.why")} title=${t("latent.save.why")}
+      @click=${() => tab.saveMap(kind)}>${icon("save")}</button></figcaption>
     <div class="vd-lat-frame">
       <canvas data-part="${kind}Still" role="presentation" aria-hidden="true"></canvas>
-      <canvas data-part="${kind}Moving" role="application" tabindex="0" data-t-label="latent.${kind}.map.label"
+      <canvas data-part="${kind}Moving" role="application" tabindex="0" aria-label=${t(`latent.${kind}.map.label`)}
         aria-describedby="vd-latent-${kind}"></canvas>
     </div>
   </figure>
-  <figure class="vd-lat-picture" data-kind="${kind}">
-    <figcaption><b data-t="latent.${kind}.decoded"></b><span class="vd-lat-mark" data-part="${kind}Mark"></span></figcaption>
+  <figure class="vd-lat-picture" data-kind=${kind}>
+    <figcaption><b>${t(`latent.${kind}.decoded`)}</b><span class="vd-lat-mark" data-part="${kind}Mark"></span></figcaption>
     <div class="vd-picture"><canvas class="vd-pixels" data-part="${kind}Picture" width="28" height="28" role="img"
-      data-t-label="latent.${kind}.picture.label"></canvas></div>
+      aria-label=${t(`latent.${kind}.picture.label`)}></canvas></div>
   </figure>
-  <div class="vd-lat-readout" data-kind="${kind}">
+  <div class="vd-lat-readout" data-kind=${kind}>
     <p class="vd-lat-z"><b class="vd-c-z" data-part="${kind}Name">z</b> = (<span data-part="${kind}A"></span>, <span data-part="${kind}B"></span>)</p>
     <div class="vd-lat-near" data-part="${kind}Near"></div>
     <p class="vd-lat-far" data-part="${kind}Far"></p>
     <p class="vd-note" data-part="${kind}Why"></p>
     <output class="vd-lat-live" id="vd-latent-${kind}" data-part="${kind}Live" aria-live="polite"></output>
   </div>`;
+};
 
-const yours = `
-  <figure class="vd-panel vd-panel-yours">
-    <figcaption><b data-t="yours.title"></b></figcaption>
-    <div class="vd-picture" data-part="yoursFrame"><img data-part="original" alt=""><canvas data-part="pad" class="vd-pad"
-      width="280" height="280" role="img" tabindex="0" data-t-label="pad.label" hidden></canvas><video data-part="video"
-      playsinline muted hidden></video><div class="vd-drop" data-t="drop.here"></div></div>
-    <div class="vd-under">
-      <span data-part="yoursHint" data-t="yours.hint"></span>
-      <div class="vd-padtools" data-part="padTools" hidden>
-        <button type="button" class="vd-small" data-part="pen" data-t="pen.button" aria-pressed="true"></button>
-        <button type="button" class="vd-small" data-part="eraser" data-t="eraser.button" aria-pressed="false"></button>
-        <button type="button" class="vd-small" data-part="undo" data-t="undo.button"></button>
-        <button type="button" class="vd-small" data-part="clear" data-t="clear.button"></button>
-      </div>
-      <div class="vd-padtools" data-part="cameraTools" hidden>
-        <button type="button" class="vd-small" data-part="freeze" data-t="freeze.button"></button>
-      </div>
-    </div>
-    <div class="vd-sources">
-      ${button("draw", "draw", "draw")}${button("upload", "upload", "upload")}${button("camera", "camera", "camera")}
-      <input type="file" data-part="file" accept="image/*,.tif,.tiff" hidden>
-    </div>
-    <div class="vd-examples" data-part="examples" role="group" data-t-label="examples.label"></div>
-  </figure>`;
+const range = (part, min, max, step) => html`
+  <div class="vd-lat-range"><label for="vd-latent-${part}"><span>${t(`latent.${part}.label`)}</span> <b data-part="${part}Value"></b></label>
+    <input type="range" class="vd-lat-slider" id="vd-latent-${part}" data-part=${part} min=${min} max=${max} step=${step}></div>`;
 
-const range = (part, label, min, max, step) => `
-  <div class="vd-lat-range"><label for="vd-latent-${part}"><span data-t="${label}"></span> <b data-part="${part}Value"></b></label>
-    <input type="range" class="vd-lat-slider" id="vd-latent-${part}" data-part="${part}" min="${min}" max="${max}" step="${step}"></div>`;
+const taken = (part, label) => html`
+  <figure class="vd-lat-taken"><div class="vd-picture"><canvas class="vd-pixels" data-part=${part} width="28" height="28"
+    role="img" aria-label=${t(label)}></canvas></div><figcaption>${t(label)}</figcaption></figure>`;
 
-const taken = (part, label) => `
-  <figure class="vd-lat-taken"><div class="vd-picture"><canvas class="vd-pixels" data-part="${part}" width="28" height="28"
-    role="img" data-t-label="${label}"></canvas></div><figcaption data-t="${label}"></figcaption></figure>`;
-
-const posterior = `
+const posterior = (tab) => html`
   <section class="vd-card vd-lat-yours">
-    <header><h2 data-t="latent.yours.title"></h2><p data-t="latent.yours.why"></p></header>
-    ${yours}
+    <header><h2>${t("latent.yours.title")}</h2><p>${t("latent.yours.why")}</p></header>
+    ${tab.yours.panel({ noted: false, beside: tab.yours.tools(["draw", "upload", "camera"]) })}
     <figure class="vd-lat-lens">
-      <figcaption><b data-t="latent.lens.title"></b><span class="vd-note" data-part="lensNote"></span></figcaption>
+      <figcaption><b>${t("latent.lens.title")}</b><span class="vd-note" data-part="lensNote"></span></figcaption>
       <div class="vd-picture"><canvas data-part="lens" role="img" aria-describedby="vd-latent-posterior"></canvas></div>
-      <div class="vd-under" data-t="latent.lens.why"></div>
+      <div class="vd-under">${t("latent.lens.why")}</div>
     </figure>
     <div class="vd-lat-draw">
       <p class="vd-lat-formula" aria-hidden="true"><b class="vd-c-z">z</b> = <b class="vd-c-mu">μ</b> + <b class="vd-c-sigma">σ</b> · <b
         class="vd-c-epsilon">ε</b></p>
-      <p class="vd-note" data-t="latent.formula.why"></p>
+      <p class="vd-note">${t("latent.formula.why")}</p>
       <table class="vd-lat-numbers" data-part="table"></table>
       <div class="vd-lat-ranges">
-        ${range("noise", "latent.noise.label", 0, 3, 0.05)}${range("count", "latent.count.label", 1, 16, 1)}
-        ${button("again", "noise", "latent.again")}
+        ${range("noise", 0, MOST_NOISE, 0.05)}${range("count", 1, MOST_SAMPLES, 1)}
+        ${button("again", "noise", () => tab.posterior.again(), { key: "latent.again" })}
       </div>
       <output class="vd-lat-live" id="vd-latent-posterior" data-part="posteriorLive" aria-live="polite"></output>
     </div>
     <div class="vd-lat-result">
       ${taken("seen", "seen.title")}${taken("aeOwn", "latent.own.ae")}${taken("vaeOwn", "latent.own.vae")}
-      <div class="vd-lat-samples" data-part="samples" role="group" data-t-label="latent.samples.label"></div>
+      <div class="vd-lat-samples" data-part="samples" role="group" aria-label=${t("latent.samples.label")}></div>
     </div>
   </section>`;
 
-export const markup = () => `
+export const view = (tab) => html`
 <div class="vd-lat">
-  ${message}
-  <section class="vd-lat-choosers">
-    ${choice("domain", "domain.label")}${choice("view", "latent.view.label")}${choice("dims", "latent.dims.label")}
-    ${choice("beta", "latent.beta.label")}${choice("spacing", "latent.spacing.label")}
-  </section>
+  ${message(tab)}
+  ${choosers(tab)}
   <section class="vd-lat-maps" data-part="maps">
-    <p class="vd-lat-picking" data-part="picking" role="status" hidden></p>
-    ${map("ae")}${map("vae")}
-    <div class="vd-lat-legend" data-part="legend" role="group" data-t-label="latent.legend.label"></div>
+    <p class="vd-lat-picking" data-part="picking" role="status" ?hidden=${!tab.picking}>${tab.picking ? t("latent.picking") : ""}</p>
+    ${map(tab, "ae")}${map(tab, "vae")}
+    <div class="vd-lat-legend" data-part="legend" role="group" aria-label=${t("latent.legend.label")}></div>
   </section>
-  ${posterior}
+  ${posterior(tab)}
   <section data-part="walks"></section>
   <section data-part="dimensions"></section>
-  <section class="vd-take">${button("copyLink", "copyLink", "copyLink")}<span class="vd-note" data-part="copied" role="status"></span></section>
-  <details class="vd-more"><summary data-t="more.title"></summary><div data-part="more"></div></details>
+  ${takeRow(tab, "")}
+  ${moreFold("latent.more")}
 </div>`;

@@ -20,7 +20,16 @@ class Reconstruct extends Tab {
   begin() {
     const { first, about } = this.value;
     this.abouts.set(about.domain, about);
-    this.start(WORDS, { domain: first.domain, kind: first.kind, d: first.d, beta: 1, example: first.example, fit: "crop", polarity: "auto", error: "absolute" });
+    this.start(WORDS, {
+      domain: first.domain,
+      kind: first.kind,
+      d: first.d,
+      beta: 1,
+      example: first.example,
+      fit: "crop",
+      polarity: "auto",
+      error: "absolute",
+    });
     this.state = settled(this.state, this.table);
     // The results of models for the picture by key; what its numbers were changed to; the domain that was asked for.
     Object.assign(this, { results: new Map(), edited: null, pending: null, reading: "", drawn: {}, idle: 0 });
@@ -189,7 +198,11 @@ class Reconstruct extends Tab {
       this.reading = text;
       this.draw();
     };
-    return shareCursor([p.seen, p.made, p.error], (r, c) => this.shown && read(this.pixel(r, c)), () => read(""));
+    return shareCursor(
+      [p.seen, p.made, p.error],
+      (r, c) => this.shown && read(this.pixel(r, c)),
+      () => read(""),
+    );
   }
 
   pixel(row, column) {
@@ -197,7 +210,13 @@ class Reconstruct extends Tab {
     const i = row * size + column;
     const e = errors(this.x, this.shown, channels, this.state.error)[i];
     const error = (e > 0 && this.state.error === "signed" ? "+" : "") + e.toFixed(2).replace("-", "−");
-    return t("readout", { row: row + 1, column: column + 1, x: valueAt(this.x, channels, i), x_hat: valueAt(this.shown, channels, i), error });
+    return t("readout", {
+      row: row + 1,
+      column: column + 1,
+      x: valueAt(this.x, channels, i),
+      x_hat: valueAt(this.shown, channels, i),
+      error,
+    });
   }
 
   show() {
@@ -225,12 +244,21 @@ class Reconstruct extends Tab {
     const { state, row, results, result, test } = this;
     // The strip is drawn anew only where there is more to see: not while the slider is dragged.
     const now = [results.size, this.yours.picture, document.documentElement.lang];
-    if (now.some((v, i) => v !== this.drawn[i])) this.strip.draw(kindsOf(row).map((kind) => ({ kind, dims: row.kinds[kind] })), results, row.channels);
+    if (now.some((v, i) => v !== this.drawn[i]))
+      this.strip.draw(
+        kindsOf(row).map((kind) => ({ kind, dims: row.kinds[kind] })),
+        results,
+        row.channels,
+      );
     this.drawn = now;
     this.strip.mark(state.kind, state.d);
     const figures = this.about(state.domain)?.figures;
     const point = (kind) => (d) => ({ d, psnr: results.get(modelKey(kind, d, 1))?.psnr, mean: figures?.[modelKey(kind, d, 1)]?.psnr });
-    this.curve.show(kindsOf(row).map((kind) => ({ kind, points: row.kinds[kind].map(point(kind)) })), state.kind, state.d);
+    this.curve.show(
+      kindsOf(row).map((kind) => ({ kind, points: row.kinds[kind].map(point(kind)) })),
+      state.kind,
+      state.d,
+    );
     if (result && !this.edited) this.bars(result.z, result.sigma, test);
     if (result?.kl) this.bits(result, test, row);
   }
@@ -251,7 +279,11 @@ class Reconstruct extends Tab {
       `PSNR ${number(f.psnr, 1)} dB, SSIM ${number(f.ssim, 2)}, MSE ${significant(f.mse, 3)}; ${t("bytes.plain", { d: state.d, n: this.x.length })}`,
     ];
     const scale = { error: ` (${p.scaleLow.textContent} … ${p.scaleHigh.textContent})` };
-    saveRow(["seen", "made", "error"].map((n) => ({ title: t(`${n}.title`) + (scale[n] ?? ""), canvas: p[n] })), lines, `${this.fileName}.png`);
+    saveRow(
+      ["seen", "made", "error"].map((n) => ({ title: t(`${n}.title`) + (scale[n] ?? ""), canvas: p[n] })),
+      lines,
+      `${this.fileName}.png`,
+    );
   };
 
   saveFigures = () => {
@@ -259,9 +291,19 @@ class Reconstruct extends Tab {
     const { x_hat, key, ...figures } = this.result;
     const { state, edited: e } = this;
     const edited = e ? { z: e.z, mse: e.mse, psnr: e.psnr, ssim: e.ssim } : null;
-    const others = [...this.results.values()].map((r) => ({ kind: r.kind, latent_dim: r.d, beta: r.beta, mse: r.mse, psnr: r.psnr, ssim: r.ssim }));
+    const others = [...this.results.values()].map((r) => ({
+      kind: r.kind,
+      latent_dim: r.d,
+      beta: r.beta,
+      mse: r.mse,
+      psnr: r.psnr,
+      ssim: r.ssim,
+    }));
     const pixels = { x: Array.from(this.x), x_hat: Array.from(unpack(x_hat)) };
-    saveJson({ address: location.href, domain: state.domain, latent_dim: state.d, ...figures, edited, ...pixels, others }, `${this.fileName}.json`);
+    saveJson(
+      { address: location.href, domain: state.domain, latent_dim: state.d, ...figures, edited, ...pixels, others },
+      `${this.fileName}.json`,
+    );
   };
 }
 

@@ -29,12 +29,39 @@ const kindIn = (state, table) => settled(state, table).kind;
 // about: {table, word: that of a drawing at hand, or null}.
 export const WORDS = [
   { name: "domain", parse: (v, _, { table }) => oneOf(domainsOf(table))(v), put: enter, format: (s) => s.domain },
-  { ...word("kind", oneOf((s, { table }) => kindsOf(table[s.domain]))), format: (s) => s.kind },
-  { ...word("d", numberOf((s, { table }) => table[s.domain].kinds[kindIn(s, table)])), format: (s) => s.d },
-  word("beta", numberOf((s, { table }) => betasOf(table[s.domain], kindIn(s, table), s.d)), 1),
-  { ...word("example", oneOf((s, { table }) => table[s.domain].examples)), format: (s, about) => (about.word ? null : s.example) },
+  {
+    ...word(
+      "kind",
+      oneOf((s, { table }) => kindsOf(table[s.domain])),
+    ),
+    format: (s) => s.kind,
+  },
+  {
+    ...word(
+      "d",
+      numberOf((s, { table }) => table[s.domain].kinds[kindIn(s, table)]),
+    ),
+    format: (s) => s.d,
+  },
+  word(
+    "beta",
+    numberOf((s, { table }) => betasOf(table[s.domain], kindIn(s, table), s.d)),
+    1,
+  ),
+  {
+    ...word(
+      "example",
+      oneOf((s, { table }) => table[s.domain].examples),
+    ),
+    format: (s, about) => (about.word ? null : s.example),
+  },
   word("fit", oneOf(FITS), "crop"),
   word("polarity", oneOf(POLARITIES), "auto"),
   word("error", oneOf(ERRORS), "absolute"),
-  { name: "x", parse: (v, s, { table }) => fromWord(v, table[s.domain]) ?? undefined, put: (s, v) => (s.drawn = v), format: (_, about) => about.word },
+  {
+    name: "x",
+    parse: (v, s, { table }) => fromWord(v, table[s.domain]) ?? undefined,
+    put: (s, v) => (s.drawn = v),
+    format: (_, about) => about.word,
+  },
 ];

@@ -2,7 +2,21 @@
 
 import { html } from "../../page/vendor/lit-html.js";
 import { LIMIT, gradient } from "../../page/draw/pixels.js";
-import { button, card, choices, field, figure, message, moreFold, optionsOf, panel, scale, slider, small, takeRow } from "../../page/frame/pieces.js";
+import {
+  button,
+  card,
+  choices,
+  field,
+  figure,
+  message,
+  moreFold,
+  optionsOf,
+  panel,
+  scale,
+  slider,
+  small,
+  takeRow,
+} from "../../page/frame/pieces.js";
 import { number, significant, t } from "../../page/frame/text.js";
 import { betasOf, kindsOf } from "../../page/maths/models.js";
 import { ERRORS, FITS, POLARITIES, domainsOf } from "./state.js";
@@ -43,15 +57,25 @@ const dimension = (tab) => {
 const choosers = (tab) => {
   const { state, row, yours } = tab;
   const proposed = yours.source?.kind !== "example" && yours.picture.proposed;
-  const domains = domainsOf(tab.table).map((n) => ({ value: n, label: t(`domain.${n}`), mark: n === proposed ? t("domain.proposed") : "" }));
+  const domains = domainsOf(tab.table).map((n) => ({
+    value: n,
+    label: t(`domain.${n}`),
+    mark: n === proposed ? t("domain.proposed") : "",
+  }));
   const kinds = kindsOf(row).map((k) => ({ value: k, label: t(`kind.${k}`), title: t(`kind.${k}.why`) }));
   const betas = betasOf(row, state.kind, state.d);
   return html`<div class="vd-choosers">
     ${field({ part: "domain", name: "vd-domain", label: t("domain.label"), options: domains, value: tab.pending ?? state.domain, choose: tab.chooseDomain })}
     ${field({ part: "kind", name: "vd-kind", label: t("kind.label"), options: kinds, value: state.kind, choose: (kind) => tab.choose({ kind }) })}
     ${field({
-      part: "beta", name: "vd-beta", label: t("beta.label"), caption: "vd-beta", options: optionsOf(betas), value: state.beta,
-      away: betas.length < 2, choose: (b) => tab.choose({ beta: Number(b) }),
+      part: "beta",
+      name: "vd-beta",
+      label: t("beta.label"),
+      caption: "vd-beta",
+      options: optionsOf(betas),
+      value: state.beta,
+      away: betas.length < 2,
+      choose: (b) => tab.choose({ beta: Number(b) }),
     })}
   </div>`;
 };
@@ -79,7 +103,16 @@ const remark = ({ yours, result, edited, state }) => {
 const options = (tab) => {
   const { state, row } = tab;
   const little = (part, hidden, values) =>
-    field({ part, name: `vd-${part}`, label: t(`${part}.label`), hidden, little: true, options: optionsOf(values, part), value: state[part], choose: (v) => tab.again({ [part]: v }) });
+    field({
+      part,
+      name: `vd-${part}`,
+      label: t(`${part}.label`),
+      hidden,
+      little: true,
+      options: optionsOf(values, part),
+      value: state[part],
+      choose: (v) => tab.again({ [part]: v }),
+    });
   return html`<div class="vd-options">${little("polarity", !row.strokes, POLARITIES)}${little("fit", Boolean(row.strokes), FITS)}</div>`;
 };
 
@@ -92,12 +125,17 @@ const below = (tab) => {
   ${card("vd-every", "every", t("every.why"), html`<div class="vd-strip" data-part="strip" role="group" aria-label=${t("every.title")}></div>`)}
   ${card("vd-curve", "curve", t("curve.why"), html`<div class="vd-chart" data-part="curve"></div>`)}
   ${card("vd-numbers", "numbers", t(result?.sigma ? "numbers.whyvae" : "numbers.why"), html`<div data-part="numbers"></div>`, undo)}
-  ${card("vd-bits", "bits", t(variational ? "bits.why" : "bits.none"), html`<div class="vd-bits-body ${variational ? "" : "vd-away"}" data-part="bitsBody">
+  ${card(
+    "vd-bits",
+    "bits",
+    t(variational ? "bits.why" : "bits.none"),
+    html`<div class="vd-bits-body ${variational ? "" : "vd-away"}" data-part="bitsBody">
       <div class="vd-chart" data-part="bits"></div>
       <div class="vd-elbo" data-part="elbo"></div>
     </div>
     <button type="button" class="vd-button vd-elsewhere" data-part="toVae" ?hidden=${variational || !row.kinds.vae}
-      @click=${() => tab.choose({ kind: "vae" })}>${t("bits.tovae")}</button>`)}`;
+      @click=${() => tab.choose({ kind: "vae" })}>${t("bits.tovae")}</button>`,
+  )}`;
 };
 
 export const view = (tab) => html`

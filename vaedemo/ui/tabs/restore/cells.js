@@ -7,9 +7,11 @@ import { paintBytes, paintUri } from "./paint.js";
 
 // cells: [{name, label, note, pressed, draw(canvas), click or null}].
 export const cellRow = (cells) =>
-  cells.map(({ name, label, note, pressed, draw, click }) => html`<button type="button" class="vd-cell" data-name=${name} aria-pressed=${pressed}
+  cells.map(
+    ({ name, label, note, pressed, draw, click }) => html`<button type="button" class="vd-cell" data-name=${name} aria-pressed=${pressed}
     ?disabled=${!click} @click=${click}><canvas class="vd-pixels" width="28" height="28"
-    aria-hidden="true" .draw=${draw}></canvas><b>${label}</b><small>${note}</small></button>`);
+    aria-hidden="true" .draw=${draw}></canvas><b>${label}</b><small>${note}</small></button>`,
+  );
 
 const db = (f) => (f ? t("restore.db", { value: number(f.hole ?? f.psnr, 1) }) : "");
 
@@ -17,7 +19,14 @@ const db = (f) => (f ? t("restore.db", { value: number(f.hole ?? f.psnr, 1) }) :
 export const answerCells = (answer, { size, channels, view }, choose) => {
   const samples = unpack(answer.samples);
   const draw = (bytes) => (canvas) => paintBytes(canvas, bytes, channels);
-  const mean = { name: "mean", label: t("restored.mean"), note: db(answer.figures?.mean), pressed: view === "mean", draw: draw(unpack(answer.mean)), click: () => choose("mean") };
+  const mean = {
+    name: "mean",
+    label: t("restored.mean"),
+    note: db(answer.figures?.mean),
+    pressed: view === "mean",
+    draw: draw(unpack(answer.mean)),
+    click: () => choose("mean"),
+  };
   const others = answer.log_likelihood.map((_, i) => {
     const best = i === answer.best;
     return {
@@ -33,7 +42,14 @@ export const answerCells = (answer, { size, channels, view }, choose) => {
 };
 
 export const photoCells = (uris) =>
-  uris.map((uri, i) => ({ name: i, label: t("restored.sample", { n: i + 1 }), note: "", pressed: false, draw: (c) => paintUri(c, uri), click: null }));
+  uris.map((uri, i) => ({
+    name: i,
+    label: t("restored.sample", { n: i + 1 }),
+    note: "",
+    pressed: false,
+    draw: (c) => paintUri(c, uri),
+    click: null,
+  }));
 
 // What each method makes of the same input: {method: {x_hat, psnr, hole} or undefined}.
 export const methodCells = (mean, answer, methods, others, channels) => {
@@ -46,5 +62,8 @@ export const methodCells = (mean, answer, methods, others, channels) => {
     click: null,
   });
   const known = methods.filter((m) => others[m]);
-  return [cell("vae", mean, answer.figures?.mean), ...known.map((m) => cell(m, others[m].x_hat, others[m].psnr === undefined ? null : others[m]))];
+  return [
+    cell("vae", mean, answer.figures?.mean),
+    ...known.map((m) => cell(m, others[m].x_hat, others[m].psnr === undefined ? null : others[m])),
+  ];
 };

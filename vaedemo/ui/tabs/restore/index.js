@@ -207,7 +207,10 @@ class Restore extends Tab {
 
   chooseLevel(share) {
     const { state, row } = this;
-    this.soon(state.given ? { sigma: Number((share * row.strongest).toFixed(3)) } : { level: levelOf(row.noises[state.noise], share) }, 500);
+    this.soon(
+      state.given ? { sigma: Number((share * row.strongest).toFixed(3)) } : { level: levelOf(row.noises[state.noise], share) },
+      500,
+    );
   }
 
   chooseGiven(given) {
@@ -287,11 +290,19 @@ class Restore extends Tab {
     const { p, state, name } = this;
     if (this.photo) {
       const made = await this.asking("file", { job: this.answer.job.job, which: "mean" });
-      if (!made.error) save(await (await fetch(made.data)).blob(), `vaedemo-${name}.${made.data.startsWith("data:image/png") ? "png" : "jpg"}`);
+      if (!made.error)
+        save(await (await fetch(made.data)).blob(), `vaedemo-${name}.${made.data.startsWith("data:image/png") ? "png" : "jpg"}`);
       return;
     }
-    const lines = [`${t(`domain.${state.domain}`)}: ${restoredName(this)}`, this.figures ? `PSNR ${p.psnr.textContent} dB, SSIM ${p.ssim.textContent}` : ""];
-    saveRow(["damaged", "restored", "fourth"].map((n) => ({ title: t(`${n}.title`), canvas: p[n] })), lines, `vaedemo-${name}-${state.domain}.png`);
+    const lines = [
+      `${t(`domain.${state.domain}`)}: ${restoredName(this)}`,
+      this.figures ? `PSNR ${p.psnr.textContent} dB, SSIM ${p.ssim.textContent}` : "",
+    ];
+    saveRow(
+      ["damaged", "restored", "fourth"].map((n) => ({ title: t(`${n}.title`), canvas: p[n] })),
+      lines,
+      `vaedemo-${name}-${state.domain}.png`,
+    );
   };
 }
 

@@ -85,8 +85,14 @@ export const maskTools = (tab) => {
       @input=${(e) => mask.pad.radius(e.target.value / 100)}></label>
     ${field({ part: "mask", name: "vd-mask", label: t("restore.mask.label"), little: true, options: optionsOf(tab.value.masks, "mask"), value: state.mask, choose: tab.choosePreset })}
     ${slider({
-      part: "amount", label: t("restore.amount.label"), value: `${Math.round(100 * state.amount)} %`, why: "", kind: "vd-res-slider",
-      at: Math.round(1000 * state.amount), away: state.mask !== "random", input: (at) => tab.chooseAmount(at / 1000),
+      part: "amount",
+      label: t("restore.amount.label"),
+      value: `${Math.round(100 * state.amount)} %`,
+      why: "",
+      kind: "vd-res-slider",
+      at: Math.round(1000 * state.amount),
+      away: state.mask !== "random",
+      input: (at) => tab.chooseAmount(at / 1000),
     })}
   </div>`;
 };

@@ -18,7 +18,11 @@ export const paintUri = async (canvas, uri) => {
 };
 
 // Bytes of a heat map, 255 where its scale ends, in the colours of every error map.
-export const heat = (bytes) => colours(Float32Array.from(bytes, (v) => (v / 255) * LIMIT), "absolute");
+export const heat = (bytes) =>
+  colours(
+    Float32Array.from(bytes, (v) => (v / 255) * LIMIT),
+    "absolute",
+  );
 
 export const paintHeat = (canvas, base64) => {
   canvas.classList.add("vd-pixels");

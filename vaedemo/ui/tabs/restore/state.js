@@ -72,9 +72,20 @@ const ONLY = {
     word("sigma", (v, s, { table }) => between(0, table[s.domain].strongest)(v), null),
   ],
   inpaint: [
-    { ...word("mask", oneOf((_, { value }) => value.masks)), format: (s) => (s.mask === "own" ? null : s.mask) },
+    {
+      ...word(
+        "mask",
+        oneOf((_, { value }) => value.masks),
+      ),
+      format: (s) => (s.mask === "own" ? null : s.mask),
+    },
     { ...word("amount", between(0, 1)), format: (s) => (s.mask === "random" ? s.amount : null) },
-    { name: "m", parse: maskIn, put: (s, own) => Object.assign(s, { mask: "own", own }), format: (s, about) => (s.mask === "own" ? about.maskWord : null) },
+    {
+      name: "m",
+      parse: maskIn,
+      put: (s, own) => Object.assign(s, { mask: "own", own }),
+      format: (s, about) => (s.mask === "own" ? about.maskWord : null),
+    },
   ],
 };
 export const wordsOf = (task) => [
@@ -84,10 +95,22 @@ export const wordsOf = (task) => [
     put: (s, domain, { table }) => Object.assign(s, standard(task, table, domain)),
     format: (s) => s.domain,
   },
-  word("example", oneOf((s, { table }) => table[s.domain].examples), null),
+  word(
+    "example",
+    oneOf((s, { table }) => table[s.domain].examples),
+    null,
+  ),
   ...ONLY[task],
   { ...word("seed", (v, _, { value }) => whole(0, value.seeds)(v), 1) },
-  word("n", numberOf((s, { table }) => table[s.domain].samples), (s, { table }) => table[s.domain].usual),
+  word(
+    "n",
+    numberOf((s, { table }) => table[s.domain].samples),
+    (s, { table }) => table[s.domain].usual,
+  ),
   word("view", viewIn, "mean"),
-  word("fourth", oneOf((s, { table }) => fourthsOf(task, table[s.domain], s)), "error"),
+  word(
+    "fourth",
+    oneOf((s, { table }) => fourthsOf(task, table[s.domain], s)),
+    "error",
+  ),
 ];

@@ -2,7 +2,20 @@
 
 import { html, nothing } from "../../page/vendor/lit-html.js";
 import { LIMIT, gradient } from "../../page/draw/pixels.js";
-import { button, card, choices, field, figure, message, moreFold, optionsOf, panel, scale, slider, takeRow } from "../../page/frame/pieces.js";
+import {
+  button,
+  card,
+  choices,
+  field,
+  figure,
+  message,
+  moreFold,
+  optionsOf,
+  panel,
+  scale,
+  slider,
+  takeRow,
+} from "../../page/frame/pieces.js";
 import { number, t } from "../../page/frame/text.js";
 import { cellRow } from "./cells.js";
 import { maskTools } from "./mask.js";
@@ -48,8 +61,13 @@ const choosers = (tab) => {
   return html`<div class="vd-choosers">
     ${field({ part: "domain", name: `vd-${name}-domain`, label: t("domain.label"), options: optionsOf(Object.keys(tab.table), "domain"), value: state.domain, choose: tab.chooseDomain })}
     ${field({
-      part: "count", name: `vd-${name}-count`, label: t("restore.count.label"), little: true, options: optionsOf(countsOf(row, picture)),
-      value: countOf(state, row, picture), choose: (n) => tab.set({ n: Number(n), view: "mean" }),
+      part: "count",
+      name: `vd-${name}-count`,
+      label: t("restore.count.label"),
+      little: true,
+      options: optionsOf(countsOf(row, picture)),
+      value: countOf(state, row, picture),
+      choose: (n) => tab.set({ n: Number(n), view: "mean" }),
     })}
     <div class="vd-field"><span>${t("restore.seed.label")}</span><button type="button" class="vd-small" data-part="die" title=${t("restore.die.why")}
       @click=${tab.throwDie}>${t("restore.seed.value", { seed: state.seed })}</button></div>
@@ -65,8 +83,13 @@ const noiseControls = (tab) => {
   const chosen = (noise) => tab.set({ noise, level: noises[noise].usual });
   return html`${field({ part: "noise", name: "vd-noise", label: t("restore.noise.label"), little: true, options: optionsOf(Object.keys(noises), "noise"), value: state.noise, away: state.given, choose: chosen })}
     ${slider({
-      part: "level", label: t("restore.level.label"), value: number(at, !state.given && state.noise === "jpeg" ? 0 : 2), why: t(why),
-      kind: "vd-res-slider", at: Math.round((1000 * (at - low)) / (high - low)), input: (v) => tab.chooseLevel(v / 1000),
+      part: "level",
+      label: t("restore.level.label"),
+      value: number(at, !state.given && state.noise === "jpeg" ? 0 : 2),
+      why: t(why),
+      kind: "vd-res-slider",
+      at: Math.round((1000 * (at - low)) / (high - low)),
+      input: (v) => tab.chooseLevel(v / 1000),
     })}`;
 };
 
@@ -77,9 +100,17 @@ const figures = (tab) => {
   const was = tab.answer?.figures?.y;
   const before = (name, digits) => (known(was?.[name]) ? t("restore.was", { value: number(was[name], digits) }) : "\u00a0");
   const one = (part, digits, more) =>
-    figure({ part, value: known(f?.[part]) ? number(f[part], digits) : "–", aside: before(part, digits), asidePart: `${part}Was`, ...more });
+    figure({
+      part,
+      value: known(f?.[part]) ? number(f[part], digits) : "–",
+      aside: before(part, digits),
+      asidePart: `${part}Was`,
+      ...more,
+    });
   const sigma = told.measured ?? told.sigma ?? told.estimated;
-  const toldWhy = known(told.estimated) ? t("restore.told.estimated", { value: number(told.estimated, 2) }) : t(state.given ? "restore.told.hand" : "restore.told.known");
+  const toldWhy = known(told.estimated)
+    ? t("restore.told.estimated", { value: number(told.estimated, 2) })
+    : t(state.given ? "restore.told.hand" : "restore.told.known");
   return html`<dl class="vd-figures">
     ${one("psnr", 1, { unit: " dB" })}
     ${one("ssim", 2)}
@@ -114,8 +145,13 @@ export const view = (tab) => html`
     ${panels(tab)}
     <output class="vd-readout" id="vd-res-live-${tab.name}" data-part="live" aria-live="polite">${tab.denoising ? "" : (tab.mask?.missing ?? "")}</output>
     <div class="vd-errormode">${choices({
-      part: "fourthMode", name: `vd-${tab.name}-fourth`, label: t("fourth.label"), little: true,
-      options: optionsOf(fourthsOf(tab.name, tab.row, tab.state), "fourth"), value: tab.fourth, choose: (fourth) => tab.set({ fourth }, false),
+      part: "fourthMode",
+      name: `vd-${tab.name}-fourth`,
+      label: t("fourth.label"),
+      little: true,
+      options: optionsOf(fourthsOf(tab.name, tab.row, tab.state), "fourth"),
+      value: tab.fourth,
+      choose: (fourth) => tab.set({ fourth }, false),
     })}</div>
     <div class="vd-tools">
       ${tab.yours.tools()}
@@ -130,10 +166,20 @@ export const view = (tab) => html`
       ${figures(tab)}
     </div>
   </section>
-  ${card("vd-res-answers", "restore.answers", answersWhy(tab), html`<div class="vd-res-strip" data-part="answers" role="group"
-      aria-label=${t("restore.answers.title")}>${cellRow(tab.answers)}</div>`)}
-  ${card("vd-res-methods", "restore.methods", methodsWhy(tab), html`${tab.job.besideView()}
-    <div class="vd-res-strip" data-part="methods">${cellRow(tab.others)}</div>`)}
+  ${card(
+    "vd-res-answers",
+    "restore.answers",
+    answersWhy(tab),
+    html`<div class="vd-res-strip" data-part="answers" role="group"
+      aria-label=${t("restore.answers.title")}>${cellRow(tab.answers)}</div>`,
+  )}
+  ${card(
+    "vd-res-methods",
+    "restore.methods",
+    methodsWhy(tab),
+    html`${tab.job.besideView()}
+    <div class="vd-res-strip" data-part="methods">${cellRow(tab.others)}</div>`,
+  )}
   ${takeRow(tab, button("saveImage", "save", tab.saveImage))}
   ${moreFold(`${tab.name}.more`)}
 </div>`;
