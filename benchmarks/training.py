@@ -11,6 +11,8 @@ import logging
 import sys
 import tempfile
 import time
+from collections.abc import Callable
+from typing import Any
 
 import torch
 from common import parse, report
@@ -25,10 +27,11 @@ from vaedemo.models import build_model, objectives
 from vaedemo.training.loop import fit
 from vaedemo.training.tasks import task_of
 
+Loop = Callable[[datasets.Pictures], float]  # seconds of an epoch
 DENSE = ModelConfig(kind="dense-vae", latent_dim=20, hidden=400, likelihood="bernoulli")
 
 
-def to_tensor():
+def to_tensor() -> Callable:
     """torchvision's ToTensor, also where its compiled part does not load beside this build of torch."""
     try:
         from torchvision.transforms import ToTensor
@@ -42,17 +45,18 @@ def to_tensor():
 class Items(torch.utils.data.Dataset):
     """What torchvision.datasets.MNIST does for an item: array -> PIL picture -> ToTensor."""
 
-    def __init__(self, pictures):
+    def __init__(self, pictures: datasets.Pictures) -> None:
+        assert pictures.y is not None
         self.arrays, self.labels, self.transform = pictures.x[:, 0].numpy(), pictures.y, to_tensor()
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.arrays)
 
-    def __getitem__(self, i):
+    def __getitem__(self, i: int) -> tuple[torch.Tensor, int]:
         return self.transform(Image.fromarray(self.arrays[i])), int(self.labels[i])
 
 
-def usual_epoch(pictures):
+def usual_epoch(pictures: datasets.Pictures) -> float:
     """Seconds of one epoch of the usual loop."""
     model = build_model(DENSE).train()
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
@@ -67,7 +71,7 @@ def usual_epoch(pictures):
     return time.perf_counter() - start
 
 
-def our_epoch(pictures):
+def our_epoch(pictures: datasets.Pictures) -> float:
     """Seconds of an epoch of fit."""
     start, model, config = time.perf_counter(), build_model(DENSE), TrainConfig(epochs=1, batch_size=128, lr=1e-3)
     for _ in fit(model, task_of(model, pictures, config), config):
@@ -75,7 +79,7 @@ def our_epoch(pictures):
     return time.perf_counter() - start
 
 
-def pythae_epoch(folder):
+def pythae_epoch(folder: str) -> Loop:
     """The function that gives the seconds of an epoch of pythae's BaseTrainer: binarised pictures in memory, as it
     has them, its Adam, encoder and decoder of 400 units."""
     sys.path.append(folder)
@@ -93,26 +97,26 @@ def pythae_epoch(folder):
     logging.disable(logging.INFO)
 
     class Encoder(BaseEncoder):
-        def __init__(self):
+        def __init__(self) -> None:
             super().__init__()
             self.hidden = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(784, 400), torch.nn.ReLU())
             self.mean, self.log_var = torch.nn.Linear(400, 20), torch.nn.Linear(400, 20)
 
-        def forward(self, x):
+        def forward(self, x: torch.Tensor) -> Any:
             h = self.hidden(x)
             return ModelOutput(embedding=self.mean(h), log_covariance=self.log_var(h))
 
     class Decoder(BaseDecoder):
-        def __init__(self):
+        def __init__(self) -> None:
             super().__init__()
             self.layers = torch.nn.Sequential(
                 torch.nn.Linear(20, 400), torch.nn.ReLU(), torch.nn.Linear(400, 784), torch.nn.Sigmoid()
             )
 
-        def forward(self, z):
+        def forward(self, z: torch.Tensor) -> Any:
             return ModelOutput(reconstruction=self.layers(z).unflatten(1, (1, 28, 28)))
 
-    def epoch(pictures):
+    def epoch(pictures: datasets.Pictures) -> float:
         config = VAEConfig(input_dim=(1, 28, 28), latent_dim=20, reconstruction_loss="bce")
         data = BaseDataset((pictures[:] > 0.5).float(), pictures.y)
         with tempfile.TemporaryDirectory() as out:
@@ -128,9 +132,9 @@ def pythae_epoch(folder):
     return epoch
 
 
-def epochs(pictures, loops, times):
+def epochs(pictures: datasets.Pictures, loops: dict[str, Loop], times: int) -> dict[str, list[float]]:
     """{name: seconds of an epoch, one a round} of loops timed in turn, each with the better number of threads."""
-    found = {}
+    found: dict[tuple[str, int], list[float]] = {}
     for _ in range(times):
         for threads in (1, 2):
             torch.set_num_threads(threads)
@@ -139,7 +143,7 @@ def epochs(pictures, loops, times):
     return {name: min((found[name, threads] for threads in (1, 2)), key=sum) for name in loops}
 
 
-def speed(config, pictures, half, threads, steps):
+def speed(config: ModelConfig, pictures: datasets.Pictures, half: bool, threads: int, steps: int) -> float:
     """Pictures a second over `steps` steps, after 10 to warm up."""
     torch.set_num_threads(threads)
     model, train = build_model(config), TrainConfig(steps=steps + 10, bfloat16="on" if half else "off")
@@ -148,7 +152,7 @@ def speed(config, pictures, half, threads, steps):
     return (last.step - first.step) * 128 / (last.seconds - first.seconds)
 
 
-def main():
+def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--epochs", type=int, default=3, help="how often the loops are timed in turn")
     parser.add_argument("--steps", type=int, default=30, help="steps a network is timed over")
@@ -159,11 +163,11 @@ def main():
     args = parse(parser, epochs=1, steps=1, domain="digits", kinds=["dense"])
     if args.only != "networks":
         digits = datasets.load("digits", "train", args.data_dir)
-        loops = {"usual": usual_epoch, "ours": our_epoch}
+        loops: dict[str, Loop] = {"usual": usual_epoch, "ours": our_epoch}
         loops |= {"pythae": pythae_epoch(args.pythae)} if args.pythae else {}
         our_epoch(digits.first(6400))
         seconds = epochs(digits, loops, args.epochs)
-        figures = {"epoch": {f"{name}_seconds": found for name, found in seconds.items()}}
+        figures: dict[str, Any] = {"epoch": {f"{name}_seconds": found for name, found in seconds.items()}}
         for name, key in (("usual", "times_as_fast"), ("pythae", "times_as_fast_as_pythae")):
             if name in seconds:  # in pairs, one after the other
                 times = mean_and_error([u / o for u, o in zip(seconds[name], seconds["ours"], strict=True)])

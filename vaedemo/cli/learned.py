@@ -1,17 +1,20 @@
 """Rows of `derive` that learn from training pictures: a domain's classifier, the mixtures over its models' codes."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
+from typing import Any
 
 import torch
 import tqdm
 
 from vaedemo import runtime
+from vaedemo.data.datasets import Pictures
 from vaedemo.maths.mixtures import Mixture
 from vaedemo.models.classifier import accuracy, build_classifier
 from vaedemo.store.classifiers import FILE as CLASSIFIER
 from vaedemo.store.classifiers import save_classifier
 from vaedemo.store.key import ModelKey
+from vaedemo.store.library import Library
 from vaedemo.store.mixtures import FILE as MIXTURES
 from vaedemo.store.mixtures import mixture_name, save_mixtures
 from vaedemo.training.loop import Progress, fit
@@ -31,7 +34,9 @@ def _shown(steps: Iterable[Progress], name: str) -> Progress:
     return progress
 
 
-def derive_classifier(library, domain, load, seed):
+def derive_classifier(
+    library: Library, domain: str, load: Callable[[str], Pictures], seed: int
+) -> dict[str, Any] | None:
     """Train a domain's classifier and write it; what was made, a dict. load(split) gives Pictures."""
     if not library.domain(domain).classes:
         return None
@@ -53,7 +58,7 @@ def derive_classifier(library, domain, load, seed):
     return record | {"bytes": path.stat().st_size}
 
 
-def derive_mixtures(library, domain, load, seed):
+def derive_mixtures(library: Library, domain: str, load: Callable[[str], Pictures], seed: int) -> dict[str, Any]:
     """Fit mixtures to the codes of a domain's autoencoders and VAEs and write them; what was made, a dict."""
     path = library.folder / domain / MIXTURES
     found: dict[str, Mixture] = {}

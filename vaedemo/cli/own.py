@@ -1,10 +1,10 @@
 """Training on a folder of one's own pictures: how they are read and kept, the network for them, and what comes next."""
 
 import io
-import os
 import shlex
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -20,6 +20,7 @@ from vaedemo.reports.evaluate import evaluate_model, write_figures
 from vaedemo.store.checkpoints import write_atomic
 from vaedemo.store.key import ModelKey
 from vaedemo.store.library import Library
+from vaedemo.training.run import Run
 
 __all__ = ["keep", "model_config", "pictures", "require_apart", "require_same_pictures", "what_next"]
 
@@ -27,16 +28,15 @@ HELD_OUT, MOST_HELD_OUT = 0.1, 2_000  # share of a folder's pictures that is not
 MEASURED, BOUND_SAMPLES = 200, 20  # held-out pictures that are measured at once, and samples of the bound
 
 
-def require_apart(images, out):
+def require_apart(images: Path, out: Path) -> None:
     """ConfigError where a run would write its pictures among those that are read."""
-    images, out = os.path.realpath(images), os.path.realpath(out)
-    if out == images or out.startswith(images + os.sep):
+    if out.resolve().is_relative_to(images.resolve()):
         raise ConfigError("the run would be written among the pictures that are read; choose another --out")
 
 
-def model_config(kind, latent_dim, channels, size, beta):
+def model_config(kind: str, latent_dim: int, channels: int, size: int, beta: float) -> ModelConfig:
     """The ModelConfig that suits pictures of one's own: halved as often as the size allows, down to 7 pixels."""
-    shape = {"channels": channels, "size": size}
+    shape: dict[str, Any] = {"channels": channels, "size": size}
     if kind in RESTORING:  # as recipes.restore_recipe has it
         return ModelConfig(kind=kind, latent_dim=32, **shape, widths=(32, 48), hidden=96, neck=6)
     levels = 1
@@ -47,7 +47,7 @@ def model_config(kind, latent_dim, channels, size, beta):
     return ModelConfig(kind=kind, latent_dim=latent_dim, **shape, beta=beta, widths=widths, hidden=hidden)
 
 
-def pictures(folder, size, channels):
+def pictures(folder: Path, size: int, channels: int) -> tuple[datasets.Pictures, datasets.Pictures]:
     """(pictures to train on, pictures held out) of a folder; what was skipped is named on the error stream."""
     reading = datasets.FromFolder(folder, size, channels)
     with tqdm.tqdm(desc="reading pictures", unit="file", disable=None, file=sys.stderr) as bar:
@@ -65,11 +65,11 @@ def pictures(folder, size, channels):
     return datasets.Pictures(x[held_out:]), datasets.Pictures(x[:held_out])
 
 
-def _kept(out, job):
+def _kept(out: Path, job: Run) -> Path:
     return Path(out) / job.domain / f"{job.domain}_test.npz"
 
 
-def require_same_pictures(out, job, held_out, overwrite):
+def require_same_pictures(out: Path, job: Run, held_out: datasets.Pictures, overwrite: bool) -> None:
     """TrainingError where a domain's models were trained on other pictures: one name is one set of pictures."""
     path = _kept(out, job)
     if overwrite or not path.is_file():
@@ -80,7 +80,7 @@ def require_same_pictures(out, job, held_out, overwrite):
         )
 
 
-def keep(out, job, held_out, seed):
+def keep(out: Path, job: Run, held_out: datasets.Pictures, seed: int) -> None:
     """Keep the held-out pictures beside the models, and measure the model over them: `evaluate`, `traverse` and the
     page need both."""
     buffer = io.BytesIO()
@@ -95,7 +95,7 @@ def keep(out, job, held_out, seed):
         write_figures(out, [row])
 
 
-def what_next(out, job):
+def what_next(out: Path, job: Run) -> str:
     """The commands that use a model of one's own, ready to be copied."""
     common = f"--checkpoints {shlex.quote(str(out))} --domain {job.domain}"
     model = f"--kind {job.model.kind} --latent-dim {job.model.latent_dim}"

@@ -160,7 +160,7 @@ class _Loop:
         self.steps = config.steps or max(1, round(config.epochs * self.per_epoch))
         self.stable = stable_steps(self.steps, config) if config.schedule == "wsd" else None
         self.half = config.bfloat16 == "on" or (config.bfloat16 == "auto" and runtime.bfloat16_available(device))
-        model.to(device=device, memory_format=torch.channels_last).train()  # type: ignore[call-overload]
+        model.to(device=device, memory_format=torch.channels_last).train()
         self.flat = Flat(model, self.half)
         weights = nn.Parameter(self.flat.values)
         weights.grad = self.flat.gradient

@@ -1,12 +1,14 @@
 """How the mixtures over a model's codes are fitted."""
 
+from typing import Any
+
 import numpy as np
 import torch
 
 from vaedemo import runtime
 from vaedemo.data.datasets import Pictures
 from vaedemo.maths import gaussian
-from vaedemo.maths.mixtures import fit_mixture
+from vaedemo.maths.mixtures import Mixture, fit_mixture
 
 __all__ = ["codes", "fit_model"]
 
@@ -25,7 +27,7 @@ BATCH = 500
 
 
 @torch.no_grad()
-def codes(model, pictures, seed=0):
+def codes(model: Any, pictures: Pictures, seed: int = 0) -> np.ndarray:
     """Codes float32 (N, D) of Pictures: of a VAE one sample of each posterior, which is what its decoder was trained
     on; the means alone lie closer together and gave worse samples on pictures held out (README)."""
     noise, parts = runtime.generator("codes", seed), []
@@ -36,13 +38,13 @@ def codes(model, pictures, seed=0):
     return torch.cat(parts).numpy()
 
 
-def fit_model(model, pictures, domain, seed=0):
+def fit_model(model: Any, pictures: Pictures, domain: str, seed: int = 0) -> dict[int | None, Mixture]:
     """{label: Mixture} of a model over Pictures, the first 20,000 of a seeded choice: None for all classes together,
     and one for each class where they are labelled."""
     chosen = torch.randperm(len(pictures), generator=runtime.generator("mixtures", seed))[:PICTURES]
     z = codes(model, Pictures(pictures.x[chosen]), seed)
     many, few = COMPONENTS.get(domain, (10, 3 if z.shape[1] <= SMALL else 1))
-    found = {None: fit_mixture(z, many, seed)}
+    found: dict[int | None, Mixture] = {None: fit_mixture(z, many, seed)}
     if pictures.y is None:
         return found
     y = pictures.y[chosen].numpy()
