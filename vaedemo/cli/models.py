@@ -69,7 +69,7 @@ class Describe(Command):
         from vaedemo.store.library import Library
 
         report = []
-        library, chosen = Library(self.checkpoints), _checked_kind(self.kind)
+        library = Library(self.checkpoints)
         for name in [self.domain] if self.domain else library.domains:
             row = library.domain(name)
             usual = ("ae", "vae", "dense", "pca") if row.classes else library.kinds(name)

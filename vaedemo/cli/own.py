@@ -1,10 +1,10 @@
 """Training on a folder of one's own pictures: how they are read and kept, the network for them, and what comes next."""
 
 import io
-import os
 import shlex
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -30,21 +30,21 @@ MEASURED, BOUND_SAMPLES = 200, 20  # held-out pictures that are measured at once
 
 def require_apart(images: Path, out: Path) -> None:
     """ConfigError where a run would write its pictures among those that are read."""
-    read, written = os.path.realpath(images), os.path.realpath(out)
-    if written == read or written.startswith(read + os.sep):
+    if out.resolve().is_relative_to(images.resolve()):
         raise ConfigError("the run would be written among the pictures that are read; choose another --out")
 
 
 def model_config(kind: str, latent_dim: int, channels: int, size: int, beta: float) -> ModelConfig:
     """The ModelConfig that suits pictures of one's own: halved as often as the size allows, down to 7 pixels."""
+    shape: dict[str, Any] = {"channels": channels, "size": size}
     if kind in RESTORING:  # as recipes.restore_recipe has it
-        return ModelConfig(kind=kind, latent_dim=32, channels=channels, size=size, widths=(32, 48), hidden=96, neck=6)
+        return ModelConfig(kind=kind, latent_dim=32, **shape, widths=(32, 48), hidden=96, neck=6)
     levels = 1
     while size % 2 ** (levels + 1) == 0 and size // 2 ** (levels + 1) >= 7:
         levels += 1
-    widths: tuple[int, ...] = (16, 32)[:levels] if levels < 3 else (8, 16, 32, 32, 32)[:levels]
+    widths = (16, 32)[:levels] if levels < 3 else (8, 16, 32, 32, 32)[:levels]
     hidden = 512 if kind.startswith("dense") else max(128, 2 * latent_dim)
-    return ModelConfig(kind, latent_dim, channels, size, beta=beta, widths=widths, hidden=hidden)
+    return ModelConfig(kind=kind, latent_dim=latent_dim, **shape, beta=beta, widths=widths, hidden=hidden)
 
 
 def pictures(folder: Path, size: int, channels: int) -> tuple[datasets.Pictures, datasets.Pictures]:

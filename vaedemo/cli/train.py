@@ -147,7 +147,8 @@ class Train:
         """(Run, function that loads its pictures) for each run that is to be made; of a recipe that is no run, or when
         its last run is done, the file is put in its place."""
         if self.images is not None:
-            yield self._own(), self._own_pictures
+            images = self.images
+            yield self._own(images), lambda: own.pictures(images, self.size, self.channels)
             return
         if not self.all:
             yield self._one()
@@ -167,8 +168,9 @@ class Train:
         """Make a classifier or mixtures; by one process."""
         if self.dry_run or process_group()[0]:
             return
-        made = LEARNED[r.kind](Library(self.checkpoints), r.domain, self._split(r.domain), self.seed)
-        print(json.dumps({"domain": r.domain, "made": r.kind, **(made or {})}) if self.json else f"{r.path}: {made}")
+        learn: Callable[..., Any] = LEARNED[r.kind]
+        made = learn(Library(self.checkpoints), r.domain, self._split(r.domain), self.seed)
+        print(json.dumps({"domain": r.domain, "made": r.kind, **made}) if self.json else f"{r.path}: {made}")
 
     def _stages(self, r: Recipe) -> Iterator[tuple[Run, Callable]]:
         start = self.checkpoints / r.start if r.start else None
@@ -214,21 +216,16 @@ class Train:
     def _split(self, domain: str) -> Callable[[str], datasets.Pictures]:
         return lambda split: datasets.load(domain, split, self.data_dir)
 
-    def _own(self) -> Run:
-        assert self.images is not None
+    def _own(self, images: Path) -> Run:
         if self.domain is not None or self.all:
             other = "--all" if self.all else f"--domain {self.domain}"
             raise ConfigError(f"--images trains on pictures of your own and {other} does not; leave one of them out")
-        own.require_apart(self.images, self.out)
+        own.require_apart(images, self.out)
         model = own.model_config(self.kind, self.latent_dim, self.channels, self.size, self.beta)
         model = dataclasses.replace(model, **_chosen(self.model))
         train = dataclasses.replace(TrainConfig(epochs=100, seed=self.seed), **_chosen(self.train))
         key = ModelKey(checked_name(self.name), model.kind, model.latent_dim, model.beta)
         return Run(key.domain, model, train, self.out / key.domain / key.name)
-
-    def _own_pictures(self) -> tuple[datasets.Pictures, datasets.Pictures]:
-        assert self.images is not None
-        return own.pictures(self.images, self.size, self.channels)
 
 
 def _stopped(job: Run) -> str:

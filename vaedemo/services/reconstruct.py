@@ -5,7 +5,6 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from numpy.typing import ArrayLike
 from PIL import Image
 
 from vaedemo import runtime
@@ -15,9 +14,6 @@ from vaedemo.pictures.draw import to_image
 from vaedemo.store.inputs import checked_picture
 from vaedemo.store.key import ModelKey
 from vaedemo.store.library import Library
-
-if TYPE_CHECKING:
-    from vaedemo.store.library import Library
 
 __all__ = ["ERROR_LIMIT", "Reconstruction", "error_image", "every_model", "reconstruct", "sheet"]
 
@@ -103,7 +99,7 @@ def sheet(x: np.ndarray, x_hat: np.ndarray, side: int = 256, gap: int = 8) -> Im
     parts = [to_image(x), to_image(x_hat), error_image(x, x_hat)]
     scale = max(1, side // parts[0].width)
     width, height = parts[0].width * scale, parts[0].height * scale
-    picture = Image.new("RGB", (3 * width + 2 * gap, height), "white")
+    made = Image.new("RGB", (3 * width + 2 * gap, height), "white")
     for i, part in enumerate(parts):
-        picture.paste(part.resize((width, height), Image.Resampling.NEAREST), (i * (width + gap), 0))
-    return picture
+        made.paste(part.resize((width, height), Image.Resampling.NEAREST), (i * (width + gap), 0))
+    return made

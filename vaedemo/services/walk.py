@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-from numpy.typing import ArrayLike
 from PIL import Image, ImageDraw, ImageFont
 
 from vaedemo.errors import CheckpointError, ConfigError
@@ -18,9 +17,6 @@ from vaedemo.pictures.draw import grid, to_image
 from vaedemo.store.inputs import checked_codes
 from vaedemo.store.key import ModelKey
 from vaedemo.store.library import Library
-
-if TYPE_CHECKING:
-    from vaedemo.store.library import Library
 
 __all__ = [
     "Importance",
@@ -239,23 +235,23 @@ def strip_image(x: np.ndarray, side: int = 128, gap: int = 4) -> Image.Image:
 def grid_image(rows: np.ndarray, labels: Sequence[str] | None = None, side: int = 64, gap: int = 2) -> Image.Image:
     """Rows of pictures (R, n, C, H, W) as a PIL picture, each scaled up without smoothing to about `side` pixels, with
     a text before each row if there are labels (R)."""
-    pictures = np.asarray(rows)
-    sheet = grid(_enlarged(pictures.reshape(-1, *pictures.shape[2:]), side), pictures.shape[1], gap)
+    rows = np.asarray(rows)
+    sheet = grid(_enlarged(rows.reshape(-1, *rows.shape[2:]), side), rows.shape[1], gap)
     if labels is None:
         return sheet
     font = ImageFont.load_default(13)
     margin = 12 + max(round(font.getlength(label)) for label in labels)
-    picture = Image.new(sheet.mode, (margin + sheet.width, sheet.height), "white")
-    picture.paste(sheet, (margin, 0))
-    draw, height = ImageDraw.Draw(picture), (sheet.height + gap) / len(pictures)
+    made = Image.new(sheet.mode, (margin + sheet.width, sheet.height), "white")
+    made.paste(sheet, (margin, 0))
+    draw, height = ImageDraw.Draw(made), (sheet.height + gap) / len(rows)
     for i, label in enumerate(labels):
         draw.text((margin - 6, (i + 0.5) * height - gap / 2), label, fill="black", font=font, anchor="rm")
-    return picture
+    return made
 
 
 def traversal_image(made: Traversal, side: int = 64) -> Image.Image:
     """A Traversal as a PIL picture; before each row its dimension, counted from 1, and what that carries."""
-    known = traversal.importance
+    known = made.importance
     unit = " nats" if known.unit == "nats" else ""
-    labels = [f"z{d + 1}: " + (f"{known.value[d]:.2f}{unit}" if known.active[d] else "off") for d in traversal.dims]
-    return grid_image(traversal.x_hat, labels, side)
+    labels = [f"z{d + 1}: " + (f"{known.value[d]:.2f}{unit}" if known.active[d] else "off") for d in made.dims]
+    return grid_image(made.x_hat, labels, side)

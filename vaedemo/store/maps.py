@@ -14,18 +14,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-from numpy.typing import ArrayLike
 
 from vaedemo.data.datasets import Pictures
 from vaedemo.errors import CheckpointError
 from vaedemo.store.checkpoints import write_atomic
 from vaedemo.store.key import ModelKey
 from vaedemo.store.library import Library
-
-if TYPE_CHECKING:
-    from vaedemo.data.datasets import Pictures
-    from vaedemo.models.autoencoder import Model
-    from vaedemo.store.library import Library
 
 __all__ = [
     "COLOURS",
@@ -80,8 +74,7 @@ def encodings(model: Any, pictures: Pictures, chunk: int = 500) -> tuple[np.ndar
     """(mu (N, D), sigma (N, D) or None) of Pictures, float64."""
     codes = [model.encode(x) for x in pictures.batches(chunk)]
     mu = torch.cat([c.mu for c in codes]).double().numpy()
-    sigmas = [(0.5 * c.logvar).exp() for c in codes if c.logvar is not None]
-    return mu, torch.cat(sigmas).double().numpy() if sigmas else None
+    return mu, None if codes[0].logvar is None else torch.cat([(0.5 * c.logvar).exp() for c in codes]).double().numpy()
 
 
 def box(points: np.ndarray, least: float = 0.0) -> tuple[np.ndarray, np.ndarray]:

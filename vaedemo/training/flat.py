@@ -18,7 +18,7 @@ class Flat:
 
     The parameters become views of values, in the memory format that they have; average starts as a copy of values.
     Between two tensors there may be numbers that are always 0. With half, the layers that autocast runs in bfloat16
-    have weights of that kind while a loss is computed, all cast by one call.
+    have such weights while a loss is computed, all cast by one call.
     """
 
     def __init__(self, model: nn.Module, half: bool = False) -> None:
@@ -31,16 +31,14 @@ class Flat:
             p.data = self.values.as_strided(p.shape, p.stride(), start).copy_(p.detach())
         self._gradients = [self.gradient.as_strided(p.shape, p.stride(), start) for p, start in places]
         self.average = self.values.clone()
-        self._leaves, self._swaps = list(self.parameters), []
-        cast = {id(p) for m in model.modules() if type(m) in CAST for p in m.parameters()} if half else set()
+        self._leaves, self._swaps = list(self.parameters), []  # what a loss is computed with, and where it goes
+        if self.half is None:
+            return
         for i, (p, start) in enumerate(places):
-            if self.half is not None and id(p) in cast:
-                self._leaves[i] = nn.Parameter(self.half.as_strided(p.shape, p.stride(), start))
-        new = {id(p): leaf for p, leaf in zip(self.parameters, self._leaves, strict=True) if p is not leaf}
-        for module in model.modules():
-            self._swaps += [
-                (module._parameters, k, p, new[id(p)]) for k, p in module._parameters.items() if id(p) in new
-            ]
+            held = [(m, name) for m in model.modules() for name, q in m._parameters.items() if q is p]
+            if all(type(m) in CAST for m, _ in held):
+                leaf = self._leaves[i] = nn.Parameter(self.half.as_strided(p.shape, p.stride(), start))
+                self._swaps += [(m._parameters, name, p, leaf) for m, name in held]
 
     @contextlib.contextmanager
     def computing(self) -> Iterator[None]:

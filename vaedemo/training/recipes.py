@@ -73,8 +73,9 @@ def _photo_stage(**changes: Any) -> TrainConfig:
 def _conditional(domain: str, *epochs: float) -> Recipe:
     row = get_domain(domain)
     model = ModelConfig(
-        kind="conditional", latent_dim=32, channels=row.channels, size=row.shape[1], widths=(32, 48), hidden=96, neck=6
-    )
+        kind="conditional", latent_dim=32, channels=row.channels, size=row.shape[1], widths=(32, 48), hidden=96,
+        neck=6,
+    )  # fmt: skip
     return Recipe(
         domain, RESTORER, model, tuple(Stage(TrainConfig(epochs=e, batch_size=BATCH, lr=3e-3)) for e in epochs)
     )
@@ -110,7 +111,7 @@ RESTORERS = {
 def classifier_recipe(domain: str) -> Recipe:
     """The Recipe of a domain's classifier."""
     row = get_domain(domain)
-    _, size, _ = row.shape
+    size = row.shape[1]
     widths = (32, 64) if size < 64 else (16, 32, 64)
     train = TrainConfig(
         epochs=CLASSIFIER_EPOCHS.get(domain, 8.0), batch_size=128, lr=4e-3, weight_decay=0.02, beta2=0.999,

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
+from PIL import Image
 from torch import Tensor
 
 from vaedemo import runtime
@@ -22,6 +23,7 @@ from vaedemo.data.photos import Photos
 from vaedemo.errors import CheckpointError, TrainingError, VaedemoError
 from vaedemo.models import CONFIGS, build_model
 from vaedemo.models.pca import fit_pca
+from vaedemo.pictures.draw import grid
 from vaedemo.store.checkpoints import RUN_FILE, load_checkpoint, save_checkpoint, warm_start, write_atomic
 from vaedemo.training.loop import STABLE, Progress, Task, fit, process_group, read_state, require_same_run
 from vaedemo.training.tasks import task_of
@@ -110,7 +112,7 @@ def run(
     log = _earlier(folder, job.state)
     pca = job.model.kind == "pca"
     if pca:
-        assert isinstance(pictures, Pictures)
+        assert isinstance(pictures, Pictures)  # of photographs there is no PCA
         model = fit_pca(job.model, pictures)
         seconds, steps = time.monotonic() - began, 0
     else:
@@ -210,7 +212,9 @@ def _draw(folder: Path, model: Any, log: list[dict], held_out: Pictures) -> None
         if min(p["loss"] for p in log) > 0:  # the loss of a Gaussian likelihood is a density's, and falls below zero
             axes.set_yscale("log")
         axes.legend(frameon=False)
-        _save(figure, folder / "losses.png")
+        buffer = io.BytesIO()
+        figure.savefig(buffer, dpi=120)
+        write_atomic(folder / "losses.png", buffer.getvalue())
     x, generator = held_out[:16], runtime.generator("samples", 0)
     if model.config.kind in (*RESTORING, *CONFIGS):
         damaged = random_corruption(x, generator)
@@ -228,24 +232,11 @@ def _unit(config: Any) -> str:
     return "nats a picture" if config.variational else "squared error a picture"
 
 
-def _save(figure: Any, path: Path) -> None:
-    buffer = io.BytesIO()
-    figure.savefig(buffer, dpi=120)
-    write_atomic(path, buffer.getvalue())
-
-
 def _grid(x: Tensor, columns: int, path: Path) -> None:
     """Pictures (N, C, H, W) in [0, 1] as one PNG, columns a row, two pixels a pixel."""
-    from PIL import Image
-
-    n, c, h, w = x.shape
-    rows = -(-n // columns)
-    x = torch.cat([x, x.new_zeros(rows * columns - n, c, h, w)])
-    sheet = x.unflatten(0, (rows, columns)).permute(0, 3, 1, 4, 2).reshape(rows * h, columns * w, c)
-    levels = (sheet * 255).round().byte().numpy()
-    picture = Image.fromarray(levels[..., 0] if c == 1 else levels)
+    picture = grid(x.numpy(), columns, gap=0)
     buffer = io.BytesIO()
-    picture.resize((2 * columns * w, 2 * rows * h), Image.Resampling.NEAREST).save(buffer, "PNG")
+    picture.resize((2 * picture.width, 2 * picture.height), Image.Resampling.NEAREST).save(buffer, "PNG")
     write_atomic(path, buffer.getvalue())
 
 

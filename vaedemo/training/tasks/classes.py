@@ -1,5 +1,7 @@
 """The task of a classifier: pictures and their classes."""
 
+from typing import Any
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -40,7 +42,7 @@ class Classes(Epochs):
             raise TrainingError("these pictures have no classes; a classifier needs an array y beside x")
         super().__init__(pictures, config)
         self.labels, self.mirrored = pictures.y, mirrored
-        self.settings = {"mirrored": mirrored}
+        self.settings: dict[str, Any] = {"mirrored": mirrored}
 
     def batch(self, step: int, generator: torch.Generator, mine: slice) -> tuple:
         """(x, y)."""

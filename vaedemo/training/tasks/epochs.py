@@ -34,8 +34,8 @@ class Epochs:
     stream, order = "noise", "order"  # words that are seeded with: of a step's noise, of an epoch's order
 
     def __init__(self, pictures: Pictures, config: TrainConfig) -> None:
-        self.pictures, self.seed = pictures, config.seed
         self.settings: dict[str, Any] = {}
+        self.pictures, self.seed = pictures, config.seed
         self.batches: tuple[int, ...] = (min(config.batch_size, len(pictures)),)
         self._epoch, self._rows = -1, torch.empty(0)
 
