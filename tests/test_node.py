@@ -4,7 +4,6 @@ import shutil
 import subprocess
 
 import pytest
-
 from vaedemo.ui.component import UI
 
 NODE = shutil.which("node")
