@@ -3,6 +3,7 @@
 from vaedemo.data.domains import DOMAINS, get_domain
 from vaedemo.services.restore import run
 from vaedemo.services.restore.task import Task
+from vaedemo.services.restore.tiles import TILE
 
 
 def task(y, domain, mask=None, **options):
@@ -20,7 +21,7 @@ def by(library, method, y, domain, mask=None, sigma=0.25, **options):
     return answers(library, y, domain, mask, method=method, sigma=sigma, samples=samples, **options).mean
 
 
-def photo(library, y, sigma=0.0, mask=None, seeds=(), tile=run.TILE):
+def photo(library, y, sigma=0.0, mask=None, seeds=(), tile=TILE):
     """The Tiles or the CoarseToFine over a photograph, to be iterated."""
     given = task(y, "photos", mask, sigma=sigma, samples=len(seeds), seed=min(seeds, default=0))
     return run._network(library, given, tile)

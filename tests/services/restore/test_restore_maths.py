@@ -172,7 +172,7 @@ def test_how_many_and_how_strong_may_be_asked_for(shelf, y):
         with pytest.raises(ConfigError, match=f"^the number of samples is {n}; choose 1 to 16$"):
             answers(shelf, y, "digits", samples=n)
     for level in (-0.01, 1.01):
-        with pytest.raises(ConfigError, match=f"^the noise's strength is {level}; choose 0 to 1, or leave it out$"):
+        with pytest.raises(ConfigError, match=f"^the noise's strength is {level}; choose 0 to 1, in units of"):
             answers(shelf, y, "digits", sigma=level)
     assert answers(shelf, np.full((1, 28, 28), -20), "digits", sigma=1, samples=1).samples.shape == (1, 1, 28, 28)
     with pytest.raises(PictureError, match="far outside 0 to 1; give 0 to 1$"):
@@ -354,8 +354,8 @@ def test_progress_is_told_before_anything_is_done_and_ends_with_the_answers(shel
     ("words", "says"),
     [
         (("nlm", FILLING, None, None), "no method 'nlm'; choose from vae, plain, biharmonic"),
-        (("vae", FILLING, 25, None), "sigma is 25; choose 0 to 1, in units of the whole range"),
-        (("vae", FILLING, float("nan"), None), "sigma is nan"),
+        (("vae", FILLING, 25, None), "the noise's strength is 25; choose 0 to 1, in units of the whole range"),
+        (("vae", FILLING, float("nan"), None), "the noise's strength is nan"),
         (("vae", FILLING, 0.1, 17), "the number of samples is 17; choose 1 to 16"),
         (("plain", FILLING, 0.1, None), "the method plain is told of no noise"),
     ],

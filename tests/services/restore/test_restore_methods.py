@@ -168,15 +168,14 @@ def test_a_photograph_beyond_what_was_learnt_goes_from_coarse_to_fine(shelf, mon
     for name in ("Tiles", "CoarseToFine"):
         monkeypatch.setattr(run, name, lambda *given, name=name, **options: (name, given, options))
     y, row = np.random.default_rng(0).random((3, 80, 90), np.float32), DOMAINS["photos"].damages
-    usual = {"tile": 512, "overlap": 96, "seeds": range(0)}
+    usual = {"tile": 512, "seeds": range(0)}
     name, (model, seen, sigma, known), options = photo(shelf, y)
     assert name == "Tiles" and model is shelf.network and options == usual
     assert np.array_equal(seen, y) and sigma == 0 and np.array_equal(known, np.ones((80, 90)))
-    coarse = usual | {"reach": row.hole, "strongest": row.strongest}
     for strength, said in ((row.strongest, "Tiles"), (row.strongest + 0.01, "CoarseToFine"), (1, "CoarseToFine")):
         name, given, options = photo(shelf, y, sigma=strength, seeds=(4, 5), tile=256)
-        assert name == said and given[2] == strength
-        assert options == {**(usual if said == "Tiles" else coarse), "seeds": range(4, 6), "tile": 256}
+        assert name == said and given[2] == strength and options == {"seeds": range(4, 6), "tile": 256}
+        assert given[4:] == (() if said == "Tiles" else (row.hole, row.strongest))
     strengths = np.full((80, 90), 0.1)
     with monkeypatch.context() as patch:
         patch.setattr(asked_of.Task, "told", property(lambda task: (strengths, task.mask[0])))

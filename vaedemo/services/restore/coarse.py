@@ -49,8 +49,8 @@ class CoarseToFine:
     finest size that is not."""
 
     def __init__(
-        self, model: PhotoVAE, y: np.ndarray, sigma: float | np.ndarray, mask: np.ndarray, *, reach: float,
-        strongest: float, tile: int = TILE, overlap: int = OVERLAP, seeds: Sequence[int] = (),
+        self, model: PhotoVAE, y: np.ndarray, sigma: float | np.ndarray, mask: np.ndarray, reach: float,
+        strongest: float, *, seeds: Sequence[int] = (), tile: int = TILE,
     ) -> None:  # fmt: skip
         full, known = torch.as_tensor(y), torch.as_tensor(mask).float()
         level = (full, torch.as_tensor(sigma, dtype=torch.float32).expand(known.shape), known)
@@ -59,9 +59,9 @@ class CoarseToFine:
             level = halved(*level)
             self.levels.append(level)
         self._model = model
-        self._options: dict[str, Any] = {"seeds": seeds, "tile": tile, "overlap": overlap}
+        self._options: dict[str, Any] = {"seeds": seeds, "tile": tile}
         sides = [tuple(level[2].shape) for level in self.levels if level is self.levels[-1] or not self._loud(level)]
-        self.total = sum(tile_count(height, width, model.stride, tile, overlap) for height, width in sides)
+        self.total = sum(tile_count(height, width, model.stride, tile, OVERLAP) for height, width in sides)
         self.mean, self.samples = torch.zeros_like(full), full.new_zeros(len(seeds), *full.shape)
         self.spread: Tensor | None = None
 

@@ -1,7 +1,7 @@
 """A Task carried out: which network or method restores it, in one piece, in tiles, or from coarse to fine."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -14,14 +14,13 @@ from vaedemo.services.restore.coarse import CoarseToFine, depth
 from vaedemo.services.restore.networks import Answer
 from vaedemo.services.restore.strips import Strips
 from vaedemo.services.restore.task import Task
-from vaedemo.services.restore.tiles import Tiles
+from vaedemo.services.restore.tiles import TILE, Tiles
 from vaedemo.store.key import ModelKey
 from vaedemo.store.library import Library
 
 __all__ = ["Answer", "Figures", "Progress", "answers", "estimate", "measure", "run"]
 
 BATCH = 100  # small pictures at once
-TILE, OVERLAP = 512, 96  # pixels of a photograph's tiles
 
 
 class Progress(NamedTuple):
@@ -136,10 +135,9 @@ def _network(library: Library, task: Task, tile: int = TILE) -> Tiles | CoarseTo
     row, (sigma, mask) = task.domain.damages, task.told
     sigma, reach = np.minimum(sigma, 1.0), row.hole or np.inf
     model, seeds = library.restorer(task.domain.name), range(task.seed, task.seed + task.samples)
-    options: dict[str, Any] = {"seeds": seeds, "tile": tile, "overlap": OVERLAP}
     if np.max(sigma) <= row.strongest and depth(mask) <= reach:
-        return Tiles(model, task.y[0], sigma, mask, **options)
-    return CoarseToFine(model, task.y[0], sigma, mask, reach=reach, strongest=row.strongest, **options)
+        return Tiles(model, task.y[0], sigma, mask, seeds=seeds, tile=tile)
+    return CoarseToFine(model, task.y[0], sigma, mask, reach, row.strongest, seeds=seeds, tile=tile)
 
 
 def measure(x_hat: np.ndarray, clean: np.ndarray, mask: np.ndarray | None = None) -> Figures:

@@ -58,15 +58,12 @@ class Task:
     note: str | None = None  # a sentence about the mask for who gave it
 
     def __post_init__(self) -> None:
-        check(self.method, {*DENOISING, *FILLING}, None, None)
-        if self.method == "plain" and not self.domain.size:
+        told, photo = None if self.method in UNTOLD else self.sigma, self.domain.size is None
+        check(self.method, {*DENOISING, *FILLING}, told, self.samples if self.samples or not photo else None)
+        if photo and self.method == "plain":
             raise UnknownModel("there is no plain VAE of photographs; choose vae or a classical method")
-        most, least = self.domain.damages.most_samples, 1 if self.domain.size else 0
-        if not least <= self.samples <= most:
-            kind = "" if self.domain.size else " for photographs"
-            raise ConfigError(f"the number of samples is {self.samples}; choose 1 to {most}{kind}")
-        if self.sigma is not None and not 0 <= self.sigma <= MAX_SIGMA:
-            raise ConfigError(f"the noise's strength is {self.sigma:g}; choose 0 to {MAX_SIGMA:g}, or leave it out")
+        if self.samples > (most := self.domain.damages.most_samples):
+            raise ConfigError(f"the number of samples is {self.samples}; choose 1 to {most} for photographs")
         object.__setattr__(self, "y", _pictures(self.y, self.domain))
         if self.known is not None:
             object.__setattr__(self, "known", _masks(self.known, self.y))
@@ -142,7 +139,7 @@ def check(method: str, methods: Any, sigma: float | None, samples: int | None) -
         raise ConfigError(f"no method {method!r}; choose from {', '.join(choices)}")
     if sigma is not None and not 0 <= sigma <= MAX_SIGMA:
         raise ConfigError(
-            f"sigma is {sigma:g}; choose 0 to 1, in units of the whole range (25 of 255 levels are 0.098)"
+            f"the noise's strength is {sigma:g}; choose 0 to 1, in units of the whole range (25 of 255 levels are 0.1)"
         )
     if samples is not None and not 1 <= samples <= MAX_SAMPLES:
         raise ConfigError(f"the number of samples is {samples}; choose 1 to {MAX_SAMPLES}")

@@ -15,10 +15,10 @@ from vaedemo.maths import gaussian
 from vaedemo.models.hierarchical import PhotoVAE
 from vaedemo.services.restore.photonoise import is_grey, unclipped
 
-__all__ = ["Tiles", "tile_count"]
+__all__ = ["TILE", "Tiles", "tile_count"]
 
 Span = tuple[int, int]  # start and end
-TILE, OVERLAP = 768, 128  # pixels; multiples of every model's stride
+TILE, OVERLAP = 512, 96  # pixels; multiples of every model's stride
 # By which the noise of a grey photograph is told stronger. Its channels share one noise, where the network learnt one
 # for each: the mean of three whose noises are sqrt(3) as strong has what a grey picture has. A little less was better
 # on held-out photographs.
