@@ -5,11 +5,14 @@ import hashlib
 import os
 import posixpath
 import re
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 import gradio as gr
+from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Mount, Route
+from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from vaedemo.configs import DOMAIN_NAME
@@ -30,34 +33,34 @@ CACHED = {"Cache-Control": "public, max-age=31536000, immutable"}  # an address 
 DECODED = ("ae", "vae")  # kinds whose decoder the browser can run
 
 
-def checkpoints_folder():
+def checkpoints_folder() -> Path:
     """The folder of the models: VAEDEMO_CHECKPOINTS, if that is set, else the repository's own."""
     return Path(os.environ.get("VAEDEMO_CHECKPOINTS") or CHECKPOINTS)
 
 
-def _maps():
+def _maps() -> Path:
     """The folder of the maps that `derive` wrote beside the checkpoints; it is served as maps/ beside the scripts."""
     return checkpoints_folder() / "maps"
 
 
-def _decoded():
+def _decoded() -> list[Path]:
     """The checkpoints whose decoders are served."""
     return [e.path for e in available(checkpoints_folder()) if e.key.kind in DECODED]
 
 
-def _served(path):
+def _served(path: str | Path) -> bool:
     """Whether a file of page/ or tabs/ is one for the browser."""
     name = str(path)
     return name.endswith((".js", ".css")) and not name.endswith(".test.js")
 
 
-def files():
+def files() -> list[Path]:
     """The scripts and stylesheets that the browser may ask for, as paths below ui/."""
     return sorted(p for tree in TREES for p in (UI / tree).rglob("*") if _served(p))
 
 
 @functools.cache
-def _base():
+def _base() -> str:
     """The folder of the page's files as its address names it; it changes with their content, so they can be cached."""
     digest = hashlib.sha256()
     for path in [*files(), *sorted([*TEXT.glob("*.json"), *_maps().glob("*"), *_decoded()])]:
@@ -68,11 +71,11 @@ def _base():
 class _Forever(StaticFiles):
     """Files that may be cached for good: those of a folder that `wanted` does not turn down."""
 
-    def __init__(self, directory, wanted=lambda path: True):
+    def __init__(self, directory: Path, wanted: Callable[[str], bool] = lambda path: True) -> None:
         super().__init__(directory=directory)
         self.wanted = wanted
 
-    async def get_response(self, path, scope):
+    async def get_response(self, path: str, scope: Any) -> Response:
         if not self.wanted(path):
             return Response(status_code=404)
         response = await super().get_response(path, scope)
@@ -80,7 +83,7 @@ class _Forever(StaticFiles):
         return response
 
 
-def _decoder(request):
+def _decoder(request: Request) -> Response:
     """decoders/<domain>/<file>: what of a checkpoint the browser needs to decode, half of it."""
     domain, name = request.path_params["domain"], request.path_params["name"]
     try:
@@ -93,7 +96,7 @@ def _decoder(request):
     return Response(data, media_type="application/octet-stream", headers=CACHED)
 
 
-def routes():
+def routes() -> list[BaseRoute]:
     """Routes that serve page/, tabs/, text/, the maps and the decoders beside Gradio's own."""
     base = f"/{_base()}"
     own = [Mount(f"{base}/{tree}", _Forever(UI / tree, _served)) for tree in TREES]
@@ -103,13 +106,13 @@ def routes():
     return [Route(f"{base}/decoders/{{domain}}/{{name}}", _decoder), *own, *data]
 
 
-def module(tab):
+def module(tab: str) -> str:
     """The module of a tab, or of the page's frame, as a path below ui/."""
     return "page/frame/frame.js" if tab == "frame" else f"tabs/{FOLDERS.get(tab, tab)}/index.js"
 
 
 @functools.cache
-def needed(name):
+def needed(name: str) -> list[str]:
     """A module and all that it imports, directly or not, in the order of their names; import() does not count."""
     found, left = set(), [name]
     while left:
@@ -120,18 +123,18 @@ def needed(name):
     return sorted(found)
 
 
-def head(tabs):
+def head(tabs: Iterable[str]) -> str:
     """Tags that name the tabs, and have the browser fetch what the first of them needs while Gradio is starting."""
-    tabs, base = list(tabs), _base()
-    first = module(tabs[0])
+    shown, base = list(tabs), _base()
+    first = module(shown[0])
     sheets = [f'<link rel="stylesheet" href="{base}/{p}">' for p in (*SHEETS, f"{posixpath.dirname(first)}/style.css")]
     scripts = sorted({*needed(module("frame")), *needed(first)})
     modules = [f'<link rel="modulepreload" href="{base}/{p}">' for p in scripts]
-    names, all_of = ",".join(tabs), ",".join(module(tab) for tab in tabs)
+    names, all_of = ",".join(shown), ",".join(module(tab) for tab in shown)
     return "".join([f'<meta name="vd-tabs" content="{names}" data-modules="{all_of}">', *sheets, *modules])
 
 
-def module_html(name, value, functions=(), **kwargs):
+def module_html(name: str, value: Any, functions: Iterable[Callable[..., Any]] = (), **kwargs: Any) -> gr.HTML:
     """A gr.HTML that hands itself to mount() of a tab's module, or the frame's; its events are select and change."""
     script = f"""import(new URL("{_base()}/{module(name)}", document.baseURI)).then(
         (m) => m.mount({{ name: "{name}", element, trigger, props, server, upload, watch }}));"""
