@@ -4,6 +4,7 @@ import shutil
 import subprocess
 
 import pytest
+
 from vaedemo.ui.server.component import UI
 
 NODE = shutil.which("node")

@@ -1,4 +1,5 @@
 import json
+import re
 import subprocess
 import sys
 
@@ -6,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from vaedemo.cli import COMMANDS, main
+from vaedemo.cli import COMMANDS, command, main
 from vaedemo.data.domains import SIZED
 from vaedemo.models import build_model
 from vaedemo.store.checkpoints import save_checkpoint
@@ -89,6 +90,25 @@ def test_list(folder, capsys):
     assert all(list(r) == ["domain", "kind", "latent_dim", "beta", "file", "bytes"] for r in rows)
     main(["list", "--checkpoints", str(folder)])
     assert "3 models" in capsys.readouterr().out
+
+
+def test_help_and_list_wait_for_no_network():
+    code = (
+        "import atexit, sys\nfrom vaedemo.cli import main\n"
+        "atexit.register(lambda: print({'torch', 'scipy', 'sklearn', 'skimage', 'gradio'} & set(sys.modules)))\n"
+        "main(sys.argv[1:])\n"
+    )
+    for words, said in ((["list"], "digits"), (["--help"], "traverse"), (["list", "--help"], "--checkpoints")):
+        made = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, timeout=120)
+        assert made.returncode == 0 and said in made.stdout and made.stdout.endswith("set()\n"), made.stderr
+
+
+def test_what_help_says_of_a_command_is_its_docstring(capsys):
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    text = re.sub(r"[│\s]+", " ", capsys.readouterr().out)
+    for name in COMMANDS:
+        assert " ".join(command(name).__doc__.split())[:60] in text
 
 
 def test_list_of_no_models_is_one_sentence(tmp_path, capsys):
