@@ -7,9 +7,9 @@ import { Tab, open } from "../../page/frame/shell.js";
 import { failure, number, significant, t } from "../../page/frame/text.js";
 import { everyModel, kindsOf, modelKey } from "../../page/maths/models.js";
 import { createBars } from "../../page/draw/bars.js";
-import { createBits } from "../../page/draw/bits.js";
+import { Bits } from "../../page/draw/bits.js";
 import { shareCursor } from "../../page/draw/cursor.js";
-import { createCurve } from "../../page/draw/curve.js";
+import { Curve } from "../../page/draw/curve.js";
 import { colours, errors, pack, paint, rgba, unpack, valueAt } from "../../page/draw/pixels.js";
 import { Yours } from "../../page/picture/yours.js";
 import { WORDS, settled } from "./state.js";
@@ -31,12 +31,11 @@ class Reconstruct extends Tab {
       error: "absolute",
     });
     this.state = settled(this.state, this.table);
-    // The results of models for the picture by key; what its numbers were changed to; the domain that was asked for.
-    Object.assign(this, { results: new Map(), edited: null, pending: null, reading: "", drawn: {}, idle: 0 });
+    // The results of models for the picture by key; what its numbers were changed to.
+    Object.assign(this, { results: new Map(), edited: null, reading: "", drawn: {}, idle: 0 });
     this.yours = new Yours(this, {
       asked: (job) => ["prepare", this.asked(job)],
       took: (picture, job) => this.took(picture, job),
-      failed: () => (this.pending = null),
       received: ({ model, ...picture }) => {
         if (model) Object.assign(this.state, settled({ ...this.state, domain: picture.domain, ...model }, this.table));
         this.yours.ready({ x: picture.x, domain: picture.domain }, { drawn: true });
@@ -98,7 +97,7 @@ class Reconstruct extends Tab {
   }
 
   took(picture, { live, more, wanted = this.state }) {
-    Object.assign(this, { results: new Map(), edited: null, pending: null });
+    Object.assign(this, { results: new Map(), edited: null });
     this.state = settled({ ...wanted, domain: picture.domain, example: picture.example }, this.table);
     this.keep(picture, picture.results ?? []);
     this.show();
@@ -154,7 +153,6 @@ class Reconstruct extends Tab {
   };
 
   chooseDomain = (domain) => {
-    this.pending = domain;
     const { source } = this.yours;
     if (source.kind === "example" || source.kind === "word") return this.yours.example(domain, this.table[domain].examples[0]);
     return this.yours.load({ source, domain, live: false });
@@ -191,8 +189,8 @@ class Reconstruct extends Tab {
     const { p } = this;
     const chosen = (kind, d) => this.choose({ kind, d, beta: 1 });
     this.strip = createStrip(p.strip, chosen);
-    this.curve = createCurve(p.curve, chosen);
-    this.bits = createBits(p.bits, p.elbo);
+    this.curve = new Curve(p.curve, chosen);
+    this.bits = new Bits(p.bits);
     this.bars = createBars(p.numbers, this.edit);
     const read = (text) => {
       this.reading = text;
@@ -260,7 +258,7 @@ class Reconstruct extends Tab {
       state.d,
     );
     if (result && !this.edited) this.bars(result.z, result.sigma, test);
-    if (result?.kl) this.bits(result, test, row);
+    if (result?.kl) this.bits.show(result, test);
   }
 
   // ---- taking away -------------------------------------------------------------------------------------------
