@@ -10,7 +10,7 @@ import { failure, t } from "../frame/text.js";
 import { painted, unpack } from "../draw/pixels.js";
 import { toWord } from "../maths/words.js";
 import { createCamera } from "./camera.js";
-import { createPad } from "./pad.js";
+import { Pad } from "./pad.js";
 import { askWith, onFiles } from "./source.js";
 
 const FRAME = 30; // ms between the camera's pictures
@@ -105,7 +105,7 @@ export class Yours {
   }
 
   get pad() {
-    this.board ??= createPad(this.tab.p.pad, (data, empty) => this.live({ kind: "data", data, drawn: !empty }));
+    this.board ??= new Pad(this.tab.p.pad, (data, empty) => this.live({ kind: "data", data, drawn: !empty }));
     return this.board;
   }
 

@@ -21,6 +21,7 @@ import {
 import { number, significant, t } from "../../page/frame/text.js";
 import { betasOf, kindsOf } from "../../page/maths/models.js";
 import { ERRORS, FITS, POLARITIES, domainsOf } from "./state.js";
+import { strip } from "./strip.js";
 
 const canvas = (name) => html`
   <canvas class="vd-pixels" data-part=${name} width="28" height="28" role="img" tabindex="0"
@@ -123,7 +124,7 @@ const below = (tab) => {
   const variational = Boolean(result?.kl);
   const undo = small("reset", tab.reset, { disabled: !tab.edited });
   return html`
-  ${card("vd-every", "every", t("every.why"), html`<div class="vd-strip" data-part="strip" role="group" aria-label=${t("every.title")}></div>`)}
+  ${card("vd-every", "every", t("every.why"), strip(tab))}
   ${card("vd-curve", "curve", t("curve.why"), html`<div class="vd-chart" data-part="curve"></div>`)}
   ${card("vd-numbers", "numbers", t(result?.sigma ? "numbers.whyvae" : "numbers.why"), html`<div data-part="numbers"></div>`, undo)}
   ${card(
