@@ -1,151 +1,109 @@
 // Where the bits of a VAE go: KL of each latent dimension, and the ELBO as reconstruction term plus KL term, in nats and in
 // bits a pixel. A pixel in colour has three values, and the literature's bits per dimension are bits a value.
 
-import { clamp, onWidth, pointOn, svg } from "../frame/dom.js";
-import { onPointer } from "./pointer.js";
+import { html } from "../vendor/lit-html.js";
+import { clamp } from "../frame/dom.js";
 import { number, significant, t } from "../frame/text.js";
+import { bitsOf, ticksTo } from "../maths/axes.js";
+import { Chart, along, label, line, node } from "./chart.js";
 
 const HEIGHT = 176;
 const MARGIN = { left: 40, right: 40, top: 24, bottom: 26 };
+const BASE = HEIGHT - MARGIN.bottom;
 
-// A round step that gives about `count` ticks up to `top`.
-export const niceStep = (top, count = 4) => {
-  const rough = top / count;
-  const power = 10 ** Math.floor(Math.log10(rough));
-  return power * [1, 2, 2.5, 5, 10].find((m) => m * power >= rough - 1e-12);
-};
+const sum = (values) => values.reduce((a, b) => a + b, 0);
+const short = (v) => significant(v, 2).replace(/[.,]0$/, "");
 
-export const geometry = (values, width, height = HEIGHT) => {
-  const top = Math.max(0.5, ...values) * 1.08;
-  const [w, h] = [width - MARGIN.left - MARGIN.right, height - MARGIN.top - MARGIN.bottom];
-  const slot = w / values.length;
-  return {
-    top,
-    slot,
-    bar: Math.min(26, Math.max(1, slot * 0.72)),
-    x: (i) => MARGIN.left + (i + 0.5) * slot,
-    y: (v) => MARGIN.top + (1 - v / top) * h,
-  };
-};
+export class Bits extends Chart {
+  constructor(root) {
+    super(root, HEIGHT, { kl: [], mean: null, active: null });
+  }
 
-const ticks = (top) => {
-  const step = niceStep(top);
-  return Array.from({ length: Math.floor(top / step) + 1 }, (_, i) => i * step);
-};
+  // result: of the picture; figures: the test set's, once they are known.
+  show(result, figures) {
+    Object.assign(this, { kl: result.kl, mean: figures?.kl ?? null, active: figures?.active ?? null });
+    this.look(null);
+  }
 
-// Bits a pixel and bits a value of nats a picture of size x size pixels with so many channels.
-export const bitsOf = (nats, channels, size) => {
-  const pixel = nats / Math.LN2 / size ** 2;
-  return { pixel, value: pixel / channels };
-};
+  on(i) {
+    return this.active?.[i] ?? this.kl[i] > 0.01;
+  }
 
-export const createBits = (root, bar) => {
-  const now = { kl: [], mean: null, active: null, width: 0, focus: -1 };
-  const chart = svg("svg", { class: "vd-svg", tabindex: 0, role: "application", height: HEIGHT });
-  const note = Object.assign(document.createElement("output"), { className: "vd-charttext" });
-  note.setAttribute("aria-live", "polite");
-  root.append(chart, note);
+  name() {
+    return `${t("bits.title")}. ${this.hint()}`;
+  }
 
-  const isOn = (i) => now.active?.[i] ?? now.kl[i] > 0.01;
-  const summary = () => {
-    const total = now.kl.reduce((a, b) => a + b, 0);
+  hint() {
+    const { kl } = this;
+    const total = sum(kl);
     return t("bits.summary", {
-      active: now.kl.filter((_, i) => isOn(i)).length,
-      d: now.kl.length,
+      active: kl.filter((_, i) => this.on(i)).length,
+      d: kl.length,
       nats: number(total, 1),
       bits: number(total / Math.LN2, 1),
     });
-  };
-  const say = (i) =>
-    t(isOn(i) ? "bits.one" : "bits.off", {
-      i: i + 1,
-      nats: number(now.kl[i], 2),
-      bits: number(now.kl[i] / Math.LN2, 2),
-      mean: now.mean ? number(now.mean[i], 2) : "–",
-    });
+  }
 
-  const draw = () => {
-    if (!now.width) return;
-    const g = geometry([...now.kl, ...(now.mean ?? [])].length ? now.kl.concat() : [0], now.width);
-    const top = Math.max(g.top, ...(now.mean ?? [0]).map((v) => v * 1.08));
-    const y = (v) => MARGIN.top + (1 - v / top) * (HEIGHT - MARGIN.top - MARGIN.bottom);
-    const [right, base] = [now.width - MARGIN.right, HEIGHT - MARGIN.bottom];
-    chart.setAttribute("viewBox", `0 0 ${now.width} ${HEIGHT}`);
-    chart.setAttribute("width", now.width);
-    chart.setAttribute("aria-label", `${t("bits.title")}. ${summary()}`);
-    const marks = [];
-    for (const v of ticks(top)) {
-      marks.push(svg("line", { class: "vd-grid", x1: MARGIN.left, x2: right, y1: y(v), y2: y(v) }));
-      marks.push(
-        svg("text", { class: "vd-tick", x: MARGIN.left - 6, y: y(v) + 4, "text-anchor": "end" }, significant(v, 2).replace(/[.,]0$/, "")),
-      );
-    }
-    for (const b of ticks(top / Math.LN2))
-      marks.push(svg("text", { class: "vd-tick", x: right + 6, y: y(b * Math.LN2) + 4 }, significant(b, 2).replace(/[.,]0$/, "")));
-    marks.push(svg("text", { class: "vd-axis", x: MARGIN.left - 6, y: 10, "text-anchor": "end" }, t("nats")));
-    marks.push(svg("text", { class: "vd-axis", x: right + 6, y: 10 }, t("bits")));
-    const every = Math.ceil(26 / g.slot);
-    now.kl.forEach((v, i) => {
-      const classes = `vd-kl${isOn(i) ? "" : " vd-off"}${i === now.focus ? " vd-seen" : ""}`;
-      const height = Math.max(1, base - y(v));
-      marks.push(
-        svg("rect", { class: classes, x: g.x(i) - g.bar / 2, y: base - height, width: g.bar, height, rx: Math.min(2, g.bar / 4) }),
-      );
-      if (now.mean)
-        marks.push(
-          svg("line", {
-            class: "vd-klmean",
-            x1: g.x(i) - g.bar / 2 - 1,
-            x2: g.x(i) + g.bar / 2 + 1,
-            y1: y(now.mean[i]),
-            y2: y(now.mean[i]),
-          }),
-        );
-      if (i % every === 0) marks.push(svg("text", { class: "vd-tick", x: g.x(i), y: base + 14, "text-anchor": "middle" }, String(i + 1)));
-    });
-    chart.replaceChildren(...marks);
-  };
-  const focus = (i) => {
-    now.focus = i;
-    note.textContent = i < 0 ? summary() : say(i);
-    draw();
-  };
-  onPointer(chart, {
-    hover: (e) => {
-      const g = geometry(now.kl, now.width);
-      const i = clamp(Math.floor((pointOn(chart, e)[0] - MARGIN.left) / g.slot), 0, now.kl.length - 1);
-      if (i !== now.focus) focus(i);
-    },
-    leave: () => focus(-1),
-  });
-  chart.addEventListener("blur", () => focus(-1));
-  chart.addEventListener("keydown", (e) => {
-    const step = { ArrowRight: 1, ArrowLeft: -1 }[e.key];
-    if (!step) return;
-    e.preventDefault();
-    focus(clamp(now.focus + step, 0, now.kl.length - 1));
-  });
-  onWidth(root, (width) => {
-    now.width = width;
-    draw();
-  });
+  say(i) {
+    const v = this.kl[i];
+    const mean = this.mean ? number(this.mean[i], 2) : "–";
+    return t(this.on(i) ? "bits.one" : "bits.off", { i: i + 1, nats: number(v, 2), bits: number(v / Math.LN2, 2), mean });
+  }
 
-  // row: the domain's {channels, size}.
-  return (result, figures, { channels, size }) => {
-    Object.assign(now, { kl: result.kl, mean: figures?.kl ?? null, active: figures?.active ?? null });
-    focus(-1);
-    const kl = result.kl.reduce((a, b) => a + b, 0);
-    const total = result.distortion + kl;
-    const { pixel, value } = bitsOf(total, channels, size);
-    bar.innerHTML = `<div class="vd-split" role="img" aria-label="${t("elbo.label")}"><i class="vd-term-rec"></i><i class="vd-term-kl"></i></div>
-      <p>${t(channels > 1 ? "elbo.line.colour" : "elbo.line", {
-        total: number(total, 1),
-        rec: `<b class="vd-c-rec">${number(result.distortion, 1)}</b>`,
-        kl: `<b class="vd-c-kl">${number(kl, 1)}</b>`,
-        bpp: number(pixel, 3),
-        bpd: number(value, 3),
-      })}</p>`;
-    bar.querySelector(".vd-term-rec").style.flexGrow = Math.max(0, result.distortion);
-    bar.querySelector(".vd-term-kl").style.flexGrow = kl;
+  get slot() {
+    return (this.width - MARGIN.left - MARGIN.right) / this.kl.length;
+  }
+
+  under(x) {
+    return clamp(Math.floor((x - MARGIN.left) / this.slot), 0, this.kl.length - 1);
+  }
+
+  keyed(e) {
+    const next = along(e, this.focus ?? -1, this.kl.length);
+    if (next !== null) this.look(next);
+    return next !== null;
+  }
+
+  // The bar of dimension i, with the test set's mean, and its number below.
+  bar(i, y, width) {
+    const { kl, mean, focus } = this;
+    const x = MARGIN.left + (i + 0.5) * this.slot;
+    const height = Math.max(1, BASE - y(kl[i]));
+    const kind = `vd-kl${this.on(i) ? "" : " vd-off"}${i === focus ? " vd-seen" : ""}`;
+    const marks = [node("rect", { class: kind, x: x - width / 2, y: BASE - height, width, height, rx: Math.min(2, width / 4) })];
+    if (mean) marks.push(line("vd-klmean", x - width / 2 - 1, y(mean[i]), x + width / 2 + 1, y(mean[i])));
+    if (i % Math.ceil(26 / this.slot) === 0) marks.push(label("vd-tick", x, BASE + 14, String(i + 1), "middle"));
+    return marks;
+  }
+
+  marks() {
+    const { kl, mean, width } = this;
+    const top = 1.08 * Math.max(0.5, ...kl, ...(mean ?? []));
+    const y = (v) => MARGIN.top + (1 - v / top) * (BASE - MARGIN.top);
+    const right = width - MARGIN.right;
+    const nats = ticksTo(top).flatMap((v) => [
+      line("vd-grid", MARGIN.left, y(v), right, y(v)),
+      label("vd-tick", MARGIN.left - 6, y(v) + 4, short(v), "end"),
+    ]);
+    const bits = ticksTo(top / Math.LN2).map((b) => label("vd-tick", right + 6, y(b * Math.LN2) + 4, short(b)));
+    const names = [label("vd-axis", MARGIN.left - 6, 10, t("nats"), "end"), label("vd-axis", right + 6, 10, t("bits"))];
+    const bar = Math.min(26, Math.max(1, this.slot * 0.72));
+    return [...nats, ...bits, ...names, ...kl.flatMap((_, i) => this.bar(i, y, bar))];
+  }
+}
+
+// The ELBO in words and as a split bar; row: the domain's {channels, size}.
+export const elbo = (result, { channels, size }) => {
+  const kl = sum(result.kl);
+  const { pixel, value } = bitsOf(result.distortion + kl, channels, size);
+  const words = {
+    total: number(result.distortion + kl, 1),
+    rec: `<b class="vd-c-rec">${number(result.distortion, 1)}</b>`,
+    kl: `<b class="vd-c-kl">${number(kl, 1)}</b>`,
+    bpp: number(pixel, 3),
+    bpd: number(value, 3),
   };
+  return html`<div class="vd-split" role="img" aria-label=${t("elbo.label")}><i class="vd-term-rec" style="flex-grow: ${Math.max(0, result.distortion)}"></i><i
+        class="vd-term-kl" style="flex-grow: ${kl}"></i></div>
+      <p .innerHTML=${t(channels > 1 ? "elbo.line.colour" : "elbo.line", words)}></p>`;
 };

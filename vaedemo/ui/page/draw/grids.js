@@ -69,80 +69,89 @@ const LENS = 104; // pixels of the enlarged sample, at least
 const FINE = 3; // samples scaled up by less are smoothed: their pixels would come out uneven
 
 // frame: the element the canvas lies in. told(index or null) while a sample is pointed at, choose(index) when one is taken.
-export const createGrid = (frame, { told, choose }) => {
-  const canvas = frame.querySelector("canvas");
-  const ring = frame.appendChild(html(`<i class="vd-gen-ring" hidden></i>`));
-  const lens = frame.appendChild(html(`<canvas class="vd-gen-lens vd-pixels" width="28" height="28" aria-hidden="true" hidden></canvas>`));
-  const now = { bytes: null, row: null, n: 0, at: 0, chosen: null };
+export class Grid {
+  constructor(frame, { told, choose }) {
+    const canvas = frame.querySelector("canvas");
+    this.ring = frame.appendChild(html(`<i class="vd-gen-ring" hidden></i>`));
+    this.lens = frame.appendChild(html(`<canvas class="vd-gen-lens vd-pixels" width="28" height="28" aria-hidden="true" hidden></canvas>`));
+    Object.assign(this, { canvas, told, choose, bytes: null, row: null, n: 0, at: 0, chosen: null });
+    onPointer(canvas, {
+      hover: (e) => e.pointerType !== "touch" && this.bytes && this.point(this.under(e)),
+      leave: () => this.leave(),
+    });
+    canvas.addEventListener("blur", () => this.leave());
+    canvas.addEventListener("focus", () => canvas.matches(":focus-visible") && this.point(this.chosen ?? this.at));
+    canvas.addEventListener("click", (e) => this.bytes && choose((this.at = this.under(e))));
+    canvas.addEventListener("keydown", (e) => this.bytes && this.keyed(e) && e.preventDefault());
+    new ResizeObserver(() => {
+      if (this.n) this.smooth();
+      if (this.chosen !== null) this.mark(this.chosen);
+      this.lens.hidden = true;
+    }).observe(canvas);
+  }
 
-  const put = (element, i, least = 0) => {
-    const width = canvas.clientWidth;
-    const cell = cellOf(i, now.n, now.row.size);
+  under({ clientX, clientY }) {
+    return indexAt(this.canvas.getBoundingClientRect(), this.n, this.n, clientX, clientY);
+  }
+
+  keyed(e) {
+    const next = moved(this.at, e.key, this.n, this.n ** 2);
+    if (e.key === "Enter" || e.key === " ") this.choose(this.at);
+    else if (e.key === "Escape") this.leave();
+    else if (next !== null) this.point(next);
+    else return false;
+    return true;
+  }
+
+  // Samples that are hardly larger than they are would come out uneven.
+  smooth() {
+    this.canvas.classList.toggle("vd-gen-fine", this.canvas.clientWidth / sideOf(this.n, this.row.size) < FINE);
+  }
+
+  // An element over sample i, at least so large.
+  put(element, i, least = 0) {
+    const width = this.canvas.clientWidth;
+    const cell = cellOf(i, this.n, this.row.size);
     const side = least ? Math.max(least, 2 * cell.side * width) : cell.side * width;
     const place = (start) => (least ? clamp((start + cell.side / 2) * width - side / 2, 0, width - side) : start * width);
     Object.assign(element.style, { left: `${place(cell.left)}px`, top: `${place(cell.top)}px`, width: `${side}px`, height: `${side}px` });
     element.hidden = false;
-  };
-  const point = (i) => {
-    now.at = i;
-    if (!now.bytes) return;
-    paint(lens, rgba(sampleOf(now.bytes, i, now.row.channels, now.row.size), now.row.channels));
-    put(lens, i, Math.min(LENS, canvas.clientWidth / 2));
-    told(i);
-  };
-  const leave = () => {
-    if (lens.hidden) return;
-    lens.hidden = true;
-    told(null);
-  };
-  const mark = (i) => {
-    now.chosen = i;
-    ring.hidden = i === null || !now.bytes;
-    if (!ring.hidden) put(ring, i);
-  };
+  }
 
-  onPointer(canvas, {
-    hover: (e) => {
-      if (e.pointerType !== "touch" && now.bytes) point(indexAt(canvas.getBoundingClientRect(), now.n, now.n, e.clientX, e.clientY));
-    },
-    leave,
-  });
-  canvas.addEventListener("blur", leave);
-  canvas.addEventListener("focus", () => canvas.matches(":focus-visible") && point(now.chosen ?? now.at));
-  canvas.addEventListener("click", (e) => {
-    if (!now.bytes) return;
-    now.at = indexAt(canvas.getBoundingClientRect(), now.n, now.n, e.clientX, e.clientY);
-    choose(now.at);
-  });
-  canvas.addEventListener("keydown", (e) => {
-    if (!now.bytes) return;
-    const next = moved(now.at, e.key, now.n, now.n ** 2);
-    if (e.key === "Enter" || e.key === " ") choose(now.at);
-    else if (e.key === "Escape") leave();
-    else if (next !== null) point(next);
-    else return;
-    e.preventDefault();
-  });
-  new ResizeObserver(() => {
-    canvas.classList.toggle("vd-gen-fine", now.n && canvas.clientWidth / sideOf(now.n, now.row.size) < FINE);
-    if (now.chosen !== null) mark(now.chosen);
-    lens.hidden = true;
-  }).observe(canvas);
+  point(i) {
+    this.at = i;
+    if (!this.bytes) return;
+    paint(this.lens, rgba(this.sample(i), this.row.channels));
+    this.put(this.lens, i, Math.min(LENS, this.canvas.clientWidth / 2));
+    this.told(i);
+  }
 
-  return {
-    canvas,
-    mark,
-    draw: (bytes, row, n) => {
-      Object.assign(now, { bytes, row, n, at: Math.min(now.at, n ** 2 - 1) });
-      drawSheet(canvas, bytes, row, n);
-      canvas.classList.toggle("vd-gen-fine", canvas.clientWidth / canvas.width < FINE);
-      if (!lens.hidden) point(now.at);
-    },
-    clear: () => {
-      now.bytes = null;
-      canvas.getContext("2d").clearRect(0, 0, canvas.width, canvas.height);
-      mark(null);
-    },
-    sample: (i) => (now.bytes && i < now.n ** 2 ? sampleOf(now.bytes, i, now.row.channels, now.row.size) : null),
-  };
-};
+  leave() {
+    if (this.lens.hidden) return;
+    this.lens.hidden = true;
+    this.told(null);
+  }
+
+  mark(i) {
+    this.chosen = i;
+    this.ring.hidden = i === null || !this.bytes;
+    if (!this.ring.hidden) this.put(this.ring, i);
+  }
+
+  draw(bytes, row, n) {
+    Object.assign(this, { bytes, row, n, at: Math.min(this.at, n ** 2 - 1) });
+    drawSheet(this.canvas, bytes, row, n);
+    this.smooth();
+    if (!this.lens.hidden) this.point(this.at);
+  }
+
+  clear() {
+    this.bytes = null;
+    this.canvas.getContext("2d").clearRect(0, 0, this.canvas.width, this.canvas.height);
+    this.mark(null);
+  }
+
+  sample(i) {
+    return this.bytes && i < this.n ** 2 ? sampleOf(this.bytes, i, this.row.channels, this.row.size) : null;
+  }
+}

@@ -9,16 +9,6 @@ export const html = (text) => {
 // Every element with data-part="name" below root, by name.
 export const parts = (root) => Object.fromEntries([...root.querySelectorAll("[data-part]")].map((e) => [e.dataset.part, e]));
 
-export const svg = (tag, attributes, ...children) => {
-  const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  element.append(...children);
-  return element;
-};
-
-export const escaped = (text) =>
-  String(text).replace(/[&<>"']/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" })[c]);
-
 // The address of a file of the page, as the server has it: "maps/digits.json", "tabs/latent/style.css".
 export const asset = (path) => new URL(`../../${path}`, import.meta.url);
 
@@ -77,22 +67,4 @@ export const newest = (work) => {
       busy = false;
     }
   };
-};
-
-// A group of radio buttons that looks like one switch. options: [{value, label, mark, title}]; the native inputs
-// bring keyboard and screen readers with them.
-export const segmented = (root, name, options, value, choose) => {
-  const wanted = JSON.stringify([options, name]);
-  if (root.dataset.options !== wanted) {
-    root.dataset.options = wanted;
-    root.replaceChildren(
-      ...options.map((o) =>
-        html(`<label class="vd-choice" title="${escaped(o.title ?? "")}"><input type="radio" name="${name}"
-          value="${escaped(o.value)}"><span>${escaped(o.label)}${o.mark ? `<i title="${escaped(o.mark)}">•</i>` : ""}</span></label>`),
-      ),
-    );
-    root.onchange = (event) => root.choose(event.target.value);
-  }
-  root.choose = choose;
-  for (const input of root.querySelectorAll("input")) input.checked = input.value === String(value);
 };

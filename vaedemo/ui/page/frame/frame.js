@@ -1,26 +1,15 @@
 // The page's frame: name, language, theme, help; and the chosen tab in the address.
 
+import { html } from "../vendor/lit-html.js";
 import * as address from "./address.js";
-import { asset, html, parts, styles } from "./dom.js";
+import { asset, styles } from "./dom.js";
+import { Section } from "./shell.js";
 import { openApi, openFirst, tabOf } from "./tabs.js";
-import { fill, isLanguage, language, onLanguage, preferred, setLanguage, t } from "./text.js";
+import { isLanguage, language, onLanguage, preferred, setLanguage, t } from "./text.js";
 
-const markup = `
-<header class="vd-head">
-  <div class="vd-name"><h1>vaedemo</h1><p data-t="tagline"></p></div>
-  <div class="vd-headtools">
-    <div class="vd-languages" role="group" data-t-label="language.label">
-      <button type="button" data-part="en" lang="en">English</button><button type="button" data-part="zh" lang="zh-CN">中文</button>
-    </div>
-    <button type="button" class="vd-icon" data-part="theme" data-t-label="theme.label" data-t-title="theme.label"><svg
-      viewBox="0 0 20 20" aria-hidden="true"><path class="vd-moon" d="M16 12.5A7 7 0 0 1 7.5 4a7 7 0 1 0 8.5 8.5z"/><path class="vd-sun"
-      d="M10 6.5a3.5 3.5 0 1 0 .01 0M10 1.5v2M10 16.5v2M1.5 10h2M16.5 10h2M4 4l1.4 1.4M14.6 14.6L16 16M4 16l1.4-1.4M14.6 5.4L16 4"/></svg></button>
-    <button type="button" class="vd-icon" data-part="help" aria-expanded="false" aria-controls="vd-help" data-t-label="help.label"
-      data-t-title="help.label">?</button>
-  </div>
-  <div class="vd-help" id="vd-help" data-part="helpText" hidden></div>
-</header>`;
-
+const NAMES = { en: ["English", "en"], zh: ["中文", "zh-CN"] };
+const MOON = "M16 12.5A7 7 0 0 1 7.5 4a7 7 0 1 0 8.5 8.5z";
+const SUN = "M10 6.5a3.5 3.5 0 1 0 .01 0M10 1.5v2M10 16.5v2M1.5 10h2M16.5 10h2M4 4l1.4 1.4M14.6 14.6L16 16M4 16l1.4-1.4M14.6 5.4L16 4";
 const LATER = 2500; // ms after which the tabs that are not in sight are fetched
 
 const systemTheme = () => (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
@@ -40,50 +29,67 @@ const fetchModules = (named) => {
   setTimeout(() => idle(() => address.MODULES.forEach((_, i) => load(i))), LATER);
 };
 
-export const mount = async ({ element, trigger }) => {
-  await styles();
-  const tabs = address.TABS;
-  const words = address.read();
-  const state = {
-    theme: ["light", "dark"].includes(words.theme) ? words.theme : null,
-    chosen: isLanguage(words.lang) ? words.lang : null,
-  };
-  setLanguage(state.chosen ?? preferred());
-  setTheme(state.theme ?? systemTheme());
+class Frame extends Section {
+  constructor({ element, trigger }) {
+    super(element.querySelector(".vd-module-frame"));
+    const words = address.read();
+    // theme: the visitor's own choice, or null; trigger: tells Gradio to name its tabs anew.
+    Object.assign(this, { trigger, theme: ["light", "dark"].includes(words.theme) ? words.theme : null, help: false });
+    setLanguage(isLanguage(words.lang) ? words.lang : preferred());
+    setTheme(this.theme ?? systemTheme());
+    // Gradio follows the system's theme when that changes; the visitor's own choice stays.
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => setTimeout(() => setTheme(this.theme ?? systemTheme())));
+    onLanguage(() => this.show());
+    this.show();
+  }
 
-  const root = element.querySelector(".vd-module-frame");
-  root.replaceChildren(html(markup));
-  const p = parts(root);
-
-  const show = () => {
-    fill(root);
-    p.helpText.innerHTML = t("help.text");
-    for (const name of ["en", "zh"]) p[name].setAttribute("aria-pressed", name === language());
-    document.getElementById("vd-frame").dataset.tabs = tabs.map((name) => t(`tab.${name}`)).join("|");
+  show() {
+    this.draw();
+    document.getElementById("vd-frame").dataset.tabs = address.TABS.map((name) => t(`tab.${name}`)).join("|");
     document.title = `vaedemo: ${t("tagline")}`;
-    trigger("select");
-  };
-  for (const name of ["en", "zh"])
-    p[name].onclick = () => {
-      setLanguage(name);
-      address.write({ lang: name });
-    };
-  p.theme.onclick = () => {
-    state.theme = document.body.classList.contains("dark") ? "light" : "dark";
-    setTheme(state.theme);
-    address.write({ theme: state.theme });
-  };
-  // Gradio follows the system's theme when that changes; the visitor's own choice stays.
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => setTimeout(() => setTheme(state.theme ?? systemTheme())));
-  p.help.onclick = () => {
-    p.helpText.hidden = !p.helpText.hidden;
-    p.help.setAttribute("aria-expanded", !p.helpText.hidden);
-  };
-  onLanguage(show);
-  show();
+    this.trigger("select");
+  }
 
+  speak(name) {
+    setLanguage(name);
+    address.write({ lang: name });
+  }
+
+  turn = () => {
+    this.theme = document.body.classList.contains("dark") ? "light" : "dark";
+    setTheme(this.theme);
+    address.write({ theme: this.theme });
+  };
+
+  toggleHelp = () => {
+    this.help = !this.help;
+    this.draw();
+  };
+
+  view() {
+    const tongue = ([name, [label, lang]]) =>
+      html`<button type="button" data-part=${name} lang=${lang} aria-pressed=${name === language()} @click=${() => this.speak(name)}>${label}</button>`;
+    const [theme, help] = [t("theme.label"), t("help.label")];
+    return html`<header class="vd-head">
+  <div class="vd-name"><h1>vaedemo</h1><p>${t("tagline")}</p></div>
+  <div class="vd-headtools">
+    <div class="vd-languages" role="group" aria-label=${t("language.label")}>${Object.entries(NAMES).map(tongue)}</div>
+    <button type="button" class="vd-icon" data-part="theme" aria-label=${theme} title=${theme} @click=${this.turn}><svg
+      viewBox="0 0 20 20" aria-hidden="true"><path class="vd-moon" d=${MOON}></path><path class="vd-sun" d=${SUN}></path></svg></button>
+    <button type="button" class="vd-icon" data-part="help" aria-expanded=${this.help} aria-controls="vd-help" aria-label=${help} title=${help}
+      @click=${this.toggleHelp}>?</button>
+  </div>
+  <div class="vd-help" id="vd-help" data-part="helpText" ?hidden=${!this.help} .innerHTML=${t("help.text")}></div>
+</header>`;
+  }
+}
+
+export const mount = async (given) => {
+  await styles();
+  const words = address.read();
+  new Frame(given);
   fetchModules(words.tab);
-  if (tabs.includes(words.tab)) openFirst(words.tab);
+  if (address.TABS.includes(words.tab)) openFirst(words.tab);
   else address.enter(address.FIRST);
   if (words.view === "api") openApi();
   // Before Gradio hears of it: afterwards the button may be elsewhere.

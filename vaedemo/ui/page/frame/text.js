@@ -37,13 +37,6 @@ export const failure = (answer) => {
   return found ? answer.error.replace(new RegExp(found[0]), found[1]) : `${t("error.intro")}${answer.error}`;
 };
 
-// Fills elements below root that carry data-t (text), data-t-label (aria-label), data-t-title (tooltip).
-export const fill = (root) => {
-  for (const e of root.querySelectorAll("[data-t]")) e.textContent = t(e.dataset.t);
-  for (const e of root.querySelectorAll("[data-t-label]")) e.setAttribute("aria-label", t(e.dataset.tLabel));
-  for (const e of root.querySelectorAll("[data-t-title]")) e.title = t(e.dataset.tTitle);
-};
-
 export const setLanguage = (name) => {
   document.documentElement.lang = name === "zh" ? "zh-CN" : "en";
   document.dispatchEvent(new CustomEvent("vd-language"));

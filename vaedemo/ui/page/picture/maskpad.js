@@ -1,128 +1,152 @@
 // A brush over a picture: what it covers is missing. Mouse, pen, finger, or arrow keys and Space.
 
+import { clamp } from "../frame/dom.js";
 import { inverted, missing, pointAt, resized, stroke } from "../maths/masks.js";
 import { onPointer } from "../draw/pointer.js";
 
 const MOST_UNDO = 40;
 const STEPS = { ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] };
+// The missing part is a check of two violets, which no picture has.
+const CHECK = [
+  [96, 58, 172, 255],
+  [124, 82, 204, 255],
+];
 
-// changed(done): the mask is another one; done is false while a stroke goes on.
-export const createMaskPad = (canvas, changed) => {
-  const ctx = canvas.getContext("2d");
-  const now = { width: 28, height: 28, data: new Uint8Array(28 * 28).fill(1), radius: 1.5, value: 0, last: null, at: null };
-  const undo = [];
+// changed(done): the mask is another one; done is false while a stroke goes on. at: where the keys' brush stands, or null.
+export class MaskPad {
+  constructor(canvas, changed) {
+    Object.assign(this, { canvas, changed, ctx: canvas.getContext("2d"), undone: [] });
+    Object.assign(this, { width: 28, height: 28, data: new Uint8Array(28 * 28).fill(1), size: 1.5, value: 0, last: null, at: null });
+    this.hand = onPointer(canvas, {
+      press: (e) => {
+        this.remember();
+        this.last = this.under(e);
+        this.paint([e]);
+      },
+      drag: (points) => this.paint(points),
+      lift: () => this.changed(true),
+      revoke: () => this.undo(),
+    });
+    canvas.addEventListener("focus", () => canvas.matches(":focus-visible") && this.look(this.middle));
+    canvas.addEventListener("blur", () => this.look(null));
+    canvas.addEventListener("keydown", (e) => this.keyed(e) && e.preventDefault());
+  }
 
-  const draw = () => {
-    if (canvas.width !== now.width || canvas.height !== now.height) Object.assign(canvas, { width: now.width, height: now.height });
-    const image = ctx.createImageData(now.width, now.height);
-    // The missing part is a check of two violets, which no picture has.
-    const square = Math.max(1, Math.round(Math.max(now.width, now.height) / 56));
-    for (let i = 0; i < now.data.length; i += 1) {
-      if (now.data[i]) continue;
-      const [r, c] = [Math.floor(i / now.width), i % now.width];
-      const odd = (Math.floor(r / square) + Math.floor(c / square)) % 2;
-      image.data.set(odd ? [124, 82, 204, 255] : [96, 58, 172, 255], 4 * i);
-    }
+  // ---- drawing -----------------------------------------------------------------------------------------------
+
+  draw() {
+    const { canvas, ctx, width, height, data, at, size } = this;
+    if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
+    const image = ctx.createImageData(width, height);
+    const square = Math.max(1, Math.round(Math.max(width, height) / 56));
+    data.forEach((known, i) => {
+      if (known) return;
+      const odd = (Math.floor(Math.floor(i / width) / square) + Math.floor((i % width) / square)) % 2;
+      image.data.set(CHECK[odd], 4 * i);
+    });
     ctx.putImageData(image, 0, 0);
-    if (now.at) {
-      ctx.strokeStyle = "#ffb000";
-      ctx.lineWidth = Math.max(0.5, now.width / 200);
-      ctx.strokeRect(now.at.x - now.radius, now.at.y - now.radius, 2 * now.radius, 2 * now.radius);
+    if (!at) return;
+    Object.assign(ctx, { strokeStyle: "#ffb000", lineWidth: Math.max(0.5, width / 200) });
+    ctx.strokeRect(at.x - size, at.y - size, 2 * size, 2 * size);
+  }
+
+  look(at) {
+    this.at = at;
+    this.draw();
+  }
+
+  get middle() {
+    return { x: this.width / 2, y: this.height / 2 };
+  }
+
+  // ---- painting ----------------------------------------------------------------------------------------------
+
+  under({ clientX, clientY }) {
+    return pointAt(this.canvas.getBoundingClientRect(), this.width, this.height, clientX, clientY);
+  }
+
+  stroke(from, to) {
+    stroke(this.data, this.width, this.height, from, to, this.size, this.value);
+  }
+
+  paint(points) {
+    for (const point of points) {
+      const to = this.under(point);
+      this.stroke(this.last, to);
+      this.last = to;
     }
-  };
-  const remember = () => {
-    undo.push({ width: now.width, height: now.height, data: now.data.slice() });
-    if (undo.length > MOST_UNDO) undo.shift();
-  };
-  const at = (e) => pointAt(canvas.getBoundingClientRect(), now.width, now.height, e.clientX, e.clientY);
-  const paint = (a, b) => stroke(now.data, now.width, now.height, a, b, now.radius, now.value);
+    this.draw();
+    this.changed(false);
+  }
 
-  const hand = onPointer(canvas, {
-    press: (e) => {
-      remember();
-      now.last = at(e);
-      paint(now.last, now.last);
-      draw();
-      changed(false);
-    },
-    drag: (points) => {
-      for (const point of points) {
-        const p = at(point);
-        paint(now.last, p);
-        now.last = p;
-      }
-      draw();
-      changed(false);
-    },
-    lift: () => changed(true),
-    revoke: () => back(),
-  });
-  canvas.addEventListener("focus", () => {
-    if (!canvas.matches(":focus-visible")) return;
-    now.at = { x: now.width / 2, y: now.height / 2 };
-    draw();
-  });
-  canvas.addEventListener("blur", () => {
-    now.at = null;
-    draw();
-  });
-
-  const put = (mask) => {
-    hand.stop(); // a stroke that goes on belongs to the mask before
-    Object.assign(now, mask);
-    draw();
-    changed(true);
-  };
-  const back = () => {
-    if (!undo.length) return;
-    const { width, height } = now;
-    put(resized(undo.pop(), width, height));
-  };
-  canvas.addEventListener("keydown", (e) => {
+  keyed(e) {
     const step = STEPS[e.key];
+    const at = this.at ?? this.middle;
     if (step) {
-      const by = Math.max(1, now.radius);
-      now.at ??= { x: now.width / 2, y: now.height / 2 };
-      now.at = {
-        x: Math.min(now.width, Math.max(0, now.at.x + step[0] * by)),
-        y: Math.min(now.height, Math.max(0, now.at.y + step[1] * by)),
-      };
-      draw();
+      const by = Math.max(1, this.size);
+      this.look({ x: clamp(at.x + step[0] * by, 0, this.width), y: clamp(at.y + step[1] * by, 0, this.height) });
     } else if (e.key === " " || e.key === "Enter") {
-      now.at ??= { x: now.width / 2, y: now.height / 2 };
-      remember();
-      paint(now.at, now.at);
-      draw();
-      changed(true);
-    } else if ((e.ctrlKey || e.metaKey) && e.key === "z") back();
-    else return;
-    e.preventDefault();
-  });
+      this.remember();
+      this.stroke(at, at);
+      this.look(at);
+      this.changed(true);
+    } else if ((e.ctrlKey || e.metaKey) && e.key === "z") this.undo();
+    else return false;
+    return true;
+  }
 
-  return {
-    mask: () => ({ width: now.width, height: now.height, data: now.data }),
-    missing: () => missing(now.data),
-    // A new mask, which undo takes back.
-    set: (mask) => {
-      remember();
-      put(mask);
-    },
-    // The same mask for a picture of another size; nothing else changes.
-    resize: (width, height) => {
-      hand.stop();
-      Object.assign(now, resized(now, width, height));
-      draw();
-    },
-    invert: () => {
-      remember();
-      put({ data: inverted(now.data) });
-    },
-    clear: () => {
-      remember();
-      put({ data: new Uint8Array(now.data.length).fill(1) });
-    },
-    undo: back,
-    tool: (name) => (now.value = name === "eraser" ? 1 : 0),
-    radius: (share) => (now.radius = Math.max(0.6, (share * Math.max(now.width, now.height)) / 2)),
-  };
-};
+  // ---- the mask as a whole -----------------------------------------------------------------------------------
+
+  mask() {
+    return { width: this.width, height: this.height, data: this.data };
+  }
+
+  missing() {
+    return missing(this.data);
+  }
+
+  remember() {
+    this.undone.push({ ...this.mask(), data: this.data.slice() });
+    if (this.undone.length > MOST_UNDO) this.undone.shift();
+  }
+
+  put(mask) {
+    this.hand.stop(); // a stroke that goes on belongs to the mask before
+    Object.assign(this, mask);
+    this.draw();
+    this.changed(true);
+  }
+
+  undo() {
+    if (this.undone.length) this.put(resized(this.undone.pop(), this.width, this.height));
+  }
+
+  // A new mask, which undo takes back.
+  set(mask) {
+    this.remember();
+    this.put(mask);
+  }
+
+  // The same mask for a picture of another size; nothing else changes.
+  resize(width, height) {
+    this.hand.stop();
+    Object.assign(this, resized(this, width, height));
+    this.draw();
+  }
+
+  invert() {
+    this.set({ data: inverted(this.data) });
+  }
+
+  clear() {
+    this.set({ data: new Uint8Array(this.data.length).fill(1) });
+  }
+
+  tool(name) {
+    this.value = name === "eraser" ? 1 : 0;
+  }
+
+  radius(share) {
+    this.size = Math.max(0.6, (share * Math.max(this.width, this.height)) / 2);
+  }
+}

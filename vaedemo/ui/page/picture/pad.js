@@ -1,76 +1,82 @@
-// A small drawing board: pen, eraser, undo, clear; changed(dataURL) after each move and each stroke.
+// A small drawing board: pen, eraser, undo, clear; changed(dataURL, empty) after each move and each stroke.
 
 import { onPointer } from "../draw/pointer.js";
 
 const PAPER = "#ffffff";
 const INK = "#15171a";
+const MOST_UNDO = 40;
 
-export const createPad = (canvas, changed) => {
-  const ctx = canvas.getContext("2d", { willReadFrequently: true });
-  const undo = [];
-  let last = null;
-  let tool = "pen";
-  let empty = true;
+export class Pad {
+  constructor(canvas, changed) {
+    Object.assign(this, { canvas, changed, undone: [], last: null, tool: "pen", empty: true });
+    this.ctx = canvas.getContext("2d", { willReadFrequently: true });
+    this.hand = onPointer(canvas, {
+      press: (e) => {
+        this.remember();
+        this.empty = false;
+        this.last = this.at(e);
+        this.line([e]);
+      },
+      drag: (points) => this.line(points),
+      lift: () => this.send(),
+      revoke: () => this.undo(),
+    });
+    this.blank();
+  }
 
-  const blank = () => {
-    ctx.fillStyle = PAPER;
-    ctx.fillRect(0, 0, canvas.width, canvas.height);
-  };
-  const at = (e) => {
-    const box = canvas.getBoundingClientRect();
-    return { x: ((e.clientX - box.left) / box.width) * canvas.width, y: ((e.clientY - box.top) / box.height) * canvas.height };
-  };
-  const line = (a, b) => {
+  choose(tool) {
+    this.tool = tool;
+  }
+
+  blank() {
+    this.ctx.fillStyle = PAPER;
+    this.ctx.fillRect(0, 0, this.canvas.width, this.canvas.height);
+  }
+
+  at({ clientX, clientY }) {
+    const { width, height } = this.canvas;
+    const box = this.canvas.getBoundingClientRect();
+    return { x: ((clientX - box.left) / box.width) * width, y: ((clientY - box.top) / box.height) * height };
+  }
+
+  // On to each of the points.
+  line(points) {
+    const { ctx, tool } = this;
     Object.assign(ctx, { lineCap: "round", lineJoin: "round", lineWidth: tool === "pen" ? 19 : 40 });
     ctx.strokeStyle = tool === "pen" ? INK : PAPER;
-    ctx.beginPath();
-    ctx.moveTo(a.x, a.y);
-    ctx.lineTo(b.x + 0.01, b.y);
-    ctx.stroke();
-  };
-  const send = () => changed(canvas.toDataURL("image/png"), empty);
-  const remember = () => {
-    undo.push(ctx.getImageData(0, 0, canvas.width, canvas.height));
-    if (undo.length > 40) undo.shift();
-  };
+    for (const point of points) {
+      const to = this.at(point);
+      ctx.beginPath();
+      ctx.moveTo(this.last.x, this.last.y);
+      ctx.lineTo(to.x + 0.01, to.y);
+      ctx.stroke();
+      this.last = to;
+    }
+    this.send();
+  }
 
-  const hand = onPointer(canvas, {
-    press: (e) => {
-      remember();
-      empty = false;
-      last = at(e);
-      line(last, last);
-      send();
-    },
-    drag: (points) => {
-      for (const point of points) {
-        const p = at(point);
-        line(last, p);
-        last = p;
-      }
-      send();
-    },
-    lift: send,
-    revoke: () => back(),
-  });
-  const back = () => {
-    hand.stop();
-    if (!undo.length) return;
-    ctx.putImageData(undo.pop(), 0, 0);
-    empty = undo.length === 0;
-    send();
-  };
-  blank();
+  send() {
+    this.changed(this.canvas.toDataURL("image/png"), this.empty);
+  }
 
-  return {
-    choose: (name) => (tool = name),
-    undo: back,
-    clear: () => {
-      hand.stop();
-      remember();
-      blank();
-      empty = true;
-      send();
-    },
-  };
-};
+  remember() {
+    this.undone.push(this.ctx.getImageData(0, 0, this.canvas.width, this.canvas.height));
+    if (this.undone.length > MOST_UNDO) this.undone.shift();
+  }
+
+  undo() {
+    this.hand.stop();
+    if (!this.undone.length) return;
+    this.ctx.putImageData(this.undone.pop(), 0, 0);
+    this.empty = this.undone.length === 0;
+    this.send();
+  }
+
+  clear() {
+    this.hand.stop();
+    this.remember();
+    this.blank();
+    this.empty = true;
+    this.send();
+  }
+}

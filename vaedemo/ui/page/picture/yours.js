@@ -10,17 +10,17 @@ import { failure, t } from "../frame/text.js";
 import { painted, unpack } from "../draw/pixels.js";
 import { toWord } from "../maths/words.js";
 import { createCamera } from "./camera.js";
-import { createPad } from "./pad.js";
+import { Pad } from "./pad.js";
 import { askWith, onFiles } from "./source.js";
 
 const FRAME = 30; // ms between the camera's pictures
 
 // tab: the tab. hooks: asked(job) -> [name, body] of what the server is asked with; took(picture, job): a new picture
 // {x, bytes, domain, example, word, width, height, ...}; failed(): none came; refuses(answer): why it is not taken, or null; shares(): whether other tabs hear of it;
-// domain(): whose examples are shown; received(shared): a picture of another tab.
+// domain(): whose examples are shown; received(shared): a picture of another tab. pending: the domain that was asked for.
 export class Yours {
   constructor(tab, hooks) {
-    Object.assign(this, { tab, hooks, mode: "picture", tool: "pen", picture: null, source: null, shown: "" });
+    Object.assign(this, { tab, hooks, mode: "picture", tool: "pen", picture: null, source: null, shown: "", pending: null });
     this.camera = null;
     onShared(tab.name, (picture) => hooks.received(picture));
     onFiles(
@@ -33,12 +33,20 @@ export class Yours {
   // ---- taking ------------------------------------------------------------------------------------------------
 
   // job: {source, domain, live, ...}; live while a stroke or the camera goes on.
-  load = newest(async (job, more) => {
+  load(job) {
+    this.pending = job.domain;
+    if (this.tab.p) this.tab.draw();
+    return this.request(job);
+  }
+
+  request = newest(async (job, more) => {
     const { tab, hooks } = this;
+    this.pending = job.domain;
     tab.root.setAttribute("aria-busy", "true");
     const [name, body] = hooks.asked(job);
     const answer = await askWith(tab.ask, name, job.source, tab.upload, body);
     tab.root.removeAttribute("aria-busy");
+    this.pending = null;
     if (answer.error) {
       hooks.failed?.();
       tab.say(failure(answer));
@@ -97,7 +105,7 @@ export class Yours {
   }
 
   get pad() {
-    this.board ??= createPad(this.tab.p.pad, (data, empty) => this.live({ kind: "data", data, drawn: !empty }));
+    this.board ??= new Pad(this.tab.p.pad, (data, empty) => this.live({ kind: "data", data, drawn: !empty }));
     return this.board;
   }
 

@@ -8,7 +8,7 @@ import { onShared, share, shared } from "../../page/frame/shared.js";
 import { openTab } from "../../page/frame/tabs.js";
 import { className, failure, number, t } from "../../page/frame/text.js";
 import { toWord } from "../../page/maths/words.js";
-import { createGrid, enlarged } from "../../page/draw/grids.js";
+import { Grid, enlarged } from "../../page/draw/grids.js";
 import { pack, unpack } from "../../page/draw/pixels.js";
 import { askWith } from "../../page/picture/source.js";
 import { Arithmetic } from "./arithmetic.js";
@@ -37,7 +37,7 @@ class Generate extends Tab {
 
   gridIn(figure) {
     const { grid: name } = figure.dataset;
-    return createGrid(figure.querySelector(".vd-gen-sheet"), {
+    return new Grid(figure.querySelector(".vd-gen-sheet"), {
       told: (i) => this.read(i === null ? "" : t("generate.sample", { source: named(name), i: i + 1, n: this.state.n ** 2 })),
       choose: (at) => {
         Object.assign(this.state, { grid: name, at });

@@ -9,8 +9,8 @@ import { number, t } from "../../page/frame/text.js";
 import { noise } from "../../page/maths/geometry.js";
 import { betasOf, kindsOf, modelKey, nearestDim, parseKey } from "../../page/maths/models.js";
 import { paint, rgba, unpack } from "../../page/draw/pixels.js";
-import { createFactors } from "./factors.js";
-import { createSparse } from "./sparse.js";
+import { Matrix, matrixScale, scores } from "./factors.js";
+import { Sparse } from "./sparse.js";
 import { MOST_EDITS, SPAN, editsFromWord, editsToWord, spreads, usualModel } from "./codes.js";
 import { FIRST, createTraversal, ordered, savePictures, worthOf } from "./traversal.js";
 
@@ -157,11 +157,8 @@ export class Dims extends Section {
       },
       seen: () => this.follow(),
     });
-    this.sparse = createSparse(p.dimsSparse, (beta, d) => this.set({ kind: "vae", d, beta }));
-    this.matrix = createFactors(p.dimsFactors, {
-      pick: (i) => this.table.focus(i),
-      choose: ({ kind, d, beta }) => this.set({ kind, d, beta }),
-    });
+    this.sparse = new Sparse(p.dimsSparse, (beta, d) => this.set({ kind: "vae", d, beta }));
+    this.matrix = new Matrix(p.dimsMatrix, (i) => this.table.focus(i));
   }
 
   place() {
@@ -206,7 +203,7 @@ export class Dims extends Section {
     });
     this.place();
     const { of, points } = this.betas;
-    if (points.length > 1) this.sparse(points, this.kind === "vae" && this.d === of ? this.beta : null, of);
+    if (points.length > 1) this.sparse.show(points, this.kind === "vae" && this.d === of ? this.beta : null, of);
     this.showFactors();
     this.changed();
   }
@@ -217,21 +214,17 @@ export class Dims extends Section {
       .then((a) => (a.ok ? a.json() : null))
       .catch(() => null);
     this.models = (await this.factors) ?? {};
+    if (this.domain === "shapes" && this.models[this.key]) this.matrix.show(this.models, this.compared, this.key, ordered(this.weights));
     this.draw();
-    if (this.domain !== "shapes" || !this.models[this.key]) return;
-    const label = (kind, beta) => (kind === "vae" ? `VAE, β ${beta}` : t(`kind.${kind}`));
-    const rows = this.kinds
+  }
+
+  // The models of this dimension, which can be compared.
+  get compared() {
+    const name = (kind, beta) => (kind === "vae" ? `VAE, β ${beta}` : t(`kind.${kind}`));
+    const row = (kind) => (beta) => ({ kind, d: this.d, beta, key: modelKey(kind, this.d, beta), label: name(kind, beta) });
+    return this.kinds
       .filter((kind) => this.row.kinds[kind].includes(this.d))
-      .flatMap((kind) =>
-        betasOf(this.row, kind, this.d).map((beta) => ({
-          kind,
-          d: this.d,
-          beta,
-          key: modelKey(kind, this.d, beta),
-          label: label(kind, beta),
-        })),
-      );
-    this.matrix.show(this.models, rows, this.key, ordered(this.weights));
+      .flatMap((kind) => betasOf(this.row, kind, this.d).map(row(kind)));
   }
 
   // ---- changing ----------------------------------------------------------------------------------------------
@@ -335,7 +328,10 @@ export class Dims extends Section {
 </section>
 <section class="vd-card vd-factors">
   <header><h2>${t("dims.matrix.title")}</h2><p data-part="dimsFactorsWhy">${t(why)}</p></header>
-  <div class="vd-factors-body" data-part="dimsFactors" ?hidden=${why !== "dims.matrix.why"}></div>
+  <div class="vd-factors-body" data-part="dimsFactors" ?hidden=${why !== "dims.matrix.why"}>
+    <div class="vd-matrix"><div class="vd-matrix-chart" data-part="dimsMatrix"></div>${matrixScale(this.matrix)}</div>
+    ${this.models?.[this.key] && this.domain === "shapes" ? scores(this.models, this.compared, this.key, ({ kind: k, d, beta }) => this.set({ kind: k, d, beta })) : ""}
+  </div>
 </section>`;
   }
 }

@@ -1,135 +1,118 @@
 // Shapes, whose factors are known: how much each dimension tells of each factor, as a heat map, and the scores of
 // disentanglement beside it.
 
-import { clamp, escaped, html, onWidth, pointOn, svg } from "../../page/frame/dom.js";
-import { LIMIT, colours, gradient } from "../../page/draw/pixels.js";
-import { onPointer } from "../../page/draw/pointer.js";
+import { html } from "../../page/vendor/lit-html.js";
+import { clamp } from "../../page/frame/dom.js";
+import { scale } from "../../page/frame/pieces.js";
 import { number, t } from "../../page/frame/text.js";
+import { Chart, label, node } from "../../page/draw/chart.js";
+import { LIMIT, colours, gradient } from "../../page/draw/pixels.js";
 
-export const FACTORS = ["shape", "size", "angle", "x", "y"];
+const FACTORS = ["shape", "size", "angle", "x", "y"];
+const SCORES = ["mig", "disentanglement", "completeness", "informativeness"];
 const CELL = 40;
 const LEFT = 66;
 const HEAD = 22;
+const STEPS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
 
 // Mutual information as a share of the factor's entropy, (5, d).
-export const shares = (model) => model.mi.map((row, f) => row.map((v) => (model.entropy[f] > 0 ? Math.max(0, v) / model.entropy[f] : 0)));
+const shares = (model) => model.mi.map((row, f) => row.map((v) => (model.entropy[f] > 0 ? Math.max(0, v) / model.entropy[f] : 0)));
 
 // Where the maps of these models saturate: at the largest share of any, rounded up to a tenth, so that they can be compared.
-export const limitOf = (models) => Math.min(1, Math.ceil(10 * Math.max(0.1, ...models.map((m) => Math.max(...shares(m).flat())))) / 10);
+const limitOf = (models) => Math.min(1, Math.ceil(10 * Math.max(0.1, ...models.map((m) => Math.max(...shares(m).flat())))) / 10);
 
 const colour = (share, limit) => {
   const [r, g, b] = colours([clamp(share / limit, 0, 1) * LIMIT], "absolute");
   return `rgb(${r},${g},${b})`;
 };
 
-export const createFactors = (root, { pick, choose }) => {
-  root.append(
-    html(`<div class="vd-matrix"><div class="vd-matrix-chart"></div><output class="vd-charttext" aria-live="polite"></output>
-      <div class="vd-scale"><span>0</span><i></i><span></span></div></div>`),
-    html(`<div class="vd-scores"><table class="vd-table"></table><p class="vd-note"></p></div>`),
-  );
-  const [matrix, scores] = root.children;
-  const [holder, note, scale] = matrix.children;
-  const chart = svg("svg", { class: "vd-svg", tabindex: 0, role: "application", height: HEAD + FACTORS.length * CELL });
-  holder.append(chart);
-  scale.children[1].style.backgroundImage = gradient("absolute");
-  const now = { model: null, order: [], limit: 1, width: 0, focus: null };
+const nameOf = (f) => t(`dims.factor.${FACTORS[f]}`);
 
-  const name = (f) => t(`dims.factor.${FACTORS[f]}`);
-  const say = ([f, k]) => {
-    const i = now.order[k];
+// A cell is [factor, place of the dimension]; pick(i) at a click on dimension i.
+export class Matrix extends Chart {
+  constructor(root, pick) {
+    super(root, HEAD + FACTORS.length * CELL, { model: null, order: [], limit: 1 });
+    this.pick = pick;
+  }
+
+  show(models, rows, key, order) {
+    const measured = rows.filter((r) => models[r.key]).map((r) => models[r.key]);
+    Object.assign(this, { model: models[key], order, limit: limitOf(measured) });
+    this.look(this.focus && this.focus[1] < order.length ? this.focus : null);
+  }
+
+  ready() {
+    return Boolean(this.model);
+  }
+
+  name() {
+    return `${t("dims.matrix.title")}. ${t("dims.matrix.keys")}`;
+  }
+
+  hint() {
+    return t("dims.matrix.hint");
+  }
+
+  say([f, k]) {
+    const i = this.order[k];
+    const { mi } = this.model;
     return t("dims.matrix.cell", {
       i: i + 1,
-      factor: name(f),
-      nats: number(Math.max(0, now.model.mi[f][i]), 2),
-      share: number(100 * shares(now.model)[f][i], 0),
+      factor: nameOf(f),
+      nats: number(Math.max(0, mi[f][i]), 2),
+      share: number(100 * shares(this.model)[f][i], 0),
     });
-  };
-  const slot = () => (now.width - LEFT) / now.order.length;
+  }
 
-  const draw = () => {
-    if (!now.width || !now.model) return;
-    const [own, w] = [shares(now.model), slot()];
-    chart.setAttribute("viewBox", `0 0 ${now.width} ${HEAD + FACTORS.length * CELL}`);
-    chart.setAttribute("width", now.width);
-    chart.setAttribute("aria-label", `${t("dims.matrix.title")}. ${t("dims.matrix.keys")}`);
-    const marks = [];
-    now.order.forEach((i, k) =>
-      marks.push(svg("text", { class: "vd-tick", x: LEFT + (k + 0.5) * w, y: 14, "text-anchor": "middle" }, String(i + 1))),
-    );
-    FACTORS.forEach((_, f) => {
-      marks.push(svg("text", { class: "vd-factor", x: LEFT - 10, y: HEAD + (f + 0.5) * CELL + 5, "text-anchor": "end" }, name(f)));
-      now.order.forEach((i, k) => {
-        const cell = { x: LEFT + k * w + 1, y: HEAD + f * CELL + 1, width: w - 2, height: CELL - 2, rx: 2 };
-        marks.push(svg("rect", { ...cell, fill: colour(own[f][i], now.limit), "data-share": own[f][i].toFixed(4) }));
-      });
-    });
-    if (now.focus) {
-      const [f, k] = now.focus;
-      marks.push(
-        svg("rect", { class: "vd-matrix-here", x: LEFT + k * w + 1, y: HEAD + f * CELL + 1, width: w - 2, height: CELL - 2, rx: 2 }),
-      );
-    }
-    chart.replaceChildren(...marks);
-  };
-  const focus = (cell) => {
-    now.focus = cell;
-    note.textContent = cell ? say(cell) : t("dims.matrix.hint");
-    draw();
-  };
-  const under = (e) => {
-    const [x, y] = pointOn(chart, e);
-    const [f, k] = [Math.floor((y - HEAD) / CELL), Math.floor((x - LEFT) / slot())];
-    return f >= 0 && f < FACTORS.length && k >= 0 && k < now.order.length ? [f, k] : null;
-  };
-  onPointer(chart, {
-    hover: (e) => {
-      const cell = under(e);
-      if (String(cell) !== String(now.focus)) focus(cell);
-    },
-    leave: () => focus(null),
-  });
-  chart.addEventListener("blur", () => focus(null));
-  chart.addEventListener("click", (e) => under(e) && pick(now.order[under(e)[1]]));
-  chart.addEventListener("keydown", (e) => {
-    const step = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }[e.key];
-    if (step) {
-      const [f, k] = now.focus ?? [0, 0];
-      focus(now.focus ? [clamp(f + step[0], 0, FACTORS.length - 1), clamp(k + step[1], 0, now.order.length - 1)] : [0, 0]);
-    } else if (e.key === "Enter" && now.focus) pick(now.order[now.focus[1]]);
-    else return;
-    e.preventDefault();
-  });
-  onWidth(holder, (width) => {
-    now.width = width;
-    draw();
-  });
+  picked([, k]) {
+    this.pick(this.order[k]);
+  }
 
-  // One row a model that can be compared with the chosen one: {key, label, beta, kind}.
-  const fillScores = (models, rows, key) => {
-    const heads = ["mig", "disentanglement", "completeness", "informativeness"];
-    const cells = (m) =>
-      [m.mig, ...heads.slice(1).map((h) => m.dci?.[h])].map((v) => `<td>${Number.isFinite(v) ? number(v, 2) : "–"}</td>`).join("");
-    scores.firstElementChild.innerHTML = `<thead><tr><th scope="col">${t("dims.scores.model")}</th>${heads
-      .map((h) => `<th scope="col" title="${escaped(t(`dims.${h}.why`))}">${t(`dims.${h}`)}</th>`)
-      .join("")}</tr></thead><tbody>${rows
-      .map(
-        (r) =>
-          `<tr${r.key === key ? ' class="vd-on"' : ""}><th scope="row"><button type="button" data-key="${r.key}" aria-pressed="${r.key === key}">${escaped(r.label)}</button></th>${cells(models[r.key])}</tr>`,
-      )
-      .join("")}</tbody>`;
-    for (const b of scores.querySelectorAll("button")) b.onclick = () => choose(rows.find((r) => r.key === b.dataset.key));
-    scores.lastElementChild.textContent = t("dims.scores.why");
-  };
+  get slot() {
+    return (this.width - LEFT) / this.order.length;
+  }
 
-  return {
-    show: (models, rows, key, order) => {
-      const measured = rows.filter((r) => models[r.key]);
-      Object.assign(now, { model: models[key], order, limit: limitOf(measured.map((r) => models[r.key])) });
-      scale.lastElementChild.textContent = t("dims.matrix.scale", { most: number(100 * now.limit, 0) });
-      fillScores(models, measured, key);
-      if (now.focus && now.focus[1] >= order.length) now.focus = null;
-      focus(now.focus);
-    },
-  };
+  under(x, y) {
+    const [f, k] = [Math.floor((y - HEAD) / CELL), Math.floor((x - LEFT) / this.slot)];
+    return f >= 0 && f < FACTORS.length && k >= 0 && k < this.order.length ? [f, k] : null;
+  }
+
+  keyed(e) {
+    const step = STEPS[e.key];
+    const { focus } = this;
+    if (step)
+      this.look(focus ? [clamp(focus[0] + step[0], 0, FACTORS.length - 1), clamp(focus[1] + step[1], 0, this.order.length - 1)] : [0, 0]);
+    else if (e.key === "Enter" && focus) this.picked(focus);
+    else return false;
+    return true;
+  }
+
+  marks() {
+    const { model, order, limit, focus, slot } = this;
+    const own = shares(model);
+    const place = (f, k) => ({ x: LEFT + k * slot + 1, y: HEAD + f * CELL + 1, width: slot - 2, height: CELL - 2, rx: 2 });
+    const cell = (f) => (i, k) => node("rect", { ...place(f, k), fill: colour(own[f][i], limit), "data-share": own[f][i].toFixed(4) });
+    const heads = order.map((i, k) => label("vd-tick", LEFT + (k + 0.5) * slot, 14, String(i + 1), "middle"));
+    const rows = FACTORS.flatMap((_, f) => [
+      label("vd-factor", LEFT - 10, HEAD + (f + 0.5) * CELL + 5, nameOf(f), "end"),
+      ...order.map(cell(f)),
+    ]);
+    return [...heads, ...rows, ...(focus ? [node("rect", { class: "vd-matrix-here", ...place(...focus) })] : [])];
+  }
+}
+
+// The colour bar below it.
+export const matrixScale = (matrix) =>
+  scale("0", gradient("absolute"), t("dims.matrix.scale", { most: number(100 * (matrix?.limit ?? 1), 0) }));
+
+// One row a model that can be compared with the chosen one: {key, label, beta, kind}; choose(row) at a click.
+export const scores = (models, rows, key, choose) => {
+  const of = (m) => [m.mig, ...SCORES.slice(1).map((name) => m.dci?.[name])];
+  const row = (
+    r,
+  ) => html`<tr class=${r.key === key ? "vd-on" : ""}><th scope="row"><button type="button" data-key=${r.key} aria-pressed=${r.key === key}
+    @click=${() => choose(r)}>${r.label}</button></th>${of(models[r.key]).map((v) => html`<td>${Number.isFinite(v) ? number(v, 2) : "–"}</td>`)}</tr>`;
+  return html`<div class="vd-scores"><table class="vd-table"><thead><tr><th scope="col">${t("dims.scores.model")}</th>${SCORES.map(
+    (name) => html`<th scope="col" title=${t(`dims.${name}.why`)}>${t(`dims.${name}`)}</th>`,
+  )}</tr></thead><tbody>${rows.filter((r) => models[r.key]).map(row)}</tbody></table><p class="vd-note">${t("dims.scores.why")}</p></div>`;
 };

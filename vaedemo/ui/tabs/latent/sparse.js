@@ -1,86 +1,73 @@
 // What beta does to the number of dimensions in use: two rows of bars over the betas, active units and total KL.
 
-import { onWidth, svg } from "../../page/frame/dom.js";
+import { onWidth } from "../../page/frame/dom.js";
 import { number, t } from "../../page/frame/text.js";
+import { label, node } from "../../page/draw/chart.js";
 
 const ROW = 72;
 const TOP = 20;
 const GAP = 34;
 const HEIGHT = TOP + 2 * ROW + GAP + 24;
 
-// Bars of one row: heights in pixels for values against their largest.
-export const bars = (values, width, left = 0) => {
-  const slot = (width - left) / values.length;
-  const most = Math.max(...values, 1e-9);
-  return values.map((v, k) => ({
-    x: left + (k + 0.5) * slot,
-    width: Math.min(46, slot * 0.6),
-    height: Math.max(1.5, (ROW - 16) * (v / most)),
-    slot,
-  }));
-};
-
 // points: [{beta, active, kl}]; choose(beta, d) when a bar is clicked. The switch for beta does the same by keyboard.
-export const createSparse = (root, choose) => {
-  const now = { points: [], beta: 1, d: 0, width: 0 };
-  const chart = svg("svg", { class: "vd-svg vd-sparse", role: "img", height: HEIGHT });
-  root.append(chart);
-
-  const draw = () => {
-    if (!now.width || !now.points.length) return;
-    chart.setAttribute("viewBox", `0 0 ${now.width} ${HEIGHT}`);
-    chart.setAttribute("width", now.width);
-    const told = now.points.map((p) => t("dims.sparse.point", { beta: p.beta, active: p.active, nats: number(p.kl, 1) }));
-    chart.setAttribute("aria-label", `${t("dims.sparse.title")}. ${told.join(" ")}`);
-    const marks = [];
-    const row = (name, field, top, digits) => {
-      marks.push(svg("text", { class: "vd-axis", x: 0, y: top - 6 }, t(`dims.sparse.${name}`, { d: now.d })));
-      bars(
-        now.points.map((p) => p[field]),
-        now.width,
-      ).forEach((b, k) => {
-        const chosen = now.points[k].beta === now.beta;
-        const base = top + ROW;
-        marks.push(
-          svg("rect", {
-            class: `vd-sparse-${name}${chosen ? " vd-on" : ""}`,
-            x: b.x - b.width / 2,
-            y: base - b.height,
-            width: b.width,
-            height: b.height,
-            rx: 2,
-          }),
-          svg(
-            "text",
-            { class: `vd-sparse-value${chosen ? " vd-on" : ""}`, x: b.x, y: base - b.height - 4, "text-anchor": "middle" },
-            number(now.points[k][field], digits),
-          ),
-        );
-      });
-    };
-    row("active", "active", TOP, 0);
-    row("kl", "kl", TOP + ROW + GAP, 1);
-    bars(
-      now.points.map((p) => p.kl),
-      now.width,
-    ).forEach((b, k) => {
-      const { beta } = now.points[k];
-      const hit = svg("rect", { class: "vd-sparse-hit", x: b.x - b.slot / 2, y: 0, width: b.slot, height: HEIGHT, "data-beta": beta });
-      hit.addEventListener("click", () => choose(beta, now.d));
-      marks.push(
-        svg("text", { class: `vd-tick${beta === now.beta ? " vd-on" : ""}`, x: b.x, y: HEIGHT - 6, "text-anchor": "middle" }, `β ${beta}`),
-        hit,
-      );
+export class Sparse {
+  constructor(root, choose) {
+    Object.assign(this, { choose, points: [], beta: 1, d: 0, width: 0 });
+    this.chart = node("svg", { class: "vd-svg vd-sparse", role: "img", height: HEIGHT });
+    root.append(this.chart);
+    onWidth(root, (width) => {
+      this.width = width;
+      this.draw();
     });
-    chart.replaceChildren(...marks);
-  };
-  onWidth(root, (width) => {
-    now.width = width;
-    draw();
-  });
+  }
 
-  return (points, beta, d) => {
-    Object.assign(now, { points, beta, d });
-    draw();
-  };
-};
+  show(points, beta, d) {
+    Object.assign(this, { points, beta, d });
+    this.draw();
+  }
+
+  draw() {
+    const { chart, width, points } = this;
+    if (!width || !points.length) return;
+    const told = points.map((p) => t("dims.sparse.point", { beta: p.beta, active: p.active, nats: number(p.kl, 1) }));
+    chart.setAttribute("viewBox", `0 0 ${width} ${HEIGHT}`);
+    chart.setAttribute("width", width);
+    chart.setAttribute("aria-label", `${t("dims.sparse.title")}. ${told.join(" ")}`);
+    chart.replaceChildren(
+      ...this.row("active", TOP, 0),
+      ...this.row("kl", TOP + ROW + GAP, 1),
+      ...points.flatMap((p, k) => this.column(p, k)),
+    );
+  }
+
+  // The middle and the width of a column.
+  place(k) {
+    const slot = this.width / this.points.length;
+    return [(k + 0.5) * slot, slot];
+  }
+
+  on(beta) {
+    return beta === this.beta ? " vd-on" : "";
+  }
+
+  row(name, top, digits) {
+    const most = Math.max(...this.points.map((p) => p[name]), 1e-9);
+    const bars = this.points.flatMap((p, k) => {
+      const [x, slot] = this.place(k);
+      const [width, height] = [Math.min(46, slot * 0.6), Math.max(1.5, (ROW - 16) * (p[name] / most))];
+      const y = top + ROW - height;
+      return [
+        node("rect", { class: `vd-sparse-${name}${this.on(p.beta)}`, x: x - width / 2, y, width, height, rx: 2 }),
+        label(`vd-sparse-value${this.on(p.beta)}`, x, y - 4, number(p[name], digits), "middle"),
+      ];
+    });
+    return [label("vd-axis", 0, top - 6, t(`dims.sparse.${name}`, { d: this.d })), ...bars];
+  }
+
+  column({ beta }, k) {
+    const [x, slot] = this.place(k);
+    const hit = node("rect", { class: "vd-sparse-hit", x: x - slot / 2, y: 0, width: slot, height: HEIGHT, "data-beta": beta });
+    hit.addEventListener("click", () => this.choose(beta, this.d));
+    return [label(`vd-tick${this.on(beta)}`, x, HEIGHT - 6, `β ${beta}`, "middle"), hit];
+  }
+}

@@ -11,7 +11,7 @@ const choosers = (tab) => {
   const one = (part, label, options, chosen, choose, more = {}) =>
     field({ part, name: `vd-latent-${part === "dims" ? "d" : part}`, label: t(label), options, value: chosen, choose, ...more });
   return html`<section class="vd-lat-choosers">
-    ${one("domain", "domain.label", optionsOf(value.maps, "domain"), state.domain, tab.chooseDomain)}
+    ${one("domain", "domain.label", optionsOf(value.maps, "domain"), tab.yours.pending ?? state.domain, tab.chooseDomain)}
     ${one("view", "latent.view.label", optionsOf(VIEWS, "latent.view"), state.view, (view) => tab.choose({ view }))}
     ${one("dims", "latent.dims.label", optionsOf(dims), state.d, (d) => tab.chooseModel(Number(d), state.beta))}
     ${one("beta", "latent.beta.label", optionsOf(betas), state.beta, (beta) => tab.chooseModel(state.d, Number(beta)), { hidden: betas.length < 2 })}

@@ -1,15 +1,15 @@
 // "Latent space", below: walks from one picture or point to another, straight and along an arc, through AE and VAE.
 
 import { html } from "../../page/vendor/lit-html.js";
-import { newest } from "../../page/frame/dom.js";
+import { newest, onWidth } from "../../page/frame/dom.js";
 import { save } from "../../page/frame/download.js";
 import { field, optionsOf } from "../../page/frame/pieces.js";
 import { Section } from "../../page/frame/shell.js";
 import { number, t } from "../../page/frame/text.js";
 import { nearestDim } from "../../page/maths/models.js";
 import { meanNorm, onPath, swing } from "../../page/maths/paths.js";
-import { unpack } from "../../page/draw/pixels.js";
-import { createStrips } from "../../page/draw/strips.js";
+import { pixels, unpack } from "../../page/draw/pixels.js";
+import { across, stripRow } from "../../page/draw/strips.js";
 import { Ends, endFromWord, endToWord } from "./ends.js";
 
 const KINDS = ["ae", "vae"];
@@ -43,7 +43,7 @@ export class Walks extends Section {
 
   heard(what) {
     const { domain } = this.tab.state;
-    if (what === "language") this.show();
+    if (what === "language") this.draw();
     else if (what === "picture") this.ends.refresh();
     else if (what === "domain" && domain !== this.domain) {
       this.enter(domain);
@@ -82,7 +82,7 @@ export class Walks extends Section {
     const each = this.row.channels * this.row.size ** 2;
     return answer.rows.map(({ x_hat, ...r }) => {
       const bytes = unpack(x_hat);
-      return { ...r, pictures: r.z.map((_, k) => bytes.subarray(k * each, (k + 1) * each)) };
+      return { ...r, pictures: r.z.map((_, k) => pixels(bytes.subarray(k * each, (k + 1) * each), this.row.channels)) };
     });
   }
 
@@ -92,8 +92,7 @@ export class Walks extends Section {
     const answer = await this.tab.asking("walk", request);
     if (answer.error || JSON.stringify(request) !== JSON.stringify(this.body)) return;
     Object.assign(this, { request: JSON.stringify(request), fine: null, made: this.read(answer) });
-    this.expect(this.made[0].z.length);
-    this.strips.show(this.made);
+    this.draw();
     this.p.walkStrips.dataset.ends = this.ends.ends.map((end) => endToWord(end) ?? end.kind).join(" ");
     this.p.walkStrips.dataset.drawn = `${this.d} ${this.made[0].z.length}`;
     this.drawPath();
@@ -107,16 +106,23 @@ export class Walks extends Section {
     const answer = await this.tab.asking("walk", { ...JSON.parse(request), n: this.finer });
     if (answer.error || request !== this.request) return;
     this.fine = request;
-    this.strips.refine(this.read(answer));
+    const finer = this.read(answer);
+    for (const r of this.made) r.fine = finer.find((f) => f.kind === r.kind && f.path === r.path)?.pictures;
+    this.draw();
   });
 
-  async keep({ kind, path }, format, button) {
+  // A row as it came, unless it is of other steps.
+  madeOf({ kind, path }) {
+    return this.made.find((r) => r.kind === kind && r.path === path && r.z.length === this.n);
+  }
+
+  keep = async ({ kind, path }, format, button) => {
     button.disabled = true;
     const answer = await this.tab.asking("animation", { ...this.body, rows: [[kind, path]], n: this.finer, format });
     button.disabled = false;
     if (answer.error) return;
     save(new Blob([unpack(answer.data)], { type: TYPES[format] }), `vaedemo-walk-${this.domain}-${kind}-${this.d}-${path}.${format}`);
-  }
+  };
 
   // ---- drawing -----------------------------------------------------------------------------------------------
 
@@ -133,7 +139,6 @@ export class Walks extends Section {
   go(share) {
     this.share = share;
     this.draw();
-    this.strips.go(share);
     this.drawPath();
   }
 
@@ -159,25 +164,14 @@ export class Walks extends Section {
     this.draw();
   }
 
-  expect(n) {
-    this.strips ??= createStrips(this.p.walkStrips, {
-      at: (share) => {
-        this.stop();
-        this.go(share);
-      },
-      keep: (...what) => this.keep(...what),
+  draw() {
+    super.draw();
+    if (this.width !== undefined) return;
+    this.width = NaN;
+    onWidth(this.p.walkStrips, (width) => {
+      this.width = width;
+      this.draw();
     });
-    this.strips.expect(this.rows, n, this.row.size, this.row.channels, this.d);
-  }
-
-  show() {
-    this.draw();
-    this.expect(this.n);
-    if (this.made.length && this.made[0].z.length === this.n) {
-      this.strips.show(this.made);
-      this.fine = null;
-      if (this.playing) this.refine();
-    }
   }
 
   // ---- changing ----------------------------------------------------------------------------------------------
@@ -202,7 +196,7 @@ export class Walks extends Section {
 
   set(patch) {
     Object.assign(this, patch, { request: null, made: [] });
-    this.show();
+    this.draw();
     this.tell();
     this.walk();
   }
@@ -214,13 +208,18 @@ export class Walks extends Section {
     if (!this.dims.includes(this.d)) this.d = nearestDim(this.dims, this.d);
     this.drawPath();
     this.ends.start(this.usual.map((end, k) => asked[k] ?? end));
-    this.show();
+    this.draw();
   }
 
-  moved = (e) => {
+  jump = (share) => {
     this.stop();
+    this.go(share);
+  };
+
+  moved = (e) => {
+    const share = Number(e.target.value);
     this.refine();
-    this.go(Number(e.target.value));
+    this.jump(share);
   };
 
   view() {
@@ -233,6 +232,7 @@ export class Walks extends Section {
       value: d,
       choose: (v) => this.set({ d: Number(v) }),
     };
+    const strip = { n, size: this.row.size, share, go: this.jump, keep: this.keep };
     return html`<section class="vd-card vd-walks">
   <header><h2>${t("walk.title")}</h2><p>${t("walk.why")}</p></header>
   <div class="vd-walk-controls">
@@ -251,7 +251,7 @@ export class Walks extends Section {
     <input type="range" class="vd-lat-slider" data-part="walkPosition" min="0" max="1" step="0.001" data-at=${share} aria-label=${t("walk.position")}
       aria-valuetext=${t("walk.position.value", { share: number(100 * share, 0) })} @input=${this.moved}>
   </div>
-  <div class="vd-strips" data-part="walkStrips"></div>
+  <div class="vd-strips ${d === 2 ? "vd-on-map" : ""}" style="--across: ${across(n, this.width)}" data-part="walkStrips">${this.rows.map((r) => stripRow(this.madeOf(r) ?? r, strip))}</div>
   <p class="vd-note vd-walk-foot" data-part="walkFoot">${t("walk.foot", { d, root: number(meanNorm(d), 1) })}</p>
   <details><summary>${t("walk.more")}</summary><p>${t("walk.more.text")}</p></details>
 </section>`;

@@ -6,14 +6,13 @@ import { saveJson, saveRow } from "../../page/frame/download.js";
 import { Tab, open } from "../../page/frame/shell.js";
 import { failure, number, significant, t } from "../../page/frame/text.js";
 import { everyModel, kindsOf, modelKey } from "../../page/maths/models.js";
-import { createBars } from "../../page/draw/bars.js";
-import { createBits } from "../../page/draw/bits.js";
+import { Bars } from "../../page/draw/bars.js";
+import { Bits } from "../../page/draw/bits.js";
 import { shareCursor } from "../../page/draw/cursor.js";
-import { createCurve } from "../../page/draw/curve.js";
-import { colours, errors, pack, paint, rgba, unpack, valueAt } from "../../page/draw/pixels.js";
+import { Curve } from "../../page/draw/curve.js";
+import { colours, errors, pack, paint, pixels, rgba, unpack, valueAt } from "../../page/draw/pixels.js";
 import { Yours } from "../../page/picture/yours.js";
 import { WORDS, settled } from "./state.js";
-import { createStrip } from "./strip.js";
 import { view } from "./view.js";
 
 class Reconstruct extends Tab {
@@ -31,12 +30,11 @@ class Reconstruct extends Tab {
       error: "absolute",
     });
     this.state = settled(this.state, this.table);
-    // The results of models for the picture by key; what its numbers were changed to; the domain that was asked for.
-    Object.assign(this, { results: new Map(), edited: null, pending: null, reading: "", drawn: {}, idle: 0 });
+    // The results of models for the picture by key; what its numbers were changed to.
+    Object.assign(this, { results: new Map(), edited: null, reading: "", idle: 0 });
     this.yours = new Yours(this, {
       asked: (job) => ["prepare", this.asked(job)],
       took: (picture, job) => this.took(picture, job),
-      failed: () => (this.pending = null),
       received: ({ model, ...picture }) => {
         if (model) Object.assign(this.state, settled({ ...this.state, domain: picture.domain, ...model }, this.table));
         this.yours.ready({ x: picture.x, domain: picture.domain }, { drawn: true });
@@ -98,7 +96,7 @@ class Reconstruct extends Tab {
   }
 
   took(picture, { live, more, wanted = this.state }) {
-    Object.assign(this, { results: new Map(), edited: null, pending: null });
+    Object.assign(this, { results: new Map(), edited: null });
     this.state = settled({ ...wanted, domain: picture.domain, example: picture.example }, this.table);
     this.keep(picture, picture.results ?? []);
     this.show();
@@ -108,7 +106,8 @@ class Reconstruct extends Tab {
   }
 
   keep(picture, results) {
-    if (this.yours.picture === picture) for (const r of results) this.results.set(r.key, r);
+    if (this.yours.picture === picture)
+      for (const r of results) this.results.set(r.key, { ...r, draw: pixels(unpack(r.x_hat), this.row.channels) });
   }
 
   // One request a kind of model, the chosen kind first, so that no visitor makes the others wait for long.
@@ -154,7 +153,6 @@ class Reconstruct extends Tab {
   };
 
   chooseDomain = (domain) => {
-    this.pending = domain;
     const { source } = this.yours;
     if (source.kind === "example" || source.kind === "word") return this.yours.example(domain, this.table[domain].examples[0]);
     return this.yours.load({ source, domain, live: false });
@@ -190,10 +188,9 @@ class Reconstruct extends Tab {
   charts() {
     const { p } = this;
     const chosen = (kind, d) => this.choose({ kind, d, beta: 1 });
-    this.strip = createStrip(p.strip, chosen);
-    this.curve = createCurve(p.curve, chosen);
-    this.bits = createBits(p.bits, p.elbo);
-    this.bars = createBars(p.numbers, this.edit);
+    this.curve = new Curve(p.curve, chosen);
+    this.bits = new Bits(p.bits);
+    this.bars = new Bars(p.numbers, this.edit);
     const read = (text) => {
       this.reading = text;
       this.draw();
@@ -242,16 +239,6 @@ class Reconstruct extends Tab {
 
   showBelow() {
     const { state, row, results, result, test } = this;
-    // The strip is drawn anew only where there is more to see: not while the slider is dragged.
-    const now = [results.size, this.yours.picture, document.documentElement.lang];
-    if (now.some((v, i) => v !== this.drawn[i]))
-      this.strip.draw(
-        kindsOf(row).map((kind) => ({ kind, dims: row.kinds[kind] })),
-        results,
-        row.channels,
-      );
-    this.drawn = now;
-    this.strip.mark(state.kind, state.d);
     const figures = this.about(state.domain)?.figures;
     const point = (kind) => (d) => ({ d, psnr: results.get(modelKey(kind, d, 1))?.psnr, mean: figures?.[modelKey(kind, d, 1)]?.psnr });
     this.curve.show(
@@ -259,8 +246,8 @@ class Reconstruct extends Tab {
       state.kind,
       state.d,
     );
-    if (result && !this.edited) this.bars(result.z, result.sigma, test);
-    if (result?.kl) this.bits(result, test, row);
+    if (result && !this.edited) this.bars.show(result.z, result.sigma, test);
+    if (result?.kl) this.bits.show(result, test);
   }
 
   // ---- taking away -------------------------------------------------------------------------------------------
@@ -288,7 +275,7 @@ class Reconstruct extends Tab {
 
   saveFigures = () => {
     if (!this.result) return;
-    const { x_hat, key, ...figures } = this.result;
+    const { x_hat, key, draw, ...figures } = this.result;
     const { state, edited: e } = this;
     const edited = e ? { z: e.z, mse: e.mse, psnr: e.psnr, ssim: e.ssim } : null;
     const others = [...this.results.values()].map((r) => ({

@@ -1,6 +1,7 @@
 // The view of "Reconstruct".
 
 import { html } from "../../page/vendor/lit-html.js";
+import { elbo } from "../../page/draw/bits.js";
 import { LIMIT, gradient } from "../../page/draw/pixels.js";
 import {
   button,
@@ -20,6 +21,7 @@ import {
 import { number, significant, t } from "../../page/frame/text.js";
 import { betasOf, kindsOf } from "../../page/maths/models.js";
 import { ERRORS, FITS, POLARITIES, domainsOf } from "./state.js";
+import { strip } from "./strip.js";
 
 const canvas = (name) => html`
   <canvas class="vd-pixels" data-part=${name} width="28" height="28" role="img" tabindex="0"
@@ -65,7 +67,7 @@ const choosers = (tab) => {
   const kinds = kindsOf(row).map((k) => ({ value: k, label: t(`kind.${k}`), title: t(`kind.${k}.why`) }));
   const betas = betasOf(row, state.kind, state.d);
   return html`<div class="vd-choosers">
-    ${field({ part: "domain", name: "vd-domain", label: t("domain.label"), options: domains, value: tab.pending ?? state.domain, choose: tab.chooseDomain })}
+    ${field({ part: "domain", name: "vd-domain", label: t("domain.label"), options: domains, value: yours.pending ?? state.domain, choose: tab.chooseDomain })}
     ${field({ part: "kind", name: "vd-kind", label: t("kind.label"), options: kinds, value: state.kind, choose: (kind) => tab.choose({ kind }) })}
     ${field({
       part: "beta",
@@ -122,7 +124,7 @@ const below = (tab) => {
   const variational = Boolean(result?.kl);
   const undo = small("reset", tab.reset, { disabled: !tab.edited });
   return html`
-  ${card("vd-every", "every", t("every.why"), html`<div class="vd-strip" data-part="strip" role="group" aria-label=${t("every.title")}></div>`)}
+  ${card("vd-every", "every", t("every.why"), strip(tab))}
   ${card("vd-curve", "curve", t("curve.why"), html`<div class="vd-chart" data-part="curve"></div>`)}
   ${card("vd-numbers", "numbers", t(result?.sigma ? "numbers.whyvae" : "numbers.why"), html`<div data-part="numbers"></div>`, undo)}
   ${card(
@@ -131,7 +133,7 @@ const below = (tab) => {
     t(variational ? "bits.why" : "bits.none"),
     html`<div class="vd-bits-body ${variational ? "" : "vd-away"}" data-part="bitsBody">
       <div class="vd-chart" data-part="bits"></div>
-      <div class="vd-elbo" data-part="elbo"></div>
+      <div class="vd-elbo" data-part="elbo">${variational ? elbo(result, row) : ""}</div>
     </div>
     <button type="button" class="vd-button vd-elsewhere" data-part="toVae" ?hidden=${variational || !row.kinds.vae}
       @click=${() => tab.choose({ kind: "vae" })}>${t("bits.tovae")}</button>`,

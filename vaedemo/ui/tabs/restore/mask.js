@@ -5,7 +5,7 @@ import { newest } from "../../page/frame/dom.js";
 import { field, optionsOf, slider, small } from "../../page/frame/pieces.js";
 import { failure, number, t } from "../../page/frame/text.js";
 import { pack, unpack } from "../../page/draw/pixels.js";
-import { createMaskPad } from "../../page/picture/maskpad.js";
+import { MaskPad } from "../../page/picture/maskpad.js";
 import { askWith, request } from "../../page/picture/source.js";
 
 // changed(done): a stroke, a tool or a file has changed it; done is false while a stroke goes on. file: the source of a
@@ -13,7 +13,7 @@ import { askWith, request } from "../../page/picture/source.js";
 export class Mask {
   constructor(tab, changed) {
     Object.assign(this, { tab, tool: "brush", file: null, quiet: false });
-    this.pad = createMaskPad(tab.p.brushPad, (done) => this.quiet || changed(done));
+    this.pad = new MaskPad(tab.p.brushPad, (done) => this.quiet || changed(done));
   }
 
   // As the server is told of it.

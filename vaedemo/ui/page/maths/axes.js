@@ -1,0 +1,46 @@
+// Scales, ticks and places of labels of the charts. Pure functions.
+
+// A round step that gives about `count` ticks up to `top`.
+export const niceStep = (top, count = 4) => {
+  const rough = top / count;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  return power * [1, 2, 2.5, 5, 10].find((m) => m * power >= rough - 1e-12);
+};
+
+export const ticksTo = (top) => {
+  const step = niceStep(top);
+  return Array.from({ length: Math.floor(top / step) + 1 }, (_, i) => i * step);
+};
+
+// Scales from data to pixels: log2 of d across, dB up. series: [{kind, points: [{d, psnr, mean}]}].
+export const geometry = (series, width, height, margin) => {
+  const all = series.flatMap((s) => s.points);
+  const values = all.flatMap((p) => [p.psnr, p.mean]).filter((v) => Number.isFinite(v));
+  const dims = [...new Set(all.map((p) => p.d))].sort((a, b) => a - b);
+  const [low, high] = values.length ? [Math.min(...values), Math.max(...values)] : [10, 30];
+  const step = high - low > 24 ? 10 : high - low > 9 ? 5 : 2;
+  const [bottom, top] = [Math.floor((low - 0.5) / step) * step, Math.ceil((high + 0.5) / step) * step];
+  const [first, last] = [Math.log2(dims[0] ?? 1), Math.log2(dims.at(-1) ?? 2)];
+  const [w, h] = [width - margin.left - margin.right, height - margin.top - margin.bottom];
+  return {
+    dims,
+    ticks: Array.from({ length: Math.round((top - bottom) / step) + 1 }, (_, i) => bottom + i * step),
+    x: (d) => margin.left + (last > first ? (Math.log2(d) - first) / (last - first) : 0.5) * w,
+    y: (v) => margin.top + (1 - (v - bottom) / (top - bottom)) * h,
+    right: width - margin.right,
+  };
+};
+
+// Heights of labels so that none is nearer than `gap` to the next; order kept.
+export const spread = (heights, gap, low, high) => {
+  const order = heights.map((y, i) => ({ y, i })).sort((a, b) => a.y - b.y);
+  order.forEach((o, k) => (o.y = Math.max(o.y, k ? order[k - 1].y + gap : low)));
+  for (let k = order.length - 1; k >= 0; k -= 1) order[k].y = Math.min(order[k].y, k < order.length - 1 ? order[k + 1].y - gap : high);
+  return order.reduce((out, o) => ((out[o.i] = o.y), out), []);
+};
+
+// Bits a pixel and bits a value of nats a picture of size x size pixels with so many channels.
+export const bitsOf = (nats, channels, size) => {
+  const pixel = nats / Math.LN2 / size ** 2;
+  return { pixel, value: pixel / channels };
+};
