@@ -8,6 +8,7 @@ from typing import Any
 from vaedemo.errors import ConfigError
 
 __all__ = [
+    "CODING",
     "DOMAIN_NAME",
     "KINDS",
     "LIKELIHOODS",
@@ -22,6 +23,7 @@ DOMAIN_NAME = re.compile(r"\w[\w-]{0,39}")  # what may stand in a path, a comman
 KINDS = ("ae", "vae", "dense", "dense-vae", "pca")  # models that encode a picture and decode it
 RESTORING = ("conditional",)  # models that restore a damaged picture
 PHOTO_RESTORING = ("photo-restore",)  # models that do so at any size, whose settings models.CONFIGS has
+CODING = ("codec",)  # models that compress photographs of any size, whose settings models.CONFIGS has
 LIKELIHOODS = ("bernoulli", "gaussian")
 SCHEDULES = ("cosine", "wsd")
 

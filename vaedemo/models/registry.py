@@ -7,7 +7,9 @@ import torch
 
 from vaedemo.errors import UnknownModel
 from vaedemo.models.autoencoder import Autoencoder
+from vaedemo.models.codec import Codec
 from vaedemo.models.conditional import Conditional
+from vaedemo.models.entropy import CodecConfig
 from vaedemo.models.hierarchical import PhotoConfig, PhotoVAE
 from vaedemo.models.pca import PCA
 from vaedemo.models.vae import VAE
@@ -22,8 +24,9 @@ MODELS: dict[str, Callable[[Any], Any]] = {
     "pca": PCA,
     "conditional": Conditional,
     "photo-restore": PhotoVAE,
+    "codec": Codec,
 }
-CONFIGS = {"photo-restore": PhotoConfig}
+CONFIGS: dict[str, Any] = {"photo-restore": PhotoConfig, "codec": CodecConfig}
 
 
 def build_model(config: Any, seed: int = 0) -> Any:
