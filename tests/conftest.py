@@ -107,6 +107,7 @@ SLOW = {
     "store/maps",
     "store/own",
     "store/shipped",
+    "training/codec",
     "training/training",
     "ui/server/api",
     "ui/server/api_clients",

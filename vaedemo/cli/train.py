@@ -19,6 +19,7 @@ from vaedemo.data import datasets
 from vaedemo.data.domains import DOMAINS, checked_name
 from vaedemo.data.photos import middles, open_photos
 from vaedemo.errors import ConfigError, DataError
+from vaedemo.models.entropy import CodecConfig
 from vaedemo.models.hierarchical import PhotoConfig
 from vaedemo.store.checkpoints import RUN_FILE, load_checkpoint
 from vaedemo.store.key import ModelKey
@@ -26,6 +27,7 @@ from vaedemo.store.library import CHECKPOINTS, Library
 from vaedemo.training.loop import process_group
 from vaedemo.training.recipes import Recipe, Stage, ordered, recipe
 from vaedemo.training.run import Run, estimate_seconds, publish, run
+from vaedemo.training.tasks.codec import RateConfig
 from vaedemo.training.tasks.crops import CropConfig
 
 __all__ = ["Train"]
@@ -55,11 +57,13 @@ if TYPE_CHECKING:
     TrainChoices: TypeAlias = Any
     PhotoChoices: TypeAlias = Any
     CropChoices: TypeAlias = Any
+    RateChoices: TypeAlias = Any
 else:
     ModelChoices = _choices(ModelConfig, MODEL_FIELDS)
     TrainChoices = _choices(TrainConfig, _all_but_seed(TrainConfig))
     PhotoChoices = _choices(PhotoConfig, ("temperature",))
     CropChoices = _choices(CropConfig, _all_but_seed(CropConfig))
+    RateChoices = _choices(RateConfig, _all_but_seed(RateConfig))
 
 
 def _chosen(choices: Any) -> dict[str, Any]:
@@ -75,10 +79,12 @@ class Train:
     train: TrainChoices
     photo: PhotoChoices
     crops: CropChoices
+    codec: RateChoices
     domain: str | None = None
     """digits, fashion, objects, shapes or photos; with --all only this one"""
     kind: str = "vae"
-    """ae, vae, dense, dense-vae, pca, or conditional or photo-restore (restore noise and holes; of photos always)"""
+    """ae, vae, dense, dense-vae, pca, conditional or photo-restore (restore noise and holes), or codec (compresses); of
+    photos the last two"""
     latent_dim: int = 2
     """numbers that describe a picture (of a conditional model: its recipe's)"""
     beta: float = 1.0
@@ -180,16 +186,17 @@ class Train:
             start = folder / RUN_FILE
 
     def _one(self) -> tuple[Run, Callable]:
-        """One run. What restores is a recipe's first run, or with --start its last."""
+        """One run. What restores or compresses is a recipe's first run, or with --start its last."""
         if self.domain is None:
             raise ConfigError("nothing to train; give --domain, --images FOLDER or --all")
         r = recipe(self.domain, self.kind, self.latent_dim, self.beta)
-        photo = isinstance(r.model, PhotoConfig)
-        model = dataclasses.replace(r.model, **_chosen(self.photo if photo else self.model))
+        photo, codec = isinstance(r.model, PhotoConfig), isinstance(r.model, CodecConfig)
+        model = r.model if codec else dataclasses.replace(r.model, **_chosen(self.photo if photo else self.model))
         start = self.checkpoints / r.start if r.start and (photo or model == r.model) else None
         start = self.start or (start if start is not None and start.exists() else None)
         stage = r.stages[-1 if start else 0]
-        crops = dataclasses.replace(stage.crops, **_chosen(self.crops)) if stage.crops else None
+        chosen = _chosen(self.codec if codec else self.crops)
+        crops = dataclasses.replace(stage.crops, **chosen) if stage.crops else None
         job = Run(r.domain, model, self._train(stage), self._folder(r, len(r.stages)), start, crops)
         return job, lambda: self._pictures_for(r)
 

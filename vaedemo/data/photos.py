@@ -1,8 +1,9 @@
-"""Photographs to learn restoration from: one memory-mapped file of all of them, crops, and ways to damage a crop.
+"""Photographs to learn from: one memory-mapped file of all of them, crops, and ways to damage a crop.
 
 Batches are made from a torch.Generator alone, so that a run that is gone on with sees what it would have seen.
 """
 
+import hashlib
 import json
 from pathlib import Path
 from typing import NamedTuple
@@ -49,6 +50,15 @@ class Photos:
             if split == "train":
                 self.train.setdefault(name, []).append((name, *where))
         self._edges = {k: np.cumsum([h * w for *_, h, w in rows]) for k, rows in self.train.items()}
+
+    def __len__(self) -> int:
+        """How many there are to train on."""
+        return sum(map(len, self.train.values()))
+
+    @property
+    def digest(self) -> str:
+        """Which they are, by name and size."""
+        return hashlib.blake2b(repr(self.train).encode(), digest_size=16).hexdigest()
 
     def picture(self, row: Row) -> np.ndarray:
         """One photograph, uint8 (H, W, 3), without a copy."""

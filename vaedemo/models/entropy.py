@@ -22,14 +22,14 @@ from vaedemo.configs import _option, _require
 
 __all__ = [
     "BLOCK",
-    "LAMBDAS",
-    "LOG2_SCALE",
-    "QUALITY_STEPS",
     "CodecConfig",
     "EntropyModel",
     "ExactConv",
     "Hyper",
+    "LAMBDAS",
+    "LOG2_SCALE",
     "Part",
+    "QUALITY_STEPS",
     "bits_logistic",
     "bits_normal",
     "interpolate",

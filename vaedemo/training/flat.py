@@ -10,6 +10,7 @@ from torch import Tensor, nn
 __all__ = ["Flat"]
 
 ALIGNED = 16  # each tensor starts at a multiple of so many numbers, 64 bytes: a cache line
+SLOW = 0.1  # share of the learning rate of a model's slow parameters
 CAST = (nn.Linear, nn.Conv2d)  # layers whose weights autocast would cast at each use
 
 
@@ -17,12 +18,15 @@ class Flat:
     """values, gradient and average, each float32 (P,), of a model's trainable parameters.
 
     The parameters become views of values, in the memory format that they have; average starts as a copy of values.
-    Between two tensors there may be numbers that are always 0. With half, the layers that autocast runs in bfloat16
-    have such weights while a loss is computed, all cast by one call.
+    parts are what an optimiser takes: parameters that are parts of values, each with its share of the learning rate;
+    two if the model names some parameters slow. Between two tensors there may be numbers that are always 0. With half,
+    the layers that autocast runs in bfloat16 have such weights while a loss is computed, all cast by one call.
     """
 
     def __init__(self, model: nn.Module, half: bool = False) -> None:
-        self.parameters = [p for p in model.parameters() if p.requires_grad]
+        slow = {id(p) for p in getattr(model, "slow", ())}
+        ours = [p for p in model.parameters() if p.requires_grad]
+        self.parameters = sorted(ours, key=lambda p: id(p) in slow)
         starts = [0, *accumulate(-(-p.numel() // ALIGNED) * ALIGNED for p in self.parameters)]
         self.values = torch.zeros(starts[-1], device=self.parameters[0].device)
         self.gradient, self.half = torch.zeros_like(self.values), self.values.bfloat16() if half else None
@@ -31,6 +35,8 @@ class Flat:
             p.data = self.values.as_strided(p.shape, p.stride(), start).copy_(p.detach())
         self._gradients = [self.gradient.as_strided(p.shape, p.stride(), start) for p, start in places]
         self.average = self.values.clone()
+        edge = starts[sum(id(p) not in slow for p in ours)]
+        self.parts = [(self._part(0, edge), 1.0), (self._part(edge, starts[-1]), SLOW)][: 2 if slow else 1]
         self._leaves, self._swaps = list(self.parameters), []  # what a loss is computed with, and where it goes
         if self.half is None:
             return
@@ -39,6 +45,11 @@ class Flat:
             if all(type(m) in CAST for m, _ in held):
                 leaf = self._leaves[i] = nn.Parameter(self.half.as_strided(p.shape, p.stride(), start))
                 self._swaps += [(m._parameters, name, p, leaf) for m, name in held]
+
+    def _part(self, first: int, last: int) -> nn.Parameter:
+        part = nn.Parameter(self.values[first:last])
+        part.grad = self.gradient[first:last]
+        return part
 
     @contextlib.contextmanager
     def computing(self) -> Iterator[None]:

@@ -70,8 +70,8 @@ class Task(Protocol):
 
 class Progress(NamedTuple):
     """Where a run stands. loss, distortion and kl are means over the records' steps, in nats a picture (squared error
-    summed over pixels for an autoencoder, nats a value for photographs); seconds count the whole run, resumed parts
-    included; measured are figures on held-out pictures, None where they were not taken."""
+    summed over pixels for an autoencoder, nats a value for photographs, of the codec see tasks/codec.py); seconds count
+    the whole run, resumed parts included; measured are figures on held-out pictures, None where they were not taken."""
 
     step: int
     steps: int
@@ -162,10 +162,9 @@ class _Loop:
         self.half = config.bfloat16 == "on" or (config.bfloat16 == "auto" and runtime.bfloat16_available(device))
         model.to(device=device, memory_format=torch.channels_last).train()
         self.flat = Flat(model, self.half)
-        weights = nn.Parameter(self.flat.values)
-        weights.grad = self.flat.gradient
+        groups = [{"params": [part], "lr": share * config.lr} for part, share in self.flat.parts]
         self.optimizer = torch.optim.AdamW(
-            [weights], lr=config.lr, betas=(0.9, config.beta2), weight_decay=config.weight_decay, fused=True
+            groups, betas=(0.9, config.beta2), weight_decay=config.weight_decay, fused=True
         )
         self.step, self.before = 0, 0.0
         self._resume()
@@ -252,7 +251,9 @@ class _Loop:
             dist.all_reduce(self.flat.gradient)
             self.flat.gradient.div_(self.world)
         self.flat.clip(self.config.clip)
-        self.lr = self.optimizer.param_groups[0]["lr"] = learning_rate(self.step, self.steps, self.config)
+        self.lr = learning_rate(self.step, self.steps, self.config)
+        for group, (_, share) in zip(self.optimizer.param_groups, self.flat.parts, strict=True):
+            group["lr"] = share * self.lr
         self.whole = False
         self.optimizer.step()
         self.step += 1

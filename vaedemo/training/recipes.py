@@ -2,14 +2,16 @@
 
 from typing import Any, NamedTuple
 
-from vaedemo.configs import RESTORING, ModelConfig, TrainConfig
+from vaedemo.configs import CODING, RESTORING, ModelConfig, TrainConfig
 from vaedemo.data.domains import DOMAINS, SIZED, get_domain
 from vaedemo.models.classifier import ClassifierConfig
 from vaedemo.models.describe import cost
+from vaedemo.models.entropy import CodecConfig
 from vaedemo.models.hierarchical import PhotoConfig
 from vaedemo.store.classifiers import FILE as CLASSIFIER
 from vaedemo.store.key import RESTORER, ModelKey
 from vaedemo.store.mixtures import FILE as MIXTURES
+from vaedemo.training.tasks.codec import RateConfig
 from vaedemo.training.tasks.crops import CropConfig
 
 __all__ = ["RECIPES", "Recipe", "Stage", "classifier_recipe", "mirrored", "ordered", "recipe"]
@@ -20,10 +22,10 @@ CLASSIFIER_EPOCHS = {"digits": 6.0, "objects": 12.0, "shapes": 4.0}  # 8 elsewhe
 
 
 class Stage(NamedTuple):
-    """One run of the loop, and what the crops of a network for photographs are like in it."""
+    """One run of the loop, and what the crops of photographs are like in it."""
 
     train: TrainConfig
-    crops: CropConfig | None = None
+    crops: CropConfig | RateConfig | None = None
 
 
 class Recipe(NamedTuple):
@@ -108,6 +110,24 @@ RESTORERS = {
 }
 
 
+def _codec_stage(**changes: Any) -> TrainConfig:
+    usual: dict[str, Any] = {"lr": 1e-3, "schedule": "wsd", "warmup": 500, "weight_decay": 0.0, "clip": 10.0}
+    usual |= {"average": 0.9995, "save_every": 300.0, "measure_every": 3600.0}
+    return TrainConfig(**(usual | changes))
+
+
+# Not among RECIPES before a codec ships. Level on small crops, then down on larger ones.
+CODEC = Recipe(
+    "photos",
+    "codec.safetensors",
+    CodecConfig(),
+    (
+        Stage(_codec_stage(steps=200_000, cooldown=0.0), RateConfig()),
+        Stage(_codec_stage(steps=50_000, lr=5e-4, cooldown=1.0), RateConfig(crops=(4, 256), truncated=0.2)),
+    ),
+)
+
+
 def classifier_recipe(domain: str) -> Recipe:
     """The Recipe of a domain's classifier."""
     row = get_domain(domain)
@@ -132,6 +152,8 @@ def recipe(domain: str, kind: str, latent_dim: int, beta: float = 1.0) -> Recipe
     A domain's anchor dimension is trained from scratch, as are the smallest ones, whose codes are organised otherwise;
     the other dimensions and betas start from the anchor's weights wherever the shapes fit, and so need fewer epochs.
     """
+    if kind in CODING and domain == CODEC.domain:
+        return CODEC
     if domain in DOMAINS.keys() - SIZED.keys() or kind == "photo-restore":
         return RESTORERS[domain]
     if kind in RESTORING:

@@ -15,7 +15,7 @@ from PIL import Image
 from torch import Tensor
 
 from vaedemo import runtime
-from vaedemo.configs import RESTORING, TrainConfig
+from vaedemo.configs import CODING, RESTORING, TrainConfig
 from vaedemo.data.damage import random_corruption
 from vaedemo.data.datasets import Pictures
 from vaedemo.data.domains import DOMAINS
@@ -27,6 +27,7 @@ from vaedemo.pictures.draw import grid
 from vaedemo.store.checkpoints import RUN_FILE, load_checkpoint, save_checkpoint, warm_start, write_atomic
 from vaedemo.training.loop import STABLE, Progress, Task, fit, process_group, read_state, require_same_run
 from vaedemo.training.tasks import task_of
+from vaedemo.training.tasks.codec import Compression, RateConfig
 from vaedemo.training.tasks.crops import CropConfig
 
 __all__ = ["Run", "estimate_seconds", "publish", "run"]
@@ -41,7 +42,7 @@ class Run(NamedTuple):
     train: TrainConfig
     folder: Path
     start: Path | None = None
-    crops: CropConfig | None = None
+    crops: CropConfig | RateConfig | None = None
 
     @property
     def state(self) -> Path:
@@ -89,9 +90,9 @@ def run(
     overwrite: bool = False,
 ) -> Generator[Progress]:
     """Carry out a Run on pictures; yields Progress. The folder then holds model.safetensors, config.json, log.json,
-    losses.png, reconstructions.png (of held_out pictures) and samples.png. An interrupted run is gone on with, and of a
-    finished one nothing is left to do; one of other pictures or settings is a TrainingError. With overwrite both are
-    begun anew."""
+    losses.png, reconstructions.png (of held_out pictures) and, but of a codec, samples.png. An interrupted run is gone
+    on with, and of a finished one nothing is left to do; one of other pictures or settings is a TrainingError. With
+    overwrite both are begun anew."""
     device = device or runtime.default_device()
     rank, world = process_group()
     folder = Path(job.folder)
@@ -116,8 +117,7 @@ def run(
         model = fit_pca(job.model, pictures)
         seconds, steps = time.monotonic() - began, 0
     else:
-        if job.start is not None and not job.state.exists():
-            warm_start(model, job.start)
+        _begin(job, model, task)
         yield from _logged(fit(model, task, job.train, device=device, state_path=job.state), log, job, rank)
         seconds, steps = (log[-1]["seconds"], log[-1]["steps"]) if log else (0.0, 1)
     if rank:
@@ -132,12 +132,23 @@ def run(
     }
     record |= {} if pca else {"lr": job.train.lr, "seed": job.train.seed}
     record |= {} if job.train.steps and not pca else {"epochs": 0 if pca else job.train.epochs}
-    record |= {"held_out_psnr": log[-1]["measured"]} if log and log[-1].get("measured") else {}
+    name = "held_out" if job.model.kind in CODING else "held_out_psnr"
+    record |= {name: log[-1]["measured"]} if log and log[-1].get("measured") else {}
     model.to("cpu")
     save_checkpoint(folder / RUN_FILE, model, job.domain, record)
     write_atomic(folder / "log.json", _json(log))
     _draw(folder, model, log, held_out)
     job.state.unlink(missing_ok=True)
+
+
+def _begin(job: Run, model: Any, task: Task) -> None:
+    """The first weights of a run, unless it is gone on with."""
+    if job.state.exists():
+        return
+    if job.start is not None:
+        warm_start(model, job.start)
+    elif isinstance(task, Compression):
+        task.begin(model)
 
 
 def _logged(steps: Generator[Progress], log: list[dict], job: Run, rank: int) -> Generator[Progress]:
@@ -216,6 +227,10 @@ def _draw(folder: Path, model: Any, log: list[dict], held_out: Pictures) -> None
         figure.savefig(buffer, dpi=120)
         write_atomic(folder / "losses.png", buffer.getvalue())
     x, generator = held_out[:16], runtime.generator("samples", 0)
+    if model.config.kind in CODING:
+        coded = [model(x, torch.full((len(x),), q)).x_hat.clamp(0, 1) for q in (0.0, 3.0, 6.0)]
+        _grid(torch.cat([x, *coded]), 16, folder / "reconstructions.png")
+        return
     if model.config.kind in (*RESTORING, *CONFIGS):
         damaged = random_corruption(x, generator)
         means, _ = model.samples(*damaged, 8, generator)
@@ -227,6 +242,8 @@ def _draw(folder: Path, model: Any, log: list[dict], held_out: Pictures) -> None
 
 
 def _unit(config: Any) -> str:
+    if config.kind in CODING:
+        return "(bits a pixel + lambda x squared error) / sqrt(lambda)"
     if config.kind in CONFIGS:
         return "nats a value"
     return "nats a picture" if config.variational else "squared error a picture"

@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from vaedemo.configs import RESTORING, TrainConfig
+from vaedemo.configs import CODING, RESTORING, TrainConfig
 from vaedemo.data.datasets import Pictures
 from vaedemo.data.photos import Photos
 from vaedemo.training.loop import Task
+from vaedemo.training.tasks.codec import Compression, RateConfig
 from vaedemo.training.tasks.crops import CropConfig, Crops, SmallPictures
 from vaedemo.training.tasks.epochs import Pairs, Reconstruction
 
@@ -17,13 +18,17 @@ def task_of(
     pictures: Pictures | Photos,
     config: TrainConfig,
     held_out: Pictures | None = None,
-    crops: CropConfig | None = None,
+    crops: CropConfig | RateConfig | None = None,
     domain: str = "",
 ) -> Task:
     """The task of a model over Pictures, or over Photos; crops, held-out Pictures and the domain they are of are what a
     network for photographs needs besides."""
+    if model.config.kind in CODING:
+        assert isinstance(pictures, Photos)
+        return Compression(pictures, model, crops if isinstance(crops, RateConfig) else RateConfig())
+    crops = crops if isinstance(crops, CropConfig) else CropConfig()
     if isinstance(pictures, Photos):
-        return Crops(pictures, model, crops or CropConfig(), config.seed)
+        return Crops(pictures, model, crops, config.seed)
     if model.config.kind == "photo-restore" and held_out is not None:
-        return SmallPictures(pictures, held_out, domain, model, crops or CropConfig())
+        return SmallPictures(pictures, held_out, domain, model, crops)
     return (Pairs if model.config.kind in RESTORING else Reconstruction)(pictures, model, config)

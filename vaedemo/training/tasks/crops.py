@@ -1,6 +1,5 @@
 """Tasks of a network for photographs (PhotoVAE): crops of photographs, or a domain's small pictures, damaged."""
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -152,11 +151,11 @@ class Crops(_Restoration):
         self.batches = tuple(crops[0] for crops, often in steps if often)
 
     def __len__(self) -> int:
-        return sum(map(len, self.photos.train.values()))
+        return len(self.photos)
 
     @property
     def digest(self) -> str:
-        return hashlib.blake2b(repr(self.photos.train).encode(), digest_size=16).hexdigest()
+        return self.photos.digest
 
     def damaged(self, step: int, generator: torch.Generator) -> tuple[Damaged, float]:
         config, holed = self.config, step % 3 >= 3 - self.config.hole_steps
