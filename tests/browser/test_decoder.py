@@ -23,8 +23,8 @@ DECODE = """async ([name, codes, simd]) => {
 
 def compared(page, entry, simd, count):
     """Differences in grey levels between the browser's pictures and model.decode, for codes near and far."""
-    random = np.random.default_rng(entry.latent_dim)
-    z = random.normal(size=(count, entry.latent_dim)) * random.choice([1, 4, 30], (count, 1))
+    random = np.random.default_rng(entry.key.latent_dim)
+    z = random.normal(size=(count, entry.key.latent_dim)) * random.choice([1, 4, 30], (count, 1))
     name = f"{entry.key.domain}/{entry.path.name}"
     made = np.array(page.evaluate(DECODE, [name, z.astype(np.float32).tolist(), simd]))
     model = LIBRARY.model(entry.key)

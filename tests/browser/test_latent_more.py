@@ -452,7 +452,7 @@ def test_nothing_jumps_while_models_and_places_change(visit):
     for value in ("16", "0.25", "4"):
         v.part("dimsBeta").locator(f"input[value='{value}']").check()
         heights.add(v.page.evaluate(tall))
-        v.wait("part('dimsTable').dataset.drawn.endsWith(arg)", f"vae-32-{value}")
+        v.wait("part('dimsTable').dataset.drawn.endsWith(arg)", f"vae-32-beta{value}")
         heights.add(v.page.evaluate(tall))
     v.part("walkD").locator("input[value='8']").check()
     heights.add(v.page.evaluate(tall))
