@@ -88,6 +88,7 @@ class Visit:
         for event, listener in self._heard:
             self.page.remove_listener(event, listener)
         self.page.goto("about:blank")
+        self.page.mouse.move(0, 0)  # else the next document finds the pointer where this one was hovered over
 
     def _note(self, request):
         if not request.url.startswith((self.address, "data:", "blob:")):

@@ -317,8 +317,18 @@ def test_a_drawing_moves_on_the_map_while_it_is_drawn(visit):
         words, old = v.words(), words
     assert "x" in words and "example" not in words
     other = enter(visit, f"x={words['x']}")
-    assert np.abs(grey(other, "seen").astype(int) - grey(v, "seen")).max() <= 9  # four bits a pixel
-    assert np.abs(grey(other, "vaePicture").astype(int) - grey(v, "vaePicture")).mean() < 4
+
+    def apart(name):
+        return np.abs(grey(other, name).astype(int) - grey(v, name))
+
+    assert apart("seen").max() <= 9  # four bits a pixel
+    # Either page decodes once it rests, the one that was drawn on perhaps after the other one.
+    for _ in range(200):
+        if apart("vaePicture").mean() < 4:
+            break
+        for one in (v, other):
+            one.idle()
+    assert apart("vaePicture").mean() < 4
 
 
 def test_the_picture_of_reconstruct_comes_along_and_goes_back(visit):
