@@ -67,28 +67,16 @@ class Visit:
     """A page with the helpers of the tests; at its end it must have complained of nothing and asked no other host."""
 
     def __init__(self, page, address):
-        self.address, self.page, self._heard = address, page, []
+        self.address, self.page = address, page
         self.page.set_default_timeout(30_000 * SLOW)
         self.complaints, self.foreign, self.asked, self.under_way = [], [], [], set()
-        self.hear("console", lambda m: self.complaints.append(m.text) if m.type == "error" else None)
-        self.hear("pageerror", lambda e: self.complaints.append(str(e)))
-        self.hear("request", self._note)
+        self.page.on("console", lambda m: self.complaints.append(m.text) if m.type == "error" else None)
+        self.page.on("pageerror", lambda e: self.complaints.append(str(e)))
+        self.page.on("request", self._note)
         for event in ("requestfinished", "requestfailed"):
-            self.hear(event, lambda request: self.under_way.discard(request))
+            self.page.on(event, lambda request: self.under_way.discard(request))
         if SLOW > 1:
             page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": SLOW})
-
-    def hear(self, event, listener):
-        """Listen to an event of the page until the visit ends."""
-        self.page.on(event, listener)
-        self._heard.append((event, listener))
-
-    def leave(self):
-        """End the visit; the browser's page is left empty."""
-        for event, listener in self._heard:
-            self.page.remove_listener(event, listener)
-        self.page.goto("about:blank")
-        self.page.mouse.move(0, 0)  # else the next document finds the pointer where this one was hovered over
 
     def _note(self, request):
         if not request.url.startswith((self.address, "data:", "blob:")):
@@ -168,35 +156,22 @@ def context_of(chromium):
         context.close()
 
 
-@pytest.fixture(scope="session")
-def idle_pages():
-    """Empty pages of the browser by their context: a document in one that has run before starts in half the time."""
-    return {}
-
-
 @pytest.fixture
-def visit(context_of, address, idle_pages):
-    """A function that makes a Visit; keywords are those of a browser context, and fresh=True for what no other visit
-    may meet: a page with scripts or a debugger of its own."""
+def visit(context_of, address):
+    """A function that makes a Visit; keywords are those of a browser context."""
     visits = []
 
-    def make(fresh=False, **kwargs):
+    def make(**kwargs):
         options = {"locale": "en-GB", "accept_downloads": True} | kwargs
         size = options.pop("viewport", {"width": 1280, "height": 900})
         if options.get("is_mobile"):  # of such a context the size is a part
             options["viewport"] = size
-        context = context_of(**options)
-        idle = [] if fresh else idle_pages.setdefault(context, [])
-        visits.append((Visit(idle.pop() if idle else context.new_page(), address), idle, fresh))
-        visits[-1][0].page.set_viewport_size(size)
-        return visits[-1][0]
+        visits.append(Visit(context_of(**options).new_page(), address))
+        visits[-1].page.set_viewport_size(size)
+        return visits[-1]
 
     yield make
-    for one, idle, fresh in visits:
-        one.leave()
-        if fresh:
-            one.page.close()
-        else:
-            idle.append(one.page)
+    for one in visits:
+        one.page.close()
         assert one.complaints == []
         assert one.foreign == []

@@ -163,7 +163,7 @@ def test_help_and_themes(visit):
 
 
 def test_a_tab_opens_from_an_address_though_its_button_is_drawn_late(visit):
-    v = visit(fresh=True)
+    v = visit()
     v.page.add_init_script(
         """const find = document.getElementById.bind(document);
         let early = 3;

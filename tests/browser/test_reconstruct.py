@@ -238,7 +238,7 @@ def test_the_webcam_is_seen_through_live_and_frozen(visit):
 
 
 def test_without_a_webcam_one_sentence_says_so(visit):
-    v = visit(fresh=True)
+    v = visit()
     v.page.add_init_script("navigator.mediaDevices.getUserMedia = () => Promise.reject(new Error('none'));")
     v.open()
     v.part("camera").click()
