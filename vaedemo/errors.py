@@ -8,12 +8,14 @@ VaedemoError
  |   +- Gone           what was sent before is no longer kept here
  +- DataError          a data folder that is missing, too small or unreadable
  +- CheckpointError    a checkpoint that is missing, cut or of another model
+ +- CodecError         a compressed file that is damaged, foreign or of another model
  +- TrainingError      a run that cannot go on
      +- NotFinite      the loss became infinite or not a number
 """
 
 __all__ = [
     "CheckpointError",
+    "CodecError",
     "ConfigError",
     "DataError",
     "Gone",
@@ -56,6 +58,10 @@ class DataError(VaedemoError):
 
 class CheckpointError(VaedemoError):
     """A checkpoint that is missing, cut or of another model."""
+
+
+class CodecError(VaedemoError, ValueError):
+    """A compressed file that is damaged, foreign or of another model."""
 
 
 class TrainingError(VaedemoError):

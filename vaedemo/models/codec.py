@@ -182,18 +182,20 @@ class Codec(nn.Module):
         entropy.z_scale.fill_(-1)  # a logistic's scale is 0.55 of its deviation
         entropy.z_scale[:, :width] = (0.55 * steps[:, :width] * self.z_share).log2().clamp(-1, LOG2_SCALE[1])
 
-    def analyse(self, x: Tensor, q: Tensor) -> tuple[Tensor, Tensor]:
-        """x (B, 3, H, W) in [0, 1], sides multiples of 16; q (B,) in [0, 6] -> y (B, M, H/16, W/16) in steps, and z
-        (B, Z, H/64, W/64), rounded up."""
+    def analyse(self, x: Tensor, q: Tensor) -> Tensor:
+        """x (B, 3, H, W) in [0, 1], sides multiples of 16; q (B,) in [0, 6] -> y (B, M, H/16, W/16) in steps."""
         x = x - 0.5
         blocks = F.pixel_unshuffle(x, BLOCK)
         with torch.autocast(x.device.type, enabled=False):
             linear = pointwise(blocks, self.analysis_basis)
-        y = (linear + self.analysis(x, q).float()) * interpolate(self.log_gain, q).exp()
+        return (linear + self.analysis(x, q).float()) * interpolate(self.log_gain, q).exp()
+
+    def hyper_latents(self, y: Tensor) -> Tensor:
+        """y -> z (B, Z, H/64, W/64), sides rounded up."""
         first = y[:, : self.config.slices[0]]
         z = self.hyper_analysis(torch.cat([y.clamp(-4, 4) + y / 32, first / 8], 1)).float()
         means = F.avg_pool2d(first, 4, ceil_mode=True) * self.z_share[:, None, None]
-        return y, z + F.pad(means, (0, 0, 0, 0, 0, z.shape[1] - means.shape[1]))
+        return z + F.pad(means, (0, 0, 0, 0, 0, z.shape[1] - means.shape[1]))
 
     def synthesise(self, y_hat: Tensor, seen: Tensor, h: Tensor, q: Tensor) -> Tensor:
         """y_hat in steps, `seen` (the same squashed) and h, all at (H / 16, W / 16) -> x_hat (B, 3, H, W), not
@@ -210,7 +212,8 @@ class Codec(nn.Module):
         With noise (training) the rate is that of y plus the noise, and the decoder sees y rounded straight through;
         without both are of the rounded. keep (B,) is how many channels are coded; all if None.
         """
-        y, z = self.analyse(x, q)
+        y = self.analyse(x, q)
+        z = self.hyper_latents(y)
         kept = self.kept(keep, y)
         mean, scale = self.entropy.prior(q, z.dtype)
         z_round = nearest(z - mean)

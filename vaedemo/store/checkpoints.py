@@ -5,6 +5,7 @@ integers with a scale a row (EIGHT_BITS): half the size, and an error of at most
 """
 
 import contextlib
+import hashlib
 import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
@@ -41,6 +42,7 @@ __all__ = [
     "save_checkpoint",
     "scan",
     "warm_start",
+    "weights_hash",
     "write_atomic",
     "write_tensors",
 ]
@@ -265,6 +267,12 @@ def decoder_bytes(path: str | os.PathLike[str]) -> bytes:
         raise CheckpointError(f"no checkpoint {path.name}; choose another with `python -m vaedemo list`") from None
     except (OSError, ValueError, LookupError, TypeError, AttributeError, OverflowError, MemoryError):
         raise CheckpointError(f"{path.name} is no checkpoint with a decoder; restore it or train it anew") from None
+
+
+def weights_hash(path: str | os.PathLike[str]) -> bytes:
+    """SHA-256 of the weights in a checkpoint's file, whatever is told of them."""
+    data = Path(path).read_bytes()
+    return hashlib.sha256(data[8 + int.from_bytes(data[:8], "little") :]).digest()
 
 
 def warm_start(model: Any, path: str | os.PathLike[str]) -> list[str]:

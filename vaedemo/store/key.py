@@ -6,8 +6,9 @@ from typing import NamedTuple
 from vaedemo.configs import PHOTO_RESTORING, RESTORING
 from vaedemo.errors import UnknownModel
 
-__all__ = ["ModelKey", "RESTORER"]
+__all__ = ["CODEC", "ModelKey", "RESTORER"]
 
+CODEC = "codec.safetensors"  # the file of the one model that compresses photographs
 RESTORER = "restore.safetensors"  # the file of a domain's one model that restores pictures
 
 _SPELT = re.compile(r"(?:([\w-]+)/)?([a-z]+(?:-[a-z]+)*)-(\d{1,6})(?:-beta(\d[\d.]*(?:e[+-]\d+)?))?")

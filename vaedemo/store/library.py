@@ -16,11 +16,19 @@ from vaedemo.data.domains import DOMAINS, SIZED, Domain, get_domain, own_domain
 from vaedemo.errors import CheckpointError, ConfigError
 from vaedemo.maths.mixtures import Mixture
 from vaedemo.models.classifier import Classifier
-from vaedemo.store.checkpoints import CHECKPOINTS, available, find, load_checkpoint, place, scan
+from vaedemo.store.checkpoints import (
+    CHECKPOINTS,
+    available,
+    find,
+    load_checkpoint,
+    place,
+    scan,
+    weights_hash,
+)
 from vaedemo.store.classifiers import FILE as CLASSIFIER
 from vaedemo.store.classifiers import load_classifier
 from vaedemo.store.inputs import checked_codes, checked_picture
-from vaedemo.store.key import RESTORER, ModelKey
+from vaedemo.store.key import CODEC, RESTORER, ModelKey
 from vaedemo.store.mixtures import FILE as MIXTURES
 from vaedemo.store.mixtures import load_mixture, mixture_name
 
@@ -138,6 +146,14 @@ class Library:
             )
         with self._lock:
             return _kept(self._models, KEPT, (path, None), lambda: load_checkpoint(path)[0])
+
+    def codec(self) -> tuple[Any, bytes]:
+        """(the network that compresses photographs, in evaluation mode on the CPU; four bytes of its weights' hash)."""
+        path = place(self.folder, "photos", CODEC)
+        if not path.is_file():
+            raise CheckpointError("there is no codec of photographs; train one with --domain photos --kind codec")
+        with self._lock:
+            return _kept(self._models, KEPT, (path, None), lambda: (load_checkpoint(path)[0], weights_hash(path)[:4]))
 
     def restoring(self, preferred: str) -> str:
         """The preferred domain, or where nothing restores its pictures one of one's own with such a model, if there is

@@ -9,7 +9,7 @@ from vaedemo.models.describe import cost
 from vaedemo.models.entropy import CodecConfig
 from vaedemo.models.hierarchical import PhotoConfig
 from vaedemo.store.classifiers import FILE as CLASSIFIER
-from vaedemo.store.key import RESTORER, ModelKey
+from vaedemo.store.key import CODEC, RESTORER, ModelKey
 from vaedemo.store.mixtures import FILE as MIXTURES
 from vaedemo.training.tasks.codec import RateConfig
 from vaedemo.training.tasks.crops import CropConfig
@@ -117,9 +117,9 @@ def _codec_stage(**changes: Any) -> TrainConfig:
 
 
 # Not among RECIPES before a codec ships. Level on small crops, then down on larger ones.
-CODEC = Recipe(
+COMPRESSING = Recipe(
     "photos",
-    "codec.safetensors",
+    CODEC,
     CodecConfig(),
     (
         Stage(_codec_stage(steps=200_000, cooldown=0.0), RateConfig()),
@@ -152,8 +152,8 @@ def recipe(domain: str, kind: str, latent_dim: int, beta: float = 1.0) -> Recipe
     A domain's anchor dimension is trained from scratch, as are the smallest ones, whose codes are organised otherwise;
     the other dimensions and betas start from the anchor's weights wherever the shapes fit, and so need fewer epochs.
     """
-    if kind in CODING and domain == CODEC.domain:
-        return CODEC
+    if kind in CODING and domain == COMPRESSING.domain:
+        return COMPRESSING
     if domain in DOMAINS.keys() - SIZED.keys() or kind == "photo-restore":
         return RESTORERS[domain]
     if kind in RESTORING:

@@ -1,0 +1,67 @@
+"""Integers to bytes and back."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from vaedemo.errors import CodecError
+from vaedemo.services.codec.coder import Decoder, Encoder
+from vaedemo.services.codec.tables import logistic, normal, scale_of
+
+
+def coded(*calls):
+    encoder = Encoder()
+    bits = sum(encoder.integers(np.array(v), np.array(i), t).sum() for v, i, t in calls)
+    return encoder.finish(), bits
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(st.tuples(st.integers(-(2**23), 2**23) | st.integers(-5, 5), st.integers(0, 84)), max_size=60))
+def test_any_integers_come_back(pairs):
+    values, index = np.array(pairs, np.int64).reshape(-1, 2).T
+    for tables in (normal, logistic):
+        data, _ = coded((values, index, tables), (values[::-1], index, tables))
+        decoder = Decoder(data)
+        assert np.array_equal(decoder.integers(index, tables), values)
+        assert np.array_equal(decoder.integers(index, tables), values[::-1])
+
+
+def test_bytes_are_as_many_as_the_bits_say(rng=None):
+    rng = np.random.default_rng(0)
+    index = rng.integers(0, 85, 20_000)
+    scales = np.array([scale_of(i) for i in range(85)])[index]
+    values = np.rint(rng.standard_normal(20_000) * scales).astype(np.int64)
+    data, bits = coded((values, index, normal))
+    assert 0 <= 8 * len(data) - bits <= 96
+    entropy = np.maximum(np.log2(scales * np.sqrt(2 * np.pi * np.e)), 0)
+    assert bits == pytest.approx(entropy.sum(), rel=0.05)
+
+
+def test_what_is_certain_costs_nothing():
+    _, bits = coded((np.zeros(10_000, np.int64), np.zeros(10_000, np.int64), normal))
+    assert bits < 0.1
+
+
+def test_a_cut_stream_gives_its_start_and_says_where_it_ends():
+    rng = np.random.default_rng(1)
+    rows = np.rint(rng.standard_normal((40, 100)) * 4).astype(np.int64)
+    index = np.full(100, 44)
+    data, _ = coded(*((row, index, normal) for row in rows))
+    decoder, right = Decoder(data[: len(data) // 2 + 1]), 0
+    for row in rows:
+        found = decoder.integers(index, normal)
+        if decoder.empty:
+            break
+        assert np.array_equal(found, row)
+        right += 1
+    assert 15 <= right <= 20
+
+
+@pytest.mark.parametrize("data", [b"", b"abc", bytes(40), b"\xff" * 41, bytes(range(64))])
+def test_any_bytes_decode_to_something_or_are_refused(data):
+    try:
+        decoder = Decoder(data)
+        decoder.integers(np.arange(85), normal)
+    except CodecError as error:
+        assert "damaged" in str(error)

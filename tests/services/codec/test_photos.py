@@ -1,0 +1,92 @@
+"""A photograph to bytes and back: what the decoder knows is what the encoder knew, bit for bit."""
+
+import numpy as np
+import pytest
+import torch
+
+from vaedemo.services.codec import photos
+from vaedemo.services.codec.photos import analyse, decode, encode, synthesise
+
+pytestmark = pytest.mark.usefixtures("one_thread")
+
+
+def blocks(picture):
+    return tuple(-(-side // 16) for side in picture.shape[:2])
+
+
+def same(a, b):
+    return all(torch.equal(x, y) for x, y in zip(a, b, strict=True))
+
+
+@pytest.mark.parametrize("quality", [0, 2.5, 6])
+@pytest.mark.parametrize("channels", [0, 1, 6, 40])
+def test_the_decoder_knows_what_the_encoder_knew(codec, soft, quality, channels):
+    coded = encode(codec, analyse(codec, soft, quality), quality, channels)
+    known, found = decode(codec, coded.payload, blocks(soft), quality, channels)
+    assert found == channels and same(known, coded.known)
+    assert not known.y_hat[:, channels:].any()
+    assert 0 <= 8 * len(coded.payload) - coded.bits.sum() <= 100
+    assert synthesise(codec, known, quality, soft.shape[:2]).shape == soft.shape
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 70), (33, 16), (130, 65)])
+def test_any_size(codec, size):
+    picture = np.random.default_rng(1).integers(0, 256, (*size, 3), dtype=np.uint8)
+    coded = encode(codec, analyse(codec, picture, 3), 3, 40)
+    known, _ = decode(codec, coded.payload, blocks(picture), 3, 40)
+    assert same(known, coded.known)
+    assert synthesise(codec, known, 3, size).shape == picture.shape
+
+
+def test_threads_and_the_weights_of_the_floating_point_networks_change_nothing(codec, soft):
+    import copy
+
+    coded = encode(codec, analyse(codec, soft, 4), 4, 40)
+    torch.set_num_threads(2)
+    assert same(decode(codec, coded.payload, blocks(soft), 4, 40)[0], coded.known)
+    torch.set_num_threads(1)
+    other = copy.deepcopy(codec)
+    with torch.no_grad():
+        for module in (other.analysis, other.synthesis, other.hyper_analysis):
+            for p in module.parameters():
+                p.mul_(1.001)
+    assert same(decode(other, coded.payload, blocks(soft), 4, 40)[0], coded.known)
+
+
+def test_a_disturbance_of_every_sum_below_a_grid_s_half_changes_nothing(codec, soft, monkeypatch):
+    """As another build's order of summation would: here by far more than the last digit."""
+    coded = encode(codec, analyse(codec, soft, 4), 4, 40)
+    product, g = torch.Tensor.__matmul__, torch.Generator().manual_seed(0)
+
+    def disturbed(a, b):
+        exact = product(a, b)
+        if exact.dtype != torch.float64:
+            return exact
+        off = torch.rand(exact.shape, generator=g, dtype=torch.float64) - 0.5
+        return torch.round(exact + 0.9 * off)  # whole numbers, so rounded back to what they were
+
+    monkeypatch.setattr(torch.Tensor, "__matmul__", disturbed)
+    assert same(decode(codec, coded.payload, blocks(soft), 4, 40)[0], coded.known)
+
+
+def test_tiles_are_seamless(codec, monkeypatch):
+    g = np.random.default_rng(2)
+    picture = np.repeat(np.repeat(g.integers(0, 256, (20, 24, 3), dtype=np.uint8), 16, 0), 16, 1)
+    whole = analyse(codec, picture, 3)
+    coded = encode(codec, whole, 3, 40)
+    shown = synthesise(codec, coded.known, 3, picture.shape[:2])
+    monkeypatch.setattr(photos, "TILE", 7)
+    assert torch.allclose(analyse(codec, picture, 3).y, whole.y, atol=0.05)
+    parts = synthesise(codec, coded.known, 3, picture.shape[:2])
+    assert np.abs(parts.astype(int) - shown).max() <= 2
+
+
+def test_a_cut_payload_gives_the_channels_that_are_there(codec, soft):
+    coded = encode(codec, analyse(codec, soft, 5), 5, 40)
+    counts = []
+    for length in range(0, len(coded.payload), 16):
+        known, found = decode(codec, coded.payload[:length], blocks(soft), 5, 40, cut=True)
+        assert torch.equal(known.y_hat[:, :found], coded.known.y_hat[:, :found])
+        assert not known.y_hat[:, found:].any()
+        counts.append(found)
+    assert counts == sorted(counts) and counts[0] == 0 and counts[-1] >= 38

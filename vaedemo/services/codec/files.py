@@ -1,0 +1,180 @@
+"""Photographs to .vae files and back: at a quality, or as well as a size, a rate or a PSNR allows.
+
+What is asked for is searched among 97 qualities by bisection: files grow with quality. Where even the lowest takes too
+many bytes, channels are left out, the least important first.
+"""
+
+import math
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from vaedemo.configs import _option, _require
+from vaedemo.errors import CodecError
+from vaedemo.maths import metrics
+from vaedemo.models.codec import Codec
+from vaedemo.models.entropy import BLOCK, LAMBDAS, QUALITY_STEPS
+from vaedemo.pictures.depths import MAX_PIXELS
+from vaedemo.services.codec import photos
+from vaedemo.services.codec.container import HEADER, Container, pack, unpack
+from vaedemo.store.library import Library
+
+__all__ = ["Compressed", "Decompressed", "LEVELS", "Progress", "Try", "Wish", "compress", "decompress", "psnr"]
+
+LEVELS = QUALITY_STEPS * (len(LAMBDAS) - 1)  # steps of quality; quality 100 is this one
+
+
+@dataclass(frozen=True)
+class Wish:
+    """How a photograph is to be compressed: exactly one of the first four."""
+
+    quality: float | None = _option(None, "0 (smallest) to 100 (best)")
+    bytes: int | None = _option(None, "as good as fits in a file of so many bytes")
+    bpp: float | None = _option(None, "as good as fits in so many bits a pixel")
+    psnr: float | None = _option(None, "as small as a PSNR in dB allows")
+    channels: int | None = _option(None, "numbers that describe a block of 16 x 16 pixels; all if left out")
+
+    def __post_init__(self) -> None:
+        given = [n for n in ("quality", "bytes", "bpp", "psnr") if getattr(self, n) is not None]
+        _require(
+            len(given) == 1, f"{' and '.join(given) or 'nothing'} was asked for; give one of quality, bytes, bpp, psnr"
+        )
+        if self.quality is not None:
+            _require(0 <= self.quality <= 100, f"quality is {self.quality:g}; choose 0 to 100")
+        for name in ("bytes", "bpp", "psnr", "channels"):
+            value = getattr(self, name)
+            _require(value is None or (math.isfinite(value) and value > 0), f"{name} is {value}; choose more than 0")
+
+
+class Try(NamedTuple):
+    """A step of the search: level of quality (0 .. 96), channels, the file's bytes, and the PSNR in dB if it counts."""
+
+    level: int
+    channels: int
+    bytes: int
+    psnr: float | None = None
+
+
+class Compressed(NamedTuple):
+    """data: the file; picture uint8 (H, W, 3): what it decodes to; level; channels; bits float64 (H/16, W/16): what
+    each position took, without the header."""
+
+    data: bytes
+    picture: np.ndarray
+    level: int
+    channels: int
+    bits: np.ndarray
+
+
+class Progress(NamedTuple):
+    """Steps that are done, of about so many; what was tried; with the last step the result."""
+
+    done: int
+    total: int
+    tried: tuple[Try, ...]
+    result: Compressed | None = None
+
+
+class Decompressed(NamedTuple):
+    """picture uint8 (H, W, 3); what the file says; how many channels it was made of."""
+
+    picture: np.ndarray
+    file: Container
+    channels: int
+
+
+def psnr(x_hat: np.ndarray, x: np.ndarray) -> float:
+    """In dB, of pictures uint8 (H, W, 3)."""
+    error = sum(float(np.square(a.astype(np.int32) - b).sum()) for a, b in zip(x_hat, x, strict=True))
+    return float(metrics.psnr(error / x.size / 255**2))
+
+
+class _Search:
+    """The files of one picture at several levels of quality and numbers of channels."""
+
+    def __init__(self, codec: Codec, identity: bytes, picture: np.ndarray, total: int) -> None:
+        self.codec, self.identity, self.picture, self.total = codec, identity, picture, total
+        self.tried: list[Try] = []
+        self._latents: tuple[int, photos.Latents] | None = None
+        self._coded: tuple[tuple[int, int], photos.Coded] | None = None
+
+    def _encoded(self, level: int, channels: int) -> photos.Coded:
+        """What photos.encode gives; the last is kept."""
+        if self._coded is None or self._coded[0] != (level, channels):
+            if self._latents is None or self._latents[0] != level:
+                self._latents = level, photos.analyse(self.codec, self.picture, level / QUALITY_STEPS)
+            coded = photos.encode(self.codec, self._latents[1], level / QUALITY_STEPS, channels)
+            self._coded = (level, channels), coded
+        return self._coded[1]
+
+    def _shown(self, coded: photos.Coded, level: int) -> np.ndarray:
+        height, width, _ = self.picture.shape
+        return photos.synthesise(self.codec, coded.known, level / QUALITY_STEPS, (height, width))
+
+    def at(self, level: int, channels: int, measured: bool = False) -> Try:
+        coded = self._encoded(level, channels)
+        found = psnr(self._shown(coded, level), self.picture) if measured else None
+        self.tried.append(Try(level, channels, HEADER + len(coded.payload), found))
+        return self.tried[-1]
+
+    def result(self, level: int, channels: int) -> Progress:
+        coded, (height, width, _) = self._encoded(level, channels), self.picture.shape
+        data = pack(self.identity, (width, height), level / QUALITY_STEPS, channels, coded.payload)
+        result = Compressed(data, self._shown(coded, level), level, channels, coded.bits)
+        return Progress(self.total, self.total, tuple(self.tried), result)
+
+    def largest(self, top: int, good: Callable[[int], bool]) -> Generator[Progress, None, int]:
+        """The largest of 0 .. top that is good, where all below it are too, or -1; by bisection."""
+        low, high = -1, top
+        while low < high:
+            middle = (low + high + 1) // 2
+            low, high = (middle, high) if good(middle) else (low, middle - 1)
+            yield Progress(min(len(self.tried), self.total - 1), self.total, tuple(self.tried))
+        return low
+
+
+def compress(library: Library, picture: np.ndarray, wish: Wish) -> Generator[Progress]:
+    """Progress of a picture uint8 (H, W, 3); the last has the result. CodecError where the wish cannot be fulfilled."""
+    codec, identity = library.codec()
+    most = codec.config.channels
+    channels = most if wish.channels is None else wish.channels
+    _require(channels <= most, f"channels is {channels}; choose 1 to {most}")
+    search = _Search(codec, identity, picture, 1 if wish.quality is not None else 1 + LEVELS.bit_length())
+    yield Progress(0, search.total, ())
+    if wish.quality is not None:
+        level = round(wish.quality / 100 * LEVELS)
+    elif (wanted := wish.psnr) is not None:
+        level = 1 + (yield from search.largest(LEVELS, lambda i: (search.at(i, channels, True).psnr or 0) < wanted))
+        if level > LEVELS:
+            best = max(one.psnr or 0 for one in search.tried)
+            raise CodecError(f"a PSNR of {wanted:g} dB is out of reach; ask for {best:.1f} dB at most.")
+    else:
+        limit = wish.bytes or int((wish.bpp or 0) * picture[..., 0].size / 8)
+        level = yield from search.largest(LEVELS, lambda i: search.at(i, channels).bytes <= limit)
+        if level < 0:
+            level, least = 0, search.at(0, 0).bytes
+            if least > limit:
+                raise CodecError(f"{limit:,} bytes are too few; this picture takes at least {least:,}.")
+            channels = yield from search.largest(channels - 1, lambda k: search.at(0, k).bytes <= limit)
+    yield search.result(level, channels)
+
+
+def decompress(library: Library, data: bytes, name: str = "This file") -> Decompressed:
+    """The picture of a file; of one that was cut short, the channels that are there."""
+    file = unpack(data, name)
+    width, height = file.size
+    if width * height > MAX_PIXELS:
+        raise CodecError(
+            f"{name} says that it has {width * height / 1e6:,.0f} million pixels; the limit is "
+            f"{MAX_PIXELS // 10**6} million."
+        )
+    codec, identity = library.codec()
+    if file.model != identity:
+        raise CodecError(f"{name} was written with another model; open it with the version that wrote it.")
+    if file.channels > codec.config.channels or file.quality > LEVELS / QUALITY_STEPS:
+        raise CodecError(f"{name} is damaged; get another copy of it.")
+    blocks = -(-height // BLOCK), -(-width // BLOCK)
+    known, channels = photos.decode(codec, file.payload, blocks, file.quality, file.channels, file.missing > 0)
+    return Decompressed(photos.synthesise(codec, known, file.quality, (height, width)), file, channels)
