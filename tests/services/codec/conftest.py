@@ -10,15 +10,20 @@ from vaedemo.store.checkpoints import save_checkpoint
 from vaedemo.store.library import Library
 
 
-@pytest.fixture(scope="session")
-def library(tmp_path_factory):
-    """A folder of checkpoints with one codec in it."""
-    folder = tmp_path_factory.mktemp("codec")
+def write_codec(folder):
+    """Write the small codec into a folder of checkpoints."""
     torch.manual_seed(4)
     model = rough(Codec(SMALL), 1)
     with torch.no_grad():
         model.start(*cosines())
     save_checkpoint(folder / "photos" / "codec.safetensors", model, "photos")
+
+
+@pytest.fixture(scope="session")
+def library(tmp_path_factory):
+    """A folder of checkpoints with one codec in it."""
+    folder = tmp_path_factory.mktemp("codec")
+    write_codec(folder)
     return Library(folder)
 
 

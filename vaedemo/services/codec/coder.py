@@ -90,8 +90,7 @@ class Decoder:
 
     def _beyond(self, bound: int) -> int:
         negative, bits = self._coder.decode(_uniform(1)), int(self._coder.decode(_uniform(5)))
-        if bits > _LARGEST:
-            raise CodecError("The file is damaged; get another copy of it.")
+        bits = min(bits, _LARGEST)  # more are only read where the words have ended
         excess = 1 << bits
         for first in range(0, bits, 12):
             excess |= int(self._coder.decode(_uniform(min(12, bits - first)))) << first

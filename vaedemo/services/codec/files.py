@@ -16,13 +16,24 @@ from vaedemo.errors import CodecError
 from vaedemo.maths import metrics
 from vaedemo.models.codec import Codec
 from vaedemo.models.entropy import BLOCK, LAMBDAS, QUALITY_STEPS
-from vaedemo.pictures.depths import MAX_PIXELS
 from vaedemo.services.codec import photos
 from vaedemo.services.codec.container import HEADER, Container, pack, unpack
 from vaedemo.store.library import Library
 
-__all__ = ["Compressed", "Decompressed", "LEVELS", "Progress", "Try", "Wish", "compress", "decompress", "psnr"]
+__all__ = [
+    "Compressed",
+    "Decompressed",
+    "LEVELS",
+    "MAX_PIXELS",
+    "Progress",
+    "Try",
+    "Wish",
+    "compress",
+    "decompress",
+    "psnr",
+]
 
+MAX_PIXELS = 16_000_000  # of a picture: more would take more than 2 GB
 LEVELS = QUALITY_STEPS * (len(LAMBDAS) - 1)  # steps of quality; quality 100 is this one
 
 
@@ -135,8 +146,17 @@ class _Search:
         return low
 
 
+def _require_pixels(count: int, told: str) -> None:
+    limit = MAX_PIXELS // 10**6
+    if count > MAX_PIXELS:
+        raise CodecError(
+            f"{told} {count / 1e6:,.0f} million pixels; the limit is {limit} million, so scale it down first."
+        )
+
+
 def compress(library: Library, picture: np.ndarray, wish: Wish) -> Generator[Progress]:
     """Progress of a picture uint8 (H, W, 3); the last has the result. CodecError where the wish cannot be fulfilled."""
+    _require_pixels(picture[..., 0].size, "The picture has")
     codec, identity = library.codec()
     most = codec.config.channels
     channels = most if wish.channels is None else wish.channels
@@ -165,11 +185,7 @@ def decompress(library: Library, data: bytes, name: str = "This file") -> Decomp
     """The picture of a file; of one that was cut short, the channels that are there."""
     file = unpack(data, name)
     width, height = file.size
-    if width * height > MAX_PIXELS:
-        raise CodecError(
-            f"{name} says that it has {width * height / 1e6:,.0f} million pixels; the limit is "
-            f"{MAX_PIXELS // 10**6} million."
-        )
+    _require_pixels(width * height, f"{name} says that it has")
     codec, identity = library.codec()
     if file.model != identity:
         raise CodecError(f"{name} was written with another model; open it with the version that wrote it.")
