@@ -30,11 +30,11 @@ export const message = (tab) =>
   html`<div class="vd-message" data-part="message" role="alert" ?hidden=${!tab.said}><span data-part="messageText">${tab.said}</span><button
     type="button" data-part="dismiss" aria-label=${t("dismiss.label")} @click=${() => tab.say("")}></button></div>`;
 
-// A group of radio buttons that looks like one switch. options: [{value, label, mark, title}]; the native inputs bring
-// keyboard and screen readers with them.
+// A group of radio buttons that looks like one switch. options: [{value, label, mark, title}], of which choose(value) tells
+// the chosen one's; the native inputs bring keyboard and screen readers with them.
 export const choices = ({ part, name, label, options, value, choose, little = false }) => html`
   <div class="vd-switch ${little ? "vd-switch-small" : ""}" data-part=${part} role="radiogroup" aria-label=${label}
-    @change=${(e) => choose(e.target.value)}>${options.map(
+    @change=${(e) => choose(options.find((o) => String(o.value) === e.target.value).value)}>${options.map(
       (o) => html`<label class="vd-choice" title=${o.title ?? ""}><input type="radio" name=${name} value=${o.value}
         ?checked=${String(o.value) === String(value)}><span>${o.label}${o.mark ? html`<i title=${o.mark}>•</i>` : nothing}</span></label>`,
     )}</div>`;
@@ -43,9 +43,31 @@ export const choices = ({ part, name, label, options, value, choose, little = fa
 export const optionsOf = (values, key) => values.map((v) => ({ value: v, label: key ? t(`${key}.${v}`) : String(v) }));
 
 // A named switch; away: there, but not seen.
-export const field = ({ away = false, hidden = false, caption = "", ...given }) => html`
-  <div class="vd-field ${away ? "vd-away" : ""}" data-part="${given.part}Field" ?hidden=${hidden}><span class=${caption}>${given.label}</span>
+export const field = ({ away = false, hidden = false, ...given }) => html`
+  <div class="vd-field ${away ? "vd-away" : ""}" data-part="${given.part}Field" ?hidden=${hidden}><span>${given.label}</span>
     ${choices(given)}</div>`;
+
+// The switch of a word of a tab's state; bare: without its label above it; more: what is not as usual.
+export const chooser = (tab, word, options, { bare = false, ...more } = {}) =>
+  (bare ? choices : field)({
+    part: word,
+    name: `${tab.prefix}-${word}`,
+    label: t(`${word}.label`),
+    options,
+    value: tab.state[word],
+    choose: (value) => tab.set({ [word]: value }),
+    little: bare,
+    ...more,
+  });
+
+// A file to choose, hidden: take(file); the same one may be chosen again.
+export const fileInput = (part, take, accept = "image/*,.tif,.tiff") => {
+  const chosen = ({ target }) => {
+    if (target.files[0]) take(target.files[0]);
+    target.value = "";
+  };
+  return html`<input type="file" data-part=${part} accept=${accept} hidden @change=${chosen}>`;
+};
 
 export const panel = (name, inside, { note = "", under = "", frame = "", beside = "" } = {}) => html`
   <figure class="vd-panel vd-panel-${name}">
@@ -81,6 +103,11 @@ export const slider = ({
     <small data-part="${part}Why">${why}</small></label>
     <input type="range" id=${id} data-part=${part} min=${min} max=${max} step=${step} data-at=${at} aria-label=${id === nothing ? label : nothing}
       aria-valuetext=${text} ?disabled=${disabled} @input=${(e) => input(Number(e.target.value))}>${below}</div>`;
+
+// The bar of work that takes long: {done, total, text}, and a button that ends it.
+export const progress = (part, label, { done, total, text }, halt, { away = false, hidden = false, role = nothing } = {}) => html`
+  <div class="vd-job ${away ? "vd-away" : ""}" data-part="${part}Field" ?hidden=${hidden}><progress data-part=${part} .max=${total} .value=${done}
+    aria-label=${label}></progress><span data-part="${part}Text" role=${role}>${text}</span>${halt}</div>`;
 
 // A figure with its name, and an aside below it.
 export const figure = ({ part, key = part, value, unit = "", aside = "", asidePart = nothing, kind = "", hidden = false }) => html`

@@ -6,8 +6,7 @@ import { LIMIT, gradient } from "../../page/draw/pixels.js";
 import {
   button,
   card,
-  choices,
-  field,
+  chooser,
   figure,
   message,
   moreFold,
@@ -67,18 +66,9 @@ const choosers = (tab) => {
   const kinds = kindsOf(row).map((k) => ({ value: k, label: t(`kind.${k}`), title: t(`kind.${k}.why`) }));
   const betas = betasOf(row, state.kind, state.d);
   return html`<div class="vd-choosers">
-    ${field({ part: "domain", name: "vd-domain", label: t("domain.label"), options: domains, value: yours.pending ?? state.domain, choose: tab.chooseDomain })}
-    ${field({ part: "kind", name: "vd-kind", label: t("kind.label"), options: kinds, value: state.kind, choose: (kind) => tab.choose({ kind }) })}
-    ${field({
-      part: "beta",
-      name: "vd-beta",
-      label: t("beta.label"),
-      caption: "vd-beta",
-      options: optionsOf(betas),
-      value: state.beta,
-      away: betas.length < 2,
-      choose: (b) => tab.choose({ beta: Number(b) }),
-    })}
+    ${chooser(tab, "domain", domains, { value: yours.pending ?? state.domain, choose: tab.chooseDomain })}
+    ${chooser(tab, "kind", kinds, { choose: (kind) => tab.choose({ kind }) })}
+    ${chooser(tab, "beta", optionsOf(betas), { away: betas.length < 2, choose: (beta) => tab.choose({ beta }) })}
   </div>`;
 };
 
@@ -103,19 +93,10 @@ const remark = ({ yours, result, edited, state }) => {
 };
 
 const options = (tab) => {
-  const { state, row } = tab;
-  const little = (part, hidden, values) =>
-    field({
-      part,
-      name: `vd-${part}`,
-      label: t(`${part}.label`),
-      hidden,
-      little: true,
-      options: optionsOf(values, part),
-      value: state[part],
-      choose: (v) => tab.again({ [part]: v }),
-    });
-  return html`<div class="vd-options">${little("polarity", !row.strokes, POLARITIES)}${little("fit", Boolean(row.strokes), FITS)}</div>`;
+  const { strokes } = tab.row;
+  const little = (word, hidden, values) =>
+    chooser(tab, word, optionsOf(values, word), { hidden, little: true, choose: (v) => tab.again({ [word]: v }) });
+  return html`<div class="vd-options">${little("polarity", !strokes, POLARITIES)}${little("fit", Boolean(strokes), FITS)}</div>`;
 };
 
 // The cards below; what they hold is drawn by charts of their own.
@@ -146,7 +127,7 @@ export const view = (tab) => html`
   <section class="vd-top">
     ${panels(tab)}
     <output class="vd-readout" id="vd-readout" data-part="readout" aria-live="polite">${tab.reading || t("readout.hint")}</output>
-    <div class="vd-errormode">${choices({ part: "errorMode", name: "vd-error", label: t("errormode.label"), options: optionsOf(ERRORS, "error"), value: tab.state.error, little: true, choose: tab.chooseError })}</div>
+    <div class="vd-errormode">${chooser(tab, "error", optionsOf(ERRORS, "error"), { bare: true, part: "errorMode", label: t("errormode.label") })}</div>
     <div class="vd-tools">
       ${tab.yours.tools()}
       ${options(tab)}

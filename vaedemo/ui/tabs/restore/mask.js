@@ -2,7 +2,7 @@
 
 import { html } from "../../page/vendor/lit-html.js";
 import { newest } from "../../page/frame/dom.js";
-import { field, optionsOf, slider, small } from "../../page/frame/pieces.js";
+import { chooser, fileInput, optionsOf, slider, small } from "../../page/frame/pieces.js";
 import { failure, number, t } from "../../page/frame/text.js";
 import { pack, unpack } from "../../page/draw/pixels.js";
 import { MaskPad } from "../../page/picture/maskpad.js";
@@ -70,20 +70,16 @@ export class Mask {
 export const maskTools = (tab) => {
   const { mask, state } = tab;
   const tool = (part, click, pressed) => small(part, click, { key: `restore.${part}.button`, pressed });
-  const chosen = ({ target }) => {
-    if (target.files[0]) mask.read(target.files[0]);
-    target.value = "";
-  };
   return html`
   <div class="vd-res-mask" data-part="maskTools">
     <div class="vd-padtools">
       ${tool("brush", () => mask.choose("brush"), (mask?.tool ?? "brush") === "brush")}${tool("rubber", () => mask.choose("eraser"), mask?.tool === "eraser")}
       ${tool("maskUndo", () => mask.pad.undo())}${tool("invert", () => mask.pad.invert())}${tool("wipe", () => mask.pad.clear())}
       ${tool("maskUpload", () => tab.p.maskFile.click())}
-      <input type="file" data-part="maskFile" accept="image/*" hidden @change=${chosen}></div>
+      ${fileInput("maskFile", (file) => mask.read(file), "image/*")}</div>
     <label class="vd-res-size"><span>${t("restore.size.label")}</span><input type="range" data-part="size" min="2" max="40" value="12"
       @input=${(e) => mask.pad.radius(e.target.value / 100)}></label>
-    ${field({ part: "mask", name: "vd-mask", label: t("restore.mask.label"), little: true, options: optionsOf(tab.value.masks, "mask"), value: state.mask, choose: tab.choosePreset })}
+    ${chooser(tab, "mask", optionsOf(tab.value.masks, "mask"), { label: t("restore.mask.label"), little: true, choose: tab.choosePreset })}
     ${slider({
       part: "amount",
       label: t("restore.amount.label"),
