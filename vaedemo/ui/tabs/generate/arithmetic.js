@@ -2,7 +2,7 @@
 
 import { html } from "../../page/vendor/lit-html.js";
 import { clamp, newest, onWidth } from "../../page/frame/dom.js";
-import { choices } from "../../page/frame/pieces.js";
+import { chooser } from "../../page/frame/pieces.js";
 import { t } from "../../page/frame/text.js";
 import { drawSheet, sampleOf, sideOf } from "../../page/draw/grids.js";
 import { pixels, unpack } from "../../page/draw/pixels.js";
@@ -17,7 +17,7 @@ const everyOf = (width) => (width < 560 ? 4 : 2);
 
 const sign = (text) => html`<span class="vd-gen-sign" aria-hidden="true">${text}</span>`;
 
-// tab: the tab, with {state, row, ask, failed, read(blob), write()}; sources: of its places.
+// tab: the tab; sources: of the places for pictures.
 export class Arithmetic {
   constructor(tab, sources) {
     Object.assign(this, { tab, sum: {}, sumOf: null, frames: {}, every: 2 });
@@ -58,20 +58,18 @@ export class Arithmetic {
 
   // ---- asking ------------------------------------------------------------------------------------------------
 
-  add = newest(async (job) => {
-    const answer = await this.tab.asking("combine", job);
-    if (answer.error || job.domain !== this.tab.state.domain) return;
-    this.sum = Object.fromEntries(Object.entries(answer.results).map(([kind, x]) => [kind, unpack(x)]));
-    this.sumOf = `${job.domain}-${job.d}`;
-    this.tab.draw();
-  });
+  // took: what is kept of the pictures that a question gives, by kind of model.
+  asker = (name, took) =>
+    newest(async (job) => {
+      const answer = await this.tab.request(name, job);
+      if (!answer) return;
+      const made = Object.entries(answer.results).map(([kind, x]) => [kind, unpack(x)]);
+      Object.assign(this, took(Object.fromEntries(made), job));
+      this.tab.draw();
+    });
 
-  walk = newest(async (job) => {
-    const answer = await this.tab.asking("between", job);
-    if (answer.error || job.domain !== this.tab.state.domain) return;
-    this.frames = Object.fromEntries(Object.entries(answer.results).map(([kind, x]) => [kind, unpack(x)]));
-    this.tab.draw();
-  });
+  add = this.asker("combine", (sum, { domain, d }) => ({ sum, sumOf: `${domain}-${d}` }));
+  walk = this.asker("between", (frames) => ({ frames }));
 
   askSum() {
     const { domain, d } = this.tab.state;
@@ -182,7 +180,7 @@ export class Arithmetic {
     const options = PATHS.map((v) => ({ value: v, label: t(`generate.path.${v}`), title: t(`generate.path.${v}.why`) }));
     return html`<section class="vd-card" data-part="wayCard" @dragover=${ways.drag} @dragleave=${ways.leave} @drop=${ways.drop} @pointerdown=${() => (this.last = ways)}>
       <header><h2>${t("generate.way.title")}</h2><p data-part="wayWhy" .innerHTML=${t("generate.way.why")}></p>
-        ${choices({ part: "path", name: "vd-gen-path", label: t("generate.path.label"), options, value: state.path, choose: this.choosePath, little: true })}</header>
+        ${chooser(tab, "path", options, { bare: true, label: t("generate.path.label"), choose: this.choosePath })}</header>
       <div class="vd-gen-way">${ways.place("p")}
         <div class="vd-gen-results">${KINDS.map((kind) => this.result("way", kind, frame(kind), of))}</div>${ways.place("q")}</div>
       <div class="vd-gen-strips" data-part="strips" style="--shown: ${this.shown}">
