@@ -1,7 +1,7 @@
 // An SVG chart as wide as its place, read by pointer and keys, with a line of text below that says what is under the cursor.
 
 import { clamp, onWidth, pointOn } from "../frame/dom.js";
-import { onPointer } from "./pointer.js";
+import { ARROWS, onPointer } from "./pointer.js";
 
 // An SVG element: node("rect", {x: 0, ...}, child, ...).
 export const node = (tag, attributes, ...children) => {
@@ -17,7 +17,7 @@ export const label = (kind, x, y, text, anchor = "start", more = {}) =>
 
 // The next index after an arrow key along a row of so many, or null for another key.
 export const along = (e, i, count) => {
-  const step = { ArrowRight: 1, ArrowLeft: -1 }[e.key];
+  const step = ARROWS[e.key]?.[0];
   return step ? clamp(i + step, 0, count - 1) : null;
 };
 

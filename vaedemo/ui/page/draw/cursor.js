@@ -2,15 +2,7 @@
 // all of them and told to read(row, column).
 
 import { clamp } from "../frame/dom.js";
-import { onPointer } from "./pointer.js";
-
-// The pixel of a side x side picture under a point of its box.
-export const pixelAt = (box, side, clientX, clientY) => ({
-  row: clamp(Math.floor(((clientY - box.top) / box.height) * side), 0, side - 1),
-  column: clamp(Math.floor(((clientX - box.left) / box.width) * side), 0, side - 1),
-});
-
-const STEPS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
+import { ARROWS, cellUnder, onPointer } from "./pointer.js";
 
 export const shareCursor = (canvases, read, leave) => {
   const place = { row: 0, column: 0 };
@@ -31,8 +23,9 @@ export const shareCursor = (canvases, read, leave) => {
   };
 
   onPointer(canvases, {
-    hover: ({ currentTarget: canvas, clientX, clientY }) => {
-      const { row, column } = pixelAt(canvas.getBoundingClientRect(), canvas.width, clientX, clientY);
+    hover: (e) => {
+      const side = canvases[0].width;
+      const { row, column } = cellUnder(e.currentTarget, side, side, e);
       put(row, column);
     },
     leave: hide,
@@ -40,10 +33,10 @@ export const shareCursor = (canvases, read, leave) => {
   for (const canvas of canvases) {
     canvas.addEventListener("blur", hide);
     canvas.addEventListener("keydown", (e) => {
-      const step = STEPS[e.key];
+      const step = ARROWS[e.key];
       if (!step) return;
       e.preventDefault();
-      put(place.row + step[0], place.column + step[1]);
+      put(place.row + step[1], place.column + step[0]);
     });
   }
   // Reads the same pixel again after the pictures under a visible cursor have changed.

@@ -4,6 +4,7 @@ import { clamp } from "../frame/dom.js";
 import { number, t } from "../frame/text.js";
 import { geometry, spread } from "../maths/axes.js";
 import { Chart, along, label, line, node } from "./chart.js";
+import { ARROWS } from "./pointer.js";
 
 const HEIGHT = 316;
 const MARGIN = { left: 40, right: 66, top: 22, bottom: 38 };
@@ -82,7 +83,7 @@ export class Curve extends Chart {
     const of = (kind) => list.filter((p) => p.kind === kind);
     const own = of(from.kind);
     const next = along(e, own.findIndex((p) => p.d === from.d), own.length); // prettier-ignore
-    const turn = { ArrowDown: 1, ArrowUp: -1 }[e.key];
+    const turn = ARROWS[e.key]?.[1];
     const look = (p) => this.look(`${p.kind} ${p.d}`);
     if (next !== null) look(own[next]);
     else if (turn) {

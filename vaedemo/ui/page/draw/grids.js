@@ -2,10 +2,10 @@
 
 import { clamp, html } from "../frame/dom.js";
 import { paint, rgba } from "./pixels.js";
-import { onPointer } from "./pointer.js";
+import { ARROWS, cellUnder, onPointer } from "./pointer.js";
 
 // Pixels between samples of a size.
-export const gapOf = (size) => Math.max(1, Math.round(size / 28));
+const gapOf = (size) => Math.max(1, Math.round(size / 28));
 
 // Pixels along `count` samples in a row.
 export const sideOf = (count, size) => count * size + (count - 1) * gapOf(size);
@@ -13,27 +13,14 @@ export const sideOf = (count, size) => count * size + (count - 1) * gapOf(size);
 // The bytes of sample i of packed pictures (n, C, H, W).
 export const sampleOf = (bytes, i, channels, size) => bytes.subarray(i * channels * size ** 2, (i + 1) * channels * size ** 2);
 
-// The sample under a point of a grid's box; its gaps belong to the sample before them.
-export const indexAt = (box, columns, rows, clientX, clientY) => {
-  const column = clamp(Math.floor(((clientX - box.left) / box.width) * columns), 0, columns - 1);
-  const row = clamp(Math.floor(((clientY - box.top) / box.height) * rows), 0, rows - 1);
-  return row * columns + column;
-};
-
-// Left, top and side of sample i as shares of the width of a grid of n x n.
-export const cellOf = (i, n, size) => {
-  const whole = sideOf(n, size);
-  const step = (size + gapOf(size)) / whole;
-  return { left: (i % n) * step, top: Math.floor(i / n) * step, side: size / whole };
-};
-
-// The next index after a key in a grid of `columns`, or null for another key.
-export const moved = (i, key, columns, count) => {
-  const step = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: columns, ArrowUp: -columns }[key];
-  const end = { Home: 0, End: count - 1 }[key];
-  if (end !== undefined) return end;
-  if (!step) return null;
-  return i + step < 0 || i + step >= count ? i : i + step;
+// The next index after a key in a grid of n x n, or null for another key.
+const moved = (i, key, n) => {
+  if (key === "Home") return 0;
+  if (key === "End") return n ** 2 - 1;
+  if (!ARROWS[key]) return null;
+  const [right, down] = ARROWS[key];
+  const next = i + right + n * down;
+  return next < 0 || next >= n ** 2 ? i : next;
 };
 
 // Packed pictures (n, C, H, W) onto a canvas, `columns` to a row.
@@ -90,12 +77,14 @@ export class Grid {
     }).observe(canvas);
   }
 
-  under({ clientX, clientY }) {
-    return indexAt(this.canvas.getBoundingClientRect(), this.n, this.n, clientX, clientY);
+  // The gaps belong to the sample before them.
+  under(e) {
+    const { column, row } = cellUnder(this.canvas, this.n, this.n, e);
+    return row * this.n + column;
   }
 
   keyed(e) {
-    const next = moved(this.at, e.key, this.n, this.n ** 2);
+    const next = moved(this.at, e.key, this.n);
     if (e.key === "Enter" || e.key === " ") this.choose(this.at);
     else if (e.key === "Escape") this.leave();
     else if (next !== null) this.point(next);
@@ -110,11 +99,13 @@ export class Grid {
 
   // An element over sample i, at least so large.
   put(element, i, least = 0) {
+    const { n } = this;
+    const { size } = this.row;
     const width = this.canvas.clientWidth;
-    const cell = cellOf(i, this.n, this.row.size);
-    const side = least ? Math.max(least, 2 * cell.side * width) : cell.side * width;
-    const place = (start) => (least ? clamp((start + cell.side / 2) * width - side / 2, 0, width - side) : start * width);
-    Object.assign(element.style, { left: `${place(cell.left)}px`, top: `${place(cell.top)}px`, width: `${side}px`, height: `${side}px` });
+    const pixel = width / sideOf(n, size);
+    const side = least ? Math.max(least, 2 * size * pixel) : size * pixel;
+    const place = (k) => `${clamp((k * (size + gapOf(size)) + size / 2) * pixel - side / 2, 0, width - side)}px`;
+    Object.assign(element.style, { left: place(i % n), top: place(Math.floor(i / n)), width: `${side}px`, height: `${side}px` });
     element.hidden = false;
   }
 

@@ -2,10 +2,9 @@
 
 import { clamp } from "../frame/dom.js";
 import { inverted, missing, pointAt, resized, stroke } from "../maths/masks.js";
-import { onPointer } from "../draw/pointer.js";
+import { ARROWS, onPointer } from "../draw/pointer.js";
 
 const MOST_UNDO = 40;
-const STEPS = { ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] };
 // The missing part is a check of two violets, which no picture has.
 const CHECK = [
   [96, 58, 172, 255],
@@ -80,7 +79,7 @@ export class MaskPad {
   }
 
   keyed(e) {
-    const step = STEPS[e.key];
+    const step = ARROWS[e.key];
     const at = this.at ?? this.middle;
     if (step) {
       const by = Math.max(1, this.size);

@@ -1,6 +1,6 @@
 // A small drawing board: pen, eraser, undo, clear; changed(dataURL, empty) after each move and each stroke.
 
-import { onPointer } from "../draw/pointer.js";
+import { onPointer, shareOf } from "../draw/pointer.js";
 
 const PAPER = "#ffffff";
 const INK = "#15171a";
@@ -33,10 +33,9 @@ export class Pad {
     this.ctx.fillRect(0, 0, this.canvas.width, this.canvas.height);
   }
 
-  at({ clientX, clientY }) {
-    const { width, height } = this.canvas;
-    const box = this.canvas.getBoundingClientRect();
-    return { x: ((clientX - box.left) / box.width) * width, y: ((clientY - box.top) / box.height) * height };
+  at(e) {
+    const [x, y] = shareOf(this.canvas, e);
+    return { x: x * this.canvas.width, y: y * this.canvas.height };
   }
 
   // On to each of the points.

@@ -6,7 +6,7 @@ import { chooser } from "../../page/frame/pieces.js";
 import { t } from "../../page/frame/text.js";
 import { drawSheet, sampleOf, sideOf } from "../../page/draw/grids.js";
 import { pixels, unpack } from "../../page/draw/pixels.js";
-import { onPointer } from "../../page/draw/pointer.js";
+import { onPointer, shareOf } from "../../page/draw/pointer.js";
 import { Slots } from "../../page/picture/slots.js";
 import { onFiles } from "../../page/picture/source.js";
 import { FRAMES, PATHS } from "./state.js";
@@ -114,8 +114,8 @@ export class Arithmetic {
   }
 
   point = (e) => {
-    const box = e.currentTarget.getBoundingClientRect();
-    this.setStep(Math.round(((e.clientX - box.left) / box.width) * this.shown * this.every - this.every / 2));
+    const [share] = shareOf(e.currentTarget, e);
+    this.setStep(Math.round(share * this.shown * this.every - this.every / 2));
   };
 
   choosePath = (path) => {
