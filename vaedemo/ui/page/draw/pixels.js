@@ -104,6 +104,11 @@ export const heatFromUri = (uri) => async (canvas) => {
   image.data.set(heat(image.data.filter((_, i) => i % 4 === 0)));
   ctx.putImageData(image, 0, 0);
 };
+// One that also tells what it has drawn, for whoever waits for it.
+export const marked = (draw, key) => async (canvas) => {
+  await draw(canvas);
+  canvas.dataset.shown = key;
+};
 export const blank = (canvas) => canvas.getContext("2d").clearRect(0, 0, canvas.width, canvas.height);
 
 // A picture as a data URI.

@@ -83,13 +83,19 @@ export class Yours {
 
   example(domain, name, job = {}) {
     this.show("picture");
-    return this.load({ ...job, source: { kind: "example", domain, name }, domain, live: false });
+    return this.load({ ...job, source: { kind: "example", domain, name }, domain });
+  }
+
+  // The picture as another domain sees it; where only its bytes are at hand, as of an example, that domain's first example.
+  elsewhere(domain, name) {
+    const { source } = this;
+    return ["file", "data"].includes(source?.kind) ? this.load({ source, domain }) : this.example(domain, name);
   }
 
   takeFile(blob) {
     if (!blob) return;
     this.show("picture");
-    this.load({ source: { kind: "file", blob, path: null }, domain: null, live: false });
+    this.load({ source: { kind: "file", blob, path: null }, domain: null });
   }
 
   live(source) {

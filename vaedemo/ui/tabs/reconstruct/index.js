@@ -10,7 +10,7 @@ import { Bars } from "../../page/draw/bars.js";
 import { Bits } from "../../page/draw/bits.js";
 import { shareCursor } from "../../page/draw/cursor.js";
 import { Curve } from "../../page/draw/curve.js";
-import { errorMap, errors, pack, pixels, unpack, valueAt } from "../../page/draw/pixels.js";
+import { errorMap, errors, marked, pack, pixels, unpack, valueAt } from "../../page/draw/pixels.js";
 import { Yours } from "../../page/picture/yours.js";
 import { WORDS, settled } from "./state.js";
 import { view } from "./view.js";
@@ -27,8 +27,8 @@ class Reconstruct extends Tab {
     this.abouts.set(about.domain, about);
     this.start(WORDS, { domain, kind, d, beta: 1, example, fit: "crop", polarity: "auto", error: "absolute" });
     this.state = settled(this.state, this.table);
-    // The results of models for the picture by key; what its numbers were changed to.
-    Object.assign(this, { results: new Map(), edited: null, reading: "", idle: 0 });
+    // The results of models for the picture by key; what its numbers were changed to; drawings of the panels by their parts.
+    Object.assign(this, { results: new Map(), edited: null, drawings: {}, reading: "", idle: 0 });
     this.yours = new Yours(this, {
       asked: (job) => ["prepare", this.asked(job)],
       took: (picture, job) => this.took(picture, job),
@@ -123,8 +123,7 @@ class Reconstruct extends Tab {
     const answer = await this.request("decode", { domain, kind, d, beta, z, x: yours.picture.x });
     if (!answer || this.key !== key || !this.edited) return;
     this.edited = { ...answer, z };
-    this.draw();
-    this.showPictures();
+    this.show();
   });
 
   // ---- changing the state ------------------------------------------------------------------------------------
@@ -137,15 +136,11 @@ class Reconstruct extends Tab {
     this.show();
   };
 
-  chooseDomain = (domain) => {
-    const { source } = this.yours;
-    if (source.kind === "example" || source.kind === "word") return this.yours.example(domain, this.table[domain].examples[0]);
-    return this.yours.load({ source, domain, live: false });
-  };
+  chooseDomain = (domain) => this.yours.elsewhere(domain, this.table[domain].examples[0]);
 
   again(patch) {
     Object.assign(this.state, patch);
-    this.yours.load({ source: this.yours.source, domain: this.state.domain, live: false });
+    this.yours.load({ source: this.yours.source, domain: this.state.domain });
   }
 
   edit = (z) => {
@@ -163,8 +158,7 @@ class Reconstruct extends Tab {
 
   charts() {
     const { p } = this;
-    const chosen = (kind, d) => this.choose({ kind, d, beta: 1 });
-    this.curve = new Curve(p.curve, chosen);
+    this.curve = new Curve(p.curve, (kind, d) => this.choose({ kind, d, beta: 1 }));
     this.bits = new Bits(p.bits);
     this.bars = new Bars(p.numbers, this.edit);
     const read = (text) => {
@@ -183,34 +177,28 @@ class Reconstruct extends Tab {
     const i = row * size + column;
     const e = errors(this.x, this.shown, channels, this.state.error)[i];
     const error = (e > 0 && this.state.error === "signed" ? "+" : "") + e.toFixed(2).replace("-", "−");
-    return t("readout", {
-      row: row + 1,
-      column: column + 1,
-      x: valueAt(this.x, channels, i),
-      x_hat: valueAt(this.shown, channels, i),
-      error,
-    });
+    const [x, x_hat] = [this.x, this.shown].map((bytes) => valueAt(bytes, channels, i));
+    return t("readout", { row: row + 1, column: column + 1, x, x_hat, error });
   }
 
   show() {
     if (!this.yours.picture) return;
+    this.paint();
     super.show();
     this.reread ??= this.charts();
-    this.showPictures();
+    this.reread();
     this.showBelow();
   }
 
-  showPictures() {
-    const { p, x, result, edited, state } = this;
+  // Of a model whose result is not there yet, the pictures of the one before stay.
+  paint() {
+    const { x, result, edited, state } = this;
     const { channels } = this.row;
-    pixels(x, channels)(p.seen);
-    if (result) {
-      this.shown = unpack(edited?.x_hat ?? result.x_hat);
-      pixels(this.shown, channels)(p.made);
-      errorMap(x, this.shown, channels, state.error)(p.error);
-      p.made.dataset.shown = edited?.x_hat ? `${this.key}-edited` : this.key;
-    }
-    this.reread();
+    this.drawings.seen = pixels(x, channels);
+    if (!result) return;
+    this.shown = unpack(edited?.x_hat ?? result.x_hat);
+    const made = marked(pixels(this.shown, channels), edited?.x_hat ? `${this.key}-edited` : this.key);
+    Object.assign(this.drawings, { made, error: errorMap(x, this.shown, channels, state.error) });
   }
 
   showBelow() {

@@ -22,18 +22,18 @@ import { betasOf, kindsOf } from "../../page/maths/models.js";
 import { ERRORS, FITS, POLARITIES, domainsOf } from "./state.js";
 import { strip } from "./strip.js";
 
-const canvas = (name) => html`
-  <canvas class="vd-pixels" data-part=${name} width="28" height="28" role="img" tabindex="0"
-    aria-label=${t(`${name}.label`)} aria-describedby="vd-readout"></canvas><i class="vd-cursor" hidden></i>`;
+const canvas = (tab, name) => html`
+  <canvas class="vd-pixels" data-part=${name} width="28" height="28" role="img" tabindex="0" aria-label=${t(`${name}.label`)}
+    aria-describedby="vd-readout" .draw=${tab.drawings[name]}></canvas><i class="vd-cursor" hidden></i>`;
 
 const panels = (tab) => {
   const { state, row, edited, yours } = tab;
   const [sign, plus] = state.error === "signed" ? [`≤ −${LIMIT}`, "+"] : ["0", ""];
   return html`<div class="vd-panels">
     ${yours.panel()}
-    ${panel("seen", canvas("seen"), { note: `${row.size} × ${row.size}${row.channels === 3 ? " × 3" : ""}`, under: yours.picture.inverted ? t("seen.inverted") : "" })}
-    ${panel("made", canvas("made"), { note: edited ? t("made.edited") : t("made.note", { d: state.d }), under: t(`kind.${state.kind}.long`), frame: edited ? "vd-edited" : "" })}
-    ${panel("error", canvas("error"), { note: t(`error.${state.error}.note`), under: scale(sign, gradient(state.error), `≥ ${plus}${LIMIT}`) })}
+    ${panel("seen", canvas(tab, "seen"), { note: `${row.size} × ${row.size}${row.channels === 3 ? " × 3" : ""}`, under: yours.picture.inverted ? t("seen.inverted") : "" })}
+    ${panel("made", canvas(tab, "made"), { note: edited ? t("made.edited") : t("made.note", { d: state.d }), under: t(`kind.${state.kind}.long`), frame: edited ? "vd-edited" : "" })}
+    ${panel("error", canvas(tab, "error"), { note: t(`error.${state.error}.note`), under: scale(sign, gradient(state.error), `≥ ${plus}${LIMIT}`) })}
   </div>`;
 };
 

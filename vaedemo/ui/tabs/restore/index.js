@@ -7,7 +7,7 @@ import { Tab, open } from "../../page/frame/shell.js";
 import { shared } from "../../page/frame/shared.js";
 import { t } from "../../page/frame/text.js";
 import { maskToWord } from "../../page/maths/words.js";
-import { blank, errorMap, fromUri, heatFromUri, heatMap, pixels, unpack } from "../../page/draw/pixels.js";
+import { blank, errorMap, fromUri, heatFromUri, heatMap, marked, pixels, unpack } from "../../page/draw/pixels.js";
 import { Yours } from "../../page/picture/yours.js";
 import { answerCells, methodCells, photoCells } from "./cells.js";
 import { PhotoJob } from "./job.js";
@@ -16,12 +16,6 @@ import { countOf, fourthsOf, isPhoto, levelOf, maskSize, opening, standard, word
 import { restoredName, view } from "./view.js";
 
 const EXAMPLES = "objects"; // the domain whose examples stand in for photographs
-
-// A drawing that tells what it has drawn.
-const marked = (draw, key) => async (canvas) => {
-  await draw(canvas);
-  canvas.dataset.shown = key;
-};
 
 class Restore extends Tab {
   view = () => view(this);
@@ -187,7 +181,9 @@ class Restore extends Tab {
     this.later = setTimeout(() => this.set({}), this.photo ? rest : 0);
   }
 
-  preset() {
+  // Another mask of those that the server draws.
+  preset(patch = {}) {
+    Object.assign(this.state, patch);
     this.mask.preset(() => {
       this.restore();
       this.show();
@@ -198,16 +194,6 @@ class Restore extends Tab {
   painted(done) {
     this.state.mask = "own";
     if (!this.photo || done) this.soon({}, 600);
-  }
-
-  choosePreset = (mask) => {
-    this.state.mask = mask;
-    this.preset();
-  };
-
-  chooseAmount(amount) {
-    this.state.amount = amount;
-    this.preset();
   }
 
   chooseLevel(share) {
@@ -238,10 +224,8 @@ class Restore extends Tab {
     Object.assign(state, { domain, sigma: null, level, mask: state.mask === "own" ? "own" : mask, n: kept ? state.n : n });
     if (this.denoising) state.noise = "gaussian";
     Object.assign(this, { answer: null, made: {}, size: null });
-    const { source } = yours;
     yours.picture = null;
-    if (source && !["example", "shared"].includes(source.kind)) return yours.load({ source });
-    return yours.example(this.examplesOf, row.examples[0]);
+    return yours.elsewhere(this.examplesOf, row.examples[0]);
   };
 
   // ---- drawing -----------------------------------------------------------------------------------------------

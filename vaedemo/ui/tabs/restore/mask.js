@@ -79,7 +79,7 @@ export const maskTools = (tab) => {
       ${fileInput("maskFile", (file) => mask.read(file), "image/*")}</div>
     <label class="vd-res-size"><span>${t("restore.size.label")}</span><input type="range" data-part="size" min="2" max="40" value="12"
       @input=${(e) => mask.pad.radius(e.target.value / 100)}></label>
-    ${chooser(tab, "mask", optionsOf(tab.value.masks, "mask"), { label: t("restore.mask.label"), little: true, choose: tab.choosePreset })}
+    ${chooser(tab, "mask", optionsOf(tab.value.masks, "mask"), { label: t("restore.mask.label"), little: true, choose: (mask) => tab.preset({ mask }) })}
     ${slider({
       part: "amount",
       label: t("restore.amount.label"),
@@ -88,7 +88,7 @@ export const maskTools = (tab) => {
       kind: "vd-res-slider",
       at: Math.round(1000 * state.amount),
       away: state.mask !== "random",
-      input: (at) => tab.chooseAmount(at / 1000),
+      input: (at) => tab.preset({ amount: at / 1000 }),
     })}
   </div>`;
 };
