@@ -15,6 +15,10 @@ export const line = (kind, x1, y1, x2, y2) => node("line", { class: kind, x1, y1
 export const label = (kind, x, y, text, anchor = "start", more = {}) =>
   node("text", { class: kind, x, y, "text-anchor": anchor, ...more }, text);
 
+// The lines of a scale across a chart from left to right, each with its number before it.
+export const rows = (ticks, y, left, right, text, gap) =>
+  ticks.flatMap((v) => [line("vd-grid", left, y(v), right, y(v)), label("vd-tick", left - gap, y(v) + 4, text(v), "end")]);
+
 // The next index after an arrow key along a row of so many, or null for another key.
 export const along = (e, i, count) => {
   const step = ARROWS[e.key]?.[0];

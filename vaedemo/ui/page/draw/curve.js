@@ -3,7 +3,7 @@
 import { clamp } from "../frame/dom.js";
 import { number, t } from "../frame/text.js";
 import { geometry, spread } from "../maths/axes.js";
-import { Chart, along, label, line, node } from "./chart.js";
+import { Chart, along, label, line, node, rows } from "./chart.js";
 import { ARROWS } from "./pointer.js";
 
 const HEIGHT = 316;
@@ -96,10 +96,7 @@ export class Curve extends Chart {
   }
 
   axes(g) {
-    const marks = g.ticks.flatMap((v) => [
-      line("vd-grid", MARGIN.left, g.y(v), g.right, g.y(v)),
-      label("vd-tick", MARGIN.left - 8, g.y(v) + 4, String(v), "end"),
-    ]);
+    const marks = rows(g.ticks, g.y, MARGIN.left, g.right, String, 8);
     for (const d of g.dims) {
       if (d === this.d) marks.push(line("vd-here", g.x(d), MARGIN.top, g.x(d), BASE));
       marks.push(label(`vd-tick${d === this.d ? " vd-on" : ""}`, g.x(d), BASE + 17, String(d), "middle"));

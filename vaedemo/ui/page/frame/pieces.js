@@ -129,3 +129,20 @@ export const takeRow = (tab, buttons, others = "") => html`
 
 export const moreFold = (key) => html`
   <details class="vd-more"><summary>${t("more.title")}</summary><div data-part="more" .innerHTML=${t(key)}></div></details>`;
+
+// A tab around its pictures: panels in a row, below them a line {id, part, text} that says what is under the cursor and the switch
+// of a mode; tools under the first panel, controls under the others; cards; and what can be taken away.
+export const sheet = (tab, { kind = "", style = nothing, panels, readout, mode, tools, controls, cards, buttons, more }) => html`
+<div class="vd-rec ${kind}" style=${style}>
+  ${message(tab)}
+  <section class="vd-top">
+    <div class="vd-panels">${panels}</div>
+    <output class="vd-readout" id=${readout.id} data-part=${readout.part} aria-live="polite">${readout.text}</output>
+    <div class="vd-errormode">${mode}</div>
+    <div class="vd-tools">${tab.yours.tools()}${tools}</div>
+    <div class="vd-controls">${controls}</div>
+  </section>
+  ${cards}
+  ${takeRow(tab, buttons)}
+  ${moreFold(more)}
+</div>`;

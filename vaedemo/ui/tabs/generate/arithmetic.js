@@ -157,18 +157,25 @@ export class Arithmetic {
     };
   }
 
+  card(name, slots, inside, beside = "") {
+    return html`<section class="vd-card" data-part="${name}Card" @dragover=${slots.drag} @dragleave=${slots.leave} @drop=${slots.drop}
+      @pointerdown=${() => (this.last = slots)}>
+      <header><h2>${t(`generate.${name}.title`)}</h2><p data-part="${name}Why" .innerHTML=${t(`generate.${name}.why`)}></p>${beside}</header>
+      ${inside}
+    </section>`;
+  }
+
   sumCard() {
     const { sums } = this;
-    return html`<section class="vd-card" data-part="sumCard" @dragover=${sums.drag} @dragleave=${sums.leave} @drop=${sums.drop} @pointerdown=${() => (this.last = sums)}>
-      <header><h2>${t("generate.sum.title")}</h2><p data-part="sumWhy" .innerHTML=${t("generate.sum.why")}></p></header>
+    const inside = html`
       <div class="vd-gen-sum">
         <div class="vd-gen-terms">${sums.place("a")}${sign("−")}${sums.place("b")}${sign("+")}${sums.place("c")}</div>
         ${sign("=")}
         <div class="vd-gen-results">${KINDS.map((kind) => this.result("sum", kind, this.sum[kind], this.sumOf ?? ""))}</div>
       </div>
       ${sums.tray()}
-      <p class="vd-gen-line">${t("generate.sum.note")}</p>
-    </section>`;
+      <p class="vd-gen-line">${t("generate.sum.note")}</p>`;
+    return this.card("sum", sums, inside);
   }
 
   wayCard() {
@@ -178,9 +185,8 @@ export class Arithmetic {
     const of = `${state.domain}-${state.d}-${state.step}`;
     const share = Math.round((100 * state.step) / (FRAMES - 1));
     const options = PATHS.map((v) => ({ value: v, label: t(`generate.path.${v}`), title: t(`generate.path.${v}.why`) }));
-    return html`<section class="vd-card" data-part="wayCard" @dragover=${ways.drag} @dragleave=${ways.leave} @drop=${ways.drop} @pointerdown=${() => (this.last = ways)}>
-      <header><h2>${t("generate.way.title")}</h2><p data-part="wayWhy" .innerHTML=${t("generate.way.why")}></p>
-        ${chooser(tab, "path", options, { bare: true, label: t("generate.path.label"), choose: this.choosePath })}</header>
+    const paths = chooser(tab, "path", options, { bare: true, label: t("generate.path.label"), choose: this.choosePath });
+    const inside = html`
       <div class="vd-gen-way">${ways.place("p")}
         <div class="vd-gen-results">${KINDS.map((kind) => this.result("way", kind, frame(kind), of))}</div>${ways.place("q")}</div>
       <div class="vd-gen-strips" data-part="strips" style="--shown: ${this.shown}">
@@ -188,7 +194,7 @@ export class Arithmetic {
           aria-label=${t("generate.step.label")} aria-valuetext=${t("generate.step.value", { share })} @input=${(e) => this.setStep(Number(e.target.value))}></div>
         ${KINDS.map((kind) => this.strip(kind))}
       </div>
-      ${ways.tray()}
-    </section>`;
+      ${ways.tray()}`;
+    return this.card("way", ways, inside, paths);
   }
 }

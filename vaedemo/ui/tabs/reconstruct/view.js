@@ -3,20 +3,7 @@
 import { html } from "../../page/vendor/lit-html.js";
 import { elbo } from "../../page/draw/bits.js";
 import { LIMIT, gradient } from "../../page/draw/pixels.js";
-import {
-  button,
-  card,
-  chooser,
-  figure,
-  message,
-  moreFold,
-  optionsOf,
-  panel,
-  scale,
-  slider,
-  small,
-  takeRow,
-} from "../../page/frame/pieces.js";
+import { button, card, chooser, figure, optionsOf, panel, scale, sheet, slider, small } from "../../page/frame/pieces.js";
 import { number, significant, t } from "../../page/frame/text.js";
 import { betasOf, kindsOf } from "../../page/maths/models.js";
 import { ERRORS, FITS, POLARITIES, domainsOf } from "./state.js";
@@ -29,12 +16,10 @@ const canvas = (tab, name) => html`
 const panels = (tab) => {
   const { state, row, edited, yours } = tab;
   const [sign, plus] = state.error === "signed" ? [`≤ −${LIMIT}`, "+"] : ["0", ""];
-  return html`<div class="vd-panels">
-    ${yours.panel()}
+  return html`${yours.panel()}
     ${panel("seen", canvas(tab, "seen"), { note: `${row.size} × ${row.size}${row.channels === 3 ? " × 3" : ""}`, under: yours.picture.inverted ? t("seen.inverted") : "" })}
     ${panel("made", canvas(tab, "made"), { note: edited ? t("made.edited") : t("made.note", { d: state.d }), under: t(`kind.${state.kind}.long`), frame: edited ? "vd-edited" : "" })}
-    ${panel("error", canvas(tab, "error"), { note: t(`error.${state.error}.note`), under: scale(sign, gradient(state.error), `≥ ${plus}${LIMIT}`) })}
-  </div>`;
+    ${panel("error", canvas(tab, "error"), { note: t(`error.${state.error}.note`), under: scale(sign, gradient(state.error), `≥ ${plus}${LIMIT}`) })}`;
 };
 
 const dimension = (tab) => {
@@ -121,24 +106,14 @@ const below = (tab) => {
   )}`;
 };
 
-export const view = (tab) => html`
-<div class="vd-rec">
-  ${message(tab)}
-  <section class="vd-top">
-    ${panels(tab)}
-    <output class="vd-readout" id="vd-readout" data-part="readout" aria-live="polite">${tab.reading || t("readout.hint")}</output>
-    <div class="vd-errormode">${chooser(tab, "error", optionsOf(ERRORS, "error"), { bare: true, part: "errorMode", label: t("errormode.label") })}</div>
-    <div class="vd-tools">
-      ${tab.yours.tools()}
-      ${options(tab)}
-    </div>
-    <div class="vd-controls">
-      ${dimension(tab)}
-      ${choosers(tab)}
-      ${figures(tab)}
-    </div>
-  </section>
-  ${below(tab)}
-  ${takeRow(tab, html`${button("saveImage", "save", tab.saveImage)}${button("saveFigures", "figures", tab.saveFigures)}`)}
-  ${moreFold("more.text")}
-</div>`;
+export const view = (tab) =>
+  sheet(tab, {
+    panels: panels(tab),
+    readout: { id: "vd-readout", part: "readout", text: tab.reading || t("readout.hint") },
+    mode: chooser(tab, "error", optionsOf(ERRORS, "error"), { bare: true, part: "errorMode", label: t("errormode.label") }),
+    tools: options(tab),
+    controls: html`${dimension(tab)}${choosers(tab)}${figures(tab)}`,
+    cards: below(tab),
+    buttons: html`${button("saveImage", "save", tab.saveImage)}${button("saveFigures", "figures", tab.saveFigures)}`,
+    more: "more.text",
+  });

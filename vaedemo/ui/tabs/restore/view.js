@@ -2,7 +2,7 @@
 
 import { html, nothing } from "../../page/vendor/lit-html.js";
 import { LIMIT, gradient } from "../../page/draw/pixels.js";
-import { button, card, chooser, figure, message, moreFold, optionsOf, panel, scale, slider, takeRow } from "../../page/frame/pieces.js";
+import { button, card, chooser, figure, optionsOf, panel, scale, sheet, slider } from "../../page/frame/pieces.js";
 import { number, t } from "../../page/frame/text.js";
 import { cellRow } from "./cells.js";
 import { maskTools } from "./mask.js";
@@ -36,12 +36,10 @@ const panels = (tab) => {
         <input type="range" class="vd-res-wipe" id="vd-res-wipe-${name}" data-part="share" min="0" max="100" value="0" title=${t("restore.before.label")}
           @input=${(e) => tab.p.restoredFrame.style.setProperty("--share", e.target.value / 100)}>`;
   const before = html`<label for="vd-res-wipe-${name}">${t("restore.before.label")}</label>`;
-  return html`<div class="vd-panels">
-    ${tab.yours.panel()}
+  return html`${tab.yours.panel()}
     ${panel("damaged", damaged)}
     ${panel("restored", restored, { note: restoredName(tab), under: before })}
-    ${panel("fourth", canvas(tab, "fourth"), { note: t(`fourth.${tab.fourth}.note`), under: fourthScale(tab) })}
-  </div>`;
+    ${panel("fourth", canvas(tab, "fourth"), { note: t(`fourth.${tab.fourth}.note`), under: fourthScale(tab) })}`;
 };
 
 const choosers = (tab) => {
@@ -120,40 +118,31 @@ const methodsWhy = ({ answer, photo, job }) => {
   return out.length ? t("restore.methods.left", { names: out.map((m) => t(`method.${m}`)).join(", ") }) : t("restore.methods.why");
 };
 
-export const view = (tab) => html`
-<div class="vd-rec vd-res ${tab.photo ? "vd-res-photo" : ""}" style=${tab.photo && tab.yours.picture?.width ? `--shape: ${tab.yours.picture.width / tab.yours.picture.height}` : nothing}>
-  ${message(tab)}
-  <section class="vd-top">
-    ${panels(tab)}
-    <output class="vd-readout" id="vd-res-live-${tab.name}" data-part="live" aria-live="polite">${tab.denoising ? "" : (tab.mask?.missing ?? "")}</output>
-    <div class="vd-errormode">${chooser(tab, "fourth", optionsOf(fourthsOf(tab.name, tab.row, tab.state), "fourth"), { bare: true, part: "fourthMode", value: tab.fourth, choose: (fourth) => tab.set({ fourth }, false) })}</div>
-    <div class="vd-tools">
-      ${tab.yours.tools()}
-      <label class="vd-res-given" data-part="givenField" ?hidden=${!tab.denoising}><input type="checkbox" data-part="given" ?checked=${tab.state.given}
-        @change=${(e) => tab.chooseGiven(e.target.checked)}> <span>${t("restore.given.label")}</span></label>
-    </div>
-    <div class="vd-controls">
-      ${choosers(tab)}
-      ${tab.denoising ? noiseControls(tab) : maskTools(tab)}
+export const view = (tab) => {
+  const { name, state, photo, denoising, yours } = tab;
+  const strip = (part, cells) =>
+    html`<div class="vd-res-strip" data-part=${part} role="group" aria-label=${t(`restore.${part}.title`)}>${cellRow(cells)}</div>`;
+  return sheet(tab, {
+    kind: `vd-res ${photo ? "vd-res-photo" : ""}`,
+    style: photo && yours.picture?.width ? `--shape: ${yours.picture.width / yours.picture.height}` : nothing,
+    panels: panels(tab),
+    readout: { id: `vd-res-live-${name}`, part: "live", text: denoising ? "" : (tab.mask?.missing ?? "") },
+    mode: chooser(tab, "fourth", optionsOf(fourthsOf(name, tab.row, state), "fourth"), {
+      bare: true,
+      part: "fourthMode",
+      value: tab.fourth,
+      choose: (fourth) => tab.set({ fourth }, false),
+    }),
+    tools: html`<label class="vd-res-given" data-part="givenField" ?hidden=${!denoising}><input type="checkbox" data-part="given"
+      ?checked=${state.given} @change=${(e) => tab.chooseGiven(e.target.checked)}> <span>${t("restore.given.label")}</span></label>`,
+    controls: html`${choosers(tab)}
+      ${denoising ? noiseControls(tab) : maskTools(tab)}
       ${tab.job.view()}
       <p class="vd-res-remark" data-part="remark" role="status">${remark(tab)}</p>
-      ${figures(tab)}
-    </div>
-  </section>
-  ${card(
-    "vd-res-answers",
-    "restore.answers",
-    answersWhy(tab),
-    html`<div class="vd-res-strip" data-part="answers" role="group"
-      aria-label=${t("restore.answers.title")}>${cellRow(tab.answers)}</div>`,
-  )}
-  ${card(
-    "vd-res-methods",
-    "restore.methods",
-    methodsWhy(tab),
-    html`${tab.job.besideView()}
-    <div class="vd-res-strip" data-part="methods">${cellRow(tab.others)}</div>`,
-  )}
-  ${takeRow(tab, button("saveImage", "save", tab.saveImage))}
-  ${moreFold(`${tab.name}.more`)}
-</div>`;
+      ${figures(tab)}`,
+    cards: html`${card("vd-res-answers", "restore.answers", answersWhy(tab), strip("answers", tab.answers))}
+      ${card("vd-res-methods", "restore.methods", methodsWhy(tab), html`${tab.job.besideView()}${strip("methods", tab.others)}`)}`,
+    buttons: button("saveImage", "save", tab.saveImage),
+    more: `${name}.more`,
+  });
+};
