@@ -85,7 +85,7 @@ export class Slots {
     const what = held ? (held.name ?? t("yours.own")) : t("generate.empty");
     return html`<button type="button" class="vd-gen-slot ${slot === this.over ? "vd-over" : ""}" data-slot=${slot} aria-pressed=${slot === this.active}
       aria-label=${t("generate.slot", { slot: name, what })} title=${t("generate.slot.why", { slot: name })} @click=${() => this.choose(slot)}><b>${name}</b><span
-      class="vd-gen-frame"><canvas class="vd-pixels" width="28" height="28" .draw=${this.picture(held?.x)}></canvas></span></button>`;
+      class="vd-picture"><canvas class="vd-pixels" width="28" height="28" .draw=${this.picture(held?.x)}></canvas></span></button>`;
   }
 
   picture(x) {

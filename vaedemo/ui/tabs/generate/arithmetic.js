@@ -130,7 +130,7 @@ export class Arithmetic {
   result(name, kind, bytes, of) {
     const missing = !bytes && Object.keys(name === "sum" ? this.sum : this.frames).length;
     return html`<figure class="vd-gen-result ${missing ? "vd-away" : ""}" data-kind=${kind}><figcaption><b>${t(`kind.${kind}`)}</b></figcaption><span
-      class="vd-gen-frame"><canvas class="vd-pixels" data-part="${name}${kind}" width="28" height="28" role="img" data-shown=${of}
+      class="vd-picture"><canvas class="vd-pixels" data-part="${name}${kind}" width="28" height="28" role="img" data-shown=${of}
       aria-label=${t(`generate.${name}.label`, { kind: t(`kind.${kind}`) })} .draw=${pixels(bytes, this.tab.row.channels)}></canvas></span></figure>`;
   }
 

@@ -64,7 +64,7 @@ const chosen = (tab) => {
   const to = (part, name) =>
     html`<button type="button" class="vd-button" data-part=${part} ?disabled=${!sample} @click=${() => tab.take(name)}>${t(`generate.to.${name}`)}</button>`;
   return html`<figure class="vd-gen-chosen">
-        <span class="vd-gen-frame"><canvas class="vd-pixels" width="28" height="28" data-part="chosen" role="img" aria-label=${what}
+        <span class="vd-picture"><canvas class="vd-pixels" width="28" height="28" data-part="chosen" role="img" aria-label=${what}
           .draw=${pixels(sample, tab.row.channels)}></canvas></span>
         <figcaption><b>${t("generate.chosen.title")}</b><span data-part="chosenNote">${what}</span>
           ${to("toReconstruct", "reconstruct")}
