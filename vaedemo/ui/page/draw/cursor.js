@@ -2,7 +2,7 @@
 // all of them and told to read(row, column).
 
 import { clamp } from "../frame/dom.js";
-import { ARROWS, cellUnder, onPointer } from "./pointer.js";
+import { ARROWS, cellUnder, onReading } from "./pointer.js";
 
 export const shareCursor = (canvases, read, leave) => {
   const place = { row: 0, column: 0 };
@@ -17,28 +17,19 @@ export const shareCursor = (canvases, read, leave) => {
     }
     read(place.row, place.column);
   };
-  const hide = () => {
-    for (const mark of marks) mark.hidden = true;
-    leave();
-  };
-
-  onPointer(canvases, {
-    hover: (e) => {
-      const side = canvases[0].width;
-      const { row, column } = cellUnder(e.currentTarget, side, side, e);
-      put(row, column);
+  onReading(canvases, {
+    at: (e) => cellUnder(e.currentTarget, canvases[0].width, canvases[0].width, e),
+    look: (cell) => {
+      if (cell) return put(cell.row, cell.column);
+      for (const mark of marks) mark.hidden = true;
+      return leave();
     },
-    leave: hide,
-  });
-  for (const canvas of canvases) {
-    canvas.addEventListener("blur", hide);
-    canvas.addEventListener("keydown", (e) => {
+    keyed: (e) => {
       const step = ARROWS[e.key];
-      if (!step) return;
-      e.preventDefault();
-      put(place.row + step[1], place.column + step[0]);
-    });
-  }
+      if (step) put(place.row + step[1], place.column + step[0]);
+      return Boolean(step);
+    },
+  });
   // Reads the same pixel again after the pictures under a visible cursor have changed.
   return () => {
     if (!marks[0].hidden) read(place.row, place.column);

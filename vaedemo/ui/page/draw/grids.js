@@ -2,7 +2,7 @@
 
 import { clamp, html } from "../frame/dom.js";
 import { paint, rgba } from "./pixels.js";
-import { ARROWS, cellUnder, onPointer } from "./pointer.js";
+import { ARROWS, cellUnder, onReading } from "./pointer.js";
 
 // Pixels between samples of a size.
 const gapOf = (size) => Math.max(1, Math.round(size / 28));
@@ -36,6 +36,9 @@ export const drawSheet = (canvas, bytes, { channels, size }, columns) => {
   }
 };
 
+// A sheet is smoothed where it is scaled up by less than 3: its pixels would come out uneven.
+export const smooth = (canvas, columns, size) => canvas.classList.toggle("vd-gen-fine", canvas.clientWidth / sideOf(columns, size) < 3);
+
 // A PNG of a canvas scaled up without smoothing to about `side` pixels, on white.
 export const enlarged = (canvas, side = 1120) => {
   const scale = Math.max(1, Math.round(side / canvas.width));
@@ -53,7 +56,6 @@ export const enlarged = (canvas, side = 1120) => {
 };
 
 const LENS = 104; // pixels of the enlarged sample, at least
-const FINE = 3; // samples scaled up by less are smoothed: their pixels would come out uneven
 
 // frame: the element the canvas lies in. told(index or null) while a sample is pointed at, choose(index) when one is taken.
 export class Grid {
@@ -62,16 +64,15 @@ export class Grid {
     this.ring = frame.appendChild(html(`<i class="vd-gen-ring" hidden></i>`));
     this.lens = frame.appendChild(html(`<canvas class="vd-gen-lens vd-pixels" width="28" height="28" aria-hidden="true" hidden></canvas>`));
     Object.assign(this, { canvas, told, choose, bytes: null, row: null, n: 0, at: 0, chosen: null });
-    onPointer(canvas, {
-      hover: (e) => e.pointerType !== "touch" && this.bytes && this.point(this.under(e)),
-      leave: () => this.leave(),
+    onReading([canvas], {
+      at: (e) => (this.bytes ? this.under(e) : null),
+      look: (i, e) => (i === null ? this.leave() : e.pointerType !== "touch" && this.point(i)),
+      keyed: (e) => this.bytes && this.keyed(e),
+      pick: (i) => choose((this.at = i)),
     });
-    canvas.addEventListener("blur", () => this.leave());
     canvas.addEventListener("focus", () => canvas.matches(":focus-visible") && this.point(this.chosen ?? this.at));
-    canvas.addEventListener("click", (e) => this.bytes && choose((this.at = this.under(e))));
-    canvas.addEventListener("keydown", (e) => this.bytes && this.keyed(e) && e.preventDefault());
     new ResizeObserver(() => {
-      if (this.n) this.smooth();
+      if (this.n) smooth(canvas, this.n, this.row.size);
       if (this.chosen !== null) this.mark(this.chosen);
       this.lens.hidden = true;
     }).observe(canvas);
@@ -90,11 +91,6 @@ export class Grid {
     else if (next !== null) this.point(next);
     else return false;
     return true;
-  }
-
-  // Samples that are hardly larger than they are would come out uneven.
-  smooth() {
-    this.canvas.classList.toggle("vd-gen-fine", this.canvas.clientWidth / sideOf(this.n, this.row.size) < FINE);
   }
 
   // An element over sample i, at least so large.
@@ -132,7 +128,7 @@ export class Grid {
   draw(bytes, row, n) {
     Object.assign(this, { bytes, row, n, at: Math.min(this.at, n ** 2 - 1) });
     drawSheet(this.canvas, bytes, row, n);
-    this.smooth();
+    smooth(this.canvas, n, row.size);
     if (!this.lens.hidden) this.point(this.at);
   }
 

@@ -95,3 +95,18 @@ class Pointer {
 // the pen has come, as cancel() where there is none. on.hover(e): a pointer moved without a drag; on.leave(e): it is gone.
 // stop() ends a drag without a word.
 export const onPointer = (elements, on) => new Pointer([elements].flat(), on);
+
+// Drawings that are read by pointer and keys. on.at(e) -> what lies under a pointer, or null; on.look(that, e), of null also where the
+// pointer or the focus has left; on.keyed(e) -> whether it took a key; on.pick(what was clicked).
+export const onReading = (elements, on) => {
+  const leave = () => on.look(null);
+  onPointer(elements, { hover: (e) => on.look(on.at(e), e), leave });
+  for (const element of elements) {
+    element.addEventListener("blur", leave);
+    element.addEventListener("keydown", (e) => on.keyed(e) && e.preventDefault());
+    element.addEventListener("click", (e) => {
+      const found = on.at(e);
+      if (found !== null) on.pick?.(found);
+    });
+  }
+};

@@ -4,7 +4,7 @@ import { html } from "../../page/vendor/lit-html.js";
 import { clamp, newest, onWidth } from "../../page/frame/dom.js";
 import { chooser } from "../../page/frame/pieces.js";
 import { t } from "../../page/frame/text.js";
-import { drawSheet, sampleOf, sideOf } from "../../page/draw/grids.js";
+import { drawSheet, sampleOf, smooth } from "../../page/draw/grids.js";
 import { pixels, unpack } from "../../page/draw/pixels.js";
 import { onPointer, shareOf } from "../../page/draw/pointer.js";
 import { Slots } from "../../page/picture/slots.js";
@@ -20,7 +20,7 @@ const sign = (text) => html`<span class="vd-gen-sign" aria-hidden="true">${text}
 // tab: the tab; sources: of the places for pictures.
 export class Arithmetic {
   constructor(tab, sources) {
-    Object.assign(this, { tab, sum: {}, sumOf: null, frames: {}, every: 2 });
+    Object.assign(this, { tab, sum: {}, sumOf: null, frames: {}, sheets: {}, every: 2 });
     const slots = (names, ask) => {
       const own = new Slots(tab, names, {
         sources,
@@ -47,6 +47,7 @@ export class Arithmetic {
     );
     onWidth(p.strips, (width) => {
       this.every = everyOf(width);
+      this.cut();
       this.tab.draw();
     });
     // A file pasted, or dropped beside the places, goes to the card that was used last.
@@ -65,6 +66,7 @@ export class Arithmetic {
       if (!answer) return;
       const made = Object.entries(answer.results).map(([kind, x]) => [kind, unpack(x)]);
       Object.assign(this, took(Object.fromEntries(made), job));
+      this.cut();
       this.tab.draw();
     });
 
@@ -90,7 +92,7 @@ export class Arithmetic {
 
   // Another domain, with its examples.
   start(examples) {
-    Object.assign(this, { frames: {}, sum: {} });
+    Object.assign(this, { frames: {}, sheets: {}, sum: {} });
     for (const slots of [this.sums, this.ways]) slots.start(examples, this.tab.state.slots);
     this.tab.draw();
     this.again();
@@ -140,21 +142,21 @@ export class Arithmetic {
     const name = t(`kind.${kind}`);
     return html`<span class="vd-gen-striphead" data-kind=${kind}>${name}</span><span class="vd-gen-strip ${missing ? "vd-away" : ""}"
       style="--at: ${this.tab.state.step / this.every}"><canvas data-part="strip${kind}" width="280" height="28" role="img"
-      aria-label=${t("generate.strip.label", { kind: name, n: this.shown })} .draw=${this.sheet(frames)}></canvas></span>`;
+      aria-label=${t("generate.strip.label", { kind: name, n: this.shown })} .draw=${this.sheets[kind]}></canvas></span>`;
   }
 
-  sheet(frames) {
+  // Drawings of the strips: of the frames as many as there is room for.
+  cut() {
     const { row } = this.tab;
     const each = row.channels * row.size ** 2;
-    const { shown: count, every } = this;
-    return (canvas) => {
-      if (!frames || (canvas.frames === frames && canvas.every === every)) return;
-      Object.assign(canvas, { frames, every });
+    const { frames, shown: count, every } = this;
+    const drawn = (all) => (canvas) => {
       const bytes = new Uint8Array(count * each);
-      for (let i = 0; i < count; i += 1) bytes.set(sampleOf(frames, i * every, row.channels, row.size), i * each);
+      for (let i = 0; i < count; i += 1) bytes.set(sampleOf(all, i * every, row.channels, row.size), i * each);
       drawSheet(canvas, bytes, row, count);
-      canvas.classList.toggle("vd-gen-fine", canvas.clientWidth / sideOf(count, row.size) < 3);
+      smooth(canvas, count, row.size);
     };
+    this.sheets = Object.fromEntries(Object.entries(frames).map(([kind, all]) => [kind, drawn(all)]));
   }
 
   card(name, slots, inside, beside = "") {
