@@ -99,7 +99,7 @@ export class Bars extends Section {
     const rest = order.slice(SHOWN);
     return html`<div class=${sigma ? "vd-has-sigma" : ""} style="--columns: ${across}; --track: ${track}rem">
       <div class="vd-zs">${order.slice(0, SHOWN).map((i) => this.bar(i))}</div>
-      <details class="vd-rest" ?hidden=${!rest.length}><summary>${t("numbers.rest", { n: rest.length })}</summary><div
+      <details ?hidden=${!rest.length}><summary>${t("numbers.rest", { n: rest.length })}</summary><div
         class="vd-zs">${rest.map((i) => this.bar(i))}</div></details></div>`;
   }
 }

@@ -83,7 +83,7 @@ export class Bits extends Chart {
     const right = width - MARGIN.right;
     const nats = rows(ticksTo(top), y, MARGIN.left, right, short, 6);
     const bits = ticksTo(top / Math.LN2).map((b) => label("vd-tick", right + 6, y(b * Math.LN2) + 4, short(b)));
-    const names = [label("vd-axis", MARGIN.left - 6, 10, t("nats"), "end"), label("vd-axis", right + 6, 10, t("bits"))];
+    const names = [label("vd-tick", MARGIN.left - 6, 10, t("nats"), "end"), label("vd-tick", right + 6, 10, t("bits"))];
     const bar = Math.min(26, Math.max(1, this.slot * 0.72));
     return [...nats, ...bits, ...names, ...kl.flatMap((_, i) => this.bar(i, y, bar))];
   }

@@ -101,8 +101,8 @@ export class Curve extends Chart {
       if (d === this.d) marks.push(line("vd-here", g.x(d), MARGIN.top, g.x(d), BASE));
       marks.push(label(`vd-tick${d === this.d ? " vd-on" : ""}`, g.x(d), BASE + 17, String(d), "middle"));
     }
-    marks.push(label("vd-axis", (MARGIN.left + g.right) / 2, HEIGHT - 4, t("curve.x"), "middle"));
-    marks.push(label("vd-axis", MARGIN.left - 8, 9, "dB", "end"));
+    marks.push(label("vd-tick", (MARGIN.left + g.right) / 2, HEIGHT - 4, t("curve.x"), "middle"));
+    marks.push(label("vd-tick", MARGIN.left - 8, 9, "dB", "end"));
     return marks;
   }
 

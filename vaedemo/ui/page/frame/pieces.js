@@ -88,7 +88,6 @@ export const slider = ({
   label,
   value,
   why,
-  min = 0,
   max = 1000,
   step = 1,
   at,
@@ -101,7 +100,7 @@ export const slider = ({
 }) => html`
   <div class="vd-slider ${kind} ${away ? "vd-away" : ""}" data-part="${part}Field"><label for=${id}><span>${label}</span> <b data-part="${part}Value">${value}</b>
     <small data-part="${part}Why">${why}</small></label>
-    <input type="range" id=${id} data-part=${part} min=${min} max=${max} step=${step} data-at=${at} aria-label=${id === nothing ? label : nothing}
+    <input type="range" id=${id} data-part=${part} min="0" max=${max} step=${step} data-at=${at} aria-label=${id === nothing ? label : nothing}
       aria-valuetext=${text} ?disabled=${disabled} @input=${(e) => input(Number(e.target.value))}>${below}</div>`;
 
 // The bar of work that takes long: {done, total, text}, and a button that ends it.
@@ -110,8 +109,8 @@ export const progress = (part, label, { done, total, text }, halt, { away = fals
     aria-label=${label}></progress><span data-part="${part}Text" role=${role}>${text}</span>${halt}</div>`;
 
 // A figure with its name, and an aside below it.
-export const figure = ({ part, key = part, value, unit = "", aside = "", asidePart = nothing, kind = "", hidden = false }) => html`
-  <div class=${kind} ?hidden=${hidden}><dt title=${t(`${key}.why`)}>${t(`${key}.name`)}</dt><dd><b data-part=${part}>${value}</b>${unit}</dd><dd
+export const figure = ({ part, key = part, value, unit = "", aside = "", asidePart = nothing, hidden = false }) => html`
+  <div ?hidden=${hidden}><dt title=${t(`${key}.why`)}>${t(`${key}.name`)}</dt><dd><b data-part=${part}>${value}</b>${unit}</dd><dd
     class="vd-aside" data-part=${asidePart}>${aside}</dd></div>`;
 
 export const card = (kind, key, why, inside, beside = "") => html`

@@ -10,7 +10,7 @@ import { pixels, unpack } from "../draw/pixels.js";
 // -> base64 or null; changed() after a picture has come into a place.
 export class Slots {
   constructor(tab, names, { sources, read, changed }) {
-    Object.assign(this, { tab, names, sources, read, changed, active: names[0], held: {}, examples: [], turn: 0, over: null, last: null });
+    Object.assign(this, { tab, names, sources, read, changed, active: names[0], held: {}, examples: [], turn: 0, over: null });
   }
 
   put(slot, picture) {

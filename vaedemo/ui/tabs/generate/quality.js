@@ -125,11 +125,11 @@ export class Quality {
     const rows = own.filter((r) => r.d === at && order(r) >= 0).sort((a, b) => order(a) - order(b));
     const none = this.rows ? t("generate.quality.none") : "";
     const what = dims.length ? t(at === d ? "generate.quality.what" : "generate.quality.near", { domain: name, d: at }) : "";
-    return html`<section class="vd-card vd-gen-quality" data-part="qualityCard">
-    <header><h2>${t("generate.quality.title")}</h2><p data-part="qualityWhat">${what}</p></header>
+    return html`<section class="vd-card">
+    <header><h2>${t("generate.quality.title")}</h2><p>${what}</p></header>
     <div class="vd-gen-table" data-part="qualityTable">${dims.length ? tableOf(rows, this.measured.sure) : html`<p class="vd-gen-none">${none}</p>`}</div>
     <p class="vd-gen-line">${t("generate.quality.why")}</p>
-    <details><summary>${t("generate.quality.how")}</summary><div data-part="qualityHow" .innerHTML=${this.protocol(own, name)}></div></details>
+    <details><summary>${t("generate.quality.how")}</summary><div .innerHTML=${this.protocol(own, name)}></div></details>
   </section>`;
   }
 }

@@ -91,14 +91,14 @@ const below = (tab) => {
   const undo = small("reset", tab.reset, { disabled: !tab.edited });
   return html`
   ${card("vd-every", "every", t("every.why"), strip(tab))}
-  ${card("vd-curve", "curve", t("curve.why"), html`<div class="vd-chart" data-part="curve"></div>`)}
+  ${card("vd-curve", "curve", t("curve.why"), html`<div data-part="curve"></div>`)}
   ${card("vd-numbers", "numbers", t(result?.sigma ? "numbers.whyvae" : "numbers.why"), html`<div data-part="numbers"></div>`, undo)}
   ${card(
     "vd-bits",
     "bits",
     t(variational ? "bits.why" : "bits.none"),
     html`<div class="vd-bits-body ${variational ? "" : "vd-away"}" data-part="bitsBody">
-      <div class="vd-chart" data-part="bits"></div>
+      <div data-part="bits"></div>
       <div class="vd-elbo" data-part="elbo">${variational ? elbo(result, row) : ""}</div>
     </div>
     <button type="button" class="vd-button vd-elsewhere" data-part="toVae" ?hidden=${variational || !row.kinds.vae}

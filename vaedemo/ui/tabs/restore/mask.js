@@ -85,7 +85,6 @@ export const maskTools = (tab) => {
       label: t("restore.amount.label"),
       value: `${Math.round(100 * state.amount)} %`,
       why: "",
-      kind: "vd-res-slider",
       at: Math.round(1000 * state.amount),
       away: state.mask !== "random",
       input: (at) => tab.preset({ amount: at / 1000 }),

@@ -67,7 +67,6 @@ const noiseControls = (tab) => {
       label: t("restore.level.label"),
       value: number(at, !state.given && state.noise === "jpeg" ? 0 : 2),
       why: t(why),
-      kind: "vd-res-slider",
       at: Math.round((1000 * (at - low)) / (high - low)),
       input: (v) => tab.chooseLevel(v / 1000),
     })}`;
