@@ -1,6 +1,6 @@
 // A grid of samples on one canvas: drawn from packed bytes, read by pointer and arrow keys, one sample chosen.
 
-import { clamp, html } from "../frame/dom.js";
+import { clamp } from "../frame/dom.js";
 import { paint, rgba } from "./pixels.js";
 import { ARROWS, cellUnder, onReading } from "./pointer.js";
 
@@ -57,13 +57,11 @@ export const enlarged = (canvas, side = 1120) => {
 
 const LENS = 104; // pixels of the enlarged sample, at least
 
-// frame: the element the canvas lies in. told(index or null) while a sample is pointed at, choose(index) when one is taken.
+// frame: the element that the canvas lies in, with a ring for the chosen sample and a lens. told(index or null) while a sample is pointed at, choose(index) when one is taken.
 export class Grid {
   constructor(frame, { told, choose }) {
-    const canvas = frame.querySelector("canvas");
-    this.ring = frame.appendChild(html(`<i class="vd-gen-ring" hidden></i>`));
-    this.lens = frame.appendChild(html(`<canvas class="vd-gen-lens vd-pixels" width="28" height="28" aria-hidden="true" hidden></canvas>`));
-    Object.assign(this, { canvas, told, choose, bytes: null, row: null, n: 0, at: 0, chosen: null });
+    const [canvas, ring, lens] = ["canvas", ".vd-gen-ring", ".vd-gen-lens"].map((part) => frame.querySelector(part));
+    Object.assign(this, { canvas, ring, lens, told, choose, bytes: null, row: null, n: 0, at: 0, chosen: null });
     onReading([canvas], {
       at: (e) => (this.bytes ? this.under(e) : null),
       look: (i, e) => (i === null ? this.leave() : e.pointerType !== "touch" && this.point(i)),

@@ -1,12 +1,12 @@
 // What every tab is: a view that is drawn anew from its state, a message, questions to the server, words in the address,
 // a link to be copied. A tab is a class that extends Tab with begin() and view(), and is opened by open().
 
-import { render } from "../vendor/lit-html.js";
+import { html, render } from "../vendor/lit-html.js";
 import * as address from "./address.js";
 import { createAsk } from "./ask.js";
 import { clamp, parts, styles } from "./dom.js";
 import { fromAddress, toAddress } from "./state.js";
-import { failure, noModels, onLanguage, t } from "./text.js";
+import { failure, onLanguage, t } from "./text.js";
 
 // What a template says of its inputs, put into them: a visitor may have changed them since the last time.
 // <input checked>, <input type=range data-at=3>, <input type=number data-at=7>; and <canvas .draw=${(canvas) => ...}> painted,
@@ -162,7 +162,10 @@ export const open = (Own, folder, missing) => async (given) => {
   const tab = new Own(given);
   const none = ({ table, any }) => (Object.keys(table).length ? null : any ? `${folder}.nomodels` : "nomodels");
   const key = (missing ?? none)(tab.value);
-  if (key) return noModels(tab.root, key);
-  if (tab.begin() !== false) tab.root.dataset.ready = "true";
-  return null;
+  if (key) {
+    tab.view = () => html`<p class="vd-nothing">${t(key)}</p>`;
+    onLanguage(() => tab.draw());
+    tab.draw();
+  } else if (tab.begin() === false) return;
+  tab.root.dataset.ready = "true";
 };

@@ -23,7 +23,8 @@ const sheet = (tab, [kind, prior]) => {
       class="vd-gen-save" data-save=${name} title=${save} aria-label=${save} @click=${() => tab.saveGrid(name)}>${icon("save")}</button></figcaption>
     <div class="vd-gen-sheet"><canvas width="173" height="173" role="application" tabindex="0" aria-describedby="vd-gen-readout"
       aria-label=${t("generate.grid.label", { source: named(name), n: state.n ** 2 })}></canvas>
-      <p class="vd-gen-missing" ?hidden=${!missing}>${missing ?? ""}</p></div>
+      <p class="vd-gen-missing" ?hidden=${!missing}>${missing ?? ""}</p><i class="vd-gen-ring" hidden></i><canvas
+        class="vd-gen-lens vd-pixels" width="28" height="28" aria-hidden="true" hidden></canvas></div>
   </figure>`;
 };
 
