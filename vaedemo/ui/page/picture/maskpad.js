@@ -102,17 +102,17 @@ export class MaskPad extends Board {
     this.take(resized(copy, this.width, this.height));
   }
 
-  take(mask) {
+  take(mask, told = true) {
     Object.assign(this, mask);
     this.draw();
-    this.changed(true);
+    if (told) this.changed(true);
   }
 
-  // A new mask, which undo takes back.
-  set(mask) {
+  // A new mask, which undo takes back; told: whether changed() hears of it.
+  set(mask, told) {
     this.hand.stop();
     this.remember();
-    this.take(mask);
+    this.take(mask, told);
   }
 
   // The same mask for a picture of another size; nothing else changes.
@@ -128,6 +128,10 @@ export class MaskPad extends Board {
 
   clear() {
     this.set({ data: new Uint8Array(this.data.length).fill(1) });
+  }
+
+  get erasing() {
+    return this.value === 1;
   }
 
   tool(name) {

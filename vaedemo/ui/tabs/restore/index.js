@@ -40,7 +40,7 @@ class Restore extends Tab {
     });
     this.draw();
     this.mask = new Mask(this, (done) => this.painted(done));
-    if (this.state.own) this.mask.put({ width: this.row.size, height: this.row.size, data: this.state.own });
+    if (this.state.own) this.mask.pad.set({ width: this.row.size, height: this.row.size, data: this.state.own }, false);
     const guest = shared();
     if (guest && guest.from !== this.name && !this.words.domain && !this.words.example) this.received(guest);
     else this.yours.example(this.examplesOf, this.state.example ?? this.row.examples[0], { keep: true });

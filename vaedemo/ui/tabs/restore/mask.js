@@ -12,21 +12,13 @@ import { askWith, request } from "../../page/picture/source.js";
 // file that lies over this picture.
 export class Mask {
   constructor(tab, changed) {
-    Object.assign(this, { tab, tool: "brush", file: null, quiet: false });
-    this.pad = new MaskPad(tab.p.brushPad, (done) => this.quiet || changed(done));
+    Object.assign(this, { tab, file: null, pad: new MaskPad(tab.p.brushPad, changed) });
   }
 
   // As the server is told of it.
   sent(photo) {
     const { width, height, data } = this.pad.mask();
     return { width, height, data: pack(data), file: photo ? this.file : null };
-  }
-
-  // A mask from elsewhere, without a word to changed().
-  put(mask) {
-    this.quiet = true;
-    this.pad.set(mask);
-    this.quiet = false;
   }
 
   // The mask of a preset, then done().
@@ -36,7 +28,7 @@ export class Mask {
     const amount = state.mask === "random" ? state.amount : null;
     const answer = await this.tab.asking("mask", { kind: state.mask, width, height, amount, seed: state.seed });
     if (answer.error) return;
-    this.put({ width, height, data: unpack(answer.mask) });
+    this.pad.set({ width, height, data: unpack(answer.mask) }, false);
     done();
   });
 
@@ -56,7 +48,6 @@ export class Mask {
   }
 
   choose(tool) {
-    this.tool = tool;
     this.pad.tool(tool);
     this.tab.draw();
   }
@@ -73,7 +64,7 @@ export const maskTools = (tab) => {
   return html`
   <div class="vd-res-mask" data-part="maskTools">
     <div class="vd-padtools">
-      ${tool("brush", () => mask.choose("brush"), (mask?.tool ?? "brush") === "brush")}${tool("rubber", () => mask.choose("eraser"), mask?.tool === "eraser")}
+      ${tool("brush", () => mask.choose("brush"), !mask?.pad.erasing)}${tool("rubber", () => mask.choose("eraser"), Boolean(mask?.pad.erasing))}
       ${tool("maskUndo", () => mask.pad.undo())}${tool("invert", () => mask.pad.invert())}${tool("wipe", () => mask.pad.clear())}
       ${tool("maskUpload", () => tab.p.maskFile.click())}
       ${fileInput("maskFile", (file) => mask.read(file), "image/*")}</div>
