@@ -1,6 +1,7 @@
 // A grid of samples on one canvas: drawn from packed bytes, read by pointer and arrow keys, one sample chosen.
 
 import { clamp } from "../frame/dom.js";
+import { paper } from "../frame/download.js";
 import { paint, rgba } from "./pixels.js";
 import { ARROWS, cellUnder, onReading } from "./pointer.js";
 
@@ -43,15 +44,9 @@ export const smooth = (canvas, columns, size) => canvas.classList.toggle("vd-gen
 export const enlarged = (canvas, side = 1120) => {
   const scale = Math.max(1, Math.round(side / canvas.width));
   const edge = 8 * scale;
-  const out = Object.assign(document.createElement("canvas"), {
-    width: canvas.width * scale + 2 * edge,
-    height: canvas.height * scale + 2 * edge,
-  });
-  const ctx = out.getContext("2d");
-  ctx.fillStyle = "#ffffff";
-  ctx.fillRect(0, 0, out.width, out.height);
-  ctx.imageSmoothingEnabled = false;
-  ctx.drawImage(canvas, edge, edge, canvas.width * scale, canvas.height * scale);
+  const [width, height] = [canvas.width * scale, canvas.height * scale];
+  const [out, ctx] = paper(width + 2 * edge, height + 2 * edge);
+  ctx.drawImage(canvas, edge, edge, width, height);
   return new Promise((done) => out.toBlob(done, "image/png"));
 };
 

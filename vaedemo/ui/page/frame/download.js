@@ -8,17 +8,23 @@ export const save = (blob, name) => {
 
 export const saveJson = (value, name) => save(new Blob([JSON.stringify(value, null, 2)], { type: "application/json" }), name);
 
+// White paper for pictures that are scaled up without smoothing: [canvas, its context].
+export const paper = (width, height) => {
+  const canvas = Object.assign(document.createElement("canvas"), { width, height });
+  const ctx = canvas.getContext("2d");
+  ctx.fillStyle = "#ffffff";
+  ctx.fillRect(0, 0, width, height);
+  ctx.imageSmoothingEnabled = false;
+  return [canvas, ctx];
+};
+
 const [SIDE, GAP, MARGIN] = [320, 24, 32]; // of a row of pictures, in pixels
 
 // pictures: [{title, canvas}], lines: two lines of text below them.
 export const saveRow = (pictures, lines, name) => {
   const top = MARGIN + 34;
   const width = 2 * MARGIN + pictures.length * (SIDE + GAP) - GAP;
-  const canvas = Object.assign(document.createElement("canvas"), { width, height: top + SIDE + 84 + MARGIN / 2 });
-  const ctx = canvas.getContext("2d");
-  ctx.fillStyle = "#ffffff";
-  ctx.fillRect(0, 0, canvas.width, canvas.height);
-  ctx.imageSmoothingEnabled = false;
+  const [canvas, ctx] = paper(width, top + SIDE + 84 + MARGIN / 2);
   ctx.fillStyle = "#1b1d22";
   pictures.forEach((picture, i) => {
     const left = MARGIN + i * (SIDE + GAP);
