@@ -1,65 +1,71 @@
 // The code z as bars that can be dragged: mean of the test set in the middle, three standard deviations either way.
 
-import { clamp, html, onWidth } from "../frame/dom.js";
-import { onPointer } from "./pointer.js";
+import { html } from "../vendor/lit-html.js";
+import { clamp, onWidth } from "../frame/dom.js";
+import { Section } from "../frame/shell.js";
 import { number, t } from "../frame/text.js";
+import { onPointer, shareOf } from "./pointer.js";
 
-const SHOWN = 32;
+const SHOWN = 32; // the others lie behind a fold
 const STEPS = 60;
+const THUMB = 36;
 
 // Bars in a row: all if they fit at a thumb's width, else as even as rows of at most 16 can be.
-export const columns = (count, width, least = 36) => {
-  const most = Math.max(4, Math.min(16, Math.floor(width / least)));
+const columns = (count, width) => {
+  const most = clamp(Math.floor(width / THUMB), 4, 16);
   return count <= most ? count : Math.ceil(count / Math.ceil(count / most));
 };
 
 // Range of one bar: mean +- 3 std over the test set, widened to hold the value itself.
-export const range = (value, mean, std) => {
+const range = (value, mean, std) => {
   const reach = Math.max(3 * std, Math.abs(value - mean) * 1.02, 1e-3);
   return { low: mean - reach, high: mean + reach };
 };
 
-// Which numbers come first: all in order where they fit, else those that vary most over the test set.
-export const order = (count, weight) => {
-  const all = Array.from({ length: count }, (_, i) => i);
-  if (count <= SHOWN || !weight) return all;
-  return all.sort((a, b) => weight[b] - weight[a]);
-};
-
 // changed(z) after each move of a bar.
-export class Bars {
+export class Bars extends Section {
   constructor(root, changed) {
-    this.first = html(`<div class="vd-zs"></div>`);
-    this.rest = html(`<details class="vd-rest"><summary></summary><div class="vd-zs"></div></details>`);
-    root.append(this.first, this.rest);
-    Object.assign(this, { root, changed, z: [], own: [], sigma: null, ranges: [], bars: [], width: 600 });
+    super(root);
+    Object.assign(this, { changed, z: [], own: [], sigma: null, ranges: [], order: [], width: 600, followed: new WeakSet() });
     onWidth(root, (width) => {
       this.width = width;
-      this.arrange();
+      this.draw();
     });
   }
 
-  place(i) {
-    const [bar, { low, high }, z] = [this.bars[i], this.ranges[i], this.z[i]];
-    const share = (v) => clamp((v - low) / (high - low), 0, 1);
-    const at = share(z);
-    const sigma = this.sigma?.[i];
-    const places = {
-      low: Math.min(at, 0.5),
-      high: Math.max(at, 0.5),
-      at,
-      ...(this.sigma && { s0: share(z - sigma), s1: share(z + sigma) }),
-    };
-    for (const [name, value] of Object.entries(places)) bar.style.setProperty(`--${name}`, value);
-    bar.classList.toggle("vd-edited", z !== this.own[i]);
-    bar.setAttribute("aria-valuenow", z.toFixed(3));
-    bar.setAttribute("aria-valuetext", number(z, 2));
-    bar.lastElementChild.textContent = number(z, Math.abs(z) >= 9.95 ? 1 : 2);
+  // sigma: of a variational posterior, or null; figures: the test set's {mean, std}, once they are known.
+  show(z, sigma, figures) {
+    const [mean, std] = [figures?.mean, figures?.std];
+    const size = Math.max(...z.map(Math.abs), 1e-3);
+    Object.assign(this, { z: z.slice(), own: z.slice(), sigma });
+    this.ranges = z.map((v, i) => range(v, mean?.[i] ?? 0, std?.[i] ?? (sigma ? 1 : size / 2.5)));
+    this.order = z.map((_, i) => i);
+    if (z.length > SHOWN && std) this.order.sort((a, b) => std[b] - std[a]); // first those that vary most over the test set
+    this.draw();
+  }
+
+  draw() {
+    super.draw();
+    for (const track of this.root.querySelectorAll(".vd-track")) {
+      if (this.followed.has(track)) continue;
+      this.followed.add(track);
+      const bar = track.parentElement;
+      const drag = (e) => {
+        const { low, high } = this.ranges[bar.dataset.i];
+        this.set(Number(bar.dataset.i), low + clamp(1 - shareOf(track, e)[1], 0, 1) * (high - low));
+      };
+      const press = (e) => {
+        e.preventDefault();
+        bar.focus();
+        drag(e);
+      };
+      onPointer(track, { press, drag: (_, e) => drag(e) });
+    }
   }
 
   set(i, value) {
     this.z[i] = clamp(value, this.ranges[i].low, this.ranges[i].high);
-    this.place(i);
+    this.draw();
     this.changed(this.z.slice());
   }
 
@@ -72,62 +78,28 @@ export class Bars {
     e.preventDefault();
   }
 
-  create(i) {
-    const bar = html(`<div class="vd-z" role="slider" tabindex="0" aria-orientation="vertical">
-      <b>${i + 1}</b><span class="vd-track"><i class="vd-bar"></i><i class="vd-sigma"></i><i class="vd-knob"></i></span><output></output></div>`);
-    const track = bar.querySelector(".vd-track");
-    const drag = (e) => {
-      const box = track.getBoundingClientRect();
-      const { low, high } = this.ranges[i];
-      this.set(i, low + clamp(1 - (e.clientY - box.top) / box.height, 0, 1) * (high - low));
-    };
-    onPointer(track, {
-      press: (e) => {
-        e.preventDefault();
-        bar.focus();
-        drag(e);
-      },
-      drag: (_, e) => drag(e),
-    });
-    bar.addEventListener("dblclick", () => this.set(i, this.own[i]));
-    bar.addEventListener("keydown", (e) => this.keyed(i, e));
-    return bar;
+  bar(i) {
+    const { low, high } = this.ranges[i];
+    const [z, own, sigma] = [this.z[i], this.own[i], this.sigma?.[i]];
+    const share = (v) => clamp((v - low) / (high - low), 0, 1);
+    const at = share(z);
+    const spread = this.sigma ? `--s0: ${share(z - sigma)}; --s1: ${share(z + sigma)}` : "";
+    return html`<div class="vd-z ${z === own ? "" : "vd-edited"}" role="slider" tabindex="0" aria-orientation="vertical" data-i=${i}
+      aria-label=${t("numbers.one", { i: i + 1 })} aria-valuemin=${low.toFixed(3)} aria-valuemax=${high.toFixed(3)}
+      aria-valuenow=${z.toFixed(3)} aria-valuetext=${number(z, 2)} @dblclick=${() => this.set(i, own)} @keydown=${(e) => this.keyed(i, e)}
+      style="--low: ${Math.min(at, 0.5)}; --high: ${Math.max(at, 0.5)}; --at: ${at}; ${spread}"><b>${i + 1}</b><span class="vd-track"><i
+      class="vd-bar"></i><i class="vd-sigma"></i><i class="vd-knob"></i></span><output>${number(z, Math.abs(z) >= 9.95 ? 1 : 2)}</output></div>`;
   }
 
-  arrange() {
-    const shown = Math.min(this.z.length, SHOWN);
-    const across = columns(shown, this.width);
-    this.root.style.setProperty("--columns", across);
-    this.root.style.setProperty("--track", `${[13.75, 13.75, 5.75][Math.ceil(shown / across)] ?? 5.25}rem`);
-  }
-
-  // Those that are first seen and those behind the fold, in this order.
-  sort(order) {
-    this.root.dataset.order = order.join();
-    this.first.replaceChildren(...order.slice(0, SHOWN).map((i) => this.bars[i]));
-    this.rest.lastElementChild.replaceChildren(...order.slice(SHOWN).map((i) => this.bars[i]));
-  }
-
-  // sigma: of a variational posterior, or null; figures: the test set's {mean, std}, once they are known.
-  show(z, sigma, figures) {
-    const { root, rest } = this;
-    const [mean, std] = [figures?.mean, figures?.std];
-    const size = Math.max(...z.map(Math.abs), 1e-3);
-    const same = this.bars.length === z.length;
-    Object.assign(this, { z: z.slice(), own: z.slice(), sigma });
-    this.ranges = z.map((v, i) => range(v, mean?.[i] ?? 0, std?.[i] ?? (sigma ? 1 : size / 2.5)));
-    if (!same) this.bars = z.map((_, i) => this.create(i));
-    const sorted = order(z.length, std);
-    if (!same || root.dataset.order !== sorted.join()) this.sort(sorted);
-    this.arrange();
-    rest.hidden = z.length <= SHOWN;
-    rest.firstElementChild.textContent = t("numbers.rest", { n: z.length - SHOWN });
-    root.classList.toggle("vd-has-sigma", Boolean(sigma));
-    this.bars.forEach((bar, i) => {
-      bar.setAttribute("aria-label", t("numbers.one", { i: i + 1 }));
-      bar.setAttribute("aria-valuemin", this.ranges[i].low.toFixed(3));
-      bar.setAttribute("aria-valuemax", this.ranges[i].high.toFixed(3));
-      this.place(i);
-    });
+  view() {
+    const { order, sigma, width } = this;
+    const shown = Math.min(order.length, SHOWN);
+    const across = columns(shown, width);
+    const track = [13.75, 13.75, 5.75][Math.ceil(shown / across)] ?? 5.25;
+    const rest = order.slice(SHOWN);
+    return html`<div class=${sigma ? "vd-has-sigma" : ""} style="--columns: ${across}; --track: ${track}rem">
+      <div class="vd-zs">${order.slice(0, SHOWN).map((i) => this.bar(i))}</div>
+      <details ?hidden=${!rest.length}><summary>${t("numbers.rest", { n: rest.length })}</summary><div
+        class="vd-zs">${rest.map((i) => this.bar(i))}</div></details></div>`;
   }
 }

@@ -5,7 +5,7 @@ import { html } from "../vendor/lit-html.js";
 import { clamp } from "../frame/dom.js";
 import { number, significant, t } from "../frame/text.js";
 import { bitsOf, ticksTo } from "../maths/axes.js";
-import { Chart, along, label, line, node } from "./chart.js";
+import { Chart, along, label, line, node, rows } from "./chart.js";
 
 const HEIGHT = 176;
 const MARGIN = { left: 40, right: 40, top: 24, bottom: 26 };
@@ -81,12 +81,9 @@ export class Bits extends Chart {
     const top = 1.08 * Math.max(0.5, ...kl, ...(mean ?? []));
     const y = (v) => MARGIN.top + (1 - v / top) * (BASE - MARGIN.top);
     const right = width - MARGIN.right;
-    const nats = ticksTo(top).flatMap((v) => [
-      line("vd-grid", MARGIN.left, y(v), right, y(v)),
-      label("vd-tick", MARGIN.left - 6, y(v) + 4, short(v), "end"),
-    ]);
+    const nats = rows(ticksTo(top), y, MARGIN.left, right, short, 6);
     const bits = ticksTo(top / Math.LN2).map((b) => label("vd-tick", right + 6, y(b * Math.LN2) + 4, short(b)));
-    const names = [label("vd-axis", MARGIN.left - 6, 10, t("nats"), "end"), label("vd-axis", right + 6, 10, t("bits"))];
+    const names = [label("vd-tick", MARGIN.left - 6, 10, t("nats"), "end"), label("vd-tick", right + 6, 10, t("bits"))];
     const bar = Math.min(26, Math.max(1, this.slot * 0.72));
     return [...nats, ...bits, ...names, ...kl.flatMap((_, i) => this.bar(i, y, bar))];
   }

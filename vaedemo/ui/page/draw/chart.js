@@ -1,7 +1,7 @@
 // An SVG chart as wide as its place, read by pointer and keys, with a line of text below that says what is under the cursor.
 
 import { clamp, onWidth, pointOn } from "../frame/dom.js";
-import { onPointer } from "./pointer.js";
+import { ARROWS, onReading } from "./pointer.js";
 
 // An SVG element: node("rect", {x: 0, ...}, child, ...).
 export const node = (tag, attributes, ...children) => {
@@ -15,9 +15,13 @@ export const line = (kind, x1, y1, x2, y2) => node("line", { class: kind, x1, y1
 export const label = (kind, x, y, text, anchor = "start", more = {}) =>
   node("text", { class: kind, x, y, "text-anchor": anchor, ...more }, text);
 
+// The lines of a scale across a chart from left to right, each with its number before it.
+export const rows = (ticks, y, left, right, text, gap) =>
+  ticks.flatMap((v) => [line("vd-grid", left, y(v), right, y(v)), label("vd-tick", left - gap, y(v) + 4, text(v), "end")]);
+
 // The next index after an arrow key along a row of so many, or null for another key.
 export const along = (e, i, count) => {
-  const step = { ArrowRight: 1, ArrowLeft: -1 }[e.key];
+  const step = ARROWS[e.key]?.[0];
   return step ? clamp(i + step, 0, count - 1) : null;
 };
 
@@ -30,20 +34,12 @@ export class Chart {
     this.note = Object.assign(document.createElement("output"), { className: "vd-charttext" });
     this.note.setAttribute("aria-live", "polite");
     root.append(this.chart, this.note);
-    const point = (e) => this.under(...pointOn(this.chart, e));
-    onPointer(this.chart, {
-      hover: (e) => {
-        const found = point(e);
-        if (String(found) !== String(this.focus)) this.look(found);
-      },
-      leave: () => this.look(null),
+    onReading([this.chart], {
+      at: (e) => this.under(...pointOn(this.chart, e)),
+      look: (found) => String(found) === String(this.focus) || this.look(found),
+      keyed: (e) => this.keyed(e),
+      pick: (found) => this.picked?.(found),
     });
-    this.chart.addEventListener("blur", () => this.look(null));
-    this.chart.addEventListener("click", (e) => {
-      const found = point(e);
-      if (found !== null) this.picked?.(found);
-    });
-    this.chart.addEventListener("keydown", (e) => this.keyed(e) && e.preventDefault());
     onWidth(root, (width) => {
       this.width = width;
       this.draw();

@@ -2,15 +2,7 @@
 // all of them and told to read(row, column).
 
 import { clamp } from "../frame/dom.js";
-import { onPointer } from "./pointer.js";
-
-// The pixel of a side x side picture under a point of its box.
-export const pixelAt = (box, side, clientX, clientY) => ({
-  row: clamp(Math.floor(((clientY - box.top) / box.height) * side), 0, side - 1),
-  column: clamp(Math.floor(((clientX - box.left) / box.width) * side), 0, side - 1),
-});
-
-const STEPS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
+import { ARROWS, cellUnder, onReading } from "./pointer.js";
 
 export const shareCursor = (canvases, read, leave) => {
   const place = { row: 0, column: 0 };
@@ -25,27 +17,19 @@ export const shareCursor = (canvases, read, leave) => {
     }
     read(place.row, place.column);
   };
-  const hide = () => {
-    for (const mark of marks) mark.hidden = true;
-    leave();
-  };
-
-  onPointer(canvases, {
-    hover: ({ currentTarget: canvas, clientX, clientY }) => {
-      const { row, column } = pixelAt(canvas.getBoundingClientRect(), canvas.width, clientX, clientY);
-      put(row, column);
+  onReading(canvases, {
+    at: (e) => cellUnder(e.currentTarget, canvases[0].width, canvases[0].width, e),
+    look: (cell) => {
+      if (cell) return put(cell.row, cell.column);
+      for (const mark of marks) mark.hidden = true;
+      return leave();
     },
-    leave: hide,
+    keyed: (e) => {
+      const step = ARROWS[e.key];
+      if (step) put(place.row + step[1], place.column + step[0]);
+      return Boolean(step);
+    },
   });
-  for (const canvas of canvases) {
-    canvas.addEventListener("blur", hide);
-    canvas.addEventListener("keydown", (e) => {
-      const step = STEPS[e.key];
-      if (!step) return;
-      e.preventDefault();
-      put(place.row + step[0], place.column + step[1]);
-    });
-  }
   // Reads the same pixel again after the pictures under a visible cursor have changed.
   return () => {
     if (!marks[0].hidden) read(place.row, place.column);

@@ -3,7 +3,8 @@
 import { clamp } from "../frame/dom.js";
 import { number, t } from "../frame/text.js";
 import { geometry, spread } from "../maths/axes.js";
-import { Chart, along, label, line, node } from "./chart.js";
+import { Chart, along, label, line, node, rows } from "./chart.js";
+import { ARROWS } from "./pointer.js";
 
 const HEIGHT = 316;
 const MARGIN = { left: 40, right: 66, top: 22, bottom: 38 };
@@ -82,7 +83,7 @@ export class Curve extends Chart {
     const of = (kind) => list.filter((p) => p.kind === kind);
     const own = of(from.kind);
     const next = along(e, own.findIndex((p) => p.d === from.d), own.length); // prettier-ignore
-    const turn = { ArrowDown: 1, ArrowUp: -1 }[e.key];
+    const turn = ARROWS[e.key]?.[1];
     const look = (p) => this.look(`${p.kind} ${p.d}`);
     if (next !== null) look(own[next]);
     else if (turn) {
@@ -95,16 +96,13 @@ export class Curve extends Chart {
   }
 
   axes(g) {
-    const marks = g.ticks.flatMap((v) => [
-      line("vd-grid", MARGIN.left, g.y(v), g.right, g.y(v)),
-      label("vd-tick", MARGIN.left - 8, g.y(v) + 4, String(v), "end"),
-    ]);
+    const marks = rows(g.ticks, g.y, MARGIN.left, g.right, String, 8);
     for (const d of g.dims) {
       if (d === this.d) marks.push(line("vd-here", g.x(d), MARGIN.top, g.x(d), BASE));
       marks.push(label(`vd-tick${d === this.d ? " vd-on" : ""}`, g.x(d), BASE + 17, String(d), "middle"));
     }
-    marks.push(label("vd-axis", (MARGIN.left + g.right) / 2, HEIGHT - 4, t("curve.x"), "middle"));
-    marks.push(label("vd-axis", MARGIN.left - 8, 9, "dB", "end"));
+    marks.push(label("vd-tick", (MARGIN.left + g.right) / 2, HEIGHT - 4, t("curve.x"), "middle"));
+    marks.push(label("vd-tick", MARGIN.left - 8, 9, "dB", "end"));
     return marks;
   }
 

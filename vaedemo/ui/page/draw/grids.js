@@ -1,11 +1,12 @@
 // A grid of samples on one canvas: drawn from packed bytes, read by pointer and arrow keys, one sample chosen.
 
-import { clamp, html } from "../frame/dom.js";
+import { clamp } from "../frame/dom.js";
+import { paper } from "../frame/download.js";
 import { paint, rgba } from "./pixels.js";
-import { onPointer } from "./pointer.js";
+import { ARROWS, cellUnder, onReading } from "./pointer.js";
 
 // Pixels between samples of a size.
-export const gapOf = (size) => Math.max(1, Math.round(size / 28));
+const gapOf = (size) => Math.max(1, Math.round(size / 28));
 
 // Pixels along `count` samples in a row.
 export const sideOf = (count, size) => count * size + (count - 1) * gapOf(size);
@@ -13,27 +14,14 @@ export const sideOf = (count, size) => count * size + (count - 1) * gapOf(size);
 // The bytes of sample i of packed pictures (n, C, H, W).
 export const sampleOf = (bytes, i, channels, size) => bytes.subarray(i * channels * size ** 2, (i + 1) * channels * size ** 2);
 
-// The sample under a point of a grid's box; its gaps belong to the sample before them.
-export const indexAt = (box, columns, rows, clientX, clientY) => {
-  const column = clamp(Math.floor(((clientX - box.left) / box.width) * columns), 0, columns - 1);
-  const row = clamp(Math.floor(((clientY - box.top) / box.height) * rows), 0, rows - 1);
-  return row * columns + column;
-};
-
-// Left, top and side of sample i as shares of the width of a grid of n x n.
-export const cellOf = (i, n, size) => {
-  const whole = sideOf(n, size);
-  const step = (size + gapOf(size)) / whole;
-  return { left: (i % n) * step, top: Math.floor(i / n) * step, side: size / whole };
-};
-
-// The next index after a key in a grid of `columns`, or null for another key.
-export const moved = (i, key, columns, count) => {
-  const step = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: columns, ArrowUp: -columns }[key];
-  const end = { Home: 0, End: count - 1 }[key];
-  if (end !== undefined) return end;
-  if (!step) return null;
-  return i + step < 0 || i + step >= count ? i : i + step;
+// The next index after a key in a grid of n x n, or null for another key.
+const moved = (i, key, n) => {
+  if (key === "Home") return 0;
+  if (key === "End") return n ** 2 - 1;
+  if (!ARROWS[key]) return null;
+  const [right, down] = ARROWS[key];
+  const next = i + right + n * down;
+  return next < 0 || next >= n ** 2 ? i : next;
 };
 
 // Packed pictures (n, C, H, W) onto a canvas, `columns` to a row.
@@ -49,53 +37,48 @@ export const drawSheet = (canvas, bytes, { channels, size }, columns) => {
   }
 };
 
+// A sheet is smoothed where it is scaled up by less than 3: its pixels would come out uneven.
+export const smooth = (canvas, columns, size) => canvas.classList.toggle("vd-gen-fine", canvas.clientWidth / sideOf(columns, size) < 3);
+
 // A PNG of a canvas scaled up without smoothing to about `side` pixels, on white.
 export const enlarged = (canvas, side = 1120) => {
   const scale = Math.max(1, Math.round(side / canvas.width));
   const edge = 8 * scale;
-  const out = Object.assign(document.createElement("canvas"), {
-    width: canvas.width * scale + 2 * edge,
-    height: canvas.height * scale + 2 * edge,
-  });
-  const ctx = out.getContext("2d");
-  ctx.fillStyle = "#ffffff";
-  ctx.fillRect(0, 0, out.width, out.height);
-  ctx.imageSmoothingEnabled = false;
-  ctx.drawImage(canvas, edge, edge, canvas.width * scale, canvas.height * scale);
+  const [width, height] = [canvas.width * scale, canvas.height * scale];
+  const [out, ctx] = paper(width + 2 * edge, height + 2 * edge);
+  ctx.drawImage(canvas, edge, edge, width, height);
   return new Promise((done) => out.toBlob(done, "image/png"));
 };
 
 const LENS = 104; // pixels of the enlarged sample, at least
-const FINE = 3; // samples scaled up by less are smoothed: their pixels would come out uneven
 
-// frame: the element the canvas lies in. told(index or null) while a sample is pointed at, choose(index) when one is taken.
+// frame: the element that the canvas lies in, with a ring for the chosen sample and a lens. told(index or null) while a sample is pointed at, choose(index) when one is taken.
 export class Grid {
   constructor(frame, { told, choose }) {
-    const canvas = frame.querySelector("canvas");
-    this.ring = frame.appendChild(html(`<i class="vd-gen-ring" hidden></i>`));
-    this.lens = frame.appendChild(html(`<canvas class="vd-gen-lens vd-pixels" width="28" height="28" aria-hidden="true" hidden></canvas>`));
-    Object.assign(this, { canvas, told, choose, bytes: null, row: null, n: 0, at: 0, chosen: null });
-    onPointer(canvas, {
-      hover: (e) => e.pointerType !== "touch" && this.bytes && this.point(this.under(e)),
-      leave: () => this.leave(),
+    const [canvas, ring, lens] = ["canvas", ".vd-gen-ring", ".vd-gen-lens"].map((part) => frame.querySelector(part));
+    Object.assign(this, { canvas, ring, lens, told, choose, bytes: null, row: null, n: 0, at: 0, chosen: null });
+    onReading([canvas], {
+      at: (e) => (this.bytes ? this.under(e) : null),
+      look: (i, e) => (i === null ? this.leave() : e.pointerType !== "touch" && this.point(i)),
+      keyed: (e) => this.bytes && this.keyed(e),
+      pick: (i) => choose((this.at = i)),
     });
-    canvas.addEventListener("blur", () => this.leave());
     canvas.addEventListener("focus", () => canvas.matches(":focus-visible") && this.point(this.chosen ?? this.at));
-    canvas.addEventListener("click", (e) => this.bytes && choose((this.at = this.under(e))));
-    canvas.addEventListener("keydown", (e) => this.bytes && this.keyed(e) && e.preventDefault());
     new ResizeObserver(() => {
-      if (this.n) this.smooth();
+      if (this.n) smooth(canvas, this.n, this.row.size);
       if (this.chosen !== null) this.mark(this.chosen);
       this.lens.hidden = true;
     }).observe(canvas);
   }
 
-  under({ clientX, clientY }) {
-    return indexAt(this.canvas.getBoundingClientRect(), this.n, this.n, clientX, clientY);
+  // The gaps belong to the sample before them.
+  under(e) {
+    const { column, row } = cellUnder(this.canvas, this.n, this.n, e);
+    return row * this.n + column;
   }
 
   keyed(e) {
-    const next = moved(this.at, e.key, this.n, this.n ** 2);
+    const next = moved(this.at, e.key, this.n);
     if (e.key === "Enter" || e.key === " ") this.choose(this.at);
     else if (e.key === "Escape") this.leave();
     else if (next !== null) this.point(next);
@@ -103,18 +86,15 @@ export class Grid {
     return true;
   }
 
-  // Samples that are hardly larger than they are would come out uneven.
-  smooth() {
-    this.canvas.classList.toggle("vd-gen-fine", this.canvas.clientWidth / sideOf(this.n, this.row.size) < FINE);
-  }
-
   // An element over sample i, at least so large.
   put(element, i, least = 0) {
+    const { n } = this;
+    const { size } = this.row;
     const width = this.canvas.clientWidth;
-    const cell = cellOf(i, this.n, this.row.size);
-    const side = least ? Math.max(least, 2 * cell.side * width) : cell.side * width;
-    const place = (start) => (least ? clamp((start + cell.side / 2) * width - side / 2, 0, width - side) : start * width);
-    Object.assign(element.style, { left: `${place(cell.left)}px`, top: `${place(cell.top)}px`, width: `${side}px`, height: `${side}px` });
+    const pixel = width / sideOf(n, size);
+    const side = least ? Math.max(least, 2 * size * pixel) : size * pixel;
+    const place = (k) => `${clamp((k * (size + gapOf(size)) + size / 2) * pixel - side / 2, 0, width - side)}px`;
+    Object.assign(element.style, { left: place(i % n), top: place(Math.floor(i / n)), width: `${side}px`, height: `${side}px` });
     element.hidden = false;
   }
 
@@ -141,7 +121,7 @@ export class Grid {
   draw(bytes, row, n) {
     Object.assign(this, { bytes, row, n, at: Math.min(this.at, n ** 2 - 1) });
     drawSheet(this.canvas, bytes, row, n);
-    this.smooth();
+    smooth(this.canvas, n, row.size);
     if (!this.lens.hidden) this.point(this.at);
   }
 

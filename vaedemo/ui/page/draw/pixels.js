@@ -1,4 +1,5 @@
-// Pictures as bytes (C, H, W): unpacked, measured, coloured, painted. Pure functions apart from paint().
+// Pictures as bytes (C, H, W): unpacked, measured, coloured, and drawn. A drawing is a function of a canvas; in a view it stands as
+// <canvas .draw=${pixels(bytes, channels)}>. Pure functions apart from those.
 
 // A plain loop: Uint8Array.from with a function takes ten times as long, a tenth of a second for a large grid.
 export const unpack = (base64) => {
@@ -72,18 +73,48 @@ export const rgba = (bytes, channels) => {
 };
 
 export const paint = (canvas, data) => {
+  canvas.classList.add("vd-pixels");
   const side = Math.sqrt(data.length / 4);
   if (canvas.width !== side) canvas.width = canvas.height = side;
   canvas.getContext("2d").putImageData(new ImageData(data, side), 0, 0);
 };
 
-// A drawing of them for a canvas in a view: <canvas .draw=${pixels(bytes, channels)}>; of null it leaves the canvas as it is.
+// Drawings: of a picture, where null leaves the canvas as it is; of |x - x_hat|, or of x_hat - x with its sign; of a heat map's
+// bytes, 255 where its scale ends, in the colours of every error map; of a data URI at its own size; and of nothing.
 export const pixels = (bytes, channels) => (canvas) => bytes && paint(canvas, rgba(bytes, channels));
+export const errorMap = (x, xHat, channels, mode) => (canvas) => paint(canvas, colours(errors(x, xHat, channels, mode), mode));
+const heat = (bytes) =>
+  colours(
+    Float32Array.from(bytes, (v) => (v / 255) * LIMIT),
+    "absolute",
+  );
+export const heatMap = (bytes) => (canvas) => paint(canvas, heat(bytes));
+export const fromUri = (uri) => async (canvas) => {
+  const image = new Image();
+  image.src = uri;
+  await image.decode();
+  canvas.classList.toggle("vd-pixels", Math.max(image.width, image.height) <= 128);
+  if (canvas.width !== image.width || canvas.height !== image.height) Object.assign(canvas, { width: image.width, height: image.height });
+  canvas.getContext("2d").drawImage(image, 0, 0);
+};
+export const heatFromUri = (uri) => async (canvas) => {
+  await fromUri(uri)(canvas);
+  const ctx = canvas.getContext("2d");
+  const image = ctx.getImageData(0, 0, canvas.width, canvas.height);
+  image.data.set(heat(image.data.filter((_, i) => i % 4 === 0)));
+  ctx.putImageData(image, 0, 0);
+};
+// One that also tells what it has drawn, for whoever waits for it.
+export const marked = (draw, key) => async (canvas) => {
+  await draw(canvas);
+  canvas.dataset.shown = key;
+};
+export const blank = (canvas) => canvas.getContext("2d").clearRect(0, 0, canvas.width, canvas.height);
 
-// Such a picture as a data URI.
+// A picture as a data URI.
 export const painted = (bytes, channels) => {
   const canvas = document.createElement("canvas");
-  paint(canvas, rgba(bytes, channels));
+  pixels(bytes, channels)(canvas);
   return canvas.toDataURL();
 };
 

@@ -8,14 +8,12 @@ export const FIRST = TABS[0];
 // Their modules, in the same order.
 export const MODULES = about.dataset.modules.split(",");
 
-const words = () => Object.fromEntries(new URLSearchParams(location.search));
+export const read = () => Object.fromEntries(new URLSearchParams(location.search));
 // The tab that an address names; one that is not there counts as the first.
 const named = () => {
-  const { tab } = words();
+  const { tab } = read();
   return TABS.includes(tab) ? tab : FIRST;
 };
-
-export const read = words;
 
 const waiting = new Map(); // word of the page -> value
 const owned = new Map(); // tab -> its words
@@ -37,7 +35,7 @@ export const write = (patch) => {
 // A tab's own words: read() at its start, write() all of them whenever one changes, in sight or not.
 export const ofTab = (name) => ({
   // Just after a change of tabs the address still has the other tab's words.
-  read: () => (named() === name ? words() : {}),
+  read: () => (named() === name ? read() : {}),
   write: (all) => {
     owned.set(name, all);
     if (current === name) soon();

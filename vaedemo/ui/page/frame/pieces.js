@@ -30,11 +30,11 @@ export const message = (tab) =>
   html`<div class="vd-message" data-part="message" role="alert" ?hidden=${!tab.said}><span data-part="messageText">${tab.said}</span><button
     type="button" data-part="dismiss" aria-label=${t("dismiss.label")} @click=${() => tab.say("")}></button></div>`;
 
-// A group of radio buttons that looks like one switch. options: [{value, label, mark, title}]; the native inputs bring
-// keyboard and screen readers with them.
+// A group of radio buttons that looks like one switch. options: [{value, label, mark, title}], of which choose(value) tells
+// the chosen one's; the native inputs bring keyboard and screen readers with them.
 export const choices = ({ part, name, label, options, value, choose, little = false }) => html`
   <div class="vd-switch ${little ? "vd-switch-small" : ""}" data-part=${part} role="radiogroup" aria-label=${label}
-    @change=${(e) => choose(e.target.value)}>${options.map(
+    @change=${(e) => choose(options.find((o) => String(o.value) === e.target.value).value)}>${options.map(
       (o) => html`<label class="vd-choice" title=${o.title ?? ""}><input type="radio" name=${name} value=${o.value}
         ?checked=${String(o.value) === String(value)}><span>${o.label}${o.mark ? html`<i title=${o.mark}>•</i>` : nothing}</span></label>`,
     )}</div>`;
@@ -43,9 +43,31 @@ export const choices = ({ part, name, label, options, value, choose, little = fa
 export const optionsOf = (values, key) => values.map((v) => ({ value: v, label: key ? t(`${key}.${v}`) : String(v) }));
 
 // A named switch; away: there, but not seen.
-export const field = ({ away = false, hidden = false, caption = "", ...given }) => html`
-  <div class="vd-field ${away ? "vd-away" : ""}" data-part="${given.part}Field" ?hidden=${hidden}><span class=${caption}>${given.label}</span>
+export const field = ({ away = false, hidden = false, ...given }) => html`
+  <div class="vd-field ${away ? "vd-away" : ""}" data-part="${given.part}Field" ?hidden=${hidden}><span>${given.label}</span>
     ${choices(given)}</div>`;
+
+// The switch of a word of a tab's state; bare: without its label above it; more: what is not as usual.
+export const chooser = (tab, word, options, { bare = false, ...more } = {}) =>
+  (bare ? choices : field)({
+    part: word,
+    name: `${tab.prefix}-${word}`,
+    label: t(`${word}.label`),
+    options,
+    value: tab.state[word],
+    choose: (value) => tab.set({ [word]: value }),
+    little: bare,
+    ...more,
+  });
+
+// A file to choose, hidden: take(file); the same one may be chosen again.
+export const fileInput = (part, take, accept = "image/*,.tif,.tiff") => {
+  const chosen = ({ target }) => {
+    if (target.files[0]) take(target.files[0]);
+    target.value = "";
+  };
+  return html`<input type="file" data-part=${part} accept=${accept} hidden @change=${chosen}>`;
+};
 
 export const panel = (name, inside, { note = "", under = "", frame = "", beside = "" } = {}) => html`
   <figure class="vd-panel vd-panel-${name}">
@@ -66,7 +88,6 @@ export const slider = ({
   label,
   value,
   why,
-  min = 0,
   max = 1000,
   step = 1,
   at,
@@ -79,12 +100,17 @@ export const slider = ({
 }) => html`
   <div class="vd-slider ${kind} ${away ? "vd-away" : ""}" data-part="${part}Field"><label for=${id}><span>${label}</span> <b data-part="${part}Value">${value}</b>
     <small data-part="${part}Why">${why}</small></label>
-    <input type="range" id=${id} data-part=${part} min=${min} max=${max} step=${step} data-at=${at} aria-label=${id === nothing ? label : nothing}
+    <input type="range" id=${id} data-part=${part} min="0" max=${max} step=${step} data-at=${at} aria-label=${id === nothing ? label : nothing}
       aria-valuetext=${text} ?disabled=${disabled} @input=${(e) => input(Number(e.target.value))}>${below}</div>`;
 
+// The bar of work that takes long: {done, total, text}, and a button that ends it.
+export const progress = (part, label, { done, total, text }, halt, { away = false, hidden = false, role = nothing } = {}) => html`
+  <div class="vd-job ${away ? "vd-away" : ""}" data-part="${part}Field" ?hidden=${hidden}><progress data-part=${part} .max=${total} .value=${done}
+    aria-label=${label}></progress><span data-part="${part}Text" role=${role}>${text}</span>${halt}</div>`;
+
 // A figure with its name, and an aside below it.
-export const figure = ({ part, key = part, value, unit = "", aside = "", asidePart = nothing, kind = "", hidden = false }) => html`
-  <div class=${kind} ?hidden=${hidden}><dt title=${t(`${key}.why`)}>${t(`${key}.name`)}</dt><dd><b data-part=${part}>${value}</b>${unit}</dd><dd
+export const figure = ({ part, key = part, value, unit = "", aside = "", asidePart = nothing, hidden = false }) => html`
+  <div ?hidden=${hidden}><dt title=${t(`${key}.why`)}>${t(`${key}.name`)}</dt><dd><b data-part=${part}>${value}</b>${unit}</dd><dd
     class="vd-aside" data-part=${asidePart}>${aside}</dd></div>`;
 
 export const card = (kind, key, why, inside, beside = "") => html`
@@ -102,3 +128,20 @@ export const takeRow = (tab, buttons, others = "") => html`
 
 export const moreFold = (key) => html`
   <details class="vd-more"><summary>${t("more.title")}</summary><div data-part="more" .innerHTML=${t(key)}></div></details>`;
+
+// A tab around its pictures: panels in a row, below them a line {id, part, text} that says what is under the cursor and the switch
+// of a mode; tools under the first panel, controls under the others; cards; and what can be taken away.
+export const sheet = (tab, { kind = "", style = nothing, panels, readout, mode, tools, controls, cards, buttons, more }) => html`
+<div class="vd-rec ${kind}" style=${style}>
+  ${message(tab)}
+  <section class="vd-top">
+    <div class="vd-panels">${panels}</div>
+    <output class="vd-readout" id=${readout.id} data-part=${readout.part} aria-live="polite">${readout.text}</output>
+    <div class="vd-errormode">${mode}</div>
+    <div class="vd-tools">${tab.yours.tools()}${tools}</div>
+    <div class="vd-controls">${controls}</div>
+  </section>
+  ${cards}
+  ${takeRow(tab, buttons)}
+  ${moreFold(more)}
+</div>`;

@@ -1,12 +1,12 @@
 // What every tab is: a view that is drawn anew from its state, a message, questions to the server, words in the address,
-// a link to be copied. A tab is a class that extends Tab with view() and show(), and is opened by open().
+// a link to be copied. A tab is a class that extends Tab with begin() and view(), and is opened by open().
 
-import { render } from "../vendor/lit-html.js";
+import { html, render } from "../vendor/lit-html.js";
 import * as address from "./address.js";
 import { createAsk } from "./ask.js";
 import { clamp, parts, styles } from "./dom.js";
 import { fromAddress, toAddress } from "./state.js";
-import { failure, noModels, onLanguage, t } from "./text.js";
+import { failure, onLanguage, t } from "./text.js";
 
 // What a template says of its inputs, put into them: a visitor may have changed them since the last time.
 // <input checked>, <input type=range data-at=3>, <input type=number data-at=7>; and <canvas .draw=${(canvas) => ...}> painted,
@@ -82,8 +82,38 @@ export class Tab extends Section {
     return answer;
   };
 
+  // Whether the answer to a question {domain, x} is still of use: the domain and the picture at hand are those it was about.
+  current({ domain, x }) {
+    return domain === this.state.domain && (x === undefined || x === this.yours.picture?.x);
+  }
+
+  // As ask(), but null where it failed, which is said, or where the answer is of no use any more.
+  request = async (name, body) => {
+    const answer = await this.ask(name, body);
+    if (!this.current(body)) return null;
+    if (!answer.error) return answer;
+    this.say(failure(answer));
+    return null;
+  };
+
+  // A change of the state: of words of the address.
+  set(patch) {
+    Object.assign(this.state, patch);
+    this.show();
+  }
+
   get row() {
     return this.table[this.state.domain];
+  }
+
+  // What the names of its switches begin with: those of two tabs would be one group.
+  get prefix() {
+    return `vd-${this.name}`;
+  }
+
+  // The word of the drawing at hand for the address, or null.
+  get word() {
+    return this.yours?.picture?.word ?? null;
   }
 
   // Promise of what the server tells of a domain, {figures, examples}, or {error}; of a failure nothing is kept.
@@ -109,7 +139,7 @@ export class Tab extends Section {
 
   // Whether a link shows the picture at hand.
   linked() {
-    return true;
+    return Boolean(this.word || this.state.example);
   }
 
   copyLink = async () => {
@@ -125,12 +155,17 @@ export class Tab extends Section {
 }
 
 // A tab's mount(): its stylesheet, then the tab itself, or one sentence where it has nothing to show: missing(value) gives
-// its key, or null. begin() of one that is ready later, and says so itself, is false.
+// its key, or null; usually a table without a domain is nothing, any: whether there are models of another kind. begin() of one
+// that is ready later, and says so itself, is false.
 export const open = (Own, folder, missing) => async (given) => {
   await styles(folder);
   const tab = new Own(given);
-  const key = missing(tab.value);
-  if (key) return noModels(tab.root, key);
-  if (tab.begin() !== false) tab.root.dataset.ready = "true";
-  return null;
+  const none = ({ table, any }) => (Object.keys(table).length ? null : any ? `${folder}.nomodels` : "nomodels");
+  const key = (missing ?? none)(tab.value);
+  if (key) {
+    tab.view = () => html`<p class="vd-nothing">${t(key)}</p>`;
+    onLanguage(() => tab.draw());
+    tab.draw();
+  } else if (tab.begin() === false) return;
+  tab.root.dataset.ready = "true";
 };

@@ -18,7 +18,8 @@ export const fromAddress = (words, rows, standard, about) => {
 
 export const toAddress = (rows, state, about) => Object.fromEntries(rows.map(({ name, format }) => [name, format(state, about) ?? null]));
 
-// A row whose value stands in the state under `field`; `usual` (a value, or a function of the state) is not said.
+// A row whose value stands in the state under `field`; `usual` (a value, or a function of the state) is not said, and without
+// one the value always is.
 export const word = (name, parse, usual, field = name) => ({
   name,
   parse,
@@ -26,8 +27,27 @@ export const word = (name, parse, usual, field = name) => ({
   format: (state, about) => (state[field] === (typeof usual === "function" ? usual(state, about) : usual) ? null : state[field]),
 });
 
-// Parsers. list: values, or a function of the state that gives them.
-const listed = (list, state, about) => (typeof list === "function" ? list(state, about) : list) ?? [];
+// The rows of a word that is 1 or not there; of the domain, always said, where enter(state, domain, about) makes a state of it;
+// and of the example at hand, which is not said of a drawing that has a word of its own.
+export const flag = (name, may = () => true) => ({
+  name,
+  parse: (text, state, about) => (text === "1" && may(state, about)) || undefined,
+  put: (state) => (state[name] = true),
+  format: (state) => (state[name] ? 1 : null),
+});
+export const domain = (enter, names = Object.keys) => ({
+  name: "domain",
+  parse: oneOf((_, { table }) => names(table)),
+  put: enter,
+  format: (state) => state.domain,
+});
+export const example = () => ({ ...word("example", oneOf("examples")), format: (state, about) => (about.word ? null : state.example) });
+
+// Parsers. list: values, a function of the state that gives them, or the name of a list in the domain's row of about.table.
+const listed = (list, state, about) => {
+  if (typeof list === "string") return about.table[state.domain][list] ?? [];
+  return (typeof list === "function" ? list(state, about) : list) ?? [];
+};
 export const oneOf = (list) => (text, state, about) => (listed(list, state, about).includes(text) ? text : undefined);
 export const numberOf = (list) => (text, state, about) => {
   const value = text.trim() === "" ? NaN : Number(text);

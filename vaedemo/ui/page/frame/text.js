@@ -43,13 +43,3 @@ export const setLanguage = (name) => {
 };
 
 export const onLanguage = (callback) => document.addEventListener("vd-language", callback);
-
-// All that a tab shows where no model is to be had, in the language of the moment: the sentence of a key.
-export const noModels = (root, key = "nomodels") => {
-  const only = Object.assign(document.createElement("p"), { className: "vd-nothing" });
-  const explain = () => (only.textContent = t(key));
-  root.replaceChildren(only);
-  onLanguage(explain);
-  root.dataset.ready = "true";
-  explain();
-};

@@ -1,16 +1,8 @@
 // Scales, ticks and places of labels of the charts. Pure functions.
 
-// A round step that gives about `count` ticks up to `top`.
-export const niceStep = (top, count = 4) => {
-  const rough = top / count;
-  const power = 10 ** Math.floor(Math.log10(rough));
-  return power * [1, 2, 2.5, 5, 10].find((m) => m * power >= rough - 1e-12);
-};
+import { ticks } from "./geometry.js";
 
-export const ticksTo = (top) => {
-  const step = niceStep(top);
-  return Array.from({ length: Math.floor(top / step) + 1 }, (_, i) => i * step);
-};
+export const ticksTo = (top) => ticks(0, top, 4, [1, 2, 2.5, 5]);
 
 // Scales from data to pixels: log2 of d across, dB up. series: [{kind, points: [{d, psnr, mean}]}].
 export const geometry = (series, width, height, margin) => {

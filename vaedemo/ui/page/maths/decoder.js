@@ -27,19 +27,6 @@ const silu = (v) => v / (1 + Math.exp(-v));
 const same = (v) => v;
 const roundUp = (n, step) => Math.ceil(n / step) * step;
 
-// Space in one memory, given out from its start; every piece has a multiple of 16 bytes.
-const allocator = () => {
-  let size = 0;
-  return {
-    take: (numbers) => {
-      const start = size;
-      size += roundUp(4 * numbers, 16);
-      return start;
-    },
-    memory: () => new WebAssembly.Memory({ initial: Math.ceil(size / 65536) }),
-  };
-};
-
 // Weights (O, I, 3, 3) in the order in which they are used: blocks of 8 or 4 outputs; row, column, input, output.
 const packed = (weight, inputs, outputs, block) => {
   const made = new Float32Array(weight.length);
@@ -50,49 +37,59 @@ const packed = (weight, inputs, outputs, block) => {
   return made;
 };
 
-// createDecoder(buffer) -> {config, decode(z, out)}: z any array of latent_dim numbers, out (C, H, W) bytes 0..255, filled
-// with the mean picture; nothing is allocated. simd: false computes in JavaScript, as where there is no SIMD.
-export const createDecoder = (buffer, { simd = true } = {}) => {
-  const { config, tensors } = parsed(buffer);
-  const { channels, size, depth, neck, widths, blocks } = config;
-  const space = allocator();
-  const later = []; // what is to be done once there is a memory
-  const steps = []; // functions of nothing, in order
-  let f; // the memory's numbers
-  let kernel;
+// A network as it is computed: places in one memory, given out from its start; what they hold from the beginning; and steps, functions
+// of nothing, in order. A feature map is {at, side, depth, columns}, its rows a multiple of PIXELS long; a framed one has zeros all around.
+class Network {
+  constructor(tensors) {
+    Object.assign(this, { tensors, size: 0, maps: new Map(), fills: [], steps: [], f: null, kernel: null });
+  }
 
-  // Dense layers: z -> the smallest feature map.
-  const vectors = [new Float32Array(config.latent_dim)];
-  for (let i = 0; i <= depth; i += 1) {
-    const [from, { shape, values }, bias] = [vectors[i], tensors[`${2 * i}.weight`], tensors[`${2 * i}.bias`].values];
-    const to = new Float32Array(shape[0]);
-    vectors.push(to);
-    const [inputs, act] = [shape[1], depth ? silu : same]; // the last one's is the activation before the feature map
-    steps.push(() => {
-      for (let o = 0, at = 0; o < to.length; o += 1) {
+  // Every place has a multiple of 16 bytes.
+  take(numbers) {
+    const start = this.size;
+    this.size += roundUp(4 * numbers, 16);
+    return start;
+  }
+
+  map(purpose, side, depth, edges = 0) {
+    const key = [purpose, side, depth].join();
+    const columns = roundUp(side, PIXELS) + edges;
+    if (!this.maps.has(key)) this.maps.set(key, { at: this.take((side + edges) * columns * depth), side, depth, columns });
+    return this.maps.get(key);
+  }
+
+  // A dense layer: numbers -> numbers.
+  dense(from, layer, act) {
+    const { shape: [outputs, inputs], values } = this.tensors[`${layer}.weight`]; // prettier-ignore
+    const bias = this.tensors[`${layer}.bias`].values;
+    const to = new Float32Array(outputs);
+    this.steps.push(() => {
+      for (let o = 0, at = 0; o < outputs; o += 1) {
         let sum = bias[o];
         for (let k = 0; k < inputs; k += 1, at += 1) sum += values[at] * from[k];
         to[o] = act(sum);
       }
     });
+    return to;
   }
 
-  // A feature map is {at, side, depth}, its rows a multiple of PIXELS long; a framed one has zeros all around.
-  const known = new Map();
-  const piece = (purpose, side, depth_, rows, columns) => {
-    const key = [purpose, side, depth_].join();
-    if (!known.has(key)) known.set(key, { at: space.take(rows * columns * depth_), side, depth: depth_, columns });
-    return known.get(key);
-  };
-  const plainMap = (purpose, side, count) => piece(purpose, side, count, side, roundUp(side, PIXELS));
-  const framedMap = (side, count) => piece("framed", side, count, side + 2, roundUp(side, PIXELS) + 2);
+  // The numbers (C, side, side) as a map.
+  spread(from, to) {
+    const { side, columns, at, depth } = to;
+    this.steps.push(() => {
+      for (let c = 0, k = 0; c < depth; c += 1)
+        for (let y = 0; y < side; y += 1)
+          for (let x = 0; x < side; x += 1, k += 1) this.f[at / 4 + (y * columns + x) * depth + c] = from[k];
+    });
+  }
 
   // from, perhaps activated, perhaps doubled -> a framed map.
-  const frame = (from, { act = false, double = false } = {}) => {
+  frame(from, { act = false, double = false } = {}) {
     const side = double ? 2 * from.side : from.side;
-    const to = framedMap(side, from.depth);
+    const to = this.map("framed", side, from.depth, 2);
     const [count, shift] = [from.depth, double ? 1 : 0];
-    steps.push(() => {
+    this.steps.push(() => {
+      const { f } = this;
       for (let y = 0; y < side; y += 1)
         for (let x = 0; x < side; x += 1) {
           const start = from.at / 4 + ((y >> shift) * from.columns + (x >> shift)) * count;
@@ -102,63 +99,78 @@ export const createDecoder = (buffer, { simd = true } = {}) => {
         }
     });
     return to;
-  };
+  }
 
-  const convolve = (from, layer, purpose) => {
-    const { shape: [outputs, inputs], values } = tensors[`${layer}.weight`]; // prettier-ignore
-    const bias = tensors[`${layer}.bias`].values;
+  convolve(from, layer, purpose) {
+    const { shape: [outputs, inputs], values } = this.tensors[`${layer}.weight`]; // prettier-ignore
+    const bias = this.tensors[`${layer}.bias`].values;
     if (outputs % 4) throw new Error(`${layer} has ${outputs} outputs, no multiple of 4`);
     const block = outputs % 8 ? 4 : 8;
-    const to = plainMap(purpose, from.side, outputs);
-    const [weights, biases] = [space.take(values.length), space.take(outputs)];
-    later.push(() => {
-      f.set(packed(values, inputs, outputs, block), weights / 4);
-      f.set(bias, biases / 4);
+    const to = this.map(purpose, from.side, outputs);
+    const [weights, biases] = [this.take(values.length), this.take(outputs)];
+    this.fills.push(() => {
+      this.f.set(packed(values, inputs, outputs, block), weights / 4);
+      this.f.set(bias, biases / 4);
     });
     const [pixel, pixelOut] = [4 * inputs, 4 * outputs];
-    steps.push(() => {
-      const run = block === 8 ? kernel.eight : kernel.four;
+    this.steps.push(() => {
+      const run = block === 8 ? this.kernel.eight : this.kernel.four;
       for (let o = 0; o < outputs; o += block)
         run(from.at, to.at + 4 * o, weights + 36 * inputs * o, biases + 4 * o, pixel, from.columns * pixel, pixelOut,
           to.columns * pixelOut, from.side, from.side); // prettier-ignore
     });
     return to;
-  };
+  }
 
-  const residual = (stream, layer) => {
-    const inner = convolve(frame(stream, { act: true }), `${layer}.conv1`, "inner");
-    const change = convolve(frame(inner, { act: true }), `${layer}.conv2`, "inner");
+  residual(stream, layer) {
+    const inner = this.convolve(this.frame(stream, { act: true }), `${layer}.conv1`, "inner");
+    const change = this.convolve(this.frame(inner, { act: true }), `${layer}.conv2`, "inner");
     const count = stream.side * stream.columns * stream.depth;
-    steps.push(() => {
+    this.steps.push(() => {
+      const { f } = this;
       for (let k = 0; k < count; k += 1) f[stream.at / 4 + k] += f[change.at / 4 + k];
     });
-  };
+  }
 
-  // The convolutional part; `layer` counts as nn.Sequential does.
+  // With its memory; simd: false computes in JavaScript.
+  ready(simd) {
+    const memory = new WebAssembly.Memory({ initial: Math.ceil(this.size / 65536) });
+    this.f = new Float32Array(memory.buffer);
+    this.kernel = (simd && convolutions(memory)) || plainConvolutions(memory);
+    for (const fill of this.fills) fill();
+  }
+}
+
+// The layers of ConvDecoder; z: the numbers of a code -> the last map, whose pixels are shuffled. `layer` counts as nn.Sequential does.
+const layOut = (network, z, { size, depth, neck, widths, blocks }) => {
+  let code = z;
+  for (let i = 0; i <= depth; i += 1) code = network.dense(code, 2 * i, depth ? silu : same); // the last one's is that before the maps
   const levels = widths.map((_, i) => (i === widths.length - 1 ? blocks : 1)).reverse();
   let layer = 2 * depth + 1 + (depth ? 1 : 0) + 1;
-  let stream = plainMap("stream", size / 2 ** widths.length, neck);
-  const [start, code] = [stream, vectors.at(-1)];
-  steps.push(() => {
-    const { side, columns, at } = start;
-    for (let c = 0, k = 0; c < neck; c += 1)
-      for (let y = 0; y < side; y += 1) for (let x = 0; x < side; x += 1, k += 1) f[at / 4 + (y * columns + x) * neck + c] = code[k];
-  });
+  let stream = network.map("stream", size / 2 ** widths.length, neck);
+  network.spread(code, stream);
   levels.forEach((count, i) => {
     layer += i > 0 ? 1 : 0;
-    stream = convolve(frame(stream, { double: i > 0 }), layer++, "stream");
-    for (let b = 0; b < count; b += 1) residual(stream, layer++);
+    stream = network.convolve(network.frame(stream, { double: i > 0 }), layer++, "stream");
+    for (let b = 0; b < count; b += 1) network.residual(stream, layer++);
   });
-  const last = convolve(frame(stream, { act: depth > 0 }), layer + (depth ? 1 : 0), "last");
+  return network.convolve(network.frame(stream, { act: depth > 0 }), layer + (depth ? 1 : 0), "last");
+};
 
-  const memory = space.memory();
-  f = new Float32Array(memory.buffer);
-  kernel = (simd && convolutions(memory)) || plainConvolutions(memory);
-  later.forEach((todo) => todo());
+// createDecoder(buffer) -> {config, decode(z, out)}: z any array of latent_dim numbers, out (C, H, W) bytes 0..255, filled
+// with the mean picture; nothing is allocated. simd: false computes in JavaScript, as where there is no SIMD.
+export const createDecoder = (buffer, { simd = true } = {}) => {
+  const { config, tensors } = parsed(buffer);
+  const { channels, size, latent_dim } = config;
+  const code = new Float32Array(latent_dim);
+  const network = new Network(tensors);
+  const last = layOut(network, code, config);
+  network.ready(simd);
+  const { f, steps } = network;
 
   const sigmoid = config.kind === "vae" && config.likelihood === "bernoulli";
   const decode = (z, out) => {
-    for (let i = 0; i < config.latent_dim; i += 1) vectors[0][i] = z[i];
+    for (let i = 0; i < latent_dim; i += 1) code[i] = z[i];
     for (const step of steps) step();
     for (let c = 0, k = 0; c < channels; c += 1)
       for (let y = 0; y < size; y += 1)

@@ -45,15 +45,11 @@ export const frame = ({ low, high }, side, warped = false) => {
 // The frame of a lens: a square of half-width `reach` around (a, b).
 export const lens = ([a, b], reach, side) => frame({ low: [a - reach, b - reach], high: [a + reach, b + reach] }, side);
 
-// A step of 1, 2 or 5 times a power of ten that cuts a span into about `count`.
-export const niceStep = (span, count) => {
-  const rough = span / count;
+// About `count` ticks, at steps of some round multiples of a power of ten.
+export const ticks = (low, high, count = 5, multiples = [1, 2, 5]) => {
+  const rough = (high - low) / count;
   const power = 10 ** Math.floor(Math.log10(rough));
-  return power * ([1, 2, 5].find((m) => m * power >= rough * 0.999) ?? 10);
-};
-
-export const ticks = (low, high, count = 5) => {
-  const step = niceStep(high - low, count);
+  const step = power * (multiples.find((m) => m * power >= rough * 0.999) ?? 10);
   const first = Math.ceil(low / step);
   return Array.from({ length: Math.max(0, Math.floor(high / step) - first + 1) }, (_, i) => (first + i) * step);
 };

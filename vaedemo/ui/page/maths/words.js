@@ -27,6 +27,14 @@ export const fromWord = (word, row) => {
   return half && Uint8Array.from({ length: pixels }, (_, i) => 17 * ((half[i >> 1] >> (i % 2 ? 0 : 4)) & 15));
 };
 
+// The row of such a word in a tab's address (frame/state.js). about: {table, word: that of the drawing at hand, or null}.
+export const DRAWING = {
+  name: "x",
+  parse: (text, state, { table }) => fromWord(text, table[state.domain]) ?? undefined,
+  put: (state, bytes) => (state.drawn = bytes),
+  format: (_, { word }) => word,
+};
+
 // A small mask, one bit a pixel; and back, or null if the word is none of this size.
 export const maskToWord = (data) => {
   const bytes = new Uint8Array(Math.ceil(data.length / 8));

@@ -2,31 +2,21 @@
 
 import { clamp } from "../frame/dom.js";
 import { inverted, missing, pointAt, resized, stroke } from "../maths/masks.js";
-import { onPointer } from "../draw/pointer.js";
+import { ARROWS } from "../draw/pointer.js";
+import { Board } from "./board.js";
 
-const MOST_UNDO = 40;
-const STEPS = { ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] };
 // The missing part is a check of two violets, which no picture has.
 const CHECK = [
   [96, 58, 172, 255],
   [124, 82, 204, 255],
 ];
 
-// changed(done): the mask is another one; done is false while a stroke goes on. at: where the keys' brush stands, or null.
-export class MaskPad {
+// changed(done): the mask is another one; done is false while a stroke goes on. keys: where the keys' brush stands, or null.
+export class MaskPad extends Board {
   constructor(canvas, changed) {
-    Object.assign(this, { canvas, changed, ctx: canvas.getContext("2d"), undone: [] });
-    Object.assign(this, { width: 28, height: 28, data: new Uint8Array(28 * 28).fill(1), size: 1.5, value: 0, last: null, at: null });
-    this.hand = onPointer(canvas, {
-      press: (e) => {
-        this.remember();
-        this.last = this.under(e);
-        this.paint([e]);
-      },
-      drag: (points) => this.paint(points),
-      lift: () => this.changed(true),
-      revoke: () => this.undo(),
-    });
+    super(canvas, changed);
+    const data = new Uint8Array(28 * 28).fill(1);
+    Object.assign(this, { ctx: canvas.getContext("2d"), width: 28, height: 28, data, size: 1.5, value: 0, keys: null });
     canvas.addEventListener("focus", () => canvas.matches(":focus-visible") && this.look(this.middle));
     canvas.addEventListener("blur", () => this.look(null));
     canvas.addEventListener("keydown", (e) => this.keyed(e) && e.preventDefault());
@@ -35,7 +25,7 @@ export class MaskPad {
   // ---- drawing -----------------------------------------------------------------------------------------------
 
   draw() {
-    const { canvas, ctx, width, height, data, at, size } = this;
+    const { canvas, ctx, width, height, data, keys, size } = this;
     if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
     const image = ctx.createImageData(width, height);
     const square = Math.max(1, Math.round(Math.max(width, height) / 56));
@@ -45,13 +35,13 @@ export class MaskPad {
       image.data.set(CHECK[odd], 4 * i);
     });
     ctx.putImageData(image, 0, 0);
-    if (!at) return;
+    if (!keys) return;
     Object.assign(ctx, { strokeStyle: "#ffb000", lineWidth: Math.max(0.5, width / 200) });
-    ctx.strokeRect(at.x - size, at.y - size, 2 * size, 2 * size);
+    ctx.strokeRect(keys.x - size, keys.y - size, 2 * size, 2 * size);
   }
 
-  look(at) {
-    this.at = at;
+  look(keys) {
+    this.keys = keys;
     this.draw();
   }
 
@@ -61,33 +51,32 @@ export class MaskPad {
 
   // ---- painting ----------------------------------------------------------------------------------------------
 
-  under({ clientX, clientY }) {
+  at({ clientX, clientY }) {
     return pointAt(this.canvas.getBoundingClientRect(), this.width, this.height, clientX, clientY);
   }
 
-  stroke(from, to) {
+  line(from, to) {
     stroke(this.data, this.width, this.height, from, to, this.size, this.value);
   }
 
-  paint(points) {
-    for (const point of points) {
-      const to = this.under(point);
-      this.stroke(this.last, to);
-      this.last = to;
-    }
+  painted() {
     this.draw();
     this.changed(false);
   }
 
+  lifted() {
+    this.changed(true);
+  }
+
   keyed(e) {
-    const step = STEPS[e.key];
-    const at = this.at ?? this.middle;
+    const step = ARROWS[e.key];
+    const at = this.keys ?? this.middle;
     if (step) {
       const by = Math.max(1, this.size);
       this.look({ x: clamp(at.x + step[0] * by, 0, this.width), y: clamp(at.y + step[1] * by, 0, this.height) });
     } else if (e.key === " " || e.key === "Enter") {
       this.remember();
-      this.stroke(at, at);
+      this.line(at, at);
       this.look(at);
       this.changed(true);
     } else if ((e.ctrlKey || e.metaKey) && e.key === "z") this.undo();
@@ -105,26 +94,25 @@ export class MaskPad {
     return missing(this.data);
   }
 
-  remember() {
-    this.undone.push({ ...this.mask(), data: this.data.slice() });
-    if (this.undone.length > MOST_UNDO) this.undone.shift();
+  copy() {
+    return { ...this.mask(), data: this.data.slice() };
   }
 
-  put(mask) {
-    this.hand.stop(); // a stroke that goes on belongs to the mask before
+  put(copy) {
+    this.take(resized(copy, this.width, this.height));
+  }
+
+  take(mask, told = true) {
     Object.assign(this, mask);
     this.draw();
-    this.changed(true);
+    if (told) this.changed(true);
   }
 
-  undo() {
-    if (this.undone.length) this.put(resized(this.undone.pop(), this.width, this.height));
-  }
-
-  // A new mask, which undo takes back.
-  set(mask) {
+  // A new mask, which undo takes back; told: whether changed() hears of it.
+  set(mask, told) {
+    this.hand.stop();
     this.remember();
-    this.put(mask);
+    this.take(mask, told);
   }
 
   // The same mask for a picture of another size; nothing else changes.
@@ -140,6 +128,10 @@ export class MaskPad {
 
   clear() {
     this.set({ data: new Uint8Array(this.data.length).fill(1) });
+  }
+
+  get erasing() {
+    return this.value === 1;
   }
 
   tool(name) {

@@ -1,8 +1,8 @@
 // Places for pictures in a card, and the tray they are filled from: examples, a file, the sample that is chosen above,
 // the page's picture. One place at a time is the one that is filled.
 
-import { html } from "../vendor/lit-html.js";
-import { icon } from "../frame/pieces.js";
+import { html, nothing } from "../vendor/lit-html.js";
+import { fileInput, icon } from "../frame/pieces.js";
 import { t } from "../frame/text.js";
 import { pixels, unpack } from "../draw/pixels.js";
 
@@ -10,7 +10,7 @@ import { pixels, unpack } from "../draw/pixels.js";
 // -> base64 or null; changed() after a picture has come into a place.
 export class Slots {
   constructor(tab, names, { sources, read, changed }) {
-    Object.assign(this, { tab, names, sources, read, changed, active: names[0], held: {}, examples: [], turn: 0, over: null, last: null });
+    Object.assign(this, { tab, names, sources, read, changed, active: names[0], held: {}, examples: [], turn: 0, over: null });
   }
 
   put(slot, picture) {
@@ -85,7 +85,7 @@ export class Slots {
     const what = held ? (held.name ?? t("yours.own")) : t("generate.empty");
     return html`<button type="button" class="vd-gen-slot ${slot === this.over ? "vd-over" : ""}" data-slot=${slot} aria-pressed=${slot === this.active}
       aria-label=${t("generate.slot", { slot: name, what })} title=${t("generate.slot.why", { slot: name })} @click=${() => this.choose(slot)}><b>${name}</b><span
-      class="vd-gen-frame"><canvas class="vd-pixels" width="28" height="28" .draw=${this.picture(held?.x)}></canvas></span></button>`;
+      class="vd-picture"><canvas class="vd-pixels" width="28" height="28" .draw=${this.picture(held?.x)}></canvas></span></button>`;
   }
 
   picture(x) {
@@ -106,10 +106,6 @@ export class Slots {
 
   tray() {
     const slot = this.active.toUpperCase();
-    const file = ({ target }) => {
-      if (target.files[0]) this.take(target.files[0]);
-      target.value = "";
-    };
     return html`<div class="vd-gen-tray" data-tray role="group" aria-label=${t("generate.into", { slot })}><span class="vd-gen-into" data-into
         .innerHTML=${t("generate.into", { slot: `<b>${slot}</b>` })}></span>
       <div class="vd-gen-examples" data-examples>${this.examples.map((e) => this.example(e))}</div>
@@ -117,7 +113,7 @@ export class Slots {
       ${this.source("page")}
       <button type="button" class="vd-gen-source" data-from="file" title=${t("upload.why")}
         @click=${(e) => e.currentTarget.nextElementSibling.click()}>${icon("upload")}<span>${t("upload.button")}</span></button>
-      <input type="file" accept="image/*,.tif,.tiff" hidden @change=${file}>
+      ${fileInput(nothing, (file) => this.take(file))}
     </div>`;
   }
 }

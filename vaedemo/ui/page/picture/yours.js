@@ -4,7 +4,7 @@
 
 import { html, nothing } from "../vendor/lit-html.js";
 import { newest } from "../frame/dom.js";
-import { button, panel, small } from "../frame/pieces.js";
+import { button, fileInput, panel, small } from "../frame/pieces.js";
 import { onShared, share } from "../frame/shared.js";
 import { failure, t } from "../frame/text.js";
 import { painted, unpack } from "../draw/pixels.js";
@@ -83,13 +83,19 @@ export class Yours {
 
   example(domain, name, job = {}) {
     this.show("picture");
-    return this.load({ ...job, source: { kind: "example", domain, name }, domain, live: false });
+    return this.load({ ...job, source: { kind: "example", domain, name }, domain });
+  }
+
+  // The picture as another domain sees it; where only its bytes are at hand, as of an example, that domain's first example.
+  elsewhere(domain, name) {
+    const { source } = this;
+    return ["file", "data"].includes(source?.kind) ? this.load({ source, domain }) : this.example(domain, name);
   }
 
   takeFile(blob) {
     if (!blob) return;
     this.show("picture");
-    this.load({ source: { kind: "file", blob, path: null }, domain: null, live: false });
+    this.load({ source: { kind: "file", blob, path: null }, domain: null });
   }
 
   live(source) {
@@ -179,13 +185,9 @@ export class Yours {
       camera: () => button("camera", "camera", this.film, { pressed: this.mode === "camera" }),
     };
     const domain = this.hooks.domain?.() ?? this.tab.state.domain;
-    const taken = ({ target }) => {
-      this.takeFile(target.files[0]);
-      target.value = "";
-    };
     return html`<div class="vd-sources">
       ${order.map((name) => own[name]())}
-      <input type="file" data-part="file" accept="image/*,.tif,.tiff" hidden @change=${taken}>
+      ${fileInput("file", (file) => this.takeFile(file))}
       </div>
       <div class="vd-examples" data-part="examples" role="group" aria-label=${t("examples.label")}>${exampleRow(
         this.tab.about(domain)?.examples ?? [],

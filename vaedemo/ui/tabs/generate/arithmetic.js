@@ -2,11 +2,11 @@
 
 import { html } from "../../page/vendor/lit-html.js";
 import { clamp, newest, onWidth } from "../../page/frame/dom.js";
-import { choices } from "../../page/frame/pieces.js";
+import { chooser } from "../../page/frame/pieces.js";
 import { t } from "../../page/frame/text.js";
-import { drawSheet, sampleOf, sideOf } from "../../page/draw/grids.js";
+import { drawSheet, sampleOf, smooth } from "../../page/draw/grids.js";
 import { pixels, unpack } from "../../page/draw/pixels.js";
-import { onPointer } from "../../page/draw/pointer.js";
+import { onPointer, shareOf } from "../../page/draw/pointer.js";
 import { Slots } from "../../page/picture/slots.js";
 import { onFiles } from "../../page/picture/source.js";
 import { FRAMES, PATHS } from "./state.js";
@@ -17,10 +17,10 @@ const everyOf = (width) => (width < 560 ? 4 : 2);
 
 const sign = (text) => html`<span class="vd-gen-sign" aria-hidden="true">${text}</span>`;
 
-// tab: the tab, with {state, row, ask, failed, read(blob), write()}; sources: of its places.
+// tab: the tab; sources: of the places for pictures.
 export class Arithmetic {
   constructor(tab, sources) {
-    Object.assign(this, { tab, sum: {}, sumOf: null, frames: {}, every: 2 });
+    Object.assign(this, { tab, sum: {}, sumOf: null, frames: {}, sheets: {}, every: 2 });
     const slots = (names, ask) => {
       const own = new Slots(tab, names, {
         sources,
@@ -47,6 +47,7 @@ export class Arithmetic {
     );
     onWidth(p.strips, (width) => {
       this.every = everyOf(width);
+      this.cut();
       this.tab.draw();
     });
     // A file pasted, or dropped beside the places, goes to the card that was used last.
@@ -58,20 +59,19 @@ export class Arithmetic {
 
   // ---- asking ------------------------------------------------------------------------------------------------
 
-  add = newest(async (job) => {
-    const answer = await this.tab.asking("combine", job);
-    if (answer.error || job.domain !== this.tab.state.domain) return;
-    this.sum = Object.fromEntries(Object.entries(answer.results).map(([kind, x]) => [kind, unpack(x)]));
-    this.sumOf = `${job.domain}-${job.d}`;
-    this.tab.draw();
-  });
+  // took: what is kept of the pictures that a question gives, by kind of model.
+  asker = (name, took) =>
+    newest(async (job) => {
+      const answer = await this.tab.request(name, job);
+      if (!answer) return;
+      const made = Object.entries(answer.results).map(([kind, x]) => [kind, unpack(x)]);
+      Object.assign(this, took(Object.fromEntries(made), job));
+      this.cut();
+      this.tab.draw();
+    });
 
-  walk = newest(async (job) => {
-    const answer = await this.tab.asking("between", job);
-    if (answer.error || job.domain !== this.tab.state.domain) return;
-    this.frames = Object.fromEntries(Object.entries(answer.results).map(([kind, x]) => [kind, unpack(x)]));
-    this.tab.draw();
-  });
+  add = this.asker("combine", (sum, { domain, d }) => ({ sum, sumOf: `${domain}-${d}` }));
+  walk = this.asker("between", (frames) => ({ frames }));
 
   askSum() {
     const { domain, d } = this.tab.state;
@@ -92,7 +92,7 @@ export class Arithmetic {
 
   // Another domain, with its examples.
   start(examples) {
-    Object.assign(this, { frames: {}, sum: {} });
+    Object.assign(this, { frames: {}, sheets: {}, sum: {} });
     for (const slots of [this.sums, this.ways]) slots.start(examples, this.tab.state.slots);
     this.tab.draw();
     this.again();
@@ -116,8 +116,8 @@ export class Arithmetic {
   }
 
   point = (e) => {
-    const box = e.currentTarget.getBoundingClientRect();
-    this.setStep(Math.round(((e.clientX - box.left) / box.width) * this.shown * this.every - this.every / 2));
+    const [share] = shareOf(e.currentTarget, e);
+    this.setStep(Math.round(share * this.shown * this.every - this.every / 2));
   };
 
   choosePath = (path) => {
@@ -132,7 +132,7 @@ export class Arithmetic {
   result(name, kind, bytes, of) {
     const missing = !bytes && Object.keys(name === "sum" ? this.sum : this.frames).length;
     return html`<figure class="vd-gen-result ${missing ? "vd-away" : ""}" data-kind=${kind}><figcaption><b>${t(`kind.${kind}`)}</b></figcaption><span
-      class="vd-gen-frame"><canvas class="vd-pixels" data-part="${name}${kind}" width="28" height="28" role="img" data-shown=${of}
+      class="vd-picture"><canvas class="vd-pixels" data-part="${name}${kind}" width="28" height="28" role="img" data-shown=${of}
       aria-label=${t(`generate.${name}.label`, { kind: t(`kind.${kind}`) })} .draw=${pixels(bytes, this.tab.row.channels)}></canvas></span></figure>`;
   }
 
@@ -142,35 +142,42 @@ export class Arithmetic {
     const name = t(`kind.${kind}`);
     return html`<span class="vd-gen-striphead" data-kind=${kind}>${name}</span><span class="vd-gen-strip ${missing ? "vd-away" : ""}"
       style="--at: ${this.tab.state.step / this.every}"><canvas data-part="strip${kind}" width="280" height="28" role="img"
-      aria-label=${t("generate.strip.label", { kind: name, n: this.shown })} .draw=${this.sheet(frames)}></canvas></span>`;
+      aria-label=${t("generate.strip.label", { kind: name, n: this.shown })} .draw=${this.sheets[kind]}></canvas></span>`;
   }
 
-  sheet(frames) {
+  // Drawings of the strips: of the frames as many as there is room for.
+  cut() {
     const { row } = this.tab;
     const each = row.channels * row.size ** 2;
-    const { shown: count, every } = this;
-    return (canvas) => {
-      if (!frames || (canvas.frames === frames && canvas.every === every)) return;
-      Object.assign(canvas, { frames, every });
+    const { frames, shown: count, every } = this;
+    const drawn = (all) => (canvas) => {
       const bytes = new Uint8Array(count * each);
-      for (let i = 0; i < count; i += 1) bytes.set(sampleOf(frames, i * every, row.channels, row.size), i * each);
+      for (let i = 0; i < count; i += 1) bytes.set(sampleOf(all, i * every, row.channels, row.size), i * each);
       drawSheet(canvas, bytes, row, count);
-      canvas.classList.toggle("vd-gen-fine", canvas.clientWidth / sideOf(count, row.size) < 3);
+      smooth(canvas, count, row.size);
     };
+    this.sheets = Object.fromEntries(Object.entries(frames).map(([kind, all]) => [kind, drawn(all)]));
+  }
+
+  card(name, slots, inside, beside = "") {
+    return html`<section class="vd-card" data-part="${name}Card" @dragover=${slots.drag} @dragleave=${slots.leave} @drop=${slots.drop}
+      @pointerdown=${() => (this.last = slots)}>
+      <header><h2>${t(`generate.${name}.title`)}</h2><p data-part="${name}Why" .innerHTML=${t(`generate.${name}.why`)}></p>${beside}</header>
+      ${inside}
+    </section>`;
   }
 
   sumCard() {
     const { sums } = this;
-    return html`<section class="vd-card" data-part="sumCard" @dragover=${sums.drag} @dragleave=${sums.leave} @drop=${sums.drop} @pointerdown=${() => (this.last = sums)}>
-      <header><h2>${t("generate.sum.title")}</h2><p data-part="sumWhy" .innerHTML=${t("generate.sum.why")}></p></header>
+    const inside = html`
       <div class="vd-gen-sum">
         <div class="vd-gen-terms">${sums.place("a")}${sign("−")}${sums.place("b")}${sign("+")}${sums.place("c")}</div>
         ${sign("=")}
         <div class="vd-gen-results">${KINDS.map((kind) => this.result("sum", kind, this.sum[kind], this.sumOf ?? ""))}</div>
       </div>
       ${sums.tray()}
-      <p class="vd-gen-line">${t("generate.sum.note")}</p>
-    </section>`;
+      <p class="vd-gen-line">${t("generate.sum.note")}</p>`;
+    return this.card("sum", sums, inside);
   }
 
   wayCard() {
@@ -180,9 +187,8 @@ export class Arithmetic {
     const of = `${state.domain}-${state.d}-${state.step}`;
     const share = Math.round((100 * state.step) / (FRAMES - 1));
     const options = PATHS.map((v) => ({ value: v, label: t(`generate.path.${v}`), title: t(`generate.path.${v}.why`) }));
-    return html`<section class="vd-card" data-part="wayCard" @dragover=${ways.drag} @dragleave=${ways.leave} @drop=${ways.drop} @pointerdown=${() => (this.last = ways)}>
-      <header><h2>${t("generate.way.title")}</h2><p data-part="wayWhy" .innerHTML=${t("generate.way.why")}></p>
-        ${choices({ part: "path", name: "vd-gen-path", label: t("generate.path.label"), options, value: state.path, choose: this.choosePath, little: true })}</header>
+    const paths = chooser(tab, "path", options, { bare: true, label: t("generate.path.label"), choose: this.choosePath });
+    const inside = html`
       <div class="vd-gen-way">${ways.place("p")}
         <div class="vd-gen-results">${KINDS.map((kind) => this.result("way", kind, frame(kind), of))}</div>${ways.place("q")}</div>
       <div class="vd-gen-strips" data-part="strips" style="--shown: ${this.shown}">
@@ -190,7 +196,7 @@ export class Arithmetic {
           aria-label=${t("generate.step.label")} aria-valuetext=${t("generate.step.value", { share })} @input=${(e) => this.setStep(Number(e.target.value))}></div>
         ${KINDS.map((kind) => this.strip(kind))}
       </div>
-      ${ways.tray()}
-    </section>`;
+      ${ways.tray()}`;
+    return this.card("way", ways, inside, paths);
   }
 }

@@ -17,6 +17,9 @@ import { MOST_SEED, SEEDS, WORDS, gridsOf, settled, standard } from "./state.js"
 import { named, view } from "./view.js";
 
 class Generate extends Tab {
+  prefix = "vd-gen";
+  view = () => view(this);
+
   begin() {
     const near = this.table[shared()?.domain] ? shared().domain : Object.keys(this.table)[0];
     this.start(WORDS, standard(near, this.table));
@@ -59,8 +62,8 @@ class Generate extends Tab {
   // ---- asking the server -------------------------------------------------------------------------------------
 
   samples = newest(async (job) => {
-    const answer = await this.asking("samples", { ...job, n: job.n ** 2 });
-    if (answer.error || job.domain !== this.state.domain) return;
+    const answer = await this.request("samples", { ...job, n: job.n ** 2 });
+    if (!answer) return;
     this.drawn = job;
     for (const [name, grid] of Object.entries(this.grids)) {
       const given = answer.grids[name];
@@ -84,11 +87,11 @@ class Generate extends Tab {
   async loadExamples() {
     const { domain } = this.state;
     if (!this.examples.has(domain)) {
-      const answer = await this.asking("examples", { domain });
-      if (answer.error) return;
+      const answer = await this.request("examples", { domain });
+      if (!answer) return;
       this.examples.set(domain, answer.examples);
     }
-    if (this.state.domain === domain) this.arithmetic.start(this.examples.get(domain));
+    this.arithmetic.start(this.examples.get(domain));
   }
 
   // The bytes of a file as a model of this domain sees it, or null and a sentence.
@@ -124,7 +127,7 @@ class Generate extends Tab {
   }
 
   chooseDimension = (d) => {
-    this.set({ d: Number(d) });
+    this.set({ d });
     this.arithmetic.again();
   };
 
@@ -143,10 +146,6 @@ class Generate extends Tab {
   throwDie = () => this.set({ seed: Math.floor(Math.random() * SEEDS) });
 
   // ---- drawing and taking away -------------------------------------------------------------------------------
-
-  view() {
-    return view(this);
-  }
 
   show() {
     const { state } = this;
@@ -172,16 +171,9 @@ class Generate extends Tab {
     const shown = gridsOf(state, row).filter((name) => grids[name].sample(0));
     const line = t("generate.caption", { domain: t(`domain.${state.domain}`), d: state.d, t: number(state.t), seed: state.seed });
     const only = state.label === null ? "" : t("generate.caption.class", { name: className(row.classes[state.label]) });
-    if (shown.length)
-      saveRow(
-        shown.map((name) => ({ title: named(name), canvas: grids[name].canvas })),
-        [line, only],
-        `${this.fileName("samples")}.png`,
-      );
+    const pictures = shown.map((name) => ({ title: named(name), canvas: grids[name].canvas }));
+    if (shown.length) saveRow(pictures, [line, only], `${this.fileName("samples")}.png`);
   };
 }
 
-export const mount = open(Generate, "generate", ({ table, any }) => {
-  if (Object.keys(table).length) return null;
-  return any ? "generate.nomodels" : "nomodels";
-});
+export const mount = open(Generate, "generate");

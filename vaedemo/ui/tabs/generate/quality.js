@@ -1,6 +1,6 @@
 // How good the samples are: the figures that benchmarks/samples.py measured, a row a source, the Fréchet distance drawn.
 
-import { html, svg } from "../../page/vendor/lit-html.js";
+import { html, nothing, svg } from "../../page/vendor/lit-html.js";
 import { asset } from "../../page/frame/dom.js";
 import { nearestDim } from "../../page/maths/models.js";
 import { number, t } from "../../page/frame/text.js";
@@ -40,10 +40,8 @@ export const scale = (values, width = WIDTH) => {
 
 // few: how many pictures there are, if they are fewer than of the other sources.
 const label = (source, few) => {
-  if (source === "test")
-    return few
-      ? html`<b title=${t("generate.source.few", { n: number(few, 0) })}>${t("generate.source.test")}*</b>`
-      : html`<b>${t("generate.source.test")}</b>`;
+  const note = few ? t("generate.source.few", { n: number(few, 0) }) : nothing;
+  if (source === "test") return html`<b title=${note}>${t("generate.source.test")}${few ? "*" : ""}</b>`;
   const [kind, prior] = source.split("+");
   return html`<b data-kind=${kind}>${t(`kind.${kind}`)}</b> + ${t(`generate.prior.${prior}`)}`;
 };
@@ -125,11 +123,11 @@ export class Quality {
     const rows = own.filter((r) => r.d === at && order(r) >= 0).sort((a, b) => order(a) - order(b));
     const none = this.rows ? t("generate.quality.none") : "";
     const what = dims.length ? t(at === d ? "generate.quality.what" : "generate.quality.near", { domain: name, d: at }) : "";
-    return html`<section class="vd-card vd-gen-quality" data-part="qualityCard">
-    <header><h2>${t("generate.quality.title")}</h2><p data-part="qualityWhat">${what}</p></header>
+    return html`<section class="vd-card">
+    <header><h2>${t("generate.quality.title")}</h2><p>${what}</p></header>
     <div class="vd-gen-table" data-part="qualityTable">${dims.length ? tableOf(rows, this.measured.sure) : html`<p class="vd-gen-none">${none}</p>`}</div>
     <p class="vd-gen-line">${t("generate.quality.why")}</p>
-    <details><summary>${t("generate.quality.how")}</summary><div data-part="qualityHow" .innerHTML=${this.protocol(own, name)}></div></details>
+    <details><summary>${t("generate.quality.how")}</summary><div .innerHTML=${this.protocol(own, name)}></div></details>
   </section>`;
   }
 }

@@ -1,6 +1,6 @@
 // The state of "Generate" and its words in the address. Pure functions.
 
-import { between, numberOf, oneOf, whole, word } from "../../page/frame/state.js";
+import { between, domain, flag, numberOf, oneOf, whole, word } from "../../page/frame/state.js";
 import { nearestDim } from "../../page/maths/models.js";
 
 // (kind of model, prior) of each grid, in the order in which they are shown.
@@ -64,50 +64,30 @@ export const settled = (state, domain, table) => {
   };
 };
 
-const own = (state, { table }) => table[state.domain];
 const slot = (name) => ({
   name,
-  parse: oneOf((s, about) => own(s, about).examples),
+  parse: oneOf("examples"),
   put: (s, v) => (s.slots[name] = v),
   // A picture that is no example has no word.
-  format: (s, about) => (s.slots[name] === slotsOf(s.domain, own(s, about))[name] ? null : s.slots[name]),
+  format: (s, { table }) => (s.slots[name] === slotsOf(s.domain, table[s.domain])[name] ? null : s.slots[name]),
 });
+const grids = (s, { table }) => gridsOf(s, table[s.domain]);
 
 // about: {table}.
 export const WORDS = [
-  {
-    name: "domain",
-    parse: oneOf((_, { table }) => Object.keys(table)),
-    put: (s, v, { table }) => Object.assign(s, standard(v, table)),
-    format: (s) => s.domain,
-  },
-  {
-    ...word(
-      "d",
-      numberOf((s, about) => own(s, about).dims),
-    ),
-    format: (s) => s.d,
-  },
+  domain((s, name, { table }) => Object.assign(s, standard(name, table))),
+  word("d", numberOf("dims")),
   word("t", between(0, HOTTEST), 1),
-  { ...word("seed", whole(0, MOST_SEED)), format: (s) => s.seed },
+  word("seed", whole(0, MOST_SEED)),
   word("n", numberOf(SIDES), 6),
   {
     name: "class",
-    parse: oneOf((s, about) => own(s, about).classes),
-    put: (s, v, about) => (s.label = own(s, about).classes.indexOf(v)),
-    format: (s, about) => (s.label === null ? null : own(s, about).classes[s.label]),
+    parse: oneOf("classes"),
+    put: (s, v, { table }) => (s.label = table[s.domain].classes.indexOf(v)),
+    format: (s, { table }) => (s.label === null ? null : table[s.domain].classes[s.label]),
   },
-  {
-    name: "pca",
-    parse: (v, s, about) => (v === "1" && own(s, about).pca) || undefined,
-    put: (s) => (s.pca = true),
-    format: (s) => (s.pca ? 1 : null),
-  },
-  word(
-    "grid",
-    oneOf((s, about) => gridsOf(s, own(s, about))),
-    "vae-mixture",
-  ),
+  flag("pca", (s, { table }) => table[s.domain].pca),
+  word("grid", oneOf(grids), "vae-mixture"),
   word("at", (v, s) => whole(0, s.n ** 2 - 1)(v), 0),
   word("path", oneOf(PATHS), "straight"),
   word("step", whole(0, FRAMES - 1), (FRAMES - 1) / 2),

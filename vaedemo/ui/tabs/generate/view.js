@@ -1,7 +1,7 @@
 // The view of "Generate": its controls and the grids of samples.
 
 import { html } from "../../page/vendor/lit-html.js";
-import { button, choices, icon, message, moreFold, optionsOf, takeRow, slider } from "../../page/frame/pieces.js";
+import { button, chooser, icon, message, moreFold, optionsOf, takeRow, slider } from "../../page/frame/pieces.js";
 import { className, number, t } from "../../page/frame/text.js";
 import { pixels } from "../../page/draw/pixels.js";
 import { GRIDS, HOTTEST, MOST_SEED, SIDES, gridName, gridsOf } from "./state.js";
@@ -10,10 +10,6 @@ export const named = (name) => {
   const [kind, prior] = name.split("-");
   return `${t(`kind.${kind}`)} + ${t(`generate.prior.${prior}`)}`;
 };
-
-const field = (part, label, options, value, choose) => html`
-  <div class="vd-field vd-gen-field-${part}"><span>${label}</span>
-    ${choices({ part, name: `vd-gen-${part}`, label, options, value, choose, little: true })}</div>`;
 
 const sheet = (tab, [kind, prior]) => {
   const { state, row } = tab;
@@ -27,16 +23,19 @@ const sheet = (tab, [kind, prior]) => {
       class="vd-gen-save" data-save=${name} title=${save} aria-label=${save} @click=${() => tab.saveGrid(name)}>${icon("save")}</button></figcaption>
     <div class="vd-gen-sheet"><canvas width="173" height="173" role="application" tabindex="0" aria-describedby="vd-gen-readout"
       aria-label=${t("generate.grid.label", { source: named(name), n: state.n ** 2 })}></canvas>
-      <p class="vd-gen-missing" ?hidden=${!missing}>${missing ?? ""}</p></div>
+      <p class="vd-gen-missing" ?hidden=${!missing}>${missing ?? ""}</p><i class="vd-gen-ring" hidden></i><canvas
+        class="vd-gen-lens vd-pixels" width="28" height="28" aria-hidden="true" hidden></canvas></div>
   </figure>`;
 };
 
 const rail = (tab) => {
   const { state, row } = tab;
   const classes = [{ value: "all", label: t("generate.class.all") }, ...row.classes.map((c, i) => ({ value: i, label: className(c) }))];
+  const sides = SIDES.map((n) => ({ value: n, label: `${n}×${n}` }));
+  const field = (word, options, more = {}) => chooser(tab, word, options, { label: t(`generate.${word}.label`), little: true, ...more });
   return html`<div class="vd-gen-rail">
-      ${field("domain", t("domain.label"), optionsOf(Object.keys(tab.table), "domain"), state.domain, tab.chooseDomain)}
-      ${field("d", t("generate.d.label"), optionsOf(row.dims), state.d, tab.chooseDimension)}
+      ${field("domain", optionsOf(Object.keys(tab.table), "domain"), { label: t("domain.label"), choose: tab.chooseDomain })}
+      ${field("d", optionsOf(row.dims), { choose: tab.chooseDimension })}
       ${slider({
         part: "t",
         id: "vd-gen-t",
@@ -53,15 +52,9 @@ const rail = (tab) => {
         <div class="vd-field"><span>${t("generate.seed.label")}</span><div class="vd-gen-seed"><input type="number" min="0" max=${MOST_SEED}
           step="1" inputmode="numeric" data-part="seed" data-at=${state.seed} aria-label=${t("generate.seed.label")} @input=${tab.typeSeed}
           @blur=${(e) => (e.target.value = state.seed)}>${button("die", "die", tab.throwDie, { key: "generate.die" })}</div></div>
-        ${field(
-          "n",
-          t("generate.n.label"),
-          SIDES.map((n) => ({ value: n, label: `${n}×${n}` })),
-          state.n,
-          (n) => tab.set({ n: Number(n) }),
-        )}
+        ${field("n", sides)}
       </div>
-      ${field("class", t("generate.class.label"), classes, state.label ?? "all", (v) => tab.set({ label: v === "all" ? null : Number(v) }))}
+      ${field("class", classes, { value: state.label ?? "all", choose: (v) => tab.set({ label: v === "all" ? null : v }) })}
       ${chosen(tab)}
     </div>`;
 };
@@ -72,7 +65,7 @@ const chosen = (tab) => {
   const to = (part, name) =>
     html`<button type="button" class="vd-button" data-part=${part} ?disabled=${!sample} @click=${() => tab.take(name)}>${t(`generate.to.${name}`)}</button>`;
   return html`<figure class="vd-gen-chosen">
-        <span class="vd-gen-frame"><canvas class="vd-pixels" width="28" height="28" data-part="chosen" role="img" aria-label=${what}
+        <span class="vd-picture"><canvas class="vd-pixels" width="28" height="28" data-part="chosen" role="img" aria-label=${what}
           .draw=${pixels(sample, tab.row.channels)}></canvas></span>
         <figcaption><b>${t("generate.chosen.title")}</b><span data-part="chosenNote">${what}</span>
           ${to("toReconstruct", "reconstruct")}

@@ -4,34 +4,31 @@
 import { newest } from "../../page/frame/dom.js";
 import { saveJson, saveRow } from "../../page/frame/download.js";
 import { Tab, open } from "../../page/frame/shell.js";
-import { failure, number, significant, t } from "../../page/frame/text.js";
+import { number, significant, t } from "../../page/frame/text.js";
 import { everyModel, kindsOf, modelKey } from "../../page/maths/models.js";
 import { Bars } from "../../page/draw/bars.js";
 import { Bits } from "../../page/draw/bits.js";
 import { shareCursor } from "../../page/draw/cursor.js";
 import { Curve } from "../../page/draw/curve.js";
-import { colours, errors, pack, paint, pixels, rgba, unpack, valueAt } from "../../page/draw/pixels.js";
+import { errorMap, errors, marked, pack, pixels, unpack, valueAt } from "../../page/draw/pixels.js";
 import { Yours } from "../../page/picture/yours.js";
 import { WORDS, settled } from "./state.js";
 import { view } from "./view.js";
 
+const measured = ({ mse, psnr, ssim }) => ({ mse, psnr, ssim });
+
 class Reconstruct extends Tab {
+  prefix = "vd";
+  view = () => view(this);
+
   begin() {
     const { first, about } = this.value;
+    const { domain, kind, d, example } = first;
     this.abouts.set(about.domain, about);
-    this.start(WORDS, {
-      domain: first.domain,
-      kind: first.kind,
-      d: first.d,
-      beta: 1,
-      example: first.example,
-      fit: "crop",
-      polarity: "auto",
-      error: "absolute",
-    });
+    this.start(WORDS, { domain, kind, d, beta: 1, example, fit: "crop", polarity: "auto", error: "absolute" });
     this.state = settled(this.state, this.table);
-    // The results of models for the picture by key; what its numbers were changed to.
-    Object.assign(this, { results: new Map(), edited: null, reading: "", idle: 0 });
+    // The results of models for the picture by key; what its numbers were changed to; drawings of the panels by their parts.
+    Object.assign(this, { results: new Map(), edited: null, drawings: {}, reading: "", idle: 0 });
     this.yours = new Yours(this, {
       asked: (job) => ["prepare", this.asked(job)],
       took: (picture, job) => this.took(picture, job),
@@ -75,16 +72,8 @@ class Reconstruct extends Tab {
     return this.about(this.state.domain)?.figures[this.key];
   }
 
-  get word() {
-    return this.yours?.picture?.word ?? null;
-  }
-
   get x() {
     return this.yours.picture.bytes;
-  }
-
-  linked() {
-    return Boolean(this.word || this.state.example);
   }
 
   // ---- asking the server -------------------------------------------------------------------------------------
@@ -98,53 +87,48 @@ class Reconstruct extends Tab {
   took(picture, { live, more, wanted = this.state }) {
     Object.assign(this, { results: new Map(), edited: null });
     this.state = settled({ ...wanted, domain: picture.domain, example: picture.example }, this.table);
-    this.keep(picture, picture.results ?? []);
-    this.show();
+    this.keep(picture.results ?? []);
     if (!this.result) this.look(this.model);
     clearTimeout(this.idle);
     if (!more) this.idle = setTimeout(() => this.lookAtAll(), live ? 250 : 0);
   }
 
-  keep(picture, results) {
-    if (this.yours.picture === picture)
-      for (const r of results) this.results.set(r.key, { ...r, draw: pixels(unpack(r.x_hat), this.row.channels) });
+  keep(results) {
+    for (const r of results) this.results.set(r.key, { ...r, draw: pixels(unpack(r.x_hat), this.row.channels) });
+    this.show();
   }
 
   // One request a kind of model, the chosen kind first, so that no visitor makes the others wait for long.
   async lookAtAll() {
-    const { picture } = this.yours;
+    const { x, domain } = this.yours.picture;
     const kinds = [this.state.kind, ...kindsOf(this.row).filter((k) => k !== this.state.kind)];
     for (const kind of kinds) {
       const models = everyModel(this.row).filter((m) => m[0] === kind && !this.results.has(modelKey(...m)));
       if (!models.length) continue;
-      const answer = await this.ask("look", { x: picture.x, domain: picture.domain, models });
-      if (answer.error || this.yours.picture !== picture) return;
-      this.keep(picture, answer.results);
-      this.show();
+      const answer = await this.ask("look", { x, domain, models });
+      if (answer.error || !this.current({ x, domain })) return;
+      this.keep(answer.results);
     }
   }
 
-  look = newest(async (wanted) => {
-    const { picture } = this.yours;
-    const answer = await this.ask("look", { x: picture.x, domain: picture.domain, models: [wanted] });
-    if (this.yours.picture !== picture) return;
-    if (answer.error) return this.say(failure(answer));
-    this.keep(picture, answer.results);
-    this.show();
+  look = newest(async (model) => {
+    const { x, domain } = this.yours.picture;
+    const answer = await this.request("look", { x, domain, models: [model] });
+    if (answer) this.keep(answer.results);
   });
 
   decode = newest(async (z) => {
-    const [{ picture }, wanted] = [this.yours, this.key];
-    const { domain, kind, d, beta } = this.state;
-    const answer = await this.asking("decode", { domain, kind, d, beta, z, x: picture.x });
-    if (answer.error || this.yours.picture !== picture || this.key !== wanted || !this.edited) return;
+    const { key, state, yours } = this;
+    const { domain, kind, d, beta } = state;
+    const answer = await this.request("decode", { domain, kind, d, beta, z, x: yours.picture.x });
+    if (!answer || this.key !== key || !this.edited) return;
     this.edited = { ...answer, z };
-    this.draw();
-    this.showPictures();
+    this.show();
   });
 
   // ---- changing the state ------------------------------------------------------------------------------------
 
+  // Another model.
   choose = (patch) => {
     this.state = settled({ ...this.state, ...patch }, this.table);
     this.edited = null;
@@ -152,20 +136,11 @@ class Reconstruct extends Tab {
     this.show();
   };
 
-  chooseDomain = (domain) => {
-    const { source } = this.yours;
-    if (source.kind === "example" || source.kind === "word") return this.yours.example(domain, this.table[domain].examples[0]);
-    return this.yours.load({ source, domain, live: false });
-  };
-
-  chooseError = (error) => {
-    this.state.error = error;
-    this.show();
-  };
+  chooseDomain = (domain) => this.yours.elsewhere(domain, this.table[domain].examples[0]);
 
   again(patch) {
     Object.assign(this.state, patch);
-    this.yours.load({ source: this.yours.source, domain: this.state.domain, live: false });
+    this.yours.load({ source: this.yours.source, domain: this.state.domain });
   }
 
   edit = (z) => {
@@ -181,14 +156,9 @@ class Reconstruct extends Tab {
 
   // ---- drawing -----------------------------------------------------------------------------------------------
 
-  view() {
-    return view(this);
-  }
-
   charts() {
     const { p } = this;
-    const chosen = (kind, d) => this.choose({ kind, d, beta: 1 });
-    this.curve = new Curve(p.curve, chosen);
+    this.curve = new Curve(p.curve, (kind, d) => this.choose({ kind, d, beta: 1 }));
     this.bits = new Bits(p.bits);
     this.bars = new Bars(p.numbers, this.edit);
     const read = (text) => {
@@ -207,34 +177,28 @@ class Reconstruct extends Tab {
     const i = row * size + column;
     const e = errors(this.x, this.shown, channels, this.state.error)[i];
     const error = (e > 0 && this.state.error === "signed" ? "+" : "") + e.toFixed(2).replace("-", "−");
-    return t("readout", {
-      row: row + 1,
-      column: column + 1,
-      x: valueAt(this.x, channels, i),
-      x_hat: valueAt(this.shown, channels, i),
-      error,
-    });
+    const [x, x_hat] = [this.x, this.shown].map((bytes) => valueAt(bytes, channels, i));
+    return t("readout", { row: row + 1, column: column + 1, x, x_hat, error });
   }
 
   show() {
     if (!this.yours.picture) return;
+    this.paint();
     super.show();
     this.reread ??= this.charts();
-    this.showPictures();
+    this.reread();
     this.showBelow();
   }
 
-  showPictures() {
-    const { p, x, result, edited, state } = this;
+  // Of a model whose result is not there yet, the pictures of the one before stay.
+  paint() {
+    const { x, result, edited, state } = this;
     const { channels } = this.row;
-    paint(p.seen, rgba(x, channels));
-    if (result) {
-      this.shown = unpack(edited?.x_hat ?? result.x_hat);
-      paint(p.made, rgba(this.shown, channels));
-      paint(p.error, colours(errors(x, this.shown, channels, state.error), state.error));
-      p.made.dataset.shown = edited?.x_hat ? `${this.key}-edited` : this.key;
-    }
-    this.reread();
+    this.drawings.seen = pixels(x, channels);
+    if (!result) return;
+    this.shown = unpack(edited?.x_hat ?? result.x_hat);
+    const made = marked(pixels(this.shown, channels), edited?.x_hat ? `${this.key}-edited` : this.key);
+    Object.assign(this.drawings, { made, error: errorMap(x, this.shown, channels, state.error) });
   }
 
   showBelow() {
@@ -266,31 +230,18 @@ class Reconstruct extends Tab {
       `PSNR ${number(f.psnr, 1)} dB, SSIM ${number(f.ssim, 2)}, MSE ${significant(f.mse, 3)}; ${t("bytes.plain", { d: state.d, n: this.x.length })}`,
     ];
     const scale = { error: ` (${p.scaleLow.textContent} … ${p.scaleHigh.textContent})` };
-    saveRow(
-      ["seen", "made", "error"].map((n) => ({ title: t(`${n}.title`) + (scale[n] ?? ""), canvas: p[n] })),
-      lines,
-      `${this.fileName}.png`,
-    );
+    const pictures = ["seen", "made", "error"].map((n) => ({ title: t(`${n}.title`) + (scale[n] ?? ""), canvas: p[n] }));
+    saveRow(pictures, lines, `${this.fileName}.png`);
   };
 
   saveFigures = () => {
     if (!this.result) return;
     const { x_hat, key, draw, ...figures } = this.result;
-    const { state, edited: e } = this;
-    const edited = e ? { z: e.z, mse: e.mse, psnr: e.psnr, ssim: e.ssim } : null;
-    const others = [...this.results.values()].map((r) => ({
-      kind: r.kind,
-      latent_dim: r.d,
-      beta: r.beta,
-      mse: r.mse,
-      psnr: r.psnr,
-      ssim: r.ssim,
-    }));
-    const pixels = { x: Array.from(this.x), x_hat: Array.from(unpack(x_hat)) };
-    saveJson(
-      { address: location.href, domain: state.domain, latent_dim: state.d, ...figures, edited, ...pixels, others },
-      `${this.fileName}.json`,
-    );
+    const { domain, d: latent_dim } = this.state;
+    const edited = this.edited && { z: this.edited.z, ...measured(this.edited) };
+    const [x, made] = [this.x, unpack(x_hat)].map((bytes) => Array.from(bytes));
+    const others = [...this.results.values()].map(({ kind, d, beta, ...r }) => ({ kind, latent_dim: d, beta, ...measured(r) }));
+    saveJson({ address: location.href, domain, latent_dim, ...figures, edited, x, x_hat: made, others }, `${this.fileName}.json`);
   };
 }
 

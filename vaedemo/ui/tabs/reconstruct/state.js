@@ -1,8 +1,8 @@
 // The state of "Reconstruct" and its words in the address. Pure functions.
 
-import { numberOf, oneOf, word } from "../../page/frame/state.js";
+import { domain, example, numberOf, oneOf, word } from "../../page/frame/state.js";
 import { betasOf, kindsOf, nearestDim } from "../../page/maths/models.js";
-import { fromWord } from "../../page/maths/words.js";
+import { DRAWING } from "../../page/maths/words.js";
 
 export const FITS = ["crop", "pad"];
 export const POLARITIES = ["auto", "keep", "invert"];
@@ -25,43 +25,19 @@ const enter = (state, domain, { table }) => {
   if (domain !== state.domain) Object.assign(state, { domain, example: table[domain].examples[0] ?? null });
 };
 const kindIn = (state, table) => settled(state, table).kind;
+const kinds = (s, { table }) => kindsOf(table[s.domain]);
+const dims = (s, { table }) => table[s.domain].kinds[kindIn(s, table)];
+const betas = (s, { table }) => betasOf(table[s.domain], kindIn(s, table), s.d);
 
 // about: {table, word: that of a drawing at hand, or null}.
 export const WORDS = [
-  { name: "domain", parse: (v, _, { table }) => oneOf(domainsOf(table))(v), put: enter, format: (s) => s.domain },
-  {
-    ...word(
-      "kind",
-      oneOf((s, { table }) => kindsOf(table[s.domain])),
-    ),
-    format: (s) => s.kind,
-  },
-  {
-    ...word(
-      "d",
-      numberOf((s, { table }) => table[s.domain].kinds[kindIn(s, table)]),
-    ),
-    format: (s) => s.d,
-  },
-  word(
-    "beta",
-    numberOf((s, { table }) => betasOf(table[s.domain], kindIn(s, table), s.d)),
-    1,
-  ),
-  {
-    ...word(
-      "example",
-      oneOf((s, { table }) => table[s.domain].examples),
-    ),
-    format: (s, about) => (about.word ? null : s.example),
-  },
+  domain(enter, domainsOf),
+  word("kind", oneOf(kinds)),
+  word("d", numberOf(dims)),
+  word("beta", numberOf(betas), 1),
+  example(),
   word("fit", oneOf(FITS), "crop"),
   word("polarity", oneOf(POLARITIES), "auto"),
   word("error", oneOf(ERRORS), "absolute"),
-  {
-    name: "x",
-    parse: (v, s, { table }) => fromWord(v, table[s.domain]) ?? undefined,
-    put: (s, v) => (s.drawn = v),
-    format: (_, about) => about.word,
-  },
+  DRAWING,
 ];

@@ -3,39 +3,23 @@
 import { html } from "../../page/vendor/lit-html.js";
 import { elbo } from "../../page/draw/bits.js";
 import { LIMIT, gradient } from "../../page/draw/pixels.js";
-import {
-  button,
-  card,
-  choices,
-  field,
-  figure,
-  message,
-  moreFold,
-  optionsOf,
-  panel,
-  scale,
-  slider,
-  small,
-  takeRow,
-} from "../../page/frame/pieces.js";
+import { button, card, chooser, figure, optionsOf, panel, scale, sheet, slider, small } from "../../page/frame/pieces.js";
 import { number, significant, t } from "../../page/frame/text.js";
 import { betasOf, kindsOf } from "../../page/maths/models.js";
 import { ERRORS, FITS, POLARITIES, domainsOf } from "./state.js";
 import { strip } from "./strip.js";
 
-const canvas = (name) => html`
-  <canvas class="vd-pixels" data-part=${name} width="28" height="28" role="img" tabindex="0"
-    aria-label=${t(`${name}.label`)} aria-describedby="vd-readout"></canvas><i class="vd-cursor" hidden></i>`;
+const canvas = (tab, name) => html`
+  <canvas class="vd-pixels" data-part=${name} width="28" height="28" role="img" tabindex="0" aria-label=${t(`${name}.label`)}
+    aria-describedby="vd-readout" .draw=${tab.drawings[name]}></canvas><i class="vd-cursor" hidden></i>`;
 
 const panels = (tab) => {
   const { state, row, edited, yours } = tab;
   const [sign, plus] = state.error === "signed" ? [`≤ −${LIMIT}`, "+"] : ["0", ""];
-  return html`<div class="vd-panels">
-    ${yours.panel()}
-    ${panel("seen", canvas("seen"), { note: `${row.size} × ${row.size}${row.channels === 3 ? " × 3" : ""}`, under: yours.picture.inverted ? t("seen.inverted") : "" })}
-    ${panel("made", canvas("made"), { note: edited ? t("made.edited") : t("made.note", { d: state.d }), under: t(`kind.${state.kind}.long`), frame: edited ? "vd-edited" : "" })}
-    ${panel("error", canvas("error"), { note: t(`error.${state.error}.note`), under: scale(sign, gradient(state.error), `≥ ${plus}${LIMIT}`) })}
-  </div>`;
+  return html`${yours.panel()}
+    ${panel("seen", canvas(tab, "seen"), { note: `${row.size} × ${row.size}${row.channels === 3 ? " × 3" : ""}`, under: yours.picture.inverted ? t("seen.inverted") : "" })}
+    ${panel("made", canvas(tab, "made"), { note: edited ? t("made.edited") : t("made.note", { d: state.d }), under: t(`kind.${state.kind}.long`), frame: edited ? "vd-edited" : "" })}
+    ${panel("error", canvas(tab, "error"), { note: t(`error.${state.error}.note`), under: scale(sign, gradient(state.error), `≥ ${plus}${LIMIT}`) })}`;
 };
 
 const dimension = (tab) => {
@@ -67,18 +51,9 @@ const choosers = (tab) => {
   const kinds = kindsOf(row).map((k) => ({ value: k, label: t(`kind.${k}`), title: t(`kind.${k}.why`) }));
   const betas = betasOf(row, state.kind, state.d);
   return html`<div class="vd-choosers">
-    ${field({ part: "domain", name: "vd-domain", label: t("domain.label"), options: domains, value: yours.pending ?? state.domain, choose: tab.chooseDomain })}
-    ${field({ part: "kind", name: "vd-kind", label: t("kind.label"), options: kinds, value: state.kind, choose: (kind) => tab.choose({ kind }) })}
-    ${field({
-      part: "beta",
-      name: "vd-beta",
-      label: t("beta.label"),
-      caption: "vd-beta",
-      options: optionsOf(betas),
-      value: state.beta,
-      away: betas.length < 2,
-      choose: (b) => tab.choose({ beta: Number(b) }),
-    })}
+    ${chooser(tab, "domain", domains, { value: yours.pending ?? state.domain, choose: tab.chooseDomain })}
+    ${chooser(tab, "kind", kinds, { choose: (kind) => tab.choose({ kind }) })}
+    ${chooser(tab, "beta", optionsOf(betas), { away: betas.length < 2, choose: (beta) => tab.choose({ beta }) })}
   </div>`;
 };
 
@@ -103,19 +78,10 @@ const remark = ({ yours, result, edited, state }) => {
 };
 
 const options = (tab) => {
-  const { state, row } = tab;
-  const little = (part, hidden, values) =>
-    field({
-      part,
-      name: `vd-${part}`,
-      label: t(`${part}.label`),
-      hidden,
-      little: true,
-      options: optionsOf(values, part),
-      value: state[part],
-      choose: (v) => tab.again({ [part]: v }),
-    });
-  return html`<div class="vd-options">${little("polarity", !row.strokes, POLARITIES)}${little("fit", Boolean(row.strokes), FITS)}</div>`;
+  const { strokes } = tab.row;
+  const little = (word, hidden, values) =>
+    chooser(tab, word, optionsOf(values, word), { hidden, little: true, choose: (v) => tab.again({ [word]: v }) });
+  return html`<div class="vd-options">${little("polarity", !strokes, POLARITIES)}${little("fit", Boolean(strokes), FITS)}</div>`;
 };
 
 // The cards below; what they hold is drawn by charts of their own.
@@ -125,14 +91,14 @@ const below = (tab) => {
   const undo = small("reset", tab.reset, { disabled: !tab.edited });
   return html`
   ${card("vd-every", "every", t("every.why"), strip(tab))}
-  ${card("vd-curve", "curve", t("curve.why"), html`<div class="vd-chart" data-part="curve"></div>`)}
+  ${card("vd-curve", "curve", t("curve.why"), html`<div data-part="curve"></div>`)}
   ${card("vd-numbers", "numbers", t(result?.sigma ? "numbers.whyvae" : "numbers.why"), html`<div data-part="numbers"></div>`, undo)}
   ${card(
     "vd-bits",
     "bits",
     t(variational ? "bits.why" : "bits.none"),
     html`<div class="vd-bits-body ${variational ? "" : "vd-away"}" data-part="bitsBody">
-      <div class="vd-chart" data-part="bits"></div>
+      <div data-part="bits"></div>
       <div class="vd-elbo" data-part="elbo">${variational ? elbo(result, row) : ""}</div>
     </div>
     <button type="button" class="vd-button vd-elsewhere" data-part="toVae" ?hidden=${variational || !row.kinds.vae}
@@ -140,24 +106,14 @@ const below = (tab) => {
   )}`;
 };
 
-export const view = (tab) => html`
-<div class="vd-rec">
-  ${message(tab)}
-  <section class="vd-top">
-    ${panels(tab)}
-    <output class="vd-readout" id="vd-readout" data-part="readout" aria-live="polite">${tab.reading || t("readout.hint")}</output>
-    <div class="vd-errormode">${choices({ part: "errorMode", name: "vd-error", label: t("errormode.label"), options: optionsOf(ERRORS, "error"), value: tab.state.error, little: true, choose: tab.chooseError })}</div>
-    <div class="vd-tools">
-      ${tab.yours.tools()}
-      ${options(tab)}
-    </div>
-    <div class="vd-controls">
-      ${dimension(tab)}
-      ${choosers(tab)}
-      ${figures(tab)}
-    </div>
-  </section>
-  ${below(tab)}
-  ${takeRow(tab, html`${button("saveImage", "save", tab.saveImage)}${button("saveFigures", "figures", tab.saveFigures)}`)}
-  ${moreFold("more.text")}
-</div>`;
+export const view = (tab) =>
+  sheet(tab, {
+    panels: panels(tab),
+    readout: { id: "vd-readout", part: "readout", text: tab.reading || t("readout.hint") },
+    mode: chooser(tab, "error", optionsOf(ERRORS, "error"), { bare: true, part: "errorMode", label: t("errormode.label") }),
+    tools: options(tab),
+    controls: html`${dimension(tab)}${choosers(tab)}${figures(tab)}`,
+    cards: below(tab),
+    buttons: html`${button("saveImage", "save", tab.saveImage)}${button("saveFigures", "figures", tab.saveFigures)}`,
+    more: "more.text",
+  });

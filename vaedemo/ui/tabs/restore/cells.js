@@ -2,64 +2,44 @@
 
 import { html } from "../../page/vendor/lit-html.js";
 import { number, t } from "../../page/frame/text.js";
-import { unpack } from "../../page/draw/pixels.js";
-import { paintBytes, paintUri } from "./paint.js";
+import { fromUri, pixels, unpack } from "../../page/draw/pixels.js";
 
-// cells: [{name, label, note, pressed, draw(canvas), click or null}].
+// cells: [{name, label, figures or null, draw, pressed, click or none}].
 export const cellRow = (cells) =>
-  cells.map(
-    ({ name, label, note, pressed, draw, click }) => html`<button type="button" class="vd-cell" data-name=${name} aria-pressed=${pressed}
-    ?disabled=${!click} @click=${click}><canvas class="vd-pixels" width="28" height="28"
-    aria-hidden="true" .draw=${draw}></canvas><b>${label}</b><small>${note}</small></button>`,
-  );
-
-const db = (f) => (f ? t("restore.db", { value: number(f.hole ?? f.psnr, 1) }) : "");
+  cells.map(({ name, label, figures, draw, pressed = false, click }) => {
+    const note = figures ? t("restore.db", { value: number(figures.hole ?? figures.psnr, 1) }) : "";
+    return html`<button type="button" class="vd-cell" data-name=${name} aria-pressed=${pressed} ?disabled=${!click} @click=${click}><canvas
+      class="vd-pixels" width="28" height="28" aria-hidden="true" .draw=${draw}></canvas><b>${label}</b><small>${note}</small></button>`;
+  });
 
 // The mean and every sample of a small picture's answer; choose(view) at a click.
 export const answerCells = (answer, { size, channels, view }, choose) => {
   const samples = unpack(answer.samples);
-  const draw = (bytes) => (canvas) => paintBytes(canvas, bytes, channels);
-  const mean = {
-    name: "mean",
-    label: t("restored.mean"),
-    note: db(answer.figures?.mean),
-    pressed: view === "mean",
-    draw: draw(unpack(answer.mean)),
-    click: () => choose("mean"),
-  };
+  const cell = (name, label, figures, bytes, own) => ({
+    name,
+    label,
+    figures,
+    draw: pixels(bytes, channels),
+    pressed: view === name || view === own,
+    click: () => choose(own),
+  });
   const others = answer.log_likelihood.map((_, i) => {
     const best = i === answer.best;
-    return {
-      name: i,
-      label: best ? t("restored.closest") : t("restored.sample", { n: i + 1 }),
-      note: db(answer.figures?.samples[i]),
-      pressed: view === i || (view === "best" && best),
-      draw: draw(samples.subarray(i * size, (i + 1) * size)),
-      click: () => choose(best ? "best" : i),
-    };
+    const label = best ? t("restored.closest") : t("restored.sample", { n: i + 1 });
+    return cell(i, label, answer.figures?.samples[i], samples.subarray(i * size, (i + 1) * size), best ? "best" : i);
   });
-  return [mean, ...others];
+  return [cell("mean", t("restored.mean"), answer.figures?.mean, unpack(answer.mean), "mean"), ...others];
 };
 
-export const photoCells = (uris) =>
-  uris.map((uri, i) => ({
-    name: i,
-    label: t("restored.sample", { n: i + 1 }),
-    note: "",
-    pressed: false,
-    draw: (c) => paintUri(c, uri),
-    click: null,
-  }));
+export const photoCells = (uris) => uris.map((uri, i) => ({ name: i, label: t("restored.sample", { n: i + 1 }), draw: fromUri(uri) }));
 
 // What each method makes of the same input: {method: {x_hat, psnr, hole} or undefined}.
 export const methodCells = (mean, answer, methods, others, channels) => {
   const cell = (name, x_hat, figures) => ({
     name,
     label: t(`method.${name}`),
-    note: db(figures),
-    pressed: false,
-    draw: (canvas) => (x_hat.startsWith("data:") ? paintUri(canvas, x_hat) : paintBytes(canvas, unpack(x_hat), channels)),
-    click: null,
+    figures,
+    draw: x_hat.startsWith("data:") ? fromUri(x_hat) : pixels(unpack(x_hat), channels),
   });
   const known = methods.filter((m) => others[m]);
   return [

@@ -7,22 +7,24 @@ import { Tab, open } from "../../page/frame/shell.js";
 import { shared } from "../../page/frame/shared.js";
 import { t } from "../../page/frame/text.js";
 import { maskToWord } from "../../page/maths/words.js";
-import { unpack } from "../../page/draw/pixels.js";
+import { blank, errorMap, fromUri, heatFromUri, heatMap, marked, pixels, unpack } from "../../page/draw/pixels.js";
 import { Yours } from "../../page/picture/yours.js";
 import { answerCells, methodCells, photoCells } from "./cells.js";
 import { PhotoJob } from "./job.js";
 import { Mask } from "./mask.js";
-import { blank, paintBytes, paintError, paintHeat, paintHeatUri, paintUri } from "./paint.js";
 import { countOf, fourthsOf, isPhoto, levelOf, maskSize, opening, standard, wordsOf } from "./state.js";
 import { restoredName, view } from "./view.js";
 
 const EXAMPLES = "objects"; // the domain whose examples stand in for photographs
 
 class Restore extends Tab {
+  view = () => view(this);
+
   begin() {
     this.denoising = this.name === "denoise";
-    // answer: of the last restore(); made: the other methods' by name; cells of both; size of the mask that was preset.
-    Object.assign(this, { answer: null, made: {}, answers: [], others: [], size: null, idle: 0, later: 0 });
+    // answer: of the last restore(); made: the other methods' by name; cells of both; drawings of the panels by their parts; size
+    // of the mask that was preset.
+    Object.assign(this, { answer: null, made: {}, answers: [], others: [], drawings: {}, size: null, idle: 0, later: 0 });
     this.start(wordsOf(this.name), standard(this.name, this.table));
     this.job = new PhotoJob(this, {
       began: (job) => this.began(job),
@@ -31,14 +33,14 @@ class Restore extends Tab {
     });
     this.yours = new Yours(this, {
       asked: () => ["source", { domain: this.examplesOf, given: this.denoising && this.state.given }],
-      took: (picture, job) => this.took(picture, job),
+      took: (picture, { source }) => this.took(picture, source),
       shares: () => !this.photo && !this.state.given,
       domain: () => this.examplesOf,
       received: (picture) => this.received(picture),
     });
     this.draw();
     this.mask = new Mask(this, (done) => this.painted(done));
-    if (this.state.own) this.mask.put({ width: this.row.size, height: this.row.size, data: this.state.own });
+    if (this.state.own) this.mask.pad.set({ width: this.row.size, height: this.row.size, data: this.state.own }, false);
     const guest = shared();
     if (guest && guest.from !== this.name && !this.words.domain && !this.words.example) this.received(guest);
     else this.yours.example(this.examplesOf, this.state.example ?? this.row.examples[0], { keep: true });
@@ -75,8 +77,9 @@ class Restore extends Tab {
     return f.samples[view === "best" ? this.answer.best : view];
   }
 
-  linked() {
-    return Boolean(this.state.example);
+  // A drawing has none here: a link shows examples.
+  get word() {
+    return null;
   }
 
   // ---- asking ------------------------------------------------------------------------------------------------
@@ -106,8 +109,8 @@ class Restore extends Tab {
       return;
     }
     const sent = { ...this.body, x: picture.x };
-    const answer = await this.asking("restore", sent);
-    if (answer.error || this.yours.picture !== picture) return;
+    const answer = await this.request("restore", sent);
+    if (!answer) return;
     this.answered(answer);
     if (!more()) this.idle = setTimeout(() => this.compare(sent, answer), 250);
   });
@@ -135,16 +138,12 @@ class Restore extends Tab {
     this.show();
   }
 
-  async began({ damaged }) {
-    const { p } = this;
-    Object.assign(this, { answer: null, made: {} });
-    await Promise.all([p.damaged, p.before].map((canvas) => paintUri(canvas, damaged)));
-    blank(p.restored);
-    blank(p.fourth);
+  began({ damaged }) {
+    Object.assign(this, { answer: null, made: {}, drawings: { damaged: fromUri(damaged), restored: blank, fourth: blank } });
     this.show();
   }
 
-  took(picture, { source }) {
+  took(picture, source) {
     const { photo, denoising, mask, state, p } = this;
     if (source !== this.source) mask.file = null;
     Object.assign(this, { answer: null, made: {}, source });
@@ -152,7 +151,7 @@ class Restore extends Tab {
     const [width, height] = photo ? maskSize(picture) : [this.row.size, this.row.size];
     mask.pad.resize(width, height);
     if (!denoising) mask.pad.radius(p.size.value / 100);
-    if (photo && !denoising) paintUri(p.damaged, picture.original);
+    if (photo && !denoising) this.drawings.damaged = fromUri(picture.original);
     this.show();
     const other = this.size !== `${width}x${height}`;
     if (denoising || !state.mask || state.mask === "own" || !other) return void this.restore();
@@ -182,7 +181,9 @@ class Restore extends Tab {
     this.later = setTimeout(() => this.set({}), this.photo ? rest : 0);
   }
 
-  preset() {
+  // Another mask of those that the server draws.
+  preset(patch = {}) {
+    Object.assign(this.state, patch);
     this.mask.preset(() => {
       this.restore();
       this.show();
@@ -193,16 +194,6 @@ class Restore extends Tab {
   painted(done) {
     this.state.mask = "own";
     if (!this.photo || done) this.soon({}, 600);
-  }
-
-  choosePreset = (mask) => {
-    this.state.mask = mask;
-    this.preset();
-  };
-
-  chooseAmount(amount) {
-    this.state.amount = amount;
-    this.preset();
   }
 
   chooseLevel(share) {
@@ -233,17 +224,11 @@ class Restore extends Tab {
     Object.assign(state, { domain, sigma: null, level, mask: state.mask === "own" ? "own" : mask, n: kept ? state.n : n });
     if (this.denoising) state.noise = "gaussian";
     Object.assign(this, { answer: null, made: {}, size: null });
-    const { source } = yours;
     yours.picture = null;
-    if (source && !["example", "shared"].includes(source.kind)) return yours.load({ source });
-    return yours.example(this.examplesOf, row.examples[0]);
+    return yours.elsewhere(this.examplesOf, row.examples[0]);
   };
 
   // ---- drawing -----------------------------------------------------------------------------------------------
-
-  view() {
-    return view(this);
-  }
 
   cells() {
     const { answer, photo, row, state, yours, value } = this;
@@ -256,33 +241,31 @@ class Restore extends Tab {
   show() {
     if (!this.yours.picture && !this.p) return;
     [this.answers, this.others] = this.cells();
+    if (this.answer) Object.assign(this.drawings, this.photo ? this.ofPhoto() : this.ofSmall());
     super.show();
-    this.showPictures();
   }
 
-  async showPictures() {
-    const { answer, p, row, state, fourth, yours } = this;
-    if (!answer) return;
-    if (this.photo) return void (await this.showPhoto());
+  ofSmall() {
+    const { answer, row, state, fourth, yours } = this;
+    const { channels } = row;
     const y = unpack(answer.y);
-    const samples = state.view === "mean" ? unpack(answer.mean) : unpack(answer.samples);
-    const at = state.view === "mean" ? 0 : state.view === "best" ? answer.best : state.view;
+    const samples = unpack(state.view === "mean" ? answer.mean : answer.samples);
+    const at = { mean: 0, best: answer.best }[state.view] ?? state.view;
     const made = samples.subarray(at * y.length, (at + 1) * y.length);
-    for (const canvas of [p.damaged, p.before]) paintBytes(canvas, y, row.channels);
-    paintBytes(p.restored, made, row.channels);
-    p.restored.dataset.shown = `${state.domain}-${state.view}`;
-    if (fourth === "spread") paintHeat(p.fourth, answer.spread);
-    else if (fourth === "error") paintError(p.fourth, yours.picture.bytes, made, row.channels, "absolute");
-    else paintError(p.fourth, made, y, row.channels, "signed");
+    const maps = {
+      error: () => errorMap(yours.picture.bytes, made, channels, "absolute"),
+      spread: () => heatMap(unpack(answer.spread)),
+      residual: () => errorMap(made, y, channels, "signed"),
+    };
+    const restored = marked(pixels(made, channels), `${state.domain}-${state.view}`);
+    return { damaged: pixels(y, channels), restored, fourth: maps[fourth]() };
   }
 
-  async showPhoto() {
-    const { answer, p, fourth } = this;
-    await paintUri(p.restored, answer.result);
+  ofPhoto() {
+    const { answer, fourth } = this;
     const uri = answer[fourth];
-    if (!uri) blank(p.fourth);
-    else await (uri === answer.spread ? paintHeatUri : paintUri)(p.fourth, uri);
-    p.restored.dataset.shown = `photos-${answer.job.job}`;
+    const map = fourth === "spread" ? heatFromUri : fromUri;
+    return { restored: marked(fromUri(answer.result), `photos-${answer.job.job}`), fourth: uri ? map(uri) : blank };
   }
 
   saveImage = async () => {
@@ -298,15 +281,9 @@ class Restore extends Tab {
       `${t(`domain.${state.domain}`)}: ${restoredName(this)}`,
       this.figures ? `PSNR ${p.psnr.textContent} dB, SSIM ${p.ssim.textContent}` : "",
     ];
-    saveRow(
-      ["damaged", "restored", "fourth"].map((n) => ({ title: t(`${n}.title`), canvas: p[n] })),
-      lines,
-      `vaedemo-${name}-${state.domain}.png`,
-    );
+    const pictures = ["damaged", "restored", "fourth"].map((n) => ({ title: t(`${n}.title`), canvas: p[n] }));
+    saveRow(pictures, lines, `vaedemo-${name}-${state.domain}.png`);
   };
 }
 
-export const mount = open(Restore, "restore", ({ table, any }) => {
-  if (Object.keys(table).length) return null;
-  return any ? "restore.nomodels" : "nomodels";
-});
+export const mount = open(Restore, "restore");

@@ -2,7 +2,7 @@
 
 import { html } from "../../page/vendor/lit-html.js";
 import { newest } from "../../page/frame/dom.js";
-import { field, optionsOf, slider, small } from "../../page/frame/pieces.js";
+import { chooser, fileInput, optionsOf, slider, small } from "../../page/frame/pieces.js";
 import { failure, number, t } from "../../page/frame/text.js";
 import { pack, unpack } from "../../page/draw/pixels.js";
 import { MaskPad } from "../../page/picture/maskpad.js";
@@ -12,21 +12,13 @@ import { askWith, request } from "../../page/picture/source.js";
 // file that lies over this picture.
 export class Mask {
   constructor(tab, changed) {
-    Object.assign(this, { tab, tool: "brush", file: null, quiet: false });
-    this.pad = new MaskPad(tab.p.brushPad, (done) => this.quiet || changed(done));
+    Object.assign(this, { tab, file: null, pad: new MaskPad(tab.p.brushPad, changed) });
   }
 
   // As the server is told of it.
   sent(photo) {
     const { width, height, data } = this.pad.mask();
     return { width, height, data: pack(data), file: photo ? this.file : null };
-  }
-
-  // A mask from elsewhere, without a word to changed().
-  put(mask) {
-    this.quiet = true;
-    this.pad.set(mask);
-    this.quiet = false;
   }
 
   // The mask of a preset, then done().
@@ -36,7 +28,7 @@ export class Mask {
     const amount = state.mask === "random" ? state.amount : null;
     const answer = await this.tab.asking("mask", { kind: state.mask, width, height, amount, seed: state.seed });
     if (answer.error) return;
-    this.put({ width, height, data: unpack(answer.mask) });
+    this.pad.set({ width, height, data: unpack(answer.mask) }, false);
     done();
   });
 
@@ -56,7 +48,6 @@ export class Mask {
   }
 
   choose(tool) {
-    this.tool = tool;
     this.pad.tool(tool);
     this.tab.draw();
   }
@@ -70,29 +61,24 @@ export class Mask {
 export const maskTools = (tab) => {
   const { mask, state } = tab;
   const tool = (part, click, pressed) => small(part, click, { key: `restore.${part}.button`, pressed });
-  const chosen = ({ target }) => {
-    if (target.files[0]) mask.read(target.files[0]);
-    target.value = "";
-  };
   return html`
   <div class="vd-res-mask" data-part="maskTools">
     <div class="vd-padtools">
-      ${tool("brush", () => mask.choose("brush"), (mask?.tool ?? "brush") === "brush")}${tool("rubber", () => mask.choose("eraser"), mask?.tool === "eraser")}
+      ${tool("brush", () => mask.choose("brush"), !mask?.pad.erasing)}${tool("rubber", () => mask.choose("eraser"), Boolean(mask?.pad.erasing))}
       ${tool("maskUndo", () => mask.pad.undo())}${tool("invert", () => mask.pad.invert())}${tool("wipe", () => mask.pad.clear())}
       ${tool("maskUpload", () => tab.p.maskFile.click())}
-      <input type="file" data-part="maskFile" accept="image/*" hidden @change=${chosen}></div>
+      ${fileInput("maskFile", (file) => mask.read(file), "image/*")}</div>
     <label class="vd-res-size"><span>${t("restore.size.label")}</span><input type="range" data-part="size" min="2" max="40" value="12"
       @input=${(e) => mask.pad.radius(e.target.value / 100)}></label>
-    ${field({ part: "mask", name: "vd-mask", label: t("restore.mask.label"), little: true, options: optionsOf(tab.value.masks, "mask"), value: state.mask, choose: tab.choosePreset })}
+    ${chooser(tab, "mask", optionsOf(tab.value.masks, "mask"), { label: t("restore.mask.label"), little: true, choose: (mask) => tab.preset({ mask }) })}
     ${slider({
       part: "amount",
       label: t("restore.amount.label"),
       value: `${Math.round(100 * state.amount)} %`,
       why: "",
-      kind: "vd-res-slider",
       at: Math.round(1000 * state.amount),
       away: state.mask !== "random",
-      input: (at) => tab.chooseAmount(at / 1000),
+      input: (at) => tab.preset({ amount: at / 1000 }),
     })}
   </div>`;
 };

@@ -1,6 +1,6 @@
 // The state of "Denoise" and "Inpaint" and its words in the address. Pure functions.
 
-import { between, numberOf, oneOf, whole, word } from "../../page/frame/state.js";
+import { between, domain, flag, numberOf, oneOf, whole, word } from "../../page/frame/state.js";
 import { maskFromWord } from "../../page/maths/words.js";
 
 const MASK_SIDE = 512; // longest side of a mask over a photograph, in pixels
@@ -58,13 +58,20 @@ const levelIn = (v, s, { table }) => {
 };
 const maskIn = (v, s, { table }) => (table[s.domain].size ? maskFromWord(v, table[s.domain].size ** 2) : null) ?? undefined;
 
+const fourths =
+  (task) =>
+  (s, { table }) =>
+    fourthsOf(task, table[s.domain], s);
+const noises = (s, { table }) => Object.keys(table[s.domain].noises);
+const usualCount = (s, { table }) => table[s.domain].usual;
+
 // The words of a task. about: {name: the task, table, value: {masks, seeds}, maskWord: that of the mask at hand}.
 const ONLY = {
   denoise: [
-    { name: "given", parse: oneOf(["1"]), put: (s) => (s.given = true), format: (s) => (s.given ? 1 : null) },
+    flag("given"),
     {
       name: "noise",
-      parse: oneOf((s, { table }) => Object.keys(table[s.domain].noises)),
+      parse: oneOf(noises),
       put: (s, noise, { table }) => Object.assign(s, { noise, level: table[s.domain].noises[noise].usual }),
       format: (s) => (s.given ? null : s.noise),
     },
@@ -72,14 +79,8 @@ const ONLY = {
     word("sigma", (v, s, { table }) => between(0, table[s.domain].strongest)(v), null),
   ],
   inpaint: [
-    {
-      ...word(
-        "mask",
-        oneOf((_, { value }) => value.masks),
-      ),
-      format: (s) => (s.mask === "own" ? null : s.mask),
-    },
-    { ...word("amount", between(0, 1)), format: (s) => (s.mask === "random" ? s.amount : null) },
+    { name: "mask", parse: (v, s, { value }) => oneOf(value.masks)(v), format: (s) => (s.mask === "own" ? null : s.mask) },
+    { name: "amount", parse: between(0, 1), format: (s) => (s.mask === "random" ? s.amount : null) },
     {
       name: "m",
       parse: maskIn,
@@ -89,28 +90,11 @@ const ONLY = {
   ],
 };
 export const wordsOf = (task) => [
-  {
-    name: "domain",
-    parse: oneOf((_, { table }) => Object.keys(table)),
-    put: (s, domain, { table }) => Object.assign(s, standard(task, table, domain)),
-    format: (s) => s.domain,
-  },
-  word(
-    "example",
-    oneOf((s, { table }) => table[s.domain].examples),
-    null,
-  ),
+  domain((s, name, { table }) => Object.assign(s, standard(task, table, name))),
+  word("example", oneOf("examples"), null),
   ...ONLY[task],
-  { ...word("seed", (v, _, { value }) => whole(0, value.seeds)(v), 1) },
-  word(
-    "n",
-    numberOf((s, { table }) => table[s.domain].samples),
-    (s, { table }) => table[s.domain].usual,
-  ),
+  word("seed", (v, _, { value }) => whole(0, value.seeds)(v), 1),
+  word("n", numberOf("samples"), usualCount),
   word("view", viewIn, "mean"),
-  word(
-    "fourth",
-    oneOf((s, { table }) => fourthsOf(task, table[s.domain], s)),
-    "error",
-  ),
+  word("fourth", oneOf(fourths(task)), "error"),
 ];

@@ -2,27 +2,15 @@
 
 import { html, nothing } from "../../page/vendor/lit-html.js";
 import { LIMIT, gradient } from "../../page/draw/pixels.js";
-import {
-  button,
-  card,
-  choices,
-  field,
-  figure,
-  message,
-  moreFold,
-  optionsOf,
-  panel,
-  scale,
-  slider,
-  takeRow,
-} from "../../page/frame/pieces.js";
+import { button, card, chooser, figure, optionsOf, panel, scale, sheet, slider } from "../../page/frame/pieces.js";
 import { number, t } from "../../page/frame/text.js";
 import { cellRow } from "./cells.js";
 import { maskTools } from "./mask.js";
 import { countOf, countsOf, fourthsOf } from "./state.js";
 
-const canvas = (name, label = name) =>
-  html`<canvas class="vd-res-canvas" data-part=${name} width="28" height="28" role="img" aria-label=${t(`${label}.label`)}></canvas>`;
+const canvas = (tab, name) =>
+  html`<canvas class="vd-res-canvas" data-part=${name} width="28" height="28" role="img" aria-label=${t(`${name}.label`)}
+    .draw=${tab.drawings[name]}></canvas>`;
 
 const fourthScale = ({ photo, fourth, value }) => {
   const signed = fourth === "residual";
@@ -39,36 +27,28 @@ export const restoredName = ({ photo, state: { view } }) => {
 
 const panels = (tab) => {
   const { name, denoising } = tab;
-  const damaged = html`${canvas("damaged")}
+  const damaged = html`${canvas(tab, "damaged")}
         <canvas class="vd-res-canvas vd-res-brush" data-part="brushPad" width="28" height="28" role="application" tabindex="0"
           aria-label=${t("restore.pad.label")} aria-describedby="vd-res-live-${name}" ?hidden=${denoising}></canvas>`;
-  const restored = html`${canvas("restored")}
-        <canvas class="vd-res-canvas vd-res-before" data-part="before" width="28" height="28" aria-hidden="true"></canvas>
+  const restored = html`${canvas(tab, "restored")}
+        <canvas class="vd-res-canvas vd-res-before" data-part="before" width="28" height="28" aria-hidden="true"
+          .draw=${tab.drawings.damaged}></canvas>
         <input type="range" class="vd-res-wipe" id="vd-res-wipe-${name}" data-part="share" min="0" max="100" value="0" title=${t("restore.before.label")}
           @input=${(e) => tab.p.restoredFrame.style.setProperty("--share", e.target.value / 100)}>`;
   const before = html`<label for="vd-res-wipe-${name}">${t("restore.before.label")}</label>`;
-  return html`<div class="vd-panels">
-    ${tab.yours.panel()}
+  return html`${tab.yours.panel()}
     ${panel("damaged", damaged)}
     ${panel("restored", restored, { note: restoredName(tab), under: before })}
-    ${panel("fourth", canvas("fourth"), { note: t(`fourth.${tab.fourth}.note`), under: fourthScale(tab) })}
-  </div>`;
+    ${panel("fourth", canvas(tab, "fourth"), { note: t(`fourth.${tab.fourth}.note`), under: fourthScale(tab) })}`;
 };
 
 const choosers = (tab) => {
-  const { state, row, name } = tab;
+  const { state, row } = tab;
   const { picture } = tab.yours;
+  const count = { part: "count", label: t("restore.count.label"), little: true, value: countOf(state, row, picture) };
   return html`<div class="vd-choosers">
-    ${field({ part: "domain", name: `vd-${name}-domain`, label: t("domain.label"), options: optionsOf(Object.keys(tab.table), "domain"), value: state.domain, choose: tab.chooseDomain })}
-    ${field({
-      part: "count",
-      name: `vd-${name}-count`,
-      label: t("restore.count.label"),
-      little: true,
-      options: optionsOf(countsOf(row, picture)),
-      value: countOf(state, row, picture),
-      choose: (n) => tab.set({ n: Number(n), view: "mean" }),
-    })}
+    ${chooser(tab, "domain", optionsOf(Object.keys(tab.table), "domain"), { choose: tab.chooseDomain })}
+    ${chooser(tab, "n", optionsOf(countsOf(row, picture)), { ...count, choose: (n) => tab.set({ n, view: "mean" }) })}
     <div class="vd-field"><span>${t("restore.seed.label")}</span><button type="button" class="vd-small" data-part="die" title=${t("restore.die.why")}
       @click=${tab.throwDie}>${t("restore.seed.value", { seed: state.seed })}</button></div>
   </div>`;
@@ -80,14 +60,13 @@ const noiseControls = (tab) => {
   const { low, high } = state.given ? { low: 0, high: strongest } : noises[state.noise];
   const at = state.given ? (state.sigma ?? tab.told.estimated ?? 0) : state.level;
   const why = state.given ? (state.sigma === null ? "restore.sigma.estimated" : "restore.sigma.hand") : `noise.${state.noise}.why`;
-  const chosen = (noise) => tab.set({ noise, level: noises[noise].usual });
-  return html`${field({ part: "noise", name: "vd-noise", label: t("restore.noise.label"), little: true, options: optionsOf(Object.keys(noises), "noise"), value: state.noise, away: state.given, choose: chosen })}
+  const choose = (noise) => tab.set({ noise, level: noises[noise].usual });
+  return html`${chooser(tab, "noise", optionsOf(Object.keys(noises), "noise"), { label: t("restore.noise.label"), little: true, away: state.given, choose })}
     ${slider({
       part: "level",
       label: t("restore.level.label"),
       value: number(at, !state.given && state.noise === "jpeg" ? 0 : 2),
       why: t(why),
-      kind: "vd-res-slider",
       at: Math.round((1000 * (at - low)) / (high - low)),
       input: (v) => tab.chooseLevel(v / 1000),
     })}`;
@@ -138,48 +117,31 @@ const methodsWhy = ({ answer, photo, job }) => {
   return out.length ? t("restore.methods.left", { names: out.map((m) => t(`method.${m}`)).join(", ") }) : t("restore.methods.why");
 };
 
-export const view = (tab) => html`
-<div class="vd-rec vd-res ${tab.photo ? "vd-res-photo" : ""}" style=${tab.photo && tab.yours.picture?.width ? `--shape: ${tab.yours.picture.width / tab.yours.picture.height}` : nothing}>
-  ${message(tab)}
-  <section class="vd-top">
-    ${panels(tab)}
-    <output class="vd-readout" id="vd-res-live-${tab.name}" data-part="live" aria-live="polite">${tab.denoising ? "" : (tab.mask?.missing ?? "")}</output>
-    <div class="vd-errormode">${choices({
+export const view = (tab) => {
+  const { name, state, photo, denoising, yours } = tab;
+  const strip = (part, cells) =>
+    html`<div class="vd-res-strip" data-part=${part} role="group" aria-label=${t(`restore.${part}.title`)}>${cellRow(cells)}</div>`;
+  return sheet(tab, {
+    kind: `vd-res ${photo ? "vd-res-photo" : ""}`,
+    style: photo && yours.picture?.width ? `--shape: ${yours.picture.width / yours.picture.height}` : nothing,
+    panels: panels(tab),
+    readout: { id: `vd-res-live-${name}`, part: "live", text: denoising ? "" : (tab.mask?.missing ?? "") },
+    mode: chooser(tab, "fourth", optionsOf(fourthsOf(name, tab.row, state), "fourth"), {
+      bare: true,
       part: "fourthMode",
-      name: `vd-${tab.name}-fourth`,
-      label: t("fourth.label"),
-      little: true,
-      options: optionsOf(fourthsOf(tab.name, tab.row, tab.state), "fourth"),
       value: tab.fourth,
       choose: (fourth) => tab.set({ fourth }, false),
-    })}</div>
-    <div class="vd-tools">
-      ${tab.yours.tools()}
-      <label class="vd-res-given" data-part="givenField" ?hidden=${!tab.denoising}><input type="checkbox" data-part="given" ?checked=${tab.state.given}
-        @change=${(e) => tab.chooseGiven(e.target.checked)}> <span>${t("restore.given.label")}</span></label>
-    </div>
-    <div class="vd-controls">
-      ${choosers(tab)}
-      ${tab.denoising ? noiseControls(tab) : maskTools(tab)}
+    }),
+    tools: html`<label class="vd-res-given" data-part="givenField" ?hidden=${!denoising}><input type="checkbox" data-part="given"
+      ?checked=${state.given} @change=${(e) => tab.chooseGiven(e.target.checked)}> <span>${t("restore.given.label")}</span></label>`,
+    controls: html`${choosers(tab)}
+      ${denoising ? noiseControls(tab) : maskTools(tab)}
       ${tab.job.view()}
       <p class="vd-res-remark" data-part="remark" role="status">${remark(tab)}</p>
-      ${figures(tab)}
-    </div>
-  </section>
-  ${card(
-    "vd-res-answers",
-    "restore.answers",
-    answersWhy(tab),
-    html`<div class="vd-res-strip" data-part="answers" role="group"
-      aria-label=${t("restore.answers.title")}>${cellRow(tab.answers)}</div>`,
-  )}
-  ${card(
-    "vd-res-methods",
-    "restore.methods",
-    methodsWhy(tab),
-    html`${tab.job.besideView()}
-    <div class="vd-res-strip" data-part="methods">${cellRow(tab.others)}</div>`,
-  )}
-  ${takeRow(tab, button("saveImage", "save", tab.saveImage))}
-  ${moreFold(`${tab.name}.more`)}
-</div>`;
+      ${figures(tab)}`,
+    cards: html`${card("vd-res-answers", "restore.answers", answersWhy(tab), strip("answers", tab.answers))}
+      ${card("vd-res-methods", "restore.methods", methodsWhy(tab), html`${tab.job.besideView()}${strip("methods", tab.others)}`)}`,
+    buttons: button("saveImage", "save", tab.saveImage),
+    more: `${name}.more`,
+  });
+};
