@@ -24,7 +24,7 @@ COMMANDS = {
     "describe": "models.Describe",
     "train": "train.Train",
     "evaluate": "models.Evaluate",
-    "reconstruct": "reconstruct.Reconstruct",
+    "reconstruct": "latent.Reconstruct",
     "sample": "sample.Sample",
     "denoise": "restore.Denoise",
     "inpaint": "restore.Inpaint",

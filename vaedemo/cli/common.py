@@ -1,6 +1,7 @@
 """What the commands share: options, results as JSON, pictures to write, and names fit for a terminal."""
 
 import io
+import json
 import os
 import unicodedata
 from collections.abc import Mapping
@@ -31,6 +32,10 @@ class Command:
     """of all that is drawn at random; accepted too where nothing is"""
     checkpoints: Path = CHECKPOINTS
     """folder of the models"""
+
+    def tell(self, result: Any, text: str) -> None:
+        """Print a result: as JSON if that is asked for, else in words."""
+        print(json.dumps(result, indent=1) if self.json else text)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -30,7 +30,7 @@ from vaedemo.training.tasks import task_of
 from vaedemo.training.tasks.codec import Compression, RateConfig
 from vaedemo.training.tasks.crops import CropConfig
 
-__all__ = ["Run", "estimate_seconds", "publish", "run"]
+__all__ = ["Run", "described", "estimate_seconds", "publish", "run"]
 
 
 class Run(NamedTuple):
@@ -70,7 +70,8 @@ def _finished(job: Run, task: Task) -> bool:
     record = load_checkpoint(file)[2]
     other = record.get("digest") != task.digest
     if not other and record.get("started_from") == job.started_from:
-        if _json(_described(job)) == _read(file.with_name("config.json")):
+        config = file.with_name("config.json")
+        if config.is_file() and config.read_bytes() == _json(described(job)):
             return True
         if stable := read_state(job.state.with_name(STABLE)):
             require_same_run(stable, job.model, job.train, task, STABLE)
@@ -109,7 +110,7 @@ def run(
                 path.unlink(missing_ok=True)
     if not rank:
         folder.mkdir(parents=True, exist_ok=True)
-        write_atomic(folder / "config.json", _json(_described(job)))
+        write_atomic(folder / "config.json", _json(described(job)))
     log = _earlier(folder, job.state)
     pca = job.model.kind == "pca"
     if pca:
@@ -171,16 +172,10 @@ def _logged(steps: Generator[Progress], log: list[dict], job: Run, rank: int) ->
         raise
 
 
-def _described(job: Run) -> dict[str, Any]:
+def described(job: Run) -> dict[str, Any]:
+    """A Run's domain and settings by name, as its config.json holds them."""
     crops = {} if job.crops is None else {"crops": asdict(job.crops)}
     return {"domain": job.domain, "model": asdict(job.model), "train": asdict(job.train)} | crops
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError:
-        return b""
 
 
 def _json(value: Any) -> bytes:
