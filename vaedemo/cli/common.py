@@ -62,9 +62,9 @@ def shown(path: str | os.PathLike[str]) -> str:
     return harmless(Path(path).name or os.fspath(path))
 
 
-def figures(made: Any, *left_out: str) -> dict[str, Any]:
+def figures(result: Any, *left_out: str) -> dict[str, Any]:
     """A result's fields fit for JSON: its ModelKey's four first, arrays as lists, without those left out."""
-    fields = made.key._asdict() | {k: v for k, v in made._asdict().items() if k not in ("key", *left_out)}
+    fields = result.key._asdict() | {k: v for k, v in result._asdict().items() if k not in ("key", *left_out)}
     return {name: value.tolist() if isinstance(value, np.ndarray) else value for name, value in fields.items()}
 
 

@@ -147,7 +147,7 @@ class Train(Command):
             print(own.what_next(self.out, job))
 
     def _jobs(self) -> Iterator[tuple[Run, Callable]]:
-        """(Run, function that loads its pictures) for each run that is to be made; of a recipe that is no run, or when
+        """(Run, function that loads its pictures) for each run to carry out; of a recipe that is no run, or when
         its last run is done, the file is put in its place."""
         if self.images is not None:
             images = self.images
@@ -168,12 +168,12 @@ class Train(Command):
                 publish(self._folder(r, len(r.stages)), target)
 
     def _learn(self, r: Recipe) -> None:
-        """Make a classifier or mixtures; by one process."""
+        """Train a classifier, or fit mixtures; by one process."""
         if self.dry_run or process_group()[0]:
             return
         learn: Callable[..., Any] = LEARNED[r.kind]
-        made = learn(Library(self.checkpoints), r.domain, self._split(r.domain), self.seed)
-        print(json.dumps({"domain": r.domain, "made": r.kind, **made}) if self.json else f"{r.path}: {made}")
+        told = learn(Library(self.checkpoints), r.domain, self._split(r.domain), self.seed)
+        print(json.dumps({"domain": r.domain, "made": r.kind, **told}) if self.json else f"{r.path}: {told}")
 
     def _stages(self, r: Recipe) -> Iterator[tuple[Run, Callable]]:
         start = self.checkpoints / r.start if r.start else None

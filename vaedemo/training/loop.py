@@ -144,7 +144,7 @@ def require_same_run(state: dict[str, Any], model_config: Any, config: TrainConf
 
 
 class _Loop:
-    """A run under way: weights, optimiser, step, and what the next record is made of."""
+    """A run under way: weights, optimiser, step, and what the next record sums up."""
 
     def __init__(
         self, model: Any, task: Task, config: TrainConfig, device: torch.device, state_path: Path | None

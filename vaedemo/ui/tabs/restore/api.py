@@ -31,7 +31,7 @@ def functions(service: Service) -> tuple[Callable[..., dict], ...]:
         picture: Any, mask: Any, domain: Any, sigma: Any, samples: Any, method: Any, seed: Any, clean: Any
     ) -> dict:
         """What both endpoints give; mask: a picture in any form, or None to take noise away."""
-        level = None if sigma is None else wire.number({"sigma": sigma}, "sigma", 0, 1)
+        level = None if sigma is None and mask is None else wire.number({"sigma": sigma}, "sigma", 0, 1)
         if not isinstance(method, str) or not isinstance(domain, str):
             raise wire.RequestError("domain and method have to be texts")
         count, start = whole(samples, "samples", 1, task.MAX_SAMPLES), whole(seed, "seed", 0, wire.MAX_SEED)
