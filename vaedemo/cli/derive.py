@@ -184,8 +184,8 @@ def _points(points: np.ndarray, labels: np.ndarray, low: np.ndarray, high: np.nd
     return image.resize((side, side), Image.Resampling.BOX)
 
 
-def _density(points: np.ndarray, low: np.ndarray, high: np.ndarray, side: int, cells: int = 100) -> Image.Image:
-    edges = [np.linspace(low[k], high[k], cells + 1) for k in (0, 1)]
+def _density(points: np.ndarray, low: np.ndarray, high: np.ndarray, side: int) -> Image.Image:
+    edges = [np.linspace(low[k], high[k], 101) for k in (0, 1)]
     counts = np.histogram2d(points[:, 0], points[:, 1], edges)[0].T[::-1]
     level = np.sqrt(np.clip(counts / max(np.quantile(counts[counts > 0], 0.99), 1), 0, 1)) * (len(BLUES) - 1)
     first = np.minimum(level.astype(int), len(BLUES) - 2)

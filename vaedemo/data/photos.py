@@ -92,13 +92,13 @@ class Photos:
         return picture[row : row + side, column : column + side]
 
 
-def open_photos(folder: str | Path, cache: str | Path | None = None) -> Photos:
+def open_photos(folder: str | Path) -> Photos:
     """Photos of folder/cid22 and folder/clic; the file (some 0.6 GB) is written at the first call, then kept.
 
     A fixed part of both is held out for choosing; the larger photographs of clic are there a second time at half size.
     """
     folder = Path(folder)
-    path = Path(cache or folder / "train.bin")
+    path = folder / "train.bin"
     if not path.with_suffix(".json").exists():
         _write(folder, path)
     return Photos(path)

@@ -85,11 +85,11 @@ def every_model(
     return [reconstruct(library, x, key) for key in keys]
 
 
-def error_image(x: np.ndarray, x_hat: np.ndarray, limit: float = ERROR_LIMIT) -> Image.Image:
-    """The absolute error, mean over the channels, as an RGB picture: 0 dark, `limit` and above bright (magma)."""
+def error_image(x: np.ndarray, x_hat: np.ndarray) -> Image.Image:
+    """The absolute error, mean over the channels, as an RGB picture: 0 dark, ERROR_LIMIT and above bright (magma)."""
     from matplotlib import colormaps  # half a second that only this picture has to spend
 
-    error = np.abs(np.asarray(x_hat) - np.asarray(x)).mean(0) / limit
+    error = np.abs(np.asarray(x_hat) - np.asarray(x)).mean(0) / ERROR_LIMIT
     return Image.fromarray((colormaps["magma"](np.clip(error, 0, 1))[..., :3] * 255).round().astype(np.uint8))
 
 

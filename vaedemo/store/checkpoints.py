@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
@@ -19,9 +19,6 @@ from safetensors.numpy import save
 from vaedemo.configs import CODING, DOMAIN_NAME, KINDS, PHOTO_RESTORING, RESTORING, ModelConfig
 from vaedemo.errors import CheckpointError, ConfigError, UnknownModel
 from vaedemo.store.key import ModelKey
-
-if TYPE_CHECKING:  # what only lists models does without PyTorch
-    import torch
 
 __all__ = [
     "CHECKPOINTS",
@@ -211,11 +208,9 @@ def _config_class(format: Format, values: Mapping[str, Any]) -> Any:
     return CONFIGS.get(values["kind"], ModelConfig) if format is MODEL else ClassifierConfig
 
 
-def load_checkpoint(
-    path: str | os.PathLike[str], device: "str | torch.device" = "cpu", format: Format = MODEL
-) -> tuple[Any, str, dict[str, Any]]:
+def load_checkpoint(path: str | os.PathLike[str], format: Format = MODEL) -> tuple[Any, str, dict[str, Any]]:
     """(model in float32 and evaluation mode, domain, record) of a file; every tensor has to be there and to fit."""
-    import torch
+    import torch  # what only lists models does without it
 
     from vaedemo.models import build_model
     from vaedemo.models.classifier import Classifier
@@ -230,7 +225,7 @@ def load_checkpoint(
         raise CheckpointError(f"{path.name} holds weights that are not finite; {format.again}")
     counters = {k: torch.tensor(0) for k in state if k.endswith(COUNTER)}
     model.load_state_dict({k: torch.from_numpy(v) for k, v in tensors.items()} | counters, strict=True, assign=True)
-    model.to(device, memory_format=torch.channels_last)  # a third faster to decode on a CPU
+    model.to(memory_format=torch.channels_last)  # a third faster to decode on a CPU
     return model.eval().requires_grad_(False), domain, record
 
 

@@ -70,9 +70,9 @@ class Plane(NamedTuple):
 
 
 @torch.no_grad()
-def encodings(model: Any, pictures: Pictures, chunk: int = 500) -> tuple[np.ndarray, np.ndarray | None]:
+def encodings(model: Any, pictures: Pictures) -> tuple[np.ndarray, np.ndarray | None]:
     """(mu (N, D), sigma (N, D) or None) of Pictures, float64."""
-    codes = [model.encode(x) for x in pictures.batches(chunk)]
+    codes = [model.encode(x) for x in pictures.batches(500)]
     mu = torch.cat([c.mu for c in codes]).double().numpy()
     return mu, None if codes[0].logvar is None else torch.cat([(0.5 * c.logvar).exp() for c in codes]).double().numpy()
 

@@ -190,16 +190,14 @@ def _earlier(folder: Path, state: Path) -> list[dict]:
         return []
 
 
-def estimate_seconds(
-    job: Run, pictures: Pictures | Photos, held_out: Pictures, device: torch.device | None = None
-) -> float:
+def estimate_seconds(job: Run, pictures: Pictures | Photos, held_out: Pictures) -> float:
     """How long a run will take here, in seconds, from timing 12 steps of it on its pictures."""
     if job.model.kind == "pca":
         return 1.0
     model = build_model(job.model, job.train.seed)
     task, records = task_of(model, pictures, job.train, held_out, job.crops, job.domain), []
     for steps in (4, 12):  # the first warm up
-        records = list(fit(model, task, replace(job.train, steps=steps, measure_every=math.inf), device=device))
+        records = list(fit(model, task, replace(job.train, steps=steps, measure_every=math.inf)))
     return records[-1].seconds / 12 * (job.train.steps or len(task) // task.batches[0] * job.train.epochs)
 
 

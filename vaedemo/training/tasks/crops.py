@@ -220,18 +220,17 @@ def _like(model: Any, *given: Tensor) -> list[Tensor]:
 
 
 @torch.no_grad()
-def held_out_psnr(
-    model: Any, photos: Photos, tasks: Mapping[str, int] = TASKS, side: int = 256, limit: int | None = None
-) -> dict[str, float]:
+def held_out_psnr(model: Any, photos: Photos) -> dict[str, float]:
     """Mean PSNR in dB of the mean pass on the middle of each held-out photograph, clamped to [0, 1], a dict by task:
     noise of sigma 15, 25 and 50 (not clipped) over all pixels; text, strokes and holes over the damaged ones."""
-    found: dict[str, list[float]] = {task: [] for task in tasks}
+    found: dict[str, list[float]] = {task: [] for task in TASKS}
     device = next(model.parameters()).device
     half = runtime.bfloat16_available(device)
-    for number, row in enumerate(photos.held_out[:limit]):
+    side = 256
+    for number, row in enumerate(photos.held_out):
         side = min(side, *row[2:]) // model.config.stride * model.config.stride
         x = photos.middle(row, side)[None] / 255
-        for task, level in tasks.items():
+        for task, level in TASKS.items():
             sigma = torch.full((1, 1, side, side), level / 255)
             noise = torch.randn(x.shape, generator=runtime.generator("measure", task, number))
             mask = torch.ones(1, 1, side, side)

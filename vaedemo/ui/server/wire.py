@@ -88,10 +88,10 @@ def sentence(error: object) -> str:
     return message[:1].upper() + message[1:] + ("" if message.endswith((".", "!", "?")) else ".")
 
 
-def text(request: Mapping[str, Any], name: str, default: str | None = None, limit: int = 200) -> Any:
-    """A short string field of a request."""
-    value = request.get(name, default)
-    if value is not None and (not isinstance(value, str) or len(value) > limit):
+def text(request: Mapping[str, Any], name: str) -> Any:
+    """A string field of a request, of at most 200 characters; None where it is left out."""
+    value = request.get(name)
+    if value is not None and (not isinstance(value, str) or len(value) > 200):
         raise RequestError(f"{name} has to be a short text")
     return value
 
@@ -123,10 +123,10 @@ def is_number(value: object) -> TypeGuard[float]:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def numbers(value: Any, limit: int = 4096) -> np.ndarray:
+def numbers(value: Any) -> np.ndarray:
     """A flat list of finite numbers as float64 (N,)."""
-    if not isinstance(value, list | tuple) or not 1 <= len(value) <= limit:
-        raise RequestError(f"the code has to be a list of 1 to {limit} numbers")
+    if not isinstance(value, list | tuple) or not 1 <= len(value) <= 4096:
+        raise RequestError("the code has to be a list of 1 to 4096 numbers")
     if not all(map(is_number, value)):
         raise RequestError("the code has to be a list of numbers")
     if not all(-1e30 < v < 1e30 for v in value):

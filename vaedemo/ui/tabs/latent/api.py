@@ -24,14 +24,14 @@ def functions(service: Service) -> tuple[Callable[..., Any], ...]:
     def codes(
         sources: Sequence[Any], domain: str, kind: str, latent_dim: int, beta: float, fit: str, polarity: str
     ) -> tuple[list[np.ndarray], ModelKey]:
-        """(codes, ModelKey) of pictures and codes; a latent_dim of 0 is the first code's length, or the domain's
-        largest."""
+        """(codes, ModelKey) of pictures and codes, which are lists of numbers, not of rows; a latent_dim of 0 is the
+        first code's length, or the domain's largest."""
         asked = whole(latent_dim, "latent_dim", 0, 4096)
         wire.model_key(domain, kind, asked or 1, beta)  # refused before a picture is fetched
         given: list[Any] = []
         name = domain
         for source in sources:
-            if _is_code(source):
+            if isinstance(source, list) and source and not any(isinstance(part, list) for part in source):
                 given.append(wire.numbers(source))
             else:
                 given.append(seen := prepared(service, source, name, fit, polarity))
@@ -137,8 +137,3 @@ def functions(service: Service) -> tuple[Callable[..., Any], ...]:
         }
 
     return walk, traverse, map
-
-
-def _is_code(source: Any) -> bool:
-    """Whether a list is numbers, not rows of them."""
-    return isinstance(source, list) and bool(source) and not any(isinstance(part, list) for part in source)
