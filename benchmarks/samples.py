@@ -23,8 +23,7 @@ from vaedemo.data.domains import SIZED
 from vaedemo.models.classifier import Judgement
 from vaedemo.reports.samples import COUNT, SOURCES, judge_pictures, lead, measure, measure_source, write
 from vaedemo.reports.samples import Measured as Row
-from vaedemo.store.classifiers import FILE as CLASSIFIER
-from vaedemo.store.classifiers import load_classifier
+from vaedemo.store.checkpoints import CLASSIFIER, load_checkpoint
 from vaedemo.store.library import Library
 
 PAIRS = (("ae+mixture", "ae+normal"), ("vae+mixture", "vae+normal"))  # the first has to beat the second
@@ -77,7 +76,8 @@ def main() -> None:
                 bars[f"{domain} {d}: {first} beats {second}"] = bar
             write(RESULTS if args.tiny else library.folder, [*measured.values(), *(r._replace(d=d) for r in below[:1])])
             print(f"{domain} {d} done", flush=True)
-        accuracies[domain] = load_classifier(library.folder / domain / CLASSIFIER)[2]["accuracy"]
+        _, _, record = load_checkpoint(library.folder / domain / CLASSIFIER.file, format=CLASSIFIER)
+        accuracies[domain] = record["accuracy"]
     path = RESULTS / "samples.json"
     known = json.loads(path.read_text()) if path.exists() else {"rows": [], "bars": {}}
     mine = {(r.domain, r.d, r.source) for r in rows}

@@ -28,10 +28,10 @@ def set_threads(n: int | None) -> None:
         torch.set_num_threads(n)
 
 
-def generator(*seeds: float | str, device: str | torch.device = "cpu") -> torch.Generator:
+def generator(*seeds: float | str) -> torch.Generator:
     """A torch.Generator seeded by any number of numbers and words, the same ones always alike."""
     digest = hashlib.sha256("/".join(str(s) for s in seeds).encode()).digest()
-    return torch.Generator(device).manual_seed(int.from_bytes(digest[:7], "big"))
+    return torch.Generator().manual_seed(int.from_bytes(digest[:7], "big"))
 
 
 def hardware(device: torch.device) -> str:

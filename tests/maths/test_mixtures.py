@@ -12,11 +12,9 @@ from vaedemo.data.datasets import Pictures
 from vaedemo.errors import CheckpointError, ConfigError, UnknownModel
 from vaedemo.maths.mixtures import REGULARISATION, Mixture, fit_mixture
 from vaedemo.models import build_model
-from vaedemo.store.checkpoints import MIXTURES as FORMAT
-from vaedemo.store.checkpoints import available, save_checkpoint
+from vaedemo.store.checkpoints import MIXTURES, available, read_tensors, save_checkpoint
 from vaedemo.store.key import ModelKey
-from vaedemo.store.mixtures import FILE as MIXTURES
-from vaedemo.store.mixtures import SMALLEST, load_mixture, mixture_name, mixture_names, save_mixtures
+from vaedemo.store.mixtures import SMALLEST, load_mixture, mixture_name, save_mixtures
 from vaedemo.training import mixtures as training_mixtures
 from vaedemo.training.mixtures import COMPONENTS, SMALL, codes, fit_model
 
@@ -148,7 +146,7 @@ def test_components_are_chosen_in_double_precision():
 
 
 def test_a_file_gives_back_every_mixture(two, tmp_path, generator):
-    path = tmp_path / "digits" / MIXTURES
+    path = tmp_path / "digits" / MIXTURES.file
     wide = fit_mixture(np.random.default_rng(1).standard_normal((500, 40)) * 10.0 ** np.arange(-5, 3).repeat(5), 3)
     save_mixtures(
         path,
@@ -156,7 +154,7 @@ def test_a_file_gives_back_every_mixture(two, tmp_path, generator):
         "digits",
         {"seed": 0},
     )
-    assert mixture_names(path) == ["ae-40/class3", "vae-2/all"]
+    assert read_tensors(path, MIXTURES, ()).names == ["ae-40/class3", "vae-2/all"]
     back = load_mixture(path, "vae-2/all")
     for values, again in zip(two, back, strict=True):
         assert again.dtype == np.float32 and again == pytest.approx(values, rel=1e-3)
@@ -170,12 +168,12 @@ def test_a_file_gives_back_every_mixture(two, tmp_path, generator):
 
 def test_models_beside_it_are_found_all_the_same(two, tmp_path):
     save_checkpoint(tmp_path / "digits" / "vae-3.safetensors", build_model(small()), "digits")
-    save_mixtures(tmp_path / "digits" / MIXTURES, {"vae-3/all": two}, "digits")
+    save_mixtures(tmp_path / "digits" / MIXTURES.file, {"vae-3/all": two}, "digits")
     assert [e.path.name for e in available(tmp_path)] == ["vae-3.safetensors"]
 
 
 def test_a_file_that_is_missing_damaged_or_something_else_is_named(two, tmp_path):
-    path = tmp_path / "digits" / MIXTURES
+    path = tmp_path / "digits" / MIXTURES.file
     with pytest.raises(CheckpointError, match="derive --only mixtures"):
         load_mixture(path, "vae-2/all")
     save_mixtures(path, {"vae-2/all": two}, "digits")
@@ -266,7 +264,7 @@ def rows_of(d, components=1):
 
 
 def written(path, rows):
-    save_file({"vae/all": np.asarray(rows, np.float16)}, str(path), {"format": FORMAT.mark, "domain": "digits"})
+    save_file({"vae/all": np.asarray(rows, np.float16)}, str(path), {"format": MIXTURES.mark, "domain": "digits"})
     return path
 
 
@@ -306,13 +304,13 @@ def test_one_component_may_weigh_nothing(tmp_path):
 
 
 def test_a_written_file_says_whose_it_is_and_keeps_every_deviation_above_zero(two, tmp_path):
-    path = tmp_path / MIXTURES
+    path = tmp_path / MIXTURES.file
     thin = two._replace(factors=two.factors * 1e-9)
     save_mixtures(path, {"vae-2/all": thin}, "digits", {"seed": 3})
     assert np.einsum("kii->ki", load_mixture(path, "vae-2/all").factors) == pytest.approx(SMALLEST, rel=0.1)
     assert np.array_equal(thin.factors, two.factors * 1e-9)  # what was given is as it was
     with safe_open(str(path), "np") as file:
-        assert file.metadata() == {"format": FORMAT.mark, "domain": "digits", "record": '{"seed": 3}'}
+        assert file.metadata() == {"format": MIXTURES.mark, "domain": "digits", "record": '{"seed": 3}'}
         assert file.get_tensor("vae-2/all").dtype == np.float16
     save_mixtures(path, {"vae-2/all": two}, "digits")
     with safe_open(str(path), "np") as file:

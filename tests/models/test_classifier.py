@@ -10,9 +10,7 @@ from vaedemo.data.domains import SIZED
 from vaedemo.errors import CheckpointError, ConfigError, TrainingError
 from vaedemo.models import build_model
 from vaedemo.models.classifier import FEATURES, ClassifierConfig, accuracy, build_classifier, judge
-from vaedemo.store.checkpoints import available, save_checkpoint
-from vaedemo.store.classifiers import FILE as CLASSIFIER
-from vaedemo.store.classifiers import load_classifier, save_classifier
+from vaedemo.store.checkpoints import CLASSIFIER, available, load_checkpoint, save_checkpoint
 from vaedemo.training.loop import fit
 from vaedemo.training.recipes import classifier_recipe, mirrored
 from vaedemo.training.tasks.classes import Classes, augmented
@@ -85,9 +83,9 @@ def test_every_domain_has_a_recipe_of_the_right_size(domain):
 
 
 def test_a_file_gives_it_back(trained, halves, tmp_path):
-    path = tmp_path / "digits" / CLASSIFIER
-    save_classifier(path, trained[0], "digits", {"accuracy": 1.0})
-    model, domain, record = load_classifier(path)
+    path = tmp_path / "digits" / CLASSIFIER.file
+    save_checkpoint(path, trained[0], "digits", {"accuracy": 1.0}, format=CLASSIFIER)
+    model, domain, record = load_checkpoint(path, format=CLASSIFIER)
     assert (domain, record, model.config) == ("digits", {"accuracy": 1.0}, TINY)
     same, was = judge(model, halves[:]), judge(trained[0], halves[:])
     assert (same.probabilities - was.probabilities).abs().max() < 0.01
@@ -95,19 +93,19 @@ def test_a_file_gives_it_back(trained, halves, tmp_path):
 
 
 def test_a_file_that_is_missing_damaged_or_something_else_is_named(trained, tmp_path):
-    path = tmp_path / "digits" / CLASSIFIER
+    path = tmp_path / "digits" / CLASSIFIER.file
     with pytest.raises(CheckpointError, match="derive --only classifier"):
-        load_classifier(path)
-    save_classifier(path, trained[0], "digits")
+        load_checkpoint(path, format=CLASSIFIER)
+    save_checkpoint(path, trained[0], "digits", format=CLASSIFIER)
     path.write_bytes(path.read_bytes()[:-5])
     with pytest.raises(CheckpointError, match="damaged"):
-        load_classifier(path)
+        load_checkpoint(path, format=CLASSIFIER)
     path.write_text("no")
     with pytest.raises(CheckpointError, match="damaged"):
-        load_classifier(path)
+        load_checkpoint(path, format=CLASSIFIER)
     save_checkpoint(path, build_model(small()), "digits")
     with pytest.raises(CheckpointError, match="no classifier of this version"):
-        load_classifier(path)
+        load_checkpoint(path, format=CLASSIFIER)
 
 
 def test_what_cannot_be_trained_is_refused(halves):

@@ -10,12 +10,9 @@ from vaedemo.maths.mixtures import Mixture
 from vaedemo.models import build_model
 from vaedemo.models.classifier import build_classifier, judge
 from vaedemo.services.generate import PRIORS, arithmetic, generate, priors, sample_codes
-from vaedemo.store.checkpoints import save_checkpoint
-from vaedemo.store.classifiers import FILE as CLASSIFIER
-from vaedemo.store.classifiers import save_classifier
+from vaedemo.store.checkpoints import CLASSIFIER, MIXTURES, save_checkpoint
 from vaedemo.store.key import ModelKey
 from vaedemo.store.library import Library, decode, encode
-from vaedemo.store.mixtures import FILE as MIXTURES
 from vaedemo.store.mixtures import mixture_name, save_mixtures
 from vaedemo.training.recipes import classifier_recipe
 
@@ -33,9 +30,9 @@ def library(tmp_path_factory):
     far = Mixture(np.array([0.25, 0.75]), np.array([[-50.0, 0.0], [50.0, 0.0]]), factors)
     third = Mixture(np.ones(1), np.array([[7.0, 7.0]]), np.eye(2)[None] * 0.1)
     found = {mixture_name(ModelKey("digits", "vae", 2)): far, mixture_name(ModelKey("digits", "vae", 2), 3): third}
-    save_mixtures(root / MIXTURES, found, "digits")
+    save_mixtures(root / MIXTURES.file, found, "digits")
     recipe = classifier_recipe("digits")
-    save_classifier(root / CLASSIFIER, build_classifier(recipe.model).eval(), "digits")
+    save_checkpoint(root / CLASSIFIER.file, build_classifier(recipe.model).eval(), "digits", format=CLASSIFIER)
     return Library(root.parent)
 
 

@@ -17,13 +17,10 @@ from vaedemo.pictures.prepare import prepare
 from vaedemo.reports.evaluate import targets
 from vaedemo.services.generate import generate
 from vaedemo.services.reconstruct import reconstruct
-from vaedemo.store.checkpoints import load_checkpoint
-from vaedemo.store.classifiers import FILE as CLASSIFIER
-from vaedemo.store.classifiers import load_classifier
+from vaedemo.store.checkpoints import CLASSIFIER, MIXTURES, load_checkpoint, read_tensors
 from vaedemo.store.key import ModelKey
 from vaedemo.store.library import CHECKPOINTS, Library
-from vaedemo.store.mixtures import FILE as MIXTURES
-from vaedemo.store.mixtures import mixture_name, mixture_names
+from vaedemo.store.mixtures import mixture_name
 from vaedemo.training.mixtures import PICTURES
 from vaedemo.training.recipes import RECIPES, classifier_recipe
 
@@ -37,7 +34,7 @@ def described(r):
     """(domain, config or None, record) of the file of a recipe."""
     path = CHECKPOINTS / r.path
     if r.kind == "classifier":
-        model, domain, record = load_classifier(path)
+        model, domain, record = load_checkpoint(path, format=CLASSIFIER)
         return domain, model.config, record
     if r.kind == "mixtures":
         with safe_open(path, framework="np") as file:
@@ -97,12 +94,12 @@ def test_every_autoencoder_has_its_mixtures_and_they_fit_it(library, domain):
             z = library.mixture(ModelKey(domain, kind, d), label).sample(200, torch.Generator().manual_seed(0))
             assert z.shape == (200, d) and np.isfinite(z).all()
             assert np.abs(z).max() < 12 * max(1, spread.max())  # a VAE's codes are samples of posteriors: 1 and more
-    assert set(mixture_names(CHECKPOINTS / domain / MIXTURES)) == expected
+    assert set(read_tensors(CHECKPOINTS / domain / MIXTURES.file, MIXTURES, ()).names) == expected
 
 
 @pytest.mark.parametrize("domain", list(SIZED))
 def test_every_domain_has_a_classifier_and_recognises_what_is_generated(library, domain):
-    model, name, record = load_classifier(CHECKPOINTS / domain / CLASSIFIER)
+    model, name, record = load_checkpoint(CHECKPOINTS / domain / CLASSIFIER.file, format=CLASSIFIER)
     recipe = classifier_recipe(domain)
     assert (name, model.config, record["epochs"]) == (domain, recipe.model, recipe.train.epochs)
     assert record["accuracy"] > {"digits": 0.985, "fashion": 0.9, "objects": 0.7, "shapes": 0.98}[domain]

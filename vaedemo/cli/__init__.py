@@ -24,7 +24,7 @@ COMMANDS = {
     "describe": "models.Describe",
     "train": "train.Train",
     "evaluate": "models.Evaluate",
-    "reconstruct": "reconstruct.Reconstruct",
+    "reconstruct": "latent.Reconstruct",
     "sample": "sample.Sample",
     "denoise": "restore.Denoise",
     "inpaint": "restore.Inpaint",
@@ -75,8 +75,8 @@ def _parse(args: Sequence[str] | None) -> Any:
 
     args = sys.argv[1:] if args is None else args
     asked = next((word for word in args if word in COMMANDS), None)
-    made = {name: command(name) if name == asked else _stand_in(name) for name in COMMANDS}
-    rows = [Annotated[c, tyro.conf.subcommand(name=name, description=c.__doc__)] for name, c in made.items()]
+    classes = {name: command(name) if name == asked else _stand_in(name) for name in COMMANDS}
+    rows = [Annotated[c, tyro.conf.subcommand(name=name, description=c.__doc__)] for name, c in classes.items()]
     union: Any = functools.reduce(operator.or_, rows)
     problem = io.StringIO()
     try:

@@ -1,6 +1,7 @@
 """What the commands share: options, results as JSON, pictures to write, and names fit for a terminal."""
 
 import io
+import json
 import os
 import unicodedata
 from collections.abc import Mapping
@@ -32,6 +33,10 @@ class Command:
     checkpoints: Path = CHECKPOINTS
     """folder of the models"""
 
+    def tell(self, result: Any, text: str) -> None:
+        """Print a result: as JSON if that is asked for, else in words."""
+        print(json.dumps(result, indent=1) if self.json else text)
+
 
 @dataclass(frozen=True, kw_only=True)
 class OfModel(Command):
@@ -57,9 +62,9 @@ def shown(path: str | os.PathLike[str]) -> str:
     return harmless(Path(path).name or os.fspath(path))
 
 
-def figures(made: Any, *left_out: str) -> dict[str, Any]:
+def figures(result: Any, *left_out: str) -> dict[str, Any]:
     """A result's fields fit for JSON: its ModelKey's four first, arrays as lists, without those left out."""
-    fields = made.key._asdict() | {k: v for k, v in made._asdict().items() if k not in ("key", *left_out)}
+    fields = result.key._asdict() | {k: v for k, v in result._asdict().items() if k not in ("key", *left_out)}
     return {name: value.tolist() if isinstance(value, np.ndarray) else value for name, value in fields.items()}
 
 

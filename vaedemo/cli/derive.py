@@ -5,17 +5,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 import tqdm
 from PIL import Image, ImageDraw
 
-from vaedemo.cli.classical import derive_classical, derive_photos
-from vaedemo.cli.common import own_or_public, write_picture
-from vaedemo.cli.learned import derive_classifier, derive_mixtures
-from vaedemo.cli.outputs import planned, require_ending
+from vaedemo.cli.common import Command, own_or_public, write_picture
+from vaedemo.cli.learned import Load, derive_classical, derive_classifier, derive_mixtures, derive_photos
+from vaedemo.cli.outputs import planned
 from vaedemo.data.datasets import Pictures
 from vaedemo.data.domains import DOMAINS, SIZED
 from vaedemo.errors import ConfigError
@@ -24,16 +23,15 @@ from vaedemo.pictures.draw import grid
 from vaedemo.reports import factors
 from vaedemo.services.restore import classical
 from vaedemo.store import maps
-from vaedemo.store.classifiers import FILE as CLASSIFIER
-from vaedemo.store.library import CHECKPOINTS, Library
-from vaedemo.store.mixtures import FILE as MIXTURES
+from vaedemo.store.checkpoints import CLASSIFIER, MIXTURES
+from vaedemo.store.library import Library
 
-__all__ = ["DERIVED", "Derive", "Map"]
+__all__ = ["DERIVED", "Derive", "Derived", "Map"]
 
-Load = Callable[[str], Pictures]  # of a split
 VIEWS = ("points", "grid", "density")
 PAPER, RING = (246, 246, 243), (128, 130, 136)
 SHOWN_TILES = 20  # a side of the grid view
+MAPS = tuple(f"{maps.FOLDER}/{{}}{part}.{end}" for part in ("", "-planes") for end in ("json", "bin"))  # {}: the domain
 BLUES = np.array([[246, 246, 243], [158, 202, 225], [49, 130, 189], [8, 48, 107], [4, 16, 40]], float)
 
 
@@ -41,38 +39,35 @@ def _maps(library: Library, domain: str, load: Load, seed: int) -> dict[str, Any
     folder = library.folder / maps.FOLDER
     described = maps.write_map(library, load("test"), domain, folder)
     planes = maps.write_planes(library, load("test"), domain, folder)
-    files = [folder / f"{name}.{end}" for name in (domain, f"{domain}-planes") for end in ("json", "bin")]
-    size = sum(path.stat().st_size for path in files)
+    size = sum((library.folder / file.format(domain)).stat().st_size for file in MAPS)
     return {"points": described["count"], "planes": len(planes["models"]), "bytes": size}
 
 
-def _factors(library: Library, domain: str, load: Load, seed: int) -> dict[str, Any] | None:
-    if domain not in FACTORED:
-        return None
+def _factors(library: Library, domain: str, load: Load, seed: int) -> dict[str, Any]:
     return {"models": list(factors.write_factors(library, seed))}
 
 
-FACTORED = ("shapes",)  # domains whose factors are known
-WRITTEN = {  # the files of each row below, {} being the domain
-    "classifier": [f"{{}}/{CLASSIFIER}"],
-    "mixtures": [f"{{}}/{MIXTURES}"],
-    "maps": [f"{maps.FOLDER}/{{}}{part}.{end}" for part in ("", "-planes") for end in ("json", "bin")],
-    "factors": [factors.FILE],
-    "classical": [f"{{}}/{classical.FILE}"],
-}
-# What --only names: a function of (library, domain, load, seed) that writes files and reports on them, or gives None if
-# a domain has nothing of the kind. Each may need those before it.
+class Derived(NamedTuple):
+    """A row of DERIVED: a function of (library, domain, load, seed) that writes the files and reports on them, or gives
+    None where a domain has nothing of the kind; the files, {} being the domain; the only domain that has any."""
+
+    write: Callable[[Library, str, Load, int], dict[str, Any] | None]
+    files: tuple[str, ...]
+    only: str | None = None
+
+
+# What --only names. Each may need those before it.
 DERIVED = {
-    "classifier": derive_classifier,
-    "mixtures": derive_mixtures,
-    "maps": _maps,
-    "factors": _factors,
-    "classical": derive_classical,
+    "classifier": Derived(derive_classifier, (f"{{}}/{CLASSIFIER.file}",)),
+    "mixtures": Derived(derive_mixtures, (f"{{}}/{MIXTURES.file}",)),
+    "maps": Derived(_maps, MAPS),
+    "factors": Derived(_factors, (factors.FILE,), only="shapes"),
+    "classical": Derived(derive_classical, (f"{{}}/{classical.FILE}",)),
 }
 
 
-@dataclass(frozen=True)
-class Derive:
+@dataclass(frozen=True, kw_only=True)
+class Derive(Command):
     """Compute what is shipped beside the models: maps of their latent spaces, classifiers, mixtures and settings."""
 
     only: str | None = None
@@ -83,12 +78,6 @@ class Derive:
     """folder with DOMAIN_train.npz and DOMAIN_test.npz; without it the public sets are downloaded"""
     overwrite: bool = False
     """replace what is there already, which is refused otherwise"""
-    seed: int = 0
-    """seed of everything random"""
-    json: bool = False
-    """print JSON"""
-    checkpoints: Path = CHECKPOINTS
-    """folder of the models"""
 
     def run(self) -> None:
         if self.only is not None and self.only not in DERIVED:
@@ -97,27 +86,21 @@ class Derive:
             return self._photos()
         library, report = Library(self.checkpoints), []
         domains = [library.domain(self.domain).name] if self.domain else list(SIZED)
-        names = [self.only] if self.only else list(DERIVED)
-        written = [
-            library.folder / file.format(domain)
-            for domain in domains
-            for name in names
-            if name != "factors" or domain in FACTORED
-            for file in WRITTEN[name]
-        ]
-        planned([], written, overwrite=self.overwrite)
+        rows = {name: row for name, row in DERIVED.items() if self.only in (None, name)}
+        wanted = {d: {n: row for n, row in rows.items() if row.only in (None, d)} for d in domains}
+        files = [file.format(d) for d in domains for row in wanted[d].values() for file in row.files]
+        planned([], [library.folder / file for file in files], overwrite=self.overwrite)
         for domain in tqdm.tqdm(domains, disable=None, unit="domain"):
 
             @cache
             def load(split: str, domain: str = domain) -> Pictures:
                 return own_or_public(library, domain, split, self.data_dir)
 
-            for name in names:
-                row = DERIVED[name](library, domain, load, self.seed)
-                if row is not None:
-                    report.append({"domain": domain, "made": name, **row})
+            for name, row in wanted[domain].items():
+                if (told := row.write(library, domain, load, self.seed)) is not None:
+                    report.append({"domain": domain, "made": name, **told})
                     if not self.json:
-                        print(f"{domain} {name}: {json.dumps(row)}")
+                        print(f"{domain} {name}: {json.dumps(told)}")
         if self.json:
             print(json.dumps(report, indent=1))
 
@@ -129,12 +112,12 @@ class Derive:
             raise ConfigError("photographs are not downloaded; give --data-dir, a folder with photos/cid22 and clic")
         library = Library(self.checkpoints)
         planned([], [library.folder / "photos" / classical.FILE], overwrite=self.overwrite)
-        row = derive_photos(library, self.data_dir / "photos", self.seed)
-        print(json.dumps([{"domain": "photos", "made": "classical", **row}]) if self.json else f"photos: {row}")
+        told = derive_photos(library, self.data_dir / "photos", self.seed)
+        self.tell([{"domain": "photos", "made": "classical", **told}], f"photos: {told}")
 
 
-@dataclass(frozen=True)
-class Map:
+@dataclass(frozen=True, kw_only=True)
+class Map(Command):
     """Draw the map of a latent space: where the test pictures lie, or what each place decodes to."""
 
     out: Path
@@ -151,52 +134,40 @@ class Map:
     """points (a colour a class), density, or grid (decoded pictures)"""
     side: int = 800
     """pixels a side"""
-    seed: int = 0
-    """accepted as everywhere, but nothing here is random"""
-    json: bool = False
-    """print the axes as JSON"""
-    checkpoints: Path = CHECKPOINTS
-    """folder of the models"""
 
     def run(self) -> None:
         if self.view not in VIEWS:
             raise ConfigError(f"--view is {self.view!r}; choose from {', '.join(VIEWS)}")
         if not 100 <= self.side <= 4000:
             raise ConfigError(f"--side is {self.side}; choose 100 to 4000")
-        require_ending(self.out)
         planned([self.out])
         library = Library(self.checkpoints)
         domain = library.domain(self.domain or library.modelled("digits")).name
         key = library.key(domain, self.kind, self.latent_dim, self.beta)
-        model, kind = library.model(key), key.kind
-        folder = self.checkpoints / maps.FOLDER
-        report: dict[str, Any] = {"domain": domain, "kind": kind}
+        model, folder = library.model(key), self.checkpoints / maps.FOLDER
+        report: dict[str, Any] = {"domain": domain, "kind": key.kind}
+        share = ""
         if self.latent_dim == 2:
-            found = maps.read_map(folder, domain, kind)
-            points, labels, mean, axes = found.points, found.labels, np.zeros(2), np.eye(2)
-            low, high = found.low, found.high
+            low, high, points, labels, _ = maps.read_map(folder, domain, key.kind)
+            mean, axes = np.zeros(2), np.eye(2)
         else:
-            plane = maps.read_plane(folder, key)
-            points, labels, mean, axes = plane.points, plane.labels, plane.mean, plane.components
+            mean, axes, explained, points, labels = maps.read_plane(folder, key)
             low, high = maps.box(points)
-            report["explained"] = plane.explained.tolist()
+            report["explained"], share = explained.tolist(), f", {explained.sum():.0%} of the variance"
         if self.view == "grid":
             image = _grid(model, mean, axes, low, high, self.side)
         elif self.view == "density":
             image = _density(points, low, high, self.side)
         else:
             image = _points(points, labels, low, high, self.side)
-        if kind == "vae":
+        if key.kind == "vae":
             _rings(image, -axes @ mean, low, high)
         write_picture(image, self.out)
         report |= {"latent_dim": self.latent_dim, "low": low.tolist(), "high": high.tolist(), "points": len(points)}
-        if self.json:
-            print(json.dumps(report, indent=1))
-            return
-        share = f", {sum(report['explained']):.0%} of the variance" if "explained" in report else ""
-        print(
-            f"{domain}, {kind}, {self.latent_dim} numbers: {len(points)} test pictures{share}; axes "
-            f"{low[0]:.2f} to {high[0]:.2f}, {low[1]:.2f} to {high[1]:.2f}"
+        self.tell(
+            report,
+            f"{domain}, {key.kind}, {self.latent_dim} numbers: {len(points)} test pictures{share}; axes "
+            f"{low[0]:.2f} to {high[0]:.2f}, {low[1]:.2f} to {high[1]:.2f}",
         )
 
 
@@ -213,8 +184,8 @@ def _points(points: np.ndarray, labels: np.ndarray, low: np.ndarray, high: np.nd
     return image.resize((side, side), Image.Resampling.BOX)
 
 
-def _density(points: np.ndarray, low: np.ndarray, high: np.ndarray, side: int, cells: int = 100) -> Image.Image:
-    edges = [np.linspace(low[k], high[k], cells + 1) for k in (0, 1)]
+def _density(points: np.ndarray, low: np.ndarray, high: np.ndarray, side: int) -> Image.Image:
+    edges = [np.linspace(low[k], high[k], 101) for k in (0, 1)]
     counts = np.histogram2d(points[:, 0], points[:, 1], edges)[0].T[::-1]
     level = np.sqrt(np.clip(counts / max(np.quantile(counts[counts > 0], 0.99), 1), 0, 1)) * (len(BLUES) - 1)
     first = np.minimum(level.astype(int), len(BLUES) - 2)

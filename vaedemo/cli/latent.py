@@ -1,6 +1,6 @@
-"""Commands that move about in a latent space: walk (between two pictures or codes), traverse (one number at a time)."""
+"""Commands of a model's encoder and decoder: reconstruct, walk (between two pictures or codes), traverse (one number at
+a time)."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,16 +9,47 @@ from typing import Annotated, Any
 import tyro
 
 from vaedemo.cli.common import OfModel, figures, write_picture
-from vaedemo.cli.outputs import planned, require_ending
+from vaedemo.cli.outputs import planned
+from vaedemo.pictures.draw import to_image
+from vaedemo.services.reconstruct import reconstruct, sheet
 from vaedemo.services.walk import animation, strip_image, traversal_image, traverse, walk
 from vaedemo.store.checkpoints import write_atomic
 from vaedemo.store.inputs import Seen, seen
 from vaedemo.store.key import ModelKey
 from vaedemo.store.library import Library, encode
 
-__all__ = ["Traverse", "Walk"]
+__all__ = ["Reconstruct", "Traverse", "Walk"]
 
 ANIMATIONS = {".gif": "GIF", ".webp": "WEBP"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reconstruct(OfModel):
+    """Send a picture through a model: input, reconstruction and error map side by side."""
+
+    picture: tyro.conf.Positional[Path]
+    """the picture: any format that Pillow reads"""
+    out: Path
+    """the picture to write; its ending names the format, and one that is there already is replaced"""
+    only: bool = False
+    """write the reconstruction alone, at its own size"""
+    fit: str = "crop"
+    """crop (centre square) or pad (the whole picture)"""
+    polarity: str = "auto"
+    """of digits and clothes: auto, keep or invert"""
+
+    def run(self) -> None:
+        planned([self.out], inputs=[self.picture])
+        library = Library(self.checkpoints)
+        given = seen(library, self.picture, self.domain, self.fit, self.polarity)
+        key = library.key(given.row.name, self.kind, self.latent_dim, self.beta, usual="ae")
+        found = reconstruct(library, given.x, key)
+        write_picture(to_image(found.x_hat) if self.only else sheet(given.x, found.x_hat), self.out)
+        self.tell(
+            figures(found, "x_hat"),
+            f"{key.domain}, {key.kind}, {key.latent_dim} numbers: PSNR {found.psnr:.1f} dB, SSIM {found.ssim:.2f}, MSE "
+            f"{found.mse:.5f}, {found.latent_bytes} bytes of {found.picture_bytes}: {found.ratio:.0f} x smaller",
+        )
 
 
 def _numbers(text: str) -> list[float] | None:
@@ -35,7 +66,6 @@ class _Coded(OfModel):
 
     def _planned(self, out: Path, *sources: str) -> Library:
         """The models, once all that will be written is checked; sources: pictures or codes."""
-        require_ending(out)
         planned([out], inputs=[Path(text) for text in sources if _numbers(text) is None])
         return Library(self.checkpoints)
 
@@ -73,17 +103,15 @@ class Walk(_Coded):
     def run(self) -> None:
         library = self._planned(self.out, self.start, self.end)
         (a, b), key = self._codes(library, (self.start, self.end))
-        made = walk(library, a, b, key, self.steps, self.path)
+        found = walk(library, a, b, key, self.steps, self.path)
         if moving := ANIMATIONS.get(self.out.suffix.lower()):
-            write_atomic(self.out, animation(made.x_hat, moving))
+            write_atomic(self.out, animation(found.x_hat, moving))
         else:
-            write_picture(strip_image(made.x_hat), self.out)
-        if self.json:
-            print(json.dumps(figures(made, "x_hat"), indent=1))
-            return
-        print(
-            f"{key.domain}, {key.kind}, {key.latent_dim} numbers: {len(made.z)} pictures on the {made.path} path; mean "
-            f"squared difference of neighbours {made.step_mse.mean():.5f}, at most {made.step_mse.max():.5f}"
+            write_picture(strip_image(found.x_hat), self.out)
+        self.tell(
+            figures(found, "x_hat"),
+            f"{key.domain}, {key.kind}, {key.latent_dim} numbers: {len(found.z)} pictures on the {found.path} path; "
+            f"mean squared difference of neighbours {found.step_mse.mean():.5f}, at most {found.step_mse.max():.5f}",
         )
 
 
@@ -107,14 +135,12 @@ class Traverse(_Coded):
         library = self._planned(self.out, *sources)
         codes, key = self._codes(library, sources)
         start = codes[0] if codes else None
-        made = traverse(library, start, key, span=self.span, n=self.steps, rows=self.rows)
-        write_picture(traversal_image(made), self.out)
-        known = made.importance
-        if self.json:
-            carried = {"value": known.value[made.dims].tolist(), "active": known.active[made.dims].tolist()}
-            said = figures(made, "x_hat", "importance") | {"carried": {"unit": known.unit, **carried}}
-            print(json.dumps(said, indent=1))
-            return
-        shown = ", ".join(f"z{i + 1} {known.value[i]:.3g}" for i in made.dims)
-        unit = "nats" if known.unit == "nats" else "variance"
-        print(f"{key.domain}, {key.kind}, {key.latent_dim} numbers, {known.active.sum()} active; {unit}: {shown}")
+        found = traverse(library, start, key, span=self.span, n=self.steps, rows=self.rows)
+        write_picture(traversal_image(found), self.out)
+        known, dims = found.importance, found.dims
+        carried = {"unit": known.unit, "value": known.value[dims].tolist(), "active": known.active[dims].tolist()}
+        shown = ", ".join(f"z{i + 1} {known.value[i]:.3g}" for i in dims)
+        self.tell(
+            figures(found, "x_hat", "importance") | {"carried": carried},
+            f"{key.domain}, {key.kind}, {key.latent_dim} numbers, {known.active.sum()} active; {known.unit}: {shown}",
+        )

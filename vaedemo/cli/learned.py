@@ -1,50 +1,56 @@
-"""Rows of `derive` that learn from training pictures: a domain's classifier, the mixtures over its models' codes."""
+"""Rows of `derive` that learn from training pictures: a domain's classifier, the mixtures over its models' codes, and
+the settings of the classical methods that suit each noise."""
 
-from collections.abc import Callable, Iterable
+import json
+from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import torch
 import tqdm
+from torch import Tensor
 
 from vaedemo import runtime
+from vaedemo.data import datasets
+from vaedemo.data.damage import NOISES
 from vaedemo.data.datasets import Pictures
+from vaedemo.data.domains import DOMAINS
+from vaedemo.data.photos import as_grey, open_photos
 from vaedemo.maths.mixtures import Mixture
 from vaedemo.models.classifier import accuracy, build_classifier
-from vaedemo.store.classifiers import FILE as CLASSIFIER
-from vaedemo.store.classifiers import save_classifier
+from vaedemo.services.restore import classical
+from vaedemo.store.checkpoints import CLASSIFIER, MIXTURES, save_checkpoint, write_atomic
 from vaedemo.store.key import ModelKey
 from vaedemo.store.library import Library
-from vaedemo.store.mixtures import FILE as MIXTURES
 from vaedemo.store.mixtures import mixture_name, save_mixtures
-from vaedemo.training.loop import Progress, fit
+from vaedemo.training.loop import fit
 from vaedemo.training.mixtures import PICTURES, fit_model
 from vaedemo.training.recipes import classifier_recipe, mirrored
 from vaedemo.training.tasks.classes import Classes
 
-__all__ = ["derive_classifier", "derive_mixtures"]
+__all__ = ["derive_classical", "derive_classifier", "derive_mixtures", "derive_photos"]
+
+Load = Callable[[str], Pictures]  # of a split
+HELD_OUT = 2000  # training pictures that no model was trained on
+TUNED = {"shapes": 8}  # of these for tuning, the first; larger pictures take longer
+USUAL = 12
+PHOTO_SIDE, PHOTO_EVERY = 96, 5  # pixels a side of the middle of every fifth held-out photograph
+Case = tuple[dict[str, Any], Tensor]  # a row's kind, level and clip, and the pictures it is tuned on
 
 
-def _shown(steps: Iterable[Progress], name: str) -> Progress:
-    """The last Progress, after a bar has told of all."""
-    with tqdm.tqdm(desc=name, disable=None, unit="step") as bar:
-        for progress in steps:
-            bar.total = progress.steps
-            bar.update(progress.step - bar.n)
-    return progress
-
-
-def derive_classifier(
-    library: Library, domain: str, load: Callable[[str], Pictures], seed: int
-) -> dict[str, Any] | None:
-    """Train a domain's classifier and write it; what was made, a dict. load(split) gives Pictures."""
+def derive_classifier(library: Library, domain: str, load: Load, seed: int) -> dict[str, Any] | None:
+    """Train a domain's classifier and write it; its record, a dict."""
     if not library.domain(domain).classes:
         return None
-    path, pictures = library.folder / domain / CLASSIFIER, load("train")
+    path, pictures = library.folder / domain / CLASSIFIER.file, load("train")
     recipe = classifier_recipe(domain)
     train, model = replace(recipe.train, seed=seed), build_classifier(recipe.model, seed)
     task = Classes(pictures, train, mirrored=mirrored(domain))
-    progress = _shown(fit(model, task, train), f"{domain} classifier")
+    with tqdm.tqdm(desc=f"{domain} classifier", disable=None, unit="step") as bar:
+        for progress in fit(model, task, train):
+            bar.total = progress.steps
+            bar.update(progress.step - bar.n)
     model.to("cpu").requires_grad_(False)
     record = {
         "epochs": train.epochs,
@@ -54,18 +60,54 @@ def derive_classifier(
         "accuracy": round(accuracy(model, load("test")), 4),
         "hardware": runtime.hardware(torch.device("cpu")),
     }
-    save_classifier(path, model, domain, record)
+    save_checkpoint(path, model, domain, record, CLASSIFIER)
     return record | {"bytes": path.stat().st_size}
 
 
-def derive_mixtures(library: Library, domain: str, load: Callable[[str], Pictures], seed: int) -> dict[str, Any]:
-    """Fit mixtures to the codes of a domain's autoencoders and VAEs and write them; what was made, a dict."""
-    path = library.folder / domain / MIXTURES
+def derive_mixtures(library: Library, domain: str, load: Load, seed: int) -> dict[str, Any]:
+    """Fit mixtures to the codes of a domain's autoencoders and VAEs and write them; how many, a dict."""
+    path = library.folder / domain / MIXTURES.file
     found: dict[str, Mixture] = {}
     for kind in ("ae", "vae"):
         for d in library.dims(domain, kind):
-            made = fit_model(library.model(key := ModelKey(domain, kind, d)), load("train"), domain, seed)
-            found |= {mixture_name(key, label): mixture for label, mixture in made.items()}
+            fitted = fit_model(library.model(key := ModelKey(domain, kind, d)), load("train"), domain, seed)
+            found |= {mixture_name(key, label): mixture for label, mixture in fitted.items()}
     record = {"pictures": min(PICTURES, len(load("train"))), "seed": seed}
     save_mixtures(path, found, domain, record)
     return {"mixtures": len(found), "bytes": path.stat().st_size}
+
+
+def derive_classical(library: Library, domain: str, load: Load, seed: int) -> dict[str, int]:
+    """Tune the classical methods for a domain and write their settings; how many, a dict. Values as a file holds them,
+    and of Gaussian noise also unclipped; the same noise for both."""
+    held_out = datasets.held_out(load("train"), HELD_OUT)[1]
+    x = held_out[torch.arange(min(TUNED.get(domain, USUAL), len(held_out)))]
+    cases = [
+        ({"kind": kind, "level": level, "clip": clip}, x)
+        for kind in NOISES
+        for clip in ((True, False) if kind == "gaussian" else (True,))
+        for level in classical.levels(kind)
+    ]
+    return _tuned(library, domain, cases, seed)
+
+
+def derive_photos(library: Library, folder: Path, seed: int) -> dict[str, int]:
+    """The same of photographs in folder/cid22 and folder/clic, in colour and turned grey (one channel)."""
+    photos = open_photos(folder)
+    middles = [photos.middle(row, PHOTO_SIDE) / 255 for row in photos.held_out[::PHOTO_EVERY]]
+    x, cases = torch.stack(middles), []
+    for kind, (low, high, usual) in DOMAINS["photos"].damages.noises.items():
+        for level in sorted({low + (high - low) / 6, usual, (low + high) / 2 + (high - low) / 4}):
+            noise = {"kind": kind, "level": level, "clip": True}
+            cases += [(noise | {"channels": clean.shape[1]}, clean) for clean in (x, as_grey(x)[:, :1])]
+    return _tuned(library, "photos", cases, seed)
+
+
+def _tuned(library: Library, domain: str, cases: list[Case], seed: int) -> dict[str, int]:
+    rows, path = [], library.folder / domain / classical.FILE
+    for row, x in tqdm.tqdm(cases, desc=f"{domain} classical", disable=None, unit="noise"):
+        generator = runtime.generator("classical", seed, row["kind"], row["level"])
+        rows.append(row | {"methods": classical.tune(x, row["kind"], row["level"], generator, row["clip"])})
+    write_atomic(path, (json.dumps({"pictures": len(x), "rows": rows}, indent=1) + "\n").encode())
+    classical.read_settings.cache_clear()
+    return {"pictures": len(x), "rows": len(rows), "bytes": path.stat().st_size}

@@ -1,6 +1,5 @@
 """Commands about the models there are: list, describe, evaluate."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +19,10 @@ if TYPE_CHECKING:  # `list` does not wait for PyTorch
 
 __all__ = ["Describe", "Evaluate", "List"]
 
+# Decimals of the figures in the table of `evaluate`.
+DIGITS = {"mse": 5, "pca_mse": 5, "psnr": 2, "ssim": 3, "elbo": 2, "kl": 2, "nll_bound": 2, "bits_per_dim": 3}
+DIGITS["active_units"] = 0
+
 
 def _checked_kind(kind: str | None) -> str | None:
     if kind is not None and kind not in KINDS:
@@ -32,25 +35,18 @@ class List(Command):
     """The models there are."""
 
     def run(self) -> None:
-        entries = available(self.checkpoints)
-        if self.json:
-            rows = [
-                e.key._asdict() | {"file": e.path.relative_to(self.checkpoints).as_posix(), "bytes": e.bytes}
-                for e in entries
-            ]
-            print(json.dumps(rows, indent=1))
-            return
-        if not entries:
-            where = shown(self.checkpoints)
-            print(f"no models in {where}: give the checkpoints/ of a clone as --checkpoints, or make some with train")
-            return
-        for e in entries:
-            domain, kind, d, beta = e.key
-            print(
-                f"{domain:<8} {kind:<6} {d:>4}  {'' if beta == 1 else f'beta {beta:g}':<9} {e.bytes:>9,} bytes  "
-                f"{e.path.relative_to(self.checkpoints / e.path.relative_to(self.checkpoints).parts[0])}"
-            )
-        print(f"{len(entries)} models, {sum(e.bytes for e in entries) / 1e6:.1f} MB")
+        rows, lines, total = [], [], 0
+        for (domain, kind, d, beta), path, size, _ in available(self.checkpoints):
+            file = path.relative_to(self.checkpoints)
+            row = {"domain": domain, "kind": kind, "latent_dim": d, "beta": beta}
+            rows.append(row | {"file": file.as_posix(), "bytes": size})
+            weight = "" if beta == 1 else f"beta {beta:g}"
+            own = file.relative_to(file.parts[0])
+            lines.append(f"{domain:<8} {kind:<6} {d:>4}  {weight:<9} {size:>9,} bytes  {own}")
+            total += size
+        lines.append(f"{len(rows)} models, {total / 1e6:.1f} MB")
+        remedy = "give the checkpoints/ of a clone as --checkpoints, or make some with train"
+        self.tell(rows, "\n".join(lines) if rows else f"no models in {shown(self.checkpoints)}: {remedy}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,20 +64,16 @@ class Describe(Command):
         from vaedemo.models.describe import drawing, layers
         from vaedemo.store.library import Library
 
-        report = []
-        library = Library(self.checkpoints)
+        library, report, drawn = Library(self.checkpoints), [], []
         for name in [self.domain] if self.domain else library.domains:
             row = library.domain(name)
             usual = ("ae", "vae", "dense", "pca") if row.classes else library.kinds(name)
             for kind in usual if (own := _checked_kind(self.kind)) is None else [own]:
                 config = _config(library, row, kind, self.latent_dim)
-                if self.json:
-                    parts = [layer._asdict() for layer in layers(config)]
-                    report.append({"domain": name, "kind": kind, "latent_dim": config.latent_dim, "layers": parts})
-                else:
-                    print(f"{name}, {kind}, latent dimension {config.latent_dim}\n{drawing(config)}\n")
-        if self.json:
-            print(json.dumps(report, indent=1))
+                parts = [layer._asdict() for layer in layers(config)]
+                report.append({"domain": name, "kind": kind, "latent_dim": config.latent_dim, "layers": parts})
+                drawn.append(f"{name}, {kind}, latent dimension {config.latent_dim}\n{drawing(config)}\n")
+        self.tell(report, "\n".join(drawn))
 
 
 def _config(library: "Library", row: "Domain", kind: str, latent_dim: int | None) -> ModelConfig:
@@ -139,16 +131,13 @@ class Evaluate(Command):
                 write_figures(self.checkpoints, rows[-1:])
         if self.write:
             write_models_page(self.checkpoints, library)
-        if self.json:
-            print(json.dumps([row.reported() for row in rows], indent=1))
-            return
-        print("| model | d | beta | MSE | PCA's | PSNR dB | SSIM | ELBO | KL | bound | bits/dim | active |")
-        print("|---|" + "---:|" * 11)
+        lines = ["| model | d | beta | MSE | PCA's | PSNR dB | SSIM | ELBO | KL | bound | bits/dim | active |"]
+        lines.append("|---|" + "---:|" * 11)
         for r in rows:
-            cells = [f"{r.domain} {r.kind}", r.latent_dim, f"{r.beta:g}", f"{r.mse:.5f}", _number(r.pca_mse, 5)]
-            cells += [f"{r.psnr:.2f}", f"{r.ssim:.3f}", _number(r.elbo, 2), _number(r.kl, 2)]
-            cells += [_number(r.nll_bound, 2), _number(r.bits_per_dim, 3), _number(r.active_units, 0)]
-            print("| " + " | ".join(map(str, cells)) + " |")
+            values = (getattr(r, name) for name in DIGITS)
+            cells = ["" if v is None else f"{v:.{n}f}" for v, n in zip(values, DIGITS.values(), strict=True)]
+            lines.append("| " + " | ".join([f"{r.domain} {r.kind}", str(r.latent_dim), f"{r.beta:g}", *cells]) + " |")
+        self.tell([row.reported() for row in rows], "\n".join(lines))
 
     def _check_figures(self, library: "Library", wanted: list[ModelKey]) -> None:
         """ConfigError where better figures than those to be measured would be lost."""
@@ -163,7 +152,3 @@ class Evaluate(Command):
                     f"figures.json has figures of {key} from {what}, more than these "
                     "would be from; leave --write out, or replace them with --overwrite"
                 )
-
-
-def _number(value: float | None, digits: int) -> str:
-    return "" if value is None else f"{value:.{digits}f}"

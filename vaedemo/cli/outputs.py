@@ -86,9 +86,12 @@ def planned(
 ) -> None:
     """Check all that a command will write before it begins; ConfigError says what is in the way.
 
-    explicit: the paths that a person named; named: those named after them. inputs: files that are read. tags: {path:
+    explicit: the pictures that a person named; named: files named after them. inputs: files that are read. tags: {path:
     tag} of what the very same command would have written there.
     """
+    explicit = list(explicit)
+    for path in explicit:
+        require_ending(path)
     wanted, seen = [*explicit, *named], dict[str, Path]()
     for path in wanted:
         if (other := seen.setdefault(_key(path), path)) is not path:

@@ -4,7 +4,6 @@ import io
 import shlex
 import sys
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -15,36 +14,30 @@ from vaedemo.cli import terminal
 from vaedemo.cli.common import harmless
 from vaedemo.configs import RESTORING, ModelConfig
 from vaedemo.data import datasets
-from vaedemo.errors import ConfigError, TrainingError
+from vaedemo.errors import TrainingError
 from vaedemo.reports.evaluate import evaluate_model, write_figures
 from vaedemo.store.checkpoints import write_atomic
 from vaedemo.store.key import ModelKey
 from vaedemo.store.library import Library
+from vaedemo.training.recipes import restoring_config
 from vaedemo.training.run import Run
 
-__all__ = ["keep", "model_config", "pictures", "require_apart", "require_same_pictures", "what_next"]
+__all__ = ["keep", "model_config", "pictures", "require_same_pictures", "what_next"]
 
 HELD_OUT, MOST_HELD_OUT = 0.1, 2_000  # share of a folder's pictures that is not trained on, and how many at most
 MEASURED, BOUND_SAMPLES = 200, 20  # held-out pictures that are measured at once, and samples of the bound
 
 
-def require_apart(images: Path, out: Path) -> None:
-    """ConfigError where a run would write its pictures among those that are read."""
-    if out.resolve().is_relative_to(images.resolve()):
-        raise ConfigError("the run would be written among the pictures that are read; choose another --out")
-
-
 def model_config(kind: str, latent_dim: int, channels: int, size: int, beta: float) -> ModelConfig:
     """The ModelConfig that suits pictures of one's own: halved as often as the size allows, down to 7 pixels."""
-    shape: dict[str, Any] = {"channels": channels, "size": size}
-    if kind in RESTORING:  # as recipes.restore_recipe has it
-        return ModelConfig(kind=kind, latent_dim=32, **shape, widths=(32, 48), hidden=96, neck=6)
+    if kind in RESTORING:
+        return restoring_config(channels, size)
     levels = 1
     while size % 2 ** (levels + 1) == 0 and size // 2 ** (levels + 1) >= 7:
         levels += 1
     widths = (16, 32)[:levels] if levels < 3 else (8, 16, 32, 32, 32)[:levels]
     hidden = 512 if kind.startswith("dense") else max(128, 2 * latent_dim)
-    return ModelConfig(kind=kind, latent_dim=latent_dim, **shape, beta=beta, widths=widths, hidden=hidden)
+    return ModelConfig(kind, latent_dim, channels, size, beta=beta, widths=widths, hidden=hidden)
 
 
 def pictures(folder: Path, size: int, channels: int) -> tuple[datasets.Pictures, datasets.Pictures]:
@@ -98,9 +91,8 @@ def keep(out: Path, job: Run, held_out: datasets.Pictures, seed: int) -> None:
 def what_next(out: Path, job: Run) -> str:
     """The commands that use a model of one's own, ready to be copied."""
     common = f"--checkpoints {shlex.quote(str(out))} --domain {job.domain}"
-    model = f"--kind {job.model.kind} --latent-dim {job.model.latent_dim}"
+    model = f" --kind {job.model.kind} --latent-dim {job.model.latent_dim}"
     model += "" if job.model.beta == 1 else f" --beta {job.model.beta:g}"
-    command = f"reconstruct PICTURE --out out.png {common} {model}"
-    if job.model.kind in RESTORING:
-        command = f"denoise PICTURE --out out.png {common}"
+    restores = job.model.kind in RESTORING
+    command = f"{'denoise' if restores else 'reconstruct'} PICTURE --out out.png {common}{'' if restores else model}"
     return f"use it:   python -m vaedemo {command}\nthe page: VAEDEMO_CHECKPOINTS={shlex.quote(str(out))} python app.py"

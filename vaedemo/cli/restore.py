@@ -12,15 +12,15 @@ import tqdm
 import tyro
 
 from vaedemo.cli import terminal
-from vaedemo.cli.common import shown, write_picture
+from vaedemo.cli.common import Command, shown, write_picture
 from vaedemo.cli.outputs import TAG, distinct, planned, require_ending, tag
 from vaedemo.data.domains import Domain, get_domain
 from vaedemo.errors import ConfigError, PictureError
 from vaedemo.pictures.draw import to_image
 from vaedemo.pictures.read import read
-from vaedemo.services.restore.run import Answer, Figures, measure, run
-from vaedemo.services.restore.task import DENOISING, FILLING, Task, check, domain_of, seen, task_of
-from vaedemo.store.library import CHECKPOINTS, Library
+from vaedemo.services.restore.run import Figures, measure, run
+from vaedemo.services.restore.task import DENOISING, FILLING, check, domain_of, seen, task_of
+from vaedemo.store.library import Library
 
 __all__ = ["Denoise", "Inpaint"]
 
@@ -47,7 +47,7 @@ MASK = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Command:
+class _Restoring(Command):
     """What the two commands share: everything but the method's name, the noise and the mask."""
 
     picture: Annotated[tyro.conf.Positional[Path], tyro.conf.arg(metavar="IN", help=PICTURE)]
@@ -62,16 +62,12 @@ class _Command:
     """write the spread, the standard deviation left to each pixel, as OUT-spread.png: black 0, white 0.25 and more"""
     clean: Path | None = None
     """the undamaged picture, or a folder with files of the same names; PSNR and SSIM against it are printed"""
-    seed: int = 0
-    """of the samples"""
     json: bool = False
     """print the figures as JSON, of a folder as a list; "file" is the exact name (bytes that are no UTF-8 as Python's
     os.fsdecode has them)"""
     overwrite: bool = False
     """replace files of a folder, samples and spreads that are there already and that another command wrote; what is
     read is never written over"""
-    checkpoints: Path = CHECKPOINTS
-    """folder of the models"""
 
     mask: Path | None
     method: str
@@ -142,9 +138,9 @@ class _Command:
         inputs = list(files)
         for path in filter(None, (self.mask, self.clean)):
             inputs += _files(path) if os.path.isdir(path) else [path]
-        made = {path: source for source, target in targets.items() for path in self._names(library, target)}
-        tags = {path: self._tag(source) for path, source in made.items() if path.exists()}
-        planned([], made, inputs=inputs, overwrite=self.overwrite, tags=tags)
+        results = {path: source for source, target in targets.items() for path in self._names(library, target)}
+        tags = {path: self._tag(source) for path, source in results.items() if path.exists()}
+        planned([], results, inputs=inputs, overwrite=self.overwrite, tags=tags)
         return list(targets.items())
 
     def _names(self, library: Library, target: Path) -> list[Path]:
@@ -167,41 +163,34 @@ class _Command:
         image = read(source)
         row = domain_of(library, self.domain, image)
         mask = None if self.mask is None else _partner(self.mask, source, "mask")
-        task = task_of(
-            image, row, mask, method=self.method, sigma=self.sigma, samples=self._count(row), seed=self.seed,
-            estimate=True,
-        )  # fmt: skip
+        options = {"method": self.method, "sigma": self.sigma, "samples": self._count(row), "seed": self.seed}
+        task = task_of(image, row, mask, estimate=True, **options)
         clean = None
         if self.clean is not None:
             clean = seen(read(_partner(self.clean, source, "clean picture")), row)
         start = time.perf_counter()
-        answer = _carried_out(library, task)
-        seconds = time.perf_counter() - start
+        with tqdm.tqdm(unit="tile", leave=False, disable=True if row.size else None) as bar:
+            for progress in run(library, task):
+                bar.total = progress.total
+                bar.update(progress.done - bar.n)
+        seconds, (answer,) = time.perf_counter() - start, progress.answers
         figures = (None,) * 3 if clean is None else measure(answer.mean, clean, task.mask[0])
-        made_of = {TAG: self._tag(source)}
-        write_picture(to_image(answer.mean), target, made_of)
-        for i, sample in enumerate(answer.samples if self.each else (), 1):
-            write_picture(to_image(sample), target.with_name(f"{target.stem}-{i}.png"), made_of)
+        pictures, origin = {"": answer.mean}, {TAG: self._tag(source)}
+        if self.each:
+            pictures |= {f"-{i}": sample for i, sample in enumerate(answer.samples, 1)}
         if self.spread:
-            heat = to_image(answer.spread.mean(0, keepdims=True) / WHITE_SPREAD)
-            write_picture(heat, target.with_name(f"{target.stem}-spread.png"), made_of)
+            pictures["-spread"] = answer.spread.mean(0, keepdims=True) / WHITE_SPREAD
+        for end, picture in pictures.items():
+            path = target.with_name(f"{target.stem}{end}.png") if end else target
+            write_picture(to_image(picture), path, origin)
         said: dict[str, Any] = {"file": source.name, "domain": row.name, "method": self.method}
         said |= {"sigma": _rounded(answer.sigma), "estimated": _rounded(answer.estimated), "seconds": round(seconds, 3)}
         said |= {name: _rounded(v) for name, v in zip(Figures._fields, figures, strict=True)}
         return said | {"seed": self.seed} | ({} if mask is None else {"note": task.note})
 
 
-def _carried_out(library: Library, task: Task) -> Answer:
-    """The Answer of a Task of one picture; of a photograph with a bar."""
-    with tqdm.tqdm(unit="tile", leave=False, disable=True if task.domain.size else None) as bar:
-        for progress in run(library, task):
-            bar.total = progress.total
-            bar.update(progress.done - bar.n)
-    return progress.answers[0]
-
-
 @dataclass(frozen=True, kw_only=True)
-class Denoise(_Command):
+class Denoise(_Restoring):
     """Take the noise out of a picture, or out of every picture of a folder."""
 
     method: str = "vae"
@@ -214,7 +203,7 @@ class Denoise(_Command):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Inpaint(_Command):
+class Inpaint(_Restoring):
     """Fill what a mask says is missing of a picture, or of every picture of a folder; white marks what is missing."""
 
     mask: Annotated[Path, tyro.conf.arg(help=MASK)]

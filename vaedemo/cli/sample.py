@@ -1,11 +1,10 @@
-"""The command sample: pictures that a model makes, as one grid."""
+"""The command sample: pictures that a model generates, as one grid."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
 from vaedemo.cli.common import Command, write_picture
-from vaedemo.cli.outputs import planned, require_ending
+from vaedemo.cli.outputs import planned
 from vaedemo.data.domains import Domain
 from vaedemo.errors import ConfigError
 from vaedemo.pictures.draw import grid
@@ -46,7 +45,6 @@ class Sample(Command):
             raise ConfigError(f"--count is {self.count}; choose 1 to {MAX_COUNT}")
         if self.rows is not None and not 1 <= self.rows <= self.count:
             raise ConfigError(f"--rows is {self.rows}; choose 1 to {self.count}, the number of pictures")
-        require_ending(self.out)
         planned([self.out])
         library = Library(self.checkpoints)
         row = library.domain(self.domain or library.modelled("digits"))
@@ -55,25 +53,15 @@ class Sample(Command):
         if not self.latent_dim and (row.anchor in dims or not dims):
             key = key._replace(latent_dim=row.anchor)
         prior, label = self.prior or best_prior(library, key.domain, key.kind), _label(self.label, row)
-        made = generate(library, key, prior, self.count, self.seed, self.temperature, label, judged=self.json)
-        rows = self.rows or max(1, round(self.count**0.5))
-        image = grid(
-            made.x_hat.repeat(scale := max(1, SIDE // row.shape[1]), 2).repeat(scale, 3), -(-self.count // rows)
-        )
-        write_picture(image, self.out)
+        samples = generate(library, key, prior, self.count, self.seed, self.temperature, label, judged=self.json)
+        rows, scale = self.rows or max(1, round(self.count**0.5)), max(1, SIDE // row.shape[1])
+        write_picture(grid(samples.x_hat.repeat(scale, 2).repeat(scale, 3), -(-self.count // rows)), self.out)
         said = {"domain": row.name, "kind": key.kind, "latent_dim": key.latent_dim, "prior": prior, "seed": self.seed}
-        if self.json:
-            found = {
-                "z": made.z.tolist(),
-                "classes": None if made.label is None else [row.classes[i] for i in made.label],
-                "confidence": None if made.confidence is None else made.confidence.tolist(),
-            }
-            print(json.dumps(said | found, indent=1))
-            return
-        of = "" if label is None else f" of {row.classes[label]}"
-        print(
-            f"{row.name}, {key.kind}, {key.latent_dim} numbers: {self.count} samples{of} from {prior}, seed {self.seed}"
-        )
+        said["z"] = samples.z.tolist()
+        said["classes"] = None if samples.label is None else [row.classes[i] for i in samples.label]
+        said["confidence"] = None if samples.confidence is None else samples.confidence.tolist()
+        of, model = "" if label is None else f" of {row.classes[label]}", f"{key.kind}, {key.latent_dim} numbers"
+        self.tell(said, f"{row.name}, {model}: {self.count} samples{of} from {prior}, seed {self.seed}")
 
 
 def _label(word: str | None, row: Domain) -> int | None:

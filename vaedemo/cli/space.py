@@ -50,13 +50,9 @@ def files(root: Path) -> dict[str, int]:
         ignored = [line.strip().rstrip("/") for line in lines if line.strip() and not line.startswith("#")]
         ignored += [".git", ".env", ".venv"]
         names = sorted(_walk(root, PurePosixPath(), ignored))
-    names = [n for n in names if n not in HUBS_OWN and (root / n).is_file() and _is_inside(root, n)]
-    return {name: (root / name).stat().st_size for name in names}
-
-
-def _is_inside(root: Path, name: str) -> bool:
-    """Whether a file lies in the repository itself: what a link leads to elsewhere stays private."""
-    return (root / name).resolve().is_relative_to(root.resolve())
+    paths = {name: root / name for name in names if name not in HUBS_OWN and (root / name).is_file()}
+    # What a link leads to elsewhere stays private.
+    return {n: p.stat().st_size for n, p in paths.items() if p.resolve().is_relative_to(root.resolve())}
 
 
 def _text(root: Path, name: str) -> str:

@@ -6,13 +6,14 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
+from typing import Annotated, Any
 
 import tqdm
 import tyro
 
 from vaedemo import runtime
 from vaedemo.cli import own
+from vaedemo.cli.common import Command
 from vaedemo.cli.learned import derive_classifier, derive_mixtures
 from vaedemo.configs import RESTORING, ModelConfig, TrainConfig
 from vaedemo.data import datasets
@@ -26,7 +27,7 @@ from vaedemo.store.key import ModelKey
 from vaedemo.store.library import CHECKPOINTS, Library
 from vaedemo.training.loop import process_group
 from vaedemo.training.recipes import Recipe, Stage, ordered, recipe
-from vaedemo.training.run import Run, estimate_seconds, publish, run
+from vaedemo.training.run import Run, described, estimate_seconds, publish, run
 from vaedemo.training.tasks.codec import RateConfig
 from vaedemo.training.tasks.crops import CropConfig
 
@@ -37,49 +38,38 @@ MODEL_FIELDS = ("likelihood", "blocks", "hidden", "depth", "neck")
 LEARNED = {"classifier": derive_classifier, "mixtures": derive_mixtures}  # what ships and is no run of its own
 
 
-def _choices(config: Any, names: Any) -> Any:
-    """A dataclass of the named fields of a config, each optional, with the help that the config carries."""
-    fields: list[Any] = [f for f in dataclasses.fields(config) if f.name in names]
-    rows = [
-        (f.name, Annotated[f.type | None, tyro.conf.arg(help=f"{f.metadata['help']} (left out: the recipe's)")],
-         dataclasses.field(default=None))
-        for f in fields
-    ]  # fmt: skip
+def _choices(config: Any, names: tuple[str, ...] | None = None) -> Any:
+    """A dataclass of the named fields of a config (None: of all but its seed), each optional, with the help that the
+    config carries."""
+    fields: list[Any] = [f for f in dataclasses.fields(config) if (f.name in names if names else f.name != "seed")]
+    rows: list[Any] = []
+    for f in fields:
+        told = tyro.conf.arg(help=f"{f.metadata['help']} (left out: the recipe's)")
+        rows.append((f.name, Annotated[f.type | None, told], dataclasses.field(default=None)))
     return dataclasses.make_dataclass(f"{config.__name__}Choices", rows, frozen=True)
 
 
-def _all_but_seed(config: Any) -> list[str]:
-    return [f.name for f in dataclasses.fields(config) if f.name != "seed"]
-
-
-if TYPE_CHECKING:
-    ModelChoices: TypeAlias = Any
-    TrainChoices: TypeAlias = Any
-    PhotoChoices: TypeAlias = Any
-    CropChoices: TypeAlias = Any
-    RateChoices: TypeAlias = Any
-else:
-    ModelChoices = _choices(ModelConfig, MODEL_FIELDS)
-    TrainChoices = _choices(TrainConfig, _all_but_seed(TrainConfig))
-    PhotoChoices = _choices(PhotoConfig, ("temperature",))
-    CropChoices = _choices(CropConfig, _all_but_seed(CropConfig))
-    RateChoices = _choices(RateConfig, _all_but_seed(RateConfig))
+ModelChoices = _choices(ModelConfig, MODEL_FIELDS)
+TrainChoices = _choices(TrainConfig)
+PhotoChoices = _choices(PhotoConfig, ("temperature",))
+CropChoices = _choices(CropConfig)
+RateChoices = _choices(RateConfig)
 
 
 def _chosen(choices: Any) -> dict[str, Any]:
     return {k: v for k, v in asdict(choices).items() if v is not None}
 
 
-@dataclass(frozen=True)
-class Train:
+@dataclass(frozen=True, kw_only=True)
+class Train(Command):
     """Train a model (--domain, --kind, --latent-dim), a model of your own pictures (--images), or all that is missing
     (--all). An interrupted run goes on when the same command is given again. Runs under torchrun too."""
 
-    model: ModelChoices
-    train: TrainChoices
-    photo: PhotoChoices
-    crops: CropChoices
-    codec: RateChoices
+    model: ModelChoices  # type: ignore[valid-type]
+    train: TrainChoices  # type: ignore[valid-type]
+    photo: PhotoChoices  # type: ignore[valid-type]
+    crops: CropChoices  # type: ignore[valid-type]
+    codec: RateChoices  # type: ignore[valid-type]
     domain: str | None = None
     """digits, fashion, objects, shapes or photos; with --all only this one"""
     kind: str = "vae"
@@ -113,10 +103,6 @@ class Train:
     """begin anew where the run's folder holds a finished model or an interrupted run of other pictures or settings"""
     dry_run: bool = False
     """print the resolved config and the estimated time, and stop"""
-    json: bool = False
-    """print JSON"""
-    seed: int = 0
-    """of the first weights, the order of the pictures and the noise"""
 
     def run(self) -> None:
         runtime.set_threads(self.threads)
@@ -125,12 +111,18 @@ class Train:
             try:
                 self._carry_out(job, load, rank)
             except KeyboardInterrupt:
-                raise KeyboardInterrupt(_stopped(job)) from None
+                resumes = "stopped; the run goes on from here when the same command is given again"
+                lost = "stopped before anything was saved; the same command begins from the start"
+                raise KeyboardInterrupt(resumes if job.state.is_file() else lost) from None
 
     def _carry_out(self, job: Run, load: Callable, rank: int) -> None:
         pictures, held_out = load()
         if self.dry_run:
-            _announce(job, estimate_seconds(job, pictures, held_out), self.json)
+            resolved = described(job) | {"starts_from": job.start.stem if job.start else None}
+            resolved |= {"folder": str(job.folder)}
+            resolved |= {"estimated_seconds": round(estimate_seconds(job, pictures, held_out))}
+            lines = "\n".join(f"{key}: {value}" for key, value in resolved.items())
+            print(json.dumps(resolved) if self.json else lines)
             return
         if self.images is not None:
             own.require_same_pictures(self.out, job, held_out, self.overwrite)
@@ -145,12 +137,17 @@ class Train:
             return
         if self.images is not None:
             own.keep(self.out, job, held_out, self.seed)
-        _report(job.folder, self.json)
+        _, domain, record = load_checkpoint(job.folder / RUN_FILE)
+        if self.json:
+            print(json.dumps({"domain": domain, "folder": str(job.folder), **record}))
+        else:
+            minutes = record["seconds"] / 60
+            print(f"{domain} {job.folder.name}: trained in {minutes:.1f} min; {job.folder / RUN_FILE}")
         if self.images is not None and not self.json:
             print(own.what_next(self.out, job))
 
     def _jobs(self) -> Iterator[tuple[Run, Callable]]:
-        """(Run, function that loads its pictures) for each run that is to be made; of a recipe that is no run, or when
+        """(Run, function that loads its pictures) for each run to carry out; of a recipe that is no run, or when
         its last run is done, the file is put in its place."""
         if self.images is not None:
             images = self.images
@@ -171,12 +168,12 @@ class Train:
                 publish(self._folder(r, len(r.stages)), target)
 
     def _learn(self, r: Recipe) -> None:
-        """Make a classifier or mixtures; by one process."""
+        """Train a classifier, or fit mixtures; by one process."""
         if self.dry_run or process_group()[0]:
             return
         learn: Callable[..., Any] = LEARNED[r.kind]
-        made = learn(Library(self.checkpoints), r.domain, self._split(r.domain), self.seed)
-        print(json.dumps({"domain": r.domain, "made": r.kind, **made}) if self.json else f"{r.path}: {made}")
+        told = learn(Library(self.checkpoints), r.domain, self._split(r.domain), self.seed)
+        print(json.dumps({"domain": r.domain, "made": r.kind, **told}) if self.json else f"{r.path}: {told}")
 
     def _stages(self, r: Recipe) -> Iterator[tuple[Run, Callable]]:
         start = self.checkpoints / r.start if r.start else None
@@ -227,36 +224,10 @@ class Train:
         if self.domain is not None or self.all:
             other = "--all" if self.all else f"--domain {self.domain}"
             raise ConfigError(f"--images trains on pictures of your own and {other} does not; leave one of them out")
-        own.require_apart(images, self.out)
+        if self.out.resolve().is_relative_to(images.resolve()):
+            raise ConfigError("the run would be written among the pictures that are read; choose another --out")
         model = own.model_config(self.kind, self.latent_dim, self.channels, self.size, self.beta)
         model = dataclasses.replace(model, **_chosen(self.model))
         train = dataclasses.replace(TrainConfig(epochs=100, seed=self.seed), **_chosen(self.train))
         key = ModelKey(checked_name(self.name), model.kind, model.latent_dim, model.beta)
         return Run(key.domain, model, train, self.out / key.domain / key.name)
-
-
-def _stopped(job: Run) -> str:
-    """The truth about what a stopped run left behind."""
-    if job.state.is_file():
-        return "stopped; the run goes on from here when the same command is given again"
-    return "stopped before anything was saved; the same command begins from the start"
-
-
-def _announce(job: Run, seconds: float, as_json: bool) -> None:
-    crops = {} if job.crops is None else {"crops": asdict(job.crops)}
-    resolved = {"domain": job.domain, "model": asdict(job.model), "train": asdict(job.train), **crops,
-                "starts_from": job.start.stem if job.start else None, "folder": str(job.folder),
-                "estimated_seconds": round(seconds)}  # fmt: skip
-    if as_json:
-        print(json.dumps(resolved))
-        return
-    for key, value in resolved.items():
-        print(f"{key}: {value}")
-
-
-def _report(folder: Path, as_json: bool) -> None:
-    _, domain, record = load_checkpoint(folder / RUN_FILE)
-    if as_json:
-        print(json.dumps({"domain": domain, "folder": str(folder), **record}))
-    else:
-        print(f"{domain} {folder.name}: trained in {record['seconds'] / 60:.1f} min; {folder / RUN_FILE}")

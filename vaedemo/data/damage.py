@@ -18,8 +18,21 @@ from torch import Tensor
 
 from vaedemo.errors import ConfigError
 
-__all__ = ["Corruption", "MASKS", "NOISES", "Noise", "PHOTO_MASKS", "UNKNOWN", "add_noise", "draw_mask", "expected",
-           "photo_mask", "random_corruption", "strength", "text_mask"]  # fmt: skip
+__all__ = [
+    "Corruption",
+    "MASKS",
+    "NOISES",
+    "Noise",
+    "PHOTO_MASKS",
+    "UNKNOWN",
+    "add_noise",
+    "draw_mask",
+    "expected",
+    "photo_mask",
+    "random_corruption",
+    "strength",
+    "text_mask",
+]
 
 Draws = torch.Generator | None
 Drawn = Callable[[int, int, Draws, float | None], Tensor]  # a mask of a height and a width
@@ -86,14 +99,14 @@ def _blur(x: Tensor, level: Tensor, generator: Draws) -> Tensor:
 
 
 def _jpeg(x: Tensor, level: Tensor, generator: Draws) -> Tensor:
-    made = []
+    found = []
     for picture, quality in zip(x, level.flatten().tolist(), strict=True):
         levels = (picture.clamp(0, 1) * 255).round().byte().permute(1, 2, 0).cpu().numpy()
         buffer = io.BytesIO()
         Image.fromarray(levels[..., 0] if levels.shape[2] == 1 else levels).save(buffer, "JPEG", quality=round(quality))
         back = torch.from_numpy(np.array(Image.open(buffer))).to(x) / 255
-        made.append(back[None] if back.ndim == 2 else back.permute(2, 0, 1))
-    return torch.stack(made)
+        found.append(back[None] if back.ndim == 2 else back.permute(2, 0, 1))
+    return torch.stack(found)
 
 
 def _same(x: np.ndarray, level: float) -> np.ndarray:
@@ -108,14 +121,6 @@ def _clipped_gaussian(x: np.ndarray, sigma: float | np.ndarray) -> np.ndarray:
     low, high = -x / sigma, (1 - x) / sigma
     density = np.exp(-0.5 * low**2) - np.exp(-0.5 * high**2)
     return x * (ndtr(high) - ndtr(low)) + sigma * density / math.sqrt(2 * math.pi) + ndtr(-high)
-
-
-def _clipped_speckle(x: np.ndarray, level: float) -> np.ndarray:
-    return _clipped_gaussian(x, level * x)
-
-
-def _clipped_blur(x: np.ndarray, level: float) -> np.ndarray:
-    return _clipped_gaussian(x, BLUR_SIGMA)
 
 
 def _clipped_poisson(x: np.ndarray, level: float) -> np.ndarray:
@@ -137,7 +142,7 @@ NOISES = {
     # level: share of the pixels that turn black or white
     "salt_and_pepper": Noise(_salt_and_pepper, 0.02, 0.7, 0.2, lambda p: (p / 2) ** 0.5, (_salted, _salted)),
     # level: standard deviation of a factor on each value, so black stays black
-    "speckle": Noise(_speckle, 0.05, 1.0, 0.4, lambda s: s / 2, (_same, _clipped_speckle)),
+    "speckle": Noise(_speckle, 0.05, 1.0, 0.4, lambda s: s / 2, (_same, lambda x, s: _clipped_gaussian(x, s * x))),
     # level: 1 / sqrt(photons a white value stands for), its standard deviation there
     "poisson": Noise(_poisson, 0.02, 0.7, 0.3, lambda s: s / 2**0.5, (_same, _clipped_poisson)),
     # level: standard deviation of the blur in pixels; Gaussian noise of BLUR_SIGMA comes with it
@@ -191,29 +196,21 @@ def _integer(generator: Draws, low: int, high: int) -> int:
     return int(torch.randint(low, high + 1, (), generator=generator))
 
 
-def _half(rows: tuple[float, float], columns: tuple[float, float]) -> Drawn:
-    def mask(height: int, width: int, generator: Draws, amount: float | None) -> Tensor:
-        known = torch.ones(height, width)
-        known[slice(*(round(height * r) for r in rows)), slice(*(round(width * c) for c in columns))] = 0
-        return known
-
-    return mask
+def _without(height: int, width: int, top: int, left: int, rows: int, columns: int) -> Tensor:
+    known = torch.ones(height, width)
+    known[top : top + rows, left : left + columns] = 0
+    return known
 
 
 def _block(height: int, width: int, generator: Draws, amount: float | None) -> Tensor:
-    side_h, side_w = (max(1, round((amount or 0.5) * n)) for n in (height, width))
-    known = torch.ones(height, width)
-    top, left = (height - side_h) // 2, (width - side_w) // 2
-    known[top : top + side_h, left : left + side_w] = 0
-    return known
+    rows, columns = (max(1, round((amount or 0.5) * n)) for n in (height, width))
+    return _without(height, width, (height - rows) // 2, (width - columns) // 2, rows, columns)
 
 
 def _anywhere(height: int, width: int, generator: Draws, amount: float | None) -> Tensor:
-    side_h, side_w = (max(1, round(_uniform(generator, 0.15, 0.65) * n)) for n in (height, width))
-    known = torch.ones(height, width)
-    top, left = _integer(generator, 0, height - side_h), _integer(generator, 0, width - side_w)
-    known[top : top + side_h, left : left + side_w] = 0
-    return known
+    rows, columns = (max(1, round(_uniform(generator, 0.15, 0.65) * n)) for n in (height, width))
+    top, left = _integer(generator, 0, height - rows), _integer(generator, 0, width - columns)
+    return _without(height, width, top, left, rows, columns)
 
 
 def _random(height: int, width: int, generator: Draws, amount: float | None) -> Tensor:
@@ -261,21 +258,20 @@ def _brush(height: int, width: int, generator: Draws, amount: float | None) -> T
     return _read(image)
 
 
-MASKS: dict[str, Drawn] = {
-    # named after what is missing; `amount`, where a mask has one, is the share that is missing
-    "left": _half((0, 1), (0, 0.5)),
-    "right": _half((0, 1), (0.5, 1)),
-    "top": _half((0, 0.5), (0, 1)),
-    "bottom": _half((0.5, 1), (0, 1)),
-    "block": _block,  # amount: share of the width and of the height
-    "anywhere": _anywhere,  # a block of any place and size
-    "random": _random,
-    "lines": _lines,
-    "text": _text,
-    "brush": _brush,
+# Named after what is missing; `amount`, where a mask has one, is the share that is missing. The number is the mask's
+# weight among those to train with.
+MASKS: dict[str, tuple[Drawn, float]] = {
+    "left": (lambda h, w, *_: _without(h, w, 0, 0, h, round(w / 2)), 2),
+    "right": (lambda h, w, *_: _without(h, w, 0, round(w / 2), h, w), 2),
+    "top": (lambda h, w, *_: _without(h, w, 0, 0, round(h / 2), w), 2),
+    "bottom": (lambda h, w, *_: _without(h, w, round(h / 2), 0, h, w), 2),
+    "block": (_block, 4),  # amount: share of the width and of the height
+    "anywhere": (_anywhere, 2),  # a block of any place and size
+    "random": (_random, 6),
+    "lines": (_lines, 1),
+    "text": (_text, 1),
+    "brush": (_brush, 3),
 }
-SHARES = {"left": 2, "right": 2, "top": 2, "bottom": 2, "block": 4, "anywhere": 2, "random": 6, "lines": 1, "text": 1,
-          "brush": 3}  # fmt: skip # of training masks
 
 
 def draw_mask(
@@ -286,7 +282,7 @@ def draw_mask(
         raise ConfigError(f"no mask {kind!r}; choose from {', '.join(MASKS)}")
     if amount is not None and not 0 <= amount <= 1:
         raise ConfigError(f"the amount that is missing is {amount}; choose 0 to 1")
-    return MASKS[kind](height, width, generator, amount)
+    return MASKS[kind][0](height, width, generator, amount)
 
 
 def _random_noise(x: Tensor, generator: Draws) -> tuple[Tensor, Tensor]:
@@ -316,12 +312,12 @@ def random_corruption(x: Tensor, generator: torch.Generator) -> Corruption:
     y, level = _random_noise(x, generator)
     noisy, masked = (part < 0.6).view(-1, 1, 1, 1).to(x.device), (part >= 0.45).tolist()
     y, level = torch.where(noisy, y, x), torch.where(noisy, level, torch.zeros_like(level))
-    kinds = list(SHARES)
-    drawn = torch.multinomial(torch.tensor(list(SHARES.values())).float(), n, replacement=True, generator=generator)
+    masks, shares = zip(*MASKS.values(), strict=True)
+    drawn = torch.multinomial(torch.tensor(shares).float(), n, replacement=True, generator=generator)
     mask = torch.ones(n, 1, height, width)
     for i, kind in enumerate(drawn.tolist()):
         if masked[i]:
-            mask[i, 0] = MASKS[kinds[kind]](height, width, generator, None)
+            mask[i, 0] = masks[kind](height, width, generator, None)
     mask = mask.to(x)
     untold = (torch.rand(n, 1, 1, 1, generator=generator) < 1 / 3).to(x.device)
     return Corruption(y * mask, mask, torch.where(untold, torch.full_like(level, UNKNOWN), level))

@@ -62,12 +62,12 @@ class Pictures:
         """The first n, or all; figures need some(n)."""
         return self if n is None or n >= len(self) else self.rows(slice(n))
 
-    def some(self, n: int | None, seed: int = 0) -> "Pictures":
-        """n drawn at random from a seed, in their own order, or all: the first of a set may differ from the rest (the
-        first 5,000 of MNIST's test digits are easier)."""
+    def some(self, n: int | None) -> "Pictures":
+        """n drawn at random from a fixed seed, in their own order, or all: the first of a set may differ from the rest
+        (the first 5,000 of MNIST's test digits are easier)."""
         if n is None or n >= len(self):
             return self
-        return self.rows(torch.randperm(len(self), generator=runtime.generator("some", seed))[:n].sort().values)
+        return self.rows(torch.randperm(len(self), generator=runtime.generator("some", 0))[:n].sort().values)
 
     def rows(self, rows: Any) -> "Pictures":
         """The Pictures of these rows, an index or a slice."""
@@ -182,9 +182,9 @@ class FromFolder:
         return sorted(found)
 
 
-def generated(split: str, seed: int = 0, n: int | None = None) -> Pictures:
-    """Pictures of shapes, y being the shape's index; the splits never share a seed."""
-    x, factors = shapes.generate(n or GENERATED[split], seed=2 * seed + (split == "test"))
+def generated(split: str, n: int | None = None) -> Pictures:
+    """Pictures of shapes, y being the shape's index; the splits do not share a seed."""
+    x, factors = shapes.generate(n or GENERATED[split], seed=int(split == "test"))
     return Pictures((x * 255).round().byte(), factors[:, 0].long())
 
 

@@ -56,11 +56,10 @@ class Domain:
     dense_dims: tuple[int, ...] = ()
     hidden: int = 128
     betas: dict[int, tuple[float, ...]] = field(default_factory=dict)  # latent dimension -> betas besides 1
-    epochs: dict[str, float] = field(default_factory=dict)  # kind, kind-dim or kind-beta -> passes over the pictures
+    # Kind -> passes over the pictures: "usual" ones, and those of a latent dimension or of the "beta" models.
+    epochs: dict[str, dict[int | str, float]] = field(default_factory=dict)
     anchor: int = 0  # the latent dimension whose weights the others start from
-    special: dict[str, dict[str, Any]] = field(
-        default_factory=dict
-    )  # dim or kind-dim -> fields of its config that differ
+    special: dict[str, dict[str, Any]] = field(default_factory=dict)  # dim or kind-dim -> its config's own fields
     beta_sigma: float = 0.0  # of the VAEs whose beta is not 1: their likelihood's sigma, held; 0 learns it
     damages: Damages = field(default_factory=lambda: Damages().opening(0.5))
     scratch: int = 0  # latent dimensions up to this one are trained from scratch all the same
@@ -85,134 +84,110 @@ class Domain:
         )
         if kind not in ("ae", "vae"):
             return config
-        config = replace(
-            config, **self.special.get(str(latent_dim), {}), **self.special.get(f"{kind}-{latent_dim}", {})
-        )
+        own = self.special.get(str(latent_dim), {}) | self.special.get(f"{kind}-{latent_dim}", {})
+        config = replace(config, **own)
         return config if beta == 1 else replace(config, sigma=self.beta_sigma)
 
     def epochs_of(self, kind: str, latent_dim: int, beta: float = 1.0) -> float:
-        """Passes over the training set for one model: the row's most particular entry."""
-        if beta != 1:
-            return self.epochs.get(f"{kind}-beta", self.epochs.get(kind, 8.0))
-        return self.epochs.get(f"{kind}-{latent_dim}", self.epochs.get(kind, 8.0))
+        """Passes over the training set for one model."""
+        own = self.epochs.get(kind, {})
+        return own.get("beta" if beta != 1 else latent_dim, own.get("usual", 8.0))
 
 
-DOMAINS = {
-    d.name: d
-    for d in (
-        Domain(
-            name="digits",
-            channels=1,
-            size=28,
-            classes=tuple("0123456789"),
-            likelihood="bernoulli",
-            latent_dims=(2, 4, 8, 16, 32, 64),
-            source="MNIST (LeCun, Cortes, Burges)",
-            licence="CC BY-SA 3.0",
-            strokes="digits",
-            hidden=160,
-            dense_dims=(2, 8, 32),
-            betas={32: (0.25, 4.0, 16.0)},
-            epochs={
-                "dense": 12,
-                "ae": 8,
-                "ae-2": 24,
-                "ae-4": 12,
-                "ae-8": 10,
-                "ae-32": 10,
-                "vae": 8,
-                "vae-2": 12,
-                "vae-4": 12,
-                "vae-32": 30,
-                "vae-64": 24,
-                "vae-beta": 5,
+_ROWS = (
+    Domain(
+        name="digits",
+        channels=1,
+        size=28,
+        classes=tuple("0123456789"),
+        likelihood="bernoulli",
+        latent_dims=(2, 4, 8, 16, 32, 64),
+        source="MNIST (LeCun, Cortes, Burges)",
+        licence="CC BY-SA 3.0",
+        strokes="digits",
+        hidden=160,
+        dense_dims=(2, 8, 32),
+        betas={32: (0.25, 4.0, 16.0)},
+        epochs={
+            "dense": {"usual": 12},
+            "ae": {"usual": 8, 2: 24, 4: 12, 8: 10, 32: 10},
+            "vae": {"usual": 8, 2: 12, 4: 12, 32: 30, 64: 24, "beta": 5},
+        },
+        anchor=32,
+        # Two numbers have much to unfold; one model shows how likely digits can be made.
+        special={"vae-2": {"depth": 3}, "vae-64": {"hidden": 512}},
+        scratch=4,
+    ),
+    Domain(
+        name="fashion",
+        channels=1,
+        size=28,
+        classes=("T-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot"),
+        latent_dims=(2, 4, 8, 16, 32, 64),
+        source="Fashion-MNIST (Xiao, Rasul, Vollgraf 2017)",
+        licence="MIT",
+        strokes="clothes",
+        epochs={"ae": {"usual": 4, 2: 6, 32: 6}, "vae": {"usual": 5, 2: 6, 32: 8}},
+        anchor=32,
+        scratch=4,
+    ),
+    Domain(
+        name="objects",
+        channels=3,
+        size=32,
+        classes=("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"),
+        latent_dims=(2, 8, 32, 128),
+        source="CIFAR-10 (Krizhevsky 2009)",
+        licence="none stated: trained on, no picture of it is shipped",
+        mirrors=((), (3,)),
+        damages=Damages().opening(0.25),
+        special={"128": {"depth": 0, "neck": 16}},  # a hundred numbers come near a linear code: PCA is hard to beat
+        epochs={"ae": {"usual": 6}, "vae": {"usual": 6, 32: 8, 128: 3}},
+        anchor=32,
+        scratch=2,
+    ),
+    Domain(
+        name="shapes",
+        channels=1,
+        size=64,
+        classes=("square", "ellipse", "heart"),
+        latent_dims=(2, 5, 10),
+        mirrors=((), (3,), (2,), (2, 3)),
+        source="generated by vaedemo.shapes, after the idea of dSprites (Matthey et al. 2017)",
+        licence="MIT, as this project",
+        widths=(8, 16, 32),
+        # The sigma that beta 1 learned, held, and as many epochs from scratch: so that beta alone differs. A sigma that
+        # is learned along shrinks until beta hardly matters.
+        betas={10: (4.0, 16.0, 256.0, 1024.0)},
+        beta_sigma=0.0193,
+        epochs={"ae": {"usual": 3, 10: 4}, "vae": {"usual": 2, 10: 6, "beta": 6}},
+        anchor=10,
+    ),
+    Domain(
+        name="photos",
+        channels=3,
+        size=None,
+        source="CID22 (Sneyers et al. 2023) and CLIC (Toderici et al. 2020) to train, Kodak to measure only",
+        licence="CID22 CC BY-SA 4.0, CLIC Unsplash licence",
+        # Noise up to 75 of 255 levels and holes up to 48 pixels wide (photos.damage, damage.photo_mask). Salt and
+        # pepper is filled as holes are, of which up to 80 % of the pixels were learnt. Neither a blur nor JPEG was.
+        damages=Damages(
+            noises={
+                "gaussian": (0.02, 0.29, 0.1),
+                "salt_and_pepper": (0.02, 0.7, 0.2),
+                "speckle": (0.05, 0.4, 0.2),
+                "poisson": (0.02, 0.3, 0.1),
             },
-            anchor=32,
-            # Two numbers have much to unfold; one model shows how likely digits can be made.
-            special={"vae-2": {"depth": 3}, "vae-64": {"hidden": 512}},
-            scratch=4,
+            mask="text",
+            strongest=75 / 255,
+            hole=24,
+            samples=(1, 4),  # each takes 12 bytes a pixel
+            usual_samples=4,
+            most_samples=8,
         ),
-        Domain(
-            name="fashion",
-            channels=1,
-            size=28,
-            classes=(
-                "T-shirt",
-                "trouser",
-                "pullover",
-                "dress",
-                "coat",
-                "sandal",
-                "shirt",
-                "sneaker",
-                "bag",
-                "ankle boot",
-            ),
-            latent_dims=(2, 4, 8, 16, 32, 64),
-            source="Fashion-MNIST (Xiao, Rasul, Vollgraf 2017)",
-            licence="MIT",
-            strokes="clothes",
-            epochs={"ae": 4, "ae-2": 6, "ae-32": 6, "vae": 5, "vae-2": 6, "vae-32": 8},
-            anchor=32,
-            scratch=4,
-        ),
-        Domain(
-            name="objects",
-            channels=3,
-            size=32,
-            classes=("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"),
-            latent_dims=(2, 8, 32, 128),
-            source="CIFAR-10 (Krizhevsky 2009)",
-            licence="none stated: trained on, no picture of it is shipped",
-            mirrors=((), (3,)),
-            damages=Damages().opening(0.25),
-            special={"128": {"depth": 0, "neck": 16}},  # a hundred numbers come near a linear code: PCA is hard to beat
-            epochs={"ae": 6, "vae": 6, "vae-32": 8, "vae-128": 3},
-            anchor=32,
-            scratch=2,
-        ),
-        Domain(
-            name="shapes",
-            channels=1,
-            size=64,
-            classes=("square", "ellipse", "heart"),
-            latent_dims=(2, 5, 10),
-            mirrors=((), (3,), (2,), (2, 3)),
-            source="generated by vaedemo.shapes, after the idea of dSprites (Matthey et al. 2017)",
-            licence="MIT, as this project",
-            widths=(8, 16, 32),
-            # The sigma that beta 1 learned, held, and as many epochs from scratch: so that beta alone differs. A sigma
-            # that is learned along shrinks until beta hardly matters.
-            betas={10: (4.0, 16.0, 256.0, 1024.0)},
-            beta_sigma=0.0193,
-            epochs={"ae": 3, "ae-10": 4, "vae": 2, "vae-10": 6, "vae-beta": 6},
-            anchor=10,
-        ),
-        Domain(
-            name="photos",
-            channels=3,
-            size=None,
-            source="CID22 (Sneyers et al. 2023) and CLIC (Toderici et al. 2020) to train, Kodak to measure only",
-            licence="CID22 CC BY-SA 4.0, CLIC Unsplash licence",
-            # Noise up to 75 of 255 levels and holes up to 48 pixels wide (photos.damage, photos.draw_hole). Salt and
-            # pepper is filled as holes are, of which up to 80 % of the pixels were learnt. Neither a blur nor JPEG was.
-            damages=Damages(
-                noises={
-                    "gaussian": (0.02, 0.29, 0.1),
-                    "salt_and_pepper": (0.02, 0.7, 0.2),
-                    "speckle": (0.05, 0.4, 0.2),
-                    "poisson": (0.02, 0.3, 0.1),
-                },
-                mask="text",
-                strongest=75 / 255,
-                hole=24,
-                samples=(1, 4),  # each takes 12 bytes a pixel
-                usual_samples=4,
-                most_samples=8,
-            ),
-        ),
-    )
-}
+    ),
+)
+DOMAINS = {row.name: row for row in _ROWS}
 SIZED = {name: row for name, row in DOMAINS.items() if row.size}  # those that models with a code are of
 RESERVED = (*DOMAINS, "maps")  # folders beside the checkpoints that have a meaning already
 

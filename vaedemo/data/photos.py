@@ -23,8 +23,6 @@ __all__ = ["Damaged", "Photos", "as_grey", "damage", "mask_bank", "middles", "op
 HELD_OUT = {"cid22": 16, "clic": 4}  # pictures of each set that are kept for choosing
 SHARES = {"cid22": 0.5, "clic": 0.25, "clic-half": 0.25}  # of the training crops
 FLAT = 3 / 255  # a crop whose levels vary less teaches little: drawn anew once
-
-
 Row = tuple[str, int, int, int]  # of a photograph: its set, first byte, height and width
 
 
@@ -65,6 +63,12 @@ class Photos:
         _, first, height, width = row
         return self.pixels[first : first + 3 * height * width].reshape(height, width, 3)
 
+    def middle(self, row: Row, side: int) -> Tensor:
+        """The middle of one photograph, uint8 (3, side, side)."""
+        picture = self.picture(row)
+        top, left = ((s - side) // 2 for s in picture.shape[:2])
+        return torch.from_numpy(picture[top : top + side, left : left + side].transpose(2, 0, 1).copy())
+
     def crops(self, count: int, side: int, generator: torch.Generator) -> Tensor:
         """uint8 tensor (count, 3, side, side): from each set its share, flipped and turned at random."""
         found = []
@@ -88,13 +92,13 @@ class Photos:
         return picture[row : row + side, column : column + side]
 
 
-def open_photos(folder: str | Path, cache: str | Path | None = None) -> Photos:
+def open_photos(folder: str | Path) -> Photos:
     """Photos of folder/cid22 and folder/clic; the file (some 0.6 GB) is written at the first call, then kept.
 
     A fixed part of both is held out for choosing; the larger photographs of clic are there a second time at half size.
     """
     folder = Path(folder)
-    path = Path(cache or folder / "train.bin")
+    path = folder / "train.bin"
     if not path.with_suffix(".json").exists():
         _write(folder, path)
     return Photos(path)
@@ -113,11 +117,11 @@ def _write(folder: Path, path: Path) -> None:
             for rank, number in enumerate(order):
                 picture = Image.open(files[number]).convert("RGB")
                 split = "held-out" if rank < kept else "train"
-                made = [(name, picture)]
+                sizes = [(name, picture)]
                 if name == "clic" and split == "train":
                     size = (picture.width // 2, picture.height // 2)
-                    made.append(("clic-half", picture.resize(size, Image.Resampling.LANCZOS)))
-                for label, p in made:
+                    sizes.append(("clic-half", picture.resize(size, Image.Resampling.LANCZOS)))
+                for label, p in sizes:
                     data = np.asarray(p)
                     file.write(data.tobytes())
                     index.append([split, label, offset, *data.shape[:2]])
@@ -127,12 +131,7 @@ def _write(folder: Path, path: Path) -> None:
 
 def middles(photos: Photos, side: int = 128) -> Pictures:
     """The middle of each held-out photograph, uint8 (N, 3, side, side)."""
-    found = []
-    for row in photos.held_out:
-        picture = photos.picture(row)
-        top, left = ((s - side) // 2 for s in picture.shape[:2])
-        found.append(torch.from_numpy(picture[top : top + side, left : left + side].transpose(2, 0, 1).copy()))
-    return Pictures(torch.stack(found))
+    return Pictures(torch.stack([photos.middle(row, side) for row in photos.held_out]))
 
 
 def mask_bank(count: int = 2048, side: int = 128, seed: int = 0) -> Tensor:

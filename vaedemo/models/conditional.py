@@ -56,10 +56,8 @@ class Conditional(Restorer):
         numbers = n * side**2
         self.context = nn.Sequential(nn.SiLU(), nn.Conv2d(deep, n, 1), nn.Flatten(), nn.Linear(numbers, h), nn.SiLU())
         self.prior_dense = nn.Linear(h, 2 * d)
-        self.see = nn.Sequential(
-            nn.Conv2d((2 * c + 1) * pixels, wide, 3, padding=1), nn.SiLU(),
-            nn.Conv2d(wide, deep, 3, stride=2, padding=1), Residual(deep),
-        )  # fmt: skip
+        first = nn.Conv2d((2 * c + 1) * pixels, wide, 3, padding=1)
+        self.see = nn.Sequential(first, nn.SiLU(), nn.Conv2d(wide, deep, 3, stride=2, padding=1), Residual(deep))
         self.seen = nn.Sequential(nn.SiLU(), nn.Conv2d(deep, n, 1), nn.Flatten(), nn.Linear(numbers, h))
         self.shift_dense = nn.Linear(h, 2 * d)
         self.spread = nn.Sequential(nn.Linear(d + h, numbers), nn.Unflatten(1, (n, side, side)), nn.Conv2d(n, deep, 1))
@@ -69,10 +67,8 @@ class Conditional(Restorer):
         self.join = nn.Conv2d(n, deep, 3, padding=1)
         self.middle = Residual(deep)
         self.rise = nn.Conv2d(deep, wide, 3, padding=1)
-        self.last = nn.Sequential(
-            Residual(wide), Residual(wide), nn.SiLU(), nn.Conv2d(wide, 3 * c * pixels, 3, padding=1),
-            nn.PixelShuffle(self.fold),
-        )  # fmt: skip
+        refine = (Residual(wide), Residual(wide), nn.SiLU())
+        self.last = nn.Sequential(*refine, nn.Conv2d(wide, 3 * c * pixels, 3, padding=1), nn.PixelShuffle(self.fold))
         zeroed(self.prior_dense, self.shift_dense, self.prior_map, self.shift_map[1])
 
     def encode(self, y: Tensor, sigma: Tensor, mask: Tensor) -> _Features:

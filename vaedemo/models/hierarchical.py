@@ -178,9 +178,7 @@ class PhotoVAE(Restorer):
         self.down = nn.ModuleList(nn.Conv2d(a, b, 2, stride=2) for a, b in pairs)
         self.up = nn.ModuleList(nn.Conv2d(b, 4 * a, 1) for a, b in pairs)
         self.up_blocks = nn.ModuleList(_blocks(c, n) for c, n in zip(w[:-1], config.blocks[:-1], strict=True))
-        self.latent = nn.ModuleDict(
-            {str(i): _Latent(w[i], c, g[i]) for i, c in enumerate(config.latents) if c}
-        )  # fmt: skip
+        self.latent = nn.ModuleDict({str(i): _Latent(w[i], c, g[i]) for i, c in enumerate(config.latents) if c})
         self.head = nn.Conv2d(w[0], 4 * 2 * config.channels, 3, padding=1)
         zeroed(self.head)
         self.guide = nn.ModuleList(

@@ -1,1 +1,1 @@
-"""Tables made from the services."""
+"""Tables derived from the services."""

@@ -82,19 +82,6 @@ class Evaluation(NamedTuple):
         return {name: getattr(self, name) for name in columns}
 
 
-POSTERIOR = (
-    "elbo",
-    "kl",
-    "distortion",
-    "nll_bound",
-    "bits_per_dim",
-    "active_units",
-    "bound_samples",
-    "kl_each",
-    "active",
-)  # fields of an Evaluation that only a VAE has
-
-
 class Likelihood(NamedTuple):
     """A VAE's figures of N pictures in nats a picture: distortion (N,), kl (N, D), the importance-weighted bound (N,);
     mu (N, D), the means of the posteriors."""
@@ -147,23 +134,22 @@ def evaluate_model(
         if pca is not None:
             pca_errors.append(metrics.mse(pca(x).x_hat, x))
     error, code = torch.cat(errors), torch.cat(codes)
-    posterior: dict[str, Any] = dict.fromkeys(POSTERIOR)
+    figures: dict[str, Any] = dict.fromkeys(Evaluation._fields)
     if model.config.variational:
         found = likelihood(model, pictures, bound_samples, seed)
-        code, posterior = found.mu, _posterior(found, model.config.shape) | {"bound_samples": bound_samples}
-    return Evaluation(
-        *key,
-        parameters=_parameters(model),
-        mse=error.mean().item(),
-        psnr=metrics.psnr(error).mean().item(),
-        ssim=torch.cat(likenesses).mean().item(),
-        pca_mse=torch.cat(pca_errors).mean().item() if pca is not None else None,
-        pictures=len(pictures),
-        mse_p99=torch.quantile(error, 0.99).item(),
-        mu_mean=tuple(code.mean(0).tolist()),
-        mu_std=tuple((code.std(0) if len(code) > 1 else torch.zeros(key.latent_dim)).tolist()),
-        **posterior,
-    )
+        code, figures = found.mu, figures | _posterior(found, model.config.shape) | {"bound_samples": bound_samples}
+    figures |= key._asdict() | {
+        "parameters": _parameters(model),
+        "mse": error.mean().item(),
+        "psnr": metrics.psnr(error).mean().item(),
+        "ssim": torch.cat(likenesses).mean().item(),
+        "pca_mse": torch.cat(pca_errors).mean().item() if pca is not None else None,
+        "pictures": len(pictures),
+        "mse_p99": torch.quantile(error, 0.99).item(),
+        "mu_mean": tuple(code.mean(0).tolist()),
+        "mu_std": tuple((code.std(0) if len(code) > 1 else torch.zeros(key.latent_dim)).tolist()),
+    }
+    return Evaluation(**figures)
 
 
 def _posterior(found: Likelihood, shape: tuple[int, ...]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import math
 import statistics
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -75,10 +75,6 @@ def _judged(library: Library, domain: str, batches: Iterable[Tensor]) -> Judgeme
     return Judgement(*map(torch.cat, zip(*parts, strict=True)))
 
 
-def _rows(judgement: Judgement, rows: Any) -> Judgement:
-    return Judgement(*(values[rows] for values in judgement))
-
-
 def compare(real: Judgement, fake: Judgement) -> dict[str, float]:
     """One seed's figures of two Judgements, in the order of MEASURES."""
     near, samples = real.features[:NEIGHBOURS], fake.features[:NEIGHBOURS]
@@ -103,7 +99,7 @@ def measure(
     for seed in range(seeds):
         chosen = torch.randperm(len(real.features), generator=runtime.generator("reference", seed))[:count]
         fake = fake_of(seed)
-        each.append(compare(_rows(real, chosen), fake))
+        each.append(compare(Judgement(*(values[chosen] for values in real)), fake))
     columns = {name: [figures[name] for figures in each] for name in MEASURES}
     figures = {n: (statistics.mean(v), statistics.stdev(v) if seeds > 1 else 0.0) for n, v in columns.items()}
     return Measured(domain, d, source, len(fake.features), **figures)

@@ -81,7 +81,8 @@ def _checked(row: Domain, kind: str, prior: str, n: int, temperature: float, lab
         raise ConfigError(f"{kind!r} has no prior {prior!r}; choose from {', '.join(priors(kind))}")
     if isinstance(n, bool) or not isinstance(n, int) or n < 1:
         raise ConfigError(f"the number of samples is {n!r}; choose 1 or more")
-    if not (isinstance(temperature, int | float) and 0 <= temperature <= MAX_TEMPERATURE):
+    number = isinstance(temperature, int | float) and not isinstance(temperature, bool)
+    if not (number and 0 <= temperature <= MAX_TEMPERATURE):
         raise ConfigError(f"temperature is {temperature!r}; choose 0 to {MAX_TEMPERATURE:g}")
     if label is None:
         return

@@ -55,9 +55,8 @@ def reconstruct(library: Library, x: np.ndarray, key: ModelKey) -> Reconstructio
         # One pass decodes the mean and the samples together.
         theta = model.likelihood_parameters(torch.cat([mu, gaussian.sample(mu, logvar, eps)]))
         x_hat = theta[:1].sigmoid() if model.config.likelihood == "bernoulli" else theta[:1].clamp(0, 1)
-        distortion = (
-            objectives.distortion(model, theta[1:], pictures.expand(DRAWS, -1, -1, -1), discretised=True).mean().item()
-        )
+        costs = objectives.distortion(model, theta[1:], pictures.expand(DRAWS, -1, -1, -1), discretised=True)
+        distortion = costs.mean().item()
         rate = gaussian.kl(mu, logvar)[0].numpy()
     error = metrics.mse(x_hat, pictures)
     figures = library.figures(key)
@@ -75,7 +74,7 @@ def reconstruct(library: Library, x: np.ndarray, key: ModelKey) -> Reconstructio
         unusual=bool(figures and error.item() > figures["mse_p99"]),
         distortion_nats=distortion,
         kl_nats=rate,
-    )  # fmt: skip
+    )
 
 
 def every_model(
@@ -86,11 +85,11 @@ def every_model(
     return [reconstruct(library, x, key) for key in keys]
 
 
-def error_image(x: np.ndarray, x_hat: np.ndarray, limit: float = ERROR_LIMIT) -> Image.Image:
-    """The absolute error, mean over the channels, as an RGB picture: 0 dark, `limit` and above bright (magma)."""
+def error_image(x: np.ndarray, x_hat: np.ndarray) -> Image.Image:
+    """The absolute error, mean over the channels, as an RGB picture: 0 dark, ERROR_LIMIT and above bright (magma)."""
     from matplotlib import colormaps  # half a second that only this picture has to spend
 
-    error = np.abs(np.asarray(x_hat) - np.asarray(x)).mean(0) / limit
+    error = np.abs(np.asarray(x_hat) - np.asarray(x)).mean(0) / ERROR_LIMIT
     return Image.fromarray((colormaps["magma"](np.clip(error, 0, 1))[..., :3] * 255).round().astype(np.uint8))
 
 
@@ -99,7 +98,7 @@ def sheet(x: np.ndarray, x_hat: np.ndarray, side: int = 256, gap: int = 8) -> Im
     parts = [to_image(x), to_image(x_hat), error_image(x, x_hat)]
     scale = max(1, side // parts[0].width)
     width, height = parts[0].width * scale, parts[0].height * scale
-    made = Image.new("RGB", (3 * width + 2 * gap, height), "white")
+    image = Image.new("RGB", (3 * width + 2 * gap, height), "white")
     for i, part in enumerate(parts):
-        made.paste(part.resize((width, height), Image.Resampling.NEAREST), (i * (width + gap), 0))
-    return made
+        image.paste(part.resize((width, height), Image.Resampling.NEAREST), (i * (width + gap), 0))
+    return image

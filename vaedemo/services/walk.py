@@ -181,7 +181,7 @@ def traverse(
     known = importance(library, key)
     _require_count("the number of values of a row", n, 2, MAX_STEPS)
     _require_count("the number of rows", rows, 1, MAX_CODES)
-    if not (isinstance(span, int | float | np.number) and 0 < span <= 100):
+    if isinstance(span, bool) or not (isinstance(span, int | float | np.number) and 0 < span <= 100):
         raise ConfigError(f"span is {span!r}; choose a number above 0, at most 100")
     chosen = known.order[:rows] if dims is None else _checked_dims(dims, key.latent_dim)
     if len(chosen) * n > MAX_CODES:
@@ -241,17 +241,17 @@ def grid_image(rows: np.ndarray, labels: Sequence[str] | None = None, side: int 
         return sheet
     font = ImageFont.load_default(13)
     margin = 12 + max(round(font.getlength(label)) for label in labels)
-    made = Image.new(sheet.mode, (margin + sheet.width, sheet.height), "white")
-    made.paste(sheet, (margin, 0))
-    draw, height = ImageDraw.Draw(made), (sheet.height + gap) / len(rows)
+    image = Image.new(sheet.mode, (margin + sheet.width, sheet.height), "white")
+    image.paste(sheet, (margin, 0))
+    draw, height = ImageDraw.Draw(image), (sheet.height + gap) / len(rows)
     for i, label in enumerate(labels):
         draw.text((margin - 6, (i + 0.5) * height - gap / 2), label, fill="black", font=font, anchor="rm")
-    return made
+    return image
 
 
-def traversal_image(made: Traversal, side: int = 64) -> Image.Image:
+def traversal_image(found: Traversal, side: int = 64) -> Image.Image:
     """A Traversal as a PIL picture; before each row its dimension, counted from 1, and what that carries."""
-    known = made.importance
+    known = found.importance
     unit = " nats" if known.unit == "nats" else ""
-    labels = [f"z{d + 1}: " + (f"{known.value[d]:.2f}{unit}" if known.active[d] else "off") for d in made.dims]
-    return grid_image(made.x_hat, labels, side)
+    labels = [f"z{d + 1}: " + (f"{known.value[d]:.2f}{unit}" if known.active[d] else "off") for d in found.dims]
+    return grid_image(found.x_hat, labels, side)

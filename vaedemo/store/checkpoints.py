@@ -8,10 +8,10 @@ import contextlib
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
@@ -20,9 +20,6 @@ from safetensors.numpy import save
 from vaedemo.configs import CODING, DOMAIN_NAME, KINDS, PHOTO_RESTORING, RESTORING, ModelConfig
 from vaedemo.errors import CheckpointError, ConfigError, UnknownModel
 from vaedemo.store.key import ModelKey
-
-if TYPE_CHECKING:  # what only lists models does without PyTorch
-    import torch
 
 __all__ = [
     "CHECKPOINTS",
@@ -50,12 +47,13 @@ __all__ = [
 
 class Format(NamedTuple):
     """What a file holds: its mark in the metadata, the word for it, what to say where it is missing ({file}, {folder}),
-    and how it is made again."""
+    how to get it again, and its name where a domain has one such file."""
 
     mark: str
     what: str
     missing: str
     again: str
+    file: str = ""
 
 
 class Stored(NamedTuple):
@@ -67,11 +65,12 @@ class Stored(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """One model of a checkpoints folder: the name of it, its file, and how large that is."""
+    """One model of a checkpoints folder: the name of it, its file, how large that is, and the model's config."""
 
     key: ModelKey
     path: Path
     bytes: int
+    config: Any = None
 
 
 MODEL = Format(
@@ -85,22 +84,20 @@ CLASSIFIER = Format(
     "classifier",
     "no {file} in {folder}; make it with `python -m vaedemo derive --only classifier`",
     "train it anew",
+    "classifier.safetensors",
 )
 MIXTURES = Format(
     "vaedemo mixtures 1",
     "mixtures",
     "no {file} of {folder}; make it with `python -m vaedemo derive --only mixtures`",
     "derive it anew",
+    "mixtures.safetensors",
 )
 CHECKPOINTS = Path(__file__).resolve().parents[2] / "checkpoints"
 RUN_FILE = "model.safetensors"  # a finished run's, in <domain>/<model>/
 OTHERS = ("vaedemo mixtures", "vaedemo classifier")  # marks of what lies beside checkpoints, of every version
-EIGHT_BITS = (
-    "dense",
-    "pca",
-    "conditional",
-    "photo-restore",
-)  # kinds whose weights of LARGE numbers or more take 8 bits
+# Kinds whose weights of LARGE numbers or more take 8 bits.
+EIGHT_BITS = ("dense", "pca", "conditional", "photo-restore")
 LARGE = 2048
 SCALE = ".scale"  # after a tensor's name: the tensor of its rows' scales
 COUNTER = "num_batches_tracked"  # ends the names of tensors of nn.BatchNorm2d that are of use to training alone
@@ -193,13 +190,13 @@ def _settings(path: Path, metadata: Mapping[str, str], format: Format) -> tuple[
     try:
         values = json.loads(metadata["config"])
         values = {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
-        made = _config_class(format, values)
-        known = {f.name for f in fields(made)}
+        config = _config_class(format, values)
+        known = {f.name for f in fields(config)}
         if surplus := set(values) - known:  # one that is missing came after this file, and has its default
             raise CheckpointError(f"{path.name} was made with other settings ({', '.join(sorted(surplus))})")
         if not DOMAIN_NAME.fullmatch(metadata["domain"]):
             raise ValueError(metadata["domain"])
-        return metadata["domain"], made(**values), json.loads(metadata["record"])
+        return metadata["domain"], config(**values), json.loads(metadata["record"])
     except (KeyError, TypeError, ValueError, AttributeError, ConfigError):
         raise CheckpointError(f"{path.name} has a damaged description; {format.again}") from None
 
@@ -213,11 +210,9 @@ def _config_class(format: Format, values: Mapping[str, Any]) -> Any:
     return CONFIGS.get(values["kind"], ModelConfig) if format is MODEL else ClassifierConfig
 
 
-def load_checkpoint(
-    path: str | os.PathLike[str], device: "str | torch.device" = "cpu", format: Format = MODEL
-) -> tuple[Any, str, dict[str, Any]]:
+def load_checkpoint(path: str | os.PathLike[str], format: Format = MODEL) -> tuple[Any, str, dict[str, Any]]:
     """(model in float32 and evaluation mode, domain, record) of a file; every tensor has to be there and to fit."""
-    import torch
+    import torch  # what only lists models does without it
 
     from vaedemo.models import build_model
     from vaedemo.models.classifier import Classifier
@@ -232,7 +227,7 @@ def load_checkpoint(
         raise CheckpointError(f"{path.name} holds weights that are not finite; {format.again}")
     counters = {k: torch.tensor(0) for k in state if k.endswith(COUNTER)}
     model.load_state_dict({k: torch.from_numpy(v) for k, v in tensors.items()} | counters, strict=True, assign=True)
-    model.to(device, memory_format=torch.channels_last)  # a third faster to decode on a CPU
+    model.to(memory_format=torch.channels_last)  # a third faster to decode on a CPU
     return model.eval().requires_grad_(False), domain, record
 
 
@@ -294,9 +289,9 @@ def place(folder: str | os.PathLike[str], domain: str, file: str) -> Path:
     return run if run.is_file() and not path.is_file() else path
 
 
-def scan(folder: str | os.PathLike[str]) -> list[tuple[str, ModelConfig, Path]]:
-    """[(domain, config, path)] of every checkpoint below folder that describes pictures or restores those of a small
-    domain, sorted; a damaged one raises CheckpointError. Files that name another format of this project (mixtures,
+def scan(folder: str | os.PathLike[str]) -> list[Entry]:
+    """Entries of every checkpoint below folder that describes pictures or restores those of a small domain, in the
+    order of the files; a damaged one raises CheckpointError. Files that name another format of this project (mixtures,
     classifiers) are no checkpoints. Of a finished run that was published too, the run is left out."""
     found, folder = [], Path(folder)
     if folder.exists() and not folder.is_dir():
@@ -311,7 +306,9 @@ def scan(folder: str | os.PathLike[str]) -> list[tuple[str, ModelConfig, Path]]:
             continue
         domain, config, _ = _settings(path, metadata, MODEL)
         own = path.parts[-3 if path.name == RUN_FILE else -2]
-        found.append((domain if own == domain else _moved(domain, own), config, path))
+        domain = domain if own == domain else _moved(domain, own)
+        key = ModelKey(domain, config.kind, config.latent_dim, config.beta)
+        found.append(Entry(key, path, path.stat().st_size, config))
     return found
 
 
@@ -323,15 +320,9 @@ def _moved(domain: str, folder: str) -> str:
     return folder if domain not in RESERVED and DOMAIN_NAME.fullmatch(folder) and folder not in RESERVED else domain
 
 
-def available(
-    folder: str | os.PathLike[str], found: Sequence[tuple[str, ModelConfig, Path]] | None = None
-) -> list[Entry]:
-    """Entries of every checkpoint below folder, sorted; a model that restores is not listed. found: what scan gave."""
-    return sorted(
-        Entry(ModelKey(domain, config.kind, config.latent_dim, config.beta), path, path.stat().st_size)
-        for domain, config, path in (scan(folder) if found is None else found)
-        if config.kind in KINDS
-    )
+def available(folder: str | os.PathLike[str]) -> list[Entry]:
+    """Entries of every checkpoint below folder, sorted; a model that restores is not listed."""
+    return sorted(entry for entry in scan(folder) if entry.key.kind in KINDS)
 
 
 def find(entries: Iterable[Entry], key: ModelKey) -> Entry:

@@ -50,8 +50,8 @@ def seen(
         proposed = propose_domain(picture)
     row = library.domain(domain or library.modelled(proposed))
     channels, size, _ = row.shape
-    made = prepare(picture, channels=channels, size=size, strokes=row.strokes, fit=fit, polarity=polarity)
-    return Seen(made, row, proposed)
+    prepared = prepare(picture, channels=channels, size=size, strokes=row.strokes, fit=fit, polarity=polarity)
+    return Seen(prepared, row, proposed)
 
 
 def checked_picture(x: Any, domain: Domain | str) -> torch.Tensor:

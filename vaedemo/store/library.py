@@ -18,18 +18,17 @@ from vaedemo.maths.mixtures import Mixture
 from vaedemo.models.classifier import Classifier
 from vaedemo.store.checkpoints import (
     CHECKPOINTS,
-    available,
+    CLASSIFIER,
+    MIXTURES,
+    Entry,
     find,
     load_checkpoint,
     place,
     scan,
     weights_hash,
 )
-from vaedemo.store.classifiers import FILE as CLASSIFIER
-from vaedemo.store.classifiers import load_classifier
 from vaedemo.store.inputs import checked_codes, checked_picture
 from vaedemo.store.key import CODEC, RESTORER, ModelKey
-from vaedemo.store.mixtures import FILE as MIXTURES
 from vaedemo.store.mixtures import load_mixture, mixture_name
 
 __all__ = ["CHECKPOINTS", "Library", "decode", "encode"]
@@ -44,7 +43,7 @@ class Library:
     def __init__(self, folder: str | os.PathLike[str] = CHECKPOINTS) -> None:
         self.folder = Path(folder)
         found = scan(self.folder)
-        self.entries = available(self.folder, found)
+        self.entries = sorted(entry for entry in found if entry.key.kind in KINDS)
         # By name: those whose pictures have a size, what the files are of besides, and with these all that is restored.
         self.domains = SIZED | _own_domains(found)
         self.restorable = self.domains | DOMAINS
@@ -74,11 +73,6 @@ class Library:
         have = {e.key.kind for e in self.entries if e.key.domain == domain}
         return [k for k in KINDS if k in have]
 
-    def usual_kind(self, domain: str, preferred: str) -> str:
-        """The preferred kind of model, or where a domain has none of it one that it has."""
-        have = self.kinds(domain)
-        return preferred if preferred in have or not have else next((k for k in ("vae", "ae") if k in have), have[0])
-
     def dims(self, domain: str, kind: str, beta: float = 1.0) -> list[int]:
         """Latent dimensions there are, ascending; PCA has every one of its domain's."""
         own = {d for *key, d, b in (e.key for e in self.entries) if (*key, b) == (domain, kind, beta)}
@@ -101,17 +95,13 @@ class Library:
         return found
 
     def key(
-        self,
-        domain: str,
-        kind: str | None = None,
-        latent_dim: int | None = None,
-        beta: float = 1.0,
-        *,
-        usual: str = "vae",
+        self, domain: str, kind: str | None = None, latent_dim: int | None = None, beta: float = 1.0, usual: str = "vae"
     ) -> ModelKey:
         """The ModelKey of a choice: a kind left out is the usual one, or one that the domain has; a latent dimension
         left out is the largest."""
-        kind = kind or self.usual_kind(domain, usual)
+        if not kind:
+            have = self.kinds(domain)
+            kind = next((k for k in (usual, "vae", "ae", *have) if k in have), usual)
         d = latent_dim or (self.dims(domain, kind, beta) or self.domain(domain).latent_dims)[-1]
         return ModelKey(domain, kind, d, float(beta))
 
@@ -125,15 +115,15 @@ class Library:
 
     def mixture(self, key: ModelKey, label: int | None = None) -> Mixture:
         """The mixture of Gaussians over the codes of a model, of all classes or of the class number label."""
-        path, name = self.folder / self.domain(key.domain).name / MIXTURES, mixture_name(key, label)
+        path, name = self.folder / self.domain(key.domain).name / MIXTURES.file, mixture_name(key, label)
         with self._lock:
             return _kept(self._mixtures, KEPT_MIXTURES, (path, name), lambda: load_mixture(path, name))
 
     def classifier(self, domain: str) -> Classifier:
         """The classifier of a domain, in evaluation mode on the CPU."""
-        path = self.folder / self.domain(domain).name / CLASSIFIER
+        path = self.folder / self.domain(domain).name / CLASSIFIER.file
         with self._lock:
-            return _kept(self._models, KEPT, (path, None), lambda: load_classifier(path)[0])
+            return _kept(self._models, KEPT, (path, None), lambda: load_checkpoint(path, format=CLASSIFIER)[0])
 
     def restorer(self, domain: str | Domain) -> Any:
         """The network that restores pictures of a domain, its row or its name, in evaluation mode on the CPU."""
@@ -167,23 +157,23 @@ class Library:
 
     def mixed(self, domain: str) -> bool:
         """Whether there are mixtures over the codes of a domain's models."""
-        return (self.folder / self.domain(domain).name / MIXTURES).is_file()
+        return (self.folder / self.domain(domain).name / MIXTURES.file).is_file()
 
     def judged(self, domain: str) -> bool:
         """Whether there is a classifier of a domain."""
-        return (self.folder / self.domain(domain).name / CLASSIFIER).is_file()
+        return (self.folder / self.domain(domain).name / CLASSIFIER.file).is_file()
 
     def figures(self, key: ModelKey) -> dict[str, Any] | None:
         """The figures that `evaluate` measured for a ModelKey's model over its test set, a dict; None before that."""
         return self._figures.get(str(key))
 
 
-def _own_domains(found: Sequence[tuple[str, ModelConfig, Path]]) -> dict[str, Domain]:
+def _own_domains(found: Sequence[Entry]) -> dict[str, Domain]:
     """{name: Domain} of the checkpoints that scan found of other domains than the shipped ones."""
     own: dict[str, list[ModelConfig]] = {}
-    for domain, config, _ in found:
-        if domain not in DOMAINS and config.kind in (*KINDS, *RESTORING):
-            own.setdefault(domain, []).append(config)
+    for entry in found:
+        if entry.key.domain not in DOMAINS and entry.key.kind in (*KINDS, *RESTORING):
+            own.setdefault(entry.key.domain, []).append(entry.config)
     try:
         return {name: own_domain(name, own[name]) for name in sorted(own)}
     except ConfigError as error:

@@ -60,7 +60,7 @@ class LatentMap(NamedTuple):
 
 class Plane(NamedTuple):
     """Two leading principal components of codes: mean (D,), components (2, D), orthonormal, explained (2,): their share
-    of the variance; points (N, 2) and labels (N,) of test pictures, empty where only the plane was asked for."""
+    of the variance; points (N, 2) and labels (N,) of test pictures."""
 
     mean: np.ndarray
     components: np.ndarray
@@ -70,9 +70,9 @@ class Plane(NamedTuple):
 
 
 @torch.no_grad()
-def encodings(model: Any, pictures: Pictures, chunk: int = 500) -> tuple[np.ndarray, np.ndarray | None]:
+def encodings(model: Any, pictures: Pictures) -> tuple[np.ndarray, np.ndarray | None]:
     """(mu (N, D), sigma (N, D) or None) of Pictures, float64."""
-    codes = [model.encode(x) for x in pictures.batches(chunk)]
+    codes = [model.encode(x) for x in pictures.batches(500)]
     mu = torch.cat([c.mu for c in codes]).double().numpy()
     return mu, None if codes[0].logvar is None else torch.cat([(0.5 * c.logvar).exp() for c in codes]).double().numpy()
 
@@ -145,14 +145,15 @@ def write_map(library: Library, pictures: Pictures, domain: str, folder: Path) -
     return described
 
 
-def plane(codes: np.ndarray) -> Plane:
-    """The Plane of codes (N, D), without points: eigenvectors of their covariance, the larger coordinate positive."""
+def plane(codes: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(mean, components, explained) of codes (N, D), as in Plane: eigenvectors of their covariance, the larger
+    coordinate positive."""
     mean = codes.mean(0)
     variance, vectors = np.linalg.eigh(np.atleast_2d(np.cov(codes.T)))
     components = vectors.T[::-1][:2]
     largest = np.abs(components).argmax(1)
     components = components * np.sign(components[[0, 1], largest])[:, None]
-    return Plane(mean, components, variance[::-1][:2] / variance.sum(), np.empty((0, 2)), np.empty(0, np.uint8))
+    return mean, components, variance[::-1][:2] / variance.sum()
 
 
 def write_planes(library: Library, pictures: Pictures, domain: str, folder: Path) -> dict[str, Any]:
@@ -163,12 +164,12 @@ def write_planes(library: Library, pictures: Pictures, domain: str, folder: Path
         if key.kind not in KINDS or key.latent_dim <= 2:
             continue
         codes, _ = encodings(library.model(key), pictures.first(COUNT))
-        found = plane(codes)
-        reach, levels = _quantised((codes[: len(shown)] - found.mean) @ found.components.T)
+        mean, components, explained = plane(codes)
+        reach, levels = _quantised((codes[: len(shown)] - mean) @ components.T)
         models[key.name] = {
-            "mean": _list(found.mean, 5),
-            "components": [_list(c, 5) for c in found.components],
-            "explained": _list(found.explained, 4),
+            "mean": _list(mean, 5),
+            "components": [_list(c, 5) for c in components],
+            "explained": _list(explained, 4),
             "reach": reach,
             "offset": len(blob),
         }

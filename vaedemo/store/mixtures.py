@@ -13,9 +13,8 @@ from vaedemo.maths.mixtures import Mixture
 from vaedemo.store.checkpoints import MIXTURES, read_tensors, write_tensors
 from vaedemo.store.key import ModelKey
 
-__all__ = ["FILE", "load_mixture", "mixture_name", "mixture_names", "save_mixtures"]
+__all__ = ["load_mixture", "mixture_name", "save_mixtures"]
 
-FILE = "mixtures.safetensors"
 SMALLEST = 6.2e-5  # of a factor's diagonal, the smallest ordinary number of float16
 
 
@@ -40,11 +39,6 @@ def save_mixtures(
             raise ConfigError(f"{name} has values beyond half precision; fit it to codes within 60000")
         tensors[name] = rows.astype(np.float16)
     write_tensors(path, MIXTURES, tensors, domain, record=record or {})
-
-
-def mixture_names(path: str | os.PathLike[str]) -> list[str]:
-    """Names of the mixtures of a file, sorted."""
-    return read_tensors(path, MIXTURES, ()).names
 
 
 def load_mixture(path: str | os.PathLike[str], name: str) -> Mixture:

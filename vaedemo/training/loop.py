@@ -144,7 +144,7 @@ def require_same_run(state: dict[str, Any], model_config: Any, config: TrainConf
 
 
 class _Loop:
-    """A run under way: weights, optimiser, step, and what the next record is made of."""
+    """A run under way: weights, optimiser, step, and what the next record sums up."""
 
     def __init__(
         self, model: Any, task: Task, config: TrainConfig, device: torch.device, state_path: Path | None
@@ -276,10 +276,9 @@ class _Loop:
         pace = (now - self.start) / (self.step - self.first)
         loss, distortion, kl = (total / self.count for total in self.sums)
         self.sums, self.count = [0.0, 0.0, 0.0], 0
-        return Progress(
-            self.step, self.steps, self.step / self.per_epoch, loss, distortion, kl, self.lr,
-            self.before + now - self.start, pace * (self.steps - self.step), self.task.batches[0] / pace, measured,
-        )  # fmt: skip
+        epoch, seconds = self.step / self.per_epoch, self.before + now - self.start
+        left, speed = pace * (self.steps - self.step), self.task.batches[0] / pace
+        return Progress(self.step, self.steps, epoch, loss, distortion, kl, self.lr, seconds, left, speed, measured)
 
 
 def fit(

@@ -1,5 +1,7 @@
-"""RECIPES: all that ships in checkpoints/, a row a file, as it was really made; `train --all` makes it again."""
+"""RECIPES: all that ships in checkpoints/, a row a file, as it was really trained; `train --all` does it again."""
 
+from dataclasses import replace
+from math import inf
 from typing import Any, NamedTuple
 
 from vaedemo.configs import CODING, RESTORING, ModelConfig, TrainConfig
@@ -8,13 +10,12 @@ from vaedemo.models.classifier import ClassifierConfig
 from vaedemo.models.describe import cost
 from vaedemo.models.entropy import CodecConfig
 from vaedemo.models.hierarchical import PhotoConfig
-from vaedemo.store.classifiers import FILE as CLASSIFIER
+from vaedemo.store.checkpoints import CLASSIFIER, MIXTURES
 from vaedemo.store.key import CODEC, RESTORER, ModelKey
-from vaedemo.store.mixtures import FILE as MIXTURES
 from vaedemo.training.tasks.codec import RateConfig
 from vaedemo.training.tasks.crops import CropConfig
 
-__all__ = ["RECIPES", "Recipe", "Stage", "classifier_recipe", "mirrored", "ordered", "recipe"]
+__all__ = ["RECIPES", "Recipe", "Stage", "classifier_recipe", "mirrored", "ordered", "recipe", "restoring_config"]
 
 PICTURES = {"objects": 50_000}  # in the training set; 60,000 elsewhere
 BATCH, LR = 128, 6e-3  # smaller steps at a higher rate than the usual 256 at 0.002: chosen on short runs
@@ -29,8 +30,8 @@ class Stage(NamedTuple):
 
 
 class Recipe(NamedTuple):
-    """A file to make: <domain>/<file>; the network's config (None: mixtures over the codes of what is there); the runs
-    that made it, each from the weights of the one before; the file its first weights come from (or None)."""
+    """A file to train: <domain>/<file>; the network's config (None: mixtures over the codes of what is there); the runs
+    that led to it, each from the weights of the one before; the file its first weights come from (or None)."""
 
     domain: str
     file: str
@@ -65,22 +66,21 @@ class Recipe(NamedTuple):
         return 3 * cost(self.model) * PICTURES.get(self.domain, 60_000) * sum(s.train.epochs for s in self.stages)
 
 
-def _photo_stage(**changes: Any) -> TrainConfig:
-    """How a network for photographs is trained: level, then down, so that a run can be gone on with."""
-    usual: dict[str, Any] = {"steps": 24_000, "lr": 2e-3, "schedule": "wsd", "warmup": 300, "cooldown": 0.3}
-    usual |= {"beta2": 0.98, "clip": 0.5, "save_every": 90.0}
-    return TrainConfig(**(usual | changes))
+# How a network for photographs is trained: level, then down, so that a run can be gone on with.
+PHOTO = TrainConfig(
+    steps=24_000, lr=2e-3, schedule="wsd", warmup=300, cooldown=0.3, beta2=0.98, clip=0.5, save_every=90.0
+)
+
+
+def restoring_config(channels: int, size: int) -> ModelConfig:
+    """The ModelConfig of a network that restores small pictures."""
+    return ModelConfig("conditional", 32, channels, size, widths=(32, 48), hidden=96, neck=6)
 
 
 def _conditional(domain: str, *epochs: float) -> Recipe:
     row = get_domain(domain)
-    model = ModelConfig(
-        kind="conditional", latent_dim=32, channels=row.channels, size=row.shape[1], widths=(32, 48), hidden=96,
-        neck=6,
-    )  # fmt: skip
-    return Recipe(
-        domain, RESTORER, model, tuple(Stage(TrainConfig(epochs=e, batch_size=BATCH, lr=3e-3)) for e in epochs)
-    )
+    stages = tuple(Stage(TrainConfig(epochs=e, batch_size=BATCH, lr=3e-3)) for e in epochs)
+    return Recipe(domain, RESTORER, restoring_config(row.channels, row.shape[1]), stages)
 
 
 RESTORERS = {
@@ -89,56 +89,49 @@ RESTORERS = {
         _conditional("digits", 10, 12),
         _conditional("fashion", 10, 12),
         _conditional("shapes", 5),
-        # Then more of holes. When the first run was made, holes were not filled by a biharmonic surface before yet.
+        # Then more of holes. At the time of the first run, holes were not filled by a biharmonic surface before yet.
         Recipe(
             "photos",
             RESTORER,
             PhotoConfig(),
             (
-                Stage(_photo_stage(), CropConfig()),
-                Stage(_photo_stage(steps=9_000, lr=1e-3, cooldown=0.5), CropConfig(hole_steps=2, kl_warmup=300)),
+                Stage(PHOTO, CropConfig()),
+                Stage(replace(PHOTO, steps=9_000, lr=1e-3, cooldown=0.5), CropConfig(hole_steps=2, kl_warmup=300)),
             ),
         ),
         Recipe(
             "objects",
             RESTORER,
             PhotoConfig(temperature=0.5),
-            (Stage(_photo_stage(steps=4_500, lr=3e-4, cooldown=0.7), CropConfig(honest=0.5, kl_warmup=1)),),
+            (Stage(replace(PHOTO, steps=4_500, lr=3e-4, cooldown=0.7), CropConfig(honest=0.5, kl_warmup=1)),),
             start=f"photos/{RESTORER}",
         ),
     )
 }
 
 
-def _codec_stage(**changes: Any) -> TrainConfig:
-    usual: dict[str, Any] = {"lr": 1e-3, "schedule": "wsd", "warmup": 500, "weight_decay": 0.0, "clip": 10.0}
-    usual |= {"average": 0.9995, "save_every": 300.0, "measure_every": 3600.0}
-    return TrainConfig(**(usual | changes))
-
-
 # Not among RECIPES before a codec ships. Level on small crops, then down on larger ones.
+_RATE = TrainConfig(lr=1e-3, schedule="wsd", warmup=500, weight_decay=0.0, clip=10.0, average=0.9995)
+_RATE = replace(_RATE, save_every=300.0, measure_every=3600.0)
 COMPRESSING = Recipe(
     "photos",
     CODEC,
     CodecConfig(),
     (
-        Stage(_codec_stage(steps=200_000, cooldown=0.0), RateConfig()),
-        Stage(_codec_stage(steps=50_000, lr=5e-4, cooldown=1.0), RateConfig(crops=(4, 256), truncated=0.2)),
+        Stage(replace(_RATE, steps=200_000, cooldown=0.0), RateConfig()),
+        Stage(replace(_RATE, steps=50_000, lr=5e-4, cooldown=1.0), RateConfig(crops=(4, 256), truncated=0.2)),
     ),
 )
 
 
 def classifier_recipe(domain: str) -> Recipe:
     """The Recipe of a domain's classifier."""
-    row = get_domain(domain)
+    row, epochs = get_domain(domain), CLASSIFIER_EPOCHS.get(domain, 8.0)
     size = row.shape[1]
     widths = (32, 64) if size < 64 else (16, 32, 64)
-    train = TrainConfig(
-        epochs=CLASSIFIER_EPOCHS.get(domain, 8.0), batch_size=128, lr=4e-3, weight_decay=0.02, beta2=0.999,
-        clip=float("inf"), average=0.0,
-    )  # fmt: skip
+    train = TrainConfig(epochs=epochs, batch_size=128, lr=4e-3, weight_decay=0.02, beta2=0.999, clip=inf, average=0.0)
     model = ClassifierConfig(row.channels, size, len(row.classes), widths)
-    return Recipe(domain, CLASSIFIER, model, (Stage(train),))
+    return Recipe(domain, CLASSIFIER.file, model, (Stage(train),))
 
 
 def mirrored(domain: str) -> bool:
@@ -178,7 +171,7 @@ def _of(domain: str) -> list[Recipe]:
     found += [recipe(domain, "dense", d) for d in row.dense_dims]
     found += [recipe(domain, kind, d) for kind in ("ae", "vae") for d in row.latent_dims]
     found += [recipe(domain, "vae", d, beta) for d, betas in row.betas.items() for beta in betas]
-    return [*found, RESTORERS[domain], classifier_recipe(domain), Recipe(domain, MIXTURES, None)]
+    return [*found, RESTORERS[domain], classifier_recipe(domain), Recipe(domain, MIXTURES.file, None)]
 
 
 RECIPES = tuple(r for domain in DOMAINS for r in _of(domain))
@@ -188,12 +181,12 @@ def ordered(domains: list[str] | None = None) -> list[Recipe]:
     """The RECIPES of the named domains (all by default), each after the one it starts from: autoencoders and VAEs first
     and the cheapest of them first, then classifiers, mixtures, and what restores; and what is needed of others."""
     wanted = [r for r in RECIPES if domains is None or r.domain in domains]
-    late = {CLASSIFIER: 1, MIXTURES: 2, RESTORER: 3}
+    late = {CLASSIFIER.file: 1, MIXTURES.file: 2, RESTORER: 3}
     wanted.sort(key=lambda r: (late.get(r.file, 0), 0 if r.file in late else r.cost))
-    made, found = {r.path for r in RECIPES} - {r.path for r in wanted}, []
+    there, found = {r.path for r in RECIPES} - {r.path for r in wanted}, []
     while wanted:
-        ready = next(r for r in wanted if r.start is None or r.start in made)
+        ready = next(r for r in wanted if r.start is None or r.start in there)
         wanted.remove(ready)
         found.append(ready)
-        made.add(ready.path)
+        there.add(ready.path)
     return found

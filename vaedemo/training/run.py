@@ -30,7 +30,7 @@ from vaedemo.training.tasks import task_of
 from vaedemo.training.tasks.codec import Compression, RateConfig
 from vaedemo.training.tasks.crops import CropConfig
 
-__all__ = ["Run", "estimate_seconds", "publish", "run"]
+__all__ = ["Run", "described", "estimate_seconds", "publish", "run"]
 
 
 class Run(NamedTuple):
@@ -70,7 +70,8 @@ def _finished(job: Run, task: Task) -> bool:
     record = load_checkpoint(file)[2]
     other = record.get("digest") != task.digest
     if not other and record.get("started_from") == job.started_from:
-        if _json(_described(job)) == _read(file.with_name("config.json")):
+        config = file.with_name("config.json")
+        if config.is_file() and config.read_bytes() == _json(described(job)):
             return True
         if stable := read_state(job.state.with_name(STABLE)):
             require_same_run(stable, job.model, job.train, task, STABLE)
@@ -109,7 +110,7 @@ def run(
                 path.unlink(missing_ok=True)
     if not rank:
         folder.mkdir(parents=True, exist_ok=True)
-        write_atomic(folder / "config.json", _json(_described(job)))
+        write_atomic(folder / "config.json", _json(described(job)))
     log = _earlier(folder, job.state)
     pca = job.model.kind == "pca"
     if pca:
@@ -171,16 +172,10 @@ def _logged(steps: Generator[Progress], log: list[dict], job: Run, rank: int) ->
         raise
 
 
-def _described(job: Run) -> dict[str, Any]:
+def described(job: Run) -> dict[str, Any]:
+    """A Run's domain and settings by name, as its config.json holds them."""
     crops = {} if job.crops is None else {"crops": asdict(job.crops)}
     return {"domain": job.domain, "model": asdict(job.model), "train": asdict(job.train)} | crops
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError:
-        return b""
 
 
 def _json(value: Any) -> bytes:
@@ -195,16 +190,14 @@ def _earlier(folder: Path, state: Path) -> list[dict]:
         return []
 
 
-def estimate_seconds(
-    job: Run, pictures: Pictures | Photos, held_out: Pictures, device: torch.device | None = None
-) -> float:
+def estimate_seconds(job: Run, pictures: Pictures | Photos, held_out: Pictures) -> float:
     """How long a run will take here, in seconds, from timing 12 steps of it on its pictures."""
     if job.model.kind == "pca":
         return 1.0
     model = build_model(job.model, job.train.seed)
     task, records = task_of(model, pictures, job.train, held_out, job.crops, job.domain), []
     for steps in (4, 12):  # the first warm up
-        records = list(fit(model, task, replace(job.train, steps=steps, measure_every=math.inf), device=device))
+        records = list(fit(model, task, replace(job.train, steps=steps, measure_every=math.inf)))
     return records[-1].seconds / 12 * (job.train.steps or len(task) // task.batches[0] * job.train.epochs)
 
 

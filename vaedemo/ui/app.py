@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import gradio as gr
 import torch
@@ -20,7 +20,7 @@ from vaedemo.ui.server.tidy import tidied
 from vaedemo.ui.tabs import TABS
 from vaedemo.ui.text import load
 
-__all__ = ["Page", "build", "checkpoints_folder", "launch", "main"]
+__all__ = ["build", "checkpoints_folder", "launch", "main"]
 
 FONTS = (
     "ui-sans-serif, system-ui, -apple-system, Segoe UI, Roboto, Noto Sans, Helvetica, Arial, PingFang SC, "
@@ -38,23 +38,17 @@ RELABEL = """async () => {
 }"""
 
 
-class Page(NamedTuple):
-    """What a tab is built from."""
-
-    service: Service
-
-
 def build(checkpoints: str | Path | None = None) -> gr.Blocks:
     """The page as gr.Blocks over a folder of checkpoints; it neither writes nor downloads anything."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)  # one picture at a time is too little for more
     try:
-        return _blocks(Page(Service(Library(checkpoints or checkpoints_folder()), get_upload_folder())))
+        return _blocks(Service(Library(checkpoints or checkpoints_folder()), get_upload_folder()))
     finally:
         torch.set_num_threads(threads)
 
 
-def _blocks(page: Page) -> gr.Blocks:
+def _blocks(service: Service) -> gr.Blocks:
     words = load()
     with Blocks(
         title=f"vaedemo: {words['tagline']}", analytics_enabled=False, delete_cache=(600, 3600), fill_width=True
@@ -64,10 +58,10 @@ def _blocks(page: Page) -> gr.Blocks:
             tabs = []
             for tab in TABS:
                 with gr.Tab(words[f"tab.{tab.name}"], id=tab.name, elem_id=f"vd-tab-{tab.name}") as block:
-                    tab.build(page)
+                    tab.build(service)
                 tabs.append(block)
         frame.select(None, None, tabs, js=RELABEL, api_visibility="private")
-        endpoints(page.service, demo, [tab.endpoints for tab in TABS if tab.endpoints])
+        endpoints(service, demo, [tab.endpoints for tab in TABS if tab.endpoints])
     # Status updates at every change would tell all who wait of each call's start and end: n clients, n^2 messages.
     demo.queue(max_size=256, default_concurrency_limit=2, status_update_rate=2)
     return demo

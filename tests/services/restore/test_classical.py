@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from vaedemo import runtime
-from vaedemo.cli.classical import derive_classical
+from vaedemo.cli.learned import derive_classical
 from vaedemo.data.damage import NOISES, add_noise, expected, strength
 from vaedemo.data.domains import SIZED
 from vaedemo.errors import CheckpointError, ConfigError, PictureError

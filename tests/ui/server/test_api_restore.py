@@ -16,7 +16,7 @@ from vaedemo.pictures.draw import to_image
 from vaedemo.pictures.prepare import prepare
 from vaedemo.services.restore.run import measure
 from vaedemo.store.library import Library
-from vaedemo.ui.server.calls import plain
+from vaedemo.ui.server.calls import sentences
 from vaedemo.ui.server.service import Service
 from vaedemo.ui.tabs.restore.api import functions
 
@@ -30,7 +30,7 @@ def service(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def endpoints(service):
-    return {f.__name__: plain(f) for f in functions(service)}
+    return {f.__name__: sentences()(f) for f in functions(service)}
 
 
 def uri(image):

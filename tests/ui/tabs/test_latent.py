@@ -17,7 +17,7 @@ from vaedemo.store.library import Library, decode, encode
 from vaedemo.ui.app import checkpoints_folder
 from vaedemo.ui.server import wire
 from vaedemo.ui.server.service import Service
-from vaedemo.ui.tabs.latent import more
+from vaedemo.ui.tabs.latent import server
 
 NAMES = ["decode_many", "walk", "animation", "traverse"]
 JUNK = [None, 0, -1, 2.5, math.nan, math.inf, True, 10**400, "", "x", "é" * 50, "../../etc/passwd", "\0", [], [1], [[]]]
@@ -31,7 +31,7 @@ def service(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def functions(service):
-    return {f.__name__: f for f in more.functions(service)}
+    return {f.__name__: f for f in server.functions(service)}
 
 
 def picture(seed, domain="digits"):

@@ -22,15 +22,23 @@ from torch import Tensor
 from vaedemo.data.damage import NOISES, add_noise, expected, strength
 from vaedemo.errors import CheckpointError, ConfigError, PictureError
 
-__all__ = ["DENOISERS", "FILE", "Method", "denoise", "inpaint", "levels", "read_settings", "setting_for", "tune",
-           "unbiased"]  # fmt: skip
+__all__ = [
+    "DENOISERS",
+    "FILE",
+    "Method",
+    "denoise",
+    "inpaint",
+    "levels",
+    "read_settings",
+    "setting_for",
+    "tune",
+    "unbiased",
+]
 
 FILE = "classical.json"  # beside a domain's models
 STEPS = 1025  # places at which a noise's mean is known
 LEVELS = 3  # of each noise for which settings are chosen, evenly spaced from its weakest to its strongest
 GAUSSIAN = (0.05, 0.1, 0.25, 0.5, 0.75)  # and of the commonest noise
-
-
 Setting = dict[str, Any]  # of a method: its options by name
 
 
@@ -62,10 +70,9 @@ def _nlm(y: np.ndarray, sigma: float, h: float, patch: int, distance: int, told:
     taken off it; fast: patches without a Gaussian weight."""
     from skimage.restoration import denoise_nl_means
 
-    made = _each(
-        denoise_nl_means, y, patch_size=patch, patch_distance=distance, h=h * sigma, sigma=told * sigma, fast_mode=fast
-    )
-    return made.reshape(y.shape)  # it drops a side of one pixel
+    sizes = {"patch_size": patch, "patch_distance": distance, "fast_mode": fast}
+    mean = _each(denoise_nl_means, y, h=h * sigma, sigma=told * sigma, **sizes)
+    return mean.reshape(y.shape)  # it drops a side of one pixel
 
 
 def _wavelet(y: np.ndarray, sigma: float, threshold: float, wavelet: str, shifts: int) -> np.ndarray:
@@ -111,21 +118,22 @@ USUAL: dict[str, Setting] = {
 }  # where nothing was tuned
 
 
-def _method(name: str) -> Method:
-    if name not in DENOISERS:
-        raise ConfigError(f"no method {name!r}; choose from {', '.join(DENOISERS)}")
-    return DENOISERS[name]
-
-
 def denoise(
-    y: np.ndarray, method: str, sigma: float, setting: Setting | None = None, *, kind: str = "gaussian",
-    level: float | None = None, clip: bool = False,
-) -> np.ndarray:  # fmt: skip
+    y: np.ndarray,
+    method: str,
+    sigma: float,
+    setting: Setting | None = None,
+    *,
+    kind: str = "gaussian",
+    level: float | None = None,
+    clip: bool = False,
+) -> np.ndarray:
     """y (C, H, W) with noise of standard deviation sigma -> float32 (C, H, W) in [0, 1], by a method of DENOISERS;
     setting is a dict of that method's, the usual one if None; `unbiased` in it says whether the result is taken back
     from E y to x. The noise's kind and level in its own unit (sigma if None), and whether y was clipped to [0, 1], say
     what E y is."""
-    row = _method(method)
+    if method not in DENOISERS:
+        raise ConfigError(f"no method {method!r}; choose from {', '.join(DENOISERS)}")
     if not 0 <= sigma < 10:
         raise ConfigError(
             f"the noise's strength is {sigma:g}; choose 0 to 1, the standard deviation of values in [0, 1]"
@@ -133,16 +141,16 @@ def denoise(
     if sigma == 0:
         return np.clip(y, 0, 1).astype(np.float32)
     own = dict(setting or USUAL[method])
-    back = own.pop("unbiased", row.averages)
-    made = _run(y, method, sigma, own)
+    back = own.pop("unbiased", DENOISERS[method].averages)
+    x_hat = _run(y, method, sigma, own)
     if back:
-        made = unbiased(made, kind, sigma if level is None else level, clip)
-    return np.clip(made, 0, 1).astype(np.float32)
+        x_hat = unbiased(x_hat, kind, sigma if level is None else level, clip)
+    return np.clip(x_hat, 0, 1).astype(np.float32)
 
 
 def _run(y: np.ndarray, method: str, sigma: float, own: Setting) -> np.ndarray:
-    made = DENOISERS[method].run(np.moveaxis(np.asarray(y, np.float64), 0, -1), float(sigma), **own)
-    return np.moveaxis(made, -1, 0)
+    x_hat = DENOISERS[method].run(np.moveaxis(np.asarray(y, np.float64), 0, -1), float(sigma), **own)
+    return np.moveaxis(x_hat, -1, 0)
 
 
 def unbiased(mean: np.ndarray, kind: str, level: float, clip: bool = True) -> np.ndarray:
@@ -167,8 +175,8 @@ def inpaint(y: np.ndarray, mask: np.ndarray) -> np.ndarray:
     y = np.where(hole, 0, np.asarray(y, np.float64))
     if not hole.any():
         return y.astype(np.float32)
-    made = inpaint_biharmonic(np.moveaxis(y, 0, -1), hole, channel_axis=-1, split_into_regions=hole.size > 100_000)
-    return np.where(hole, np.clip(np.moveaxis(made, -1, 0), 0, 1), y).astype(np.float32)
+    filled = inpaint_biharmonic(np.moveaxis(y, 0, -1), hole, channel_axis=-1, split_into_regions=hole.size > 100_000)
+    return np.where(hole, np.clip(np.moveaxis(filled, -1, 0), 0, 1), y).astype(np.float32)
 
 
 def levels(kind: str) -> tuple[float, ...]:
@@ -180,9 +188,13 @@ def levels(kind: str) -> tuple[float, ...]:
 
 
 def tune(
-    x: Tensor, kind: str, level: float, generator: torch.Generator, clip: bool = True,
+    x: Tensor,
+    kind: str,
+    level: float,
+    generator: torch.Generator,
+    clip: bool = True,
     methods: Sequence[str] = tuple(DENOISERS),
-) -> dict[str, dict[str, Any]]:  # fmt: skip
+) -> dict[str, dict[str, Any]]:
     """{method: {"setting", "unbiased", "psnr"}}: of every method the setting with the highest mean PSNR in dB on clean
     training pictures x (B, C, H, W), damaged by a noise at a level; unbiased: with its result taken back from E y."""
     y = add_noise(x, kind, level, generator, clip).numpy()
@@ -191,10 +203,10 @@ def tune(
     sigma = level if kind == "gaussian" else float(np.sqrt(np.square(y - clean).mean()))
     for name in methods:
         for setting in DENOISERS[name].settings:
-            made = np.stack([_run(one, name, sigma, setting) for one in y])
+            mean = np.stack([_run(one, name, sigma, setting) for one in y])
             for back in (True, False):
-                shown = unbiased(made, kind, level, clip) if back else made
-                error = ((shown.clip(0, 1) - clean) ** 2).mean((1, 2, 3)).clip(1e-10)
+                x_hat = unbiased(mean, kind, level, clip) if back else mean
+                error = ((x_hat.clip(0, 1) - clean) ** 2).mean((1, 2, 3)).clip(1e-10)
                 psnr = round(float(-10 * np.log10(error).mean()), 3)
                 if name not in found or psnr > found[name]["psnr"]:
                     found[name] = {"setting": setting, "unbiased": back, "psnr": psnr}

@@ -12,7 +12,7 @@ from scipy.ndimage import distance_transform_cdt
 from torch import Tensor
 
 from vaedemo.models.hierarchical import PhotoVAE
-from vaedemo.services.restore.tiles import OVERLAP, TILE, Tiles, tile_count
+from vaedemo.services.restore.tiles import OVERLAP, Tiles, tile_count
 
 __all__ = ["CoarseToFine", "depth", "halved"]
 
@@ -43,44 +43,42 @@ def halved(y: Tensor, sigma: Tensor, mask: Tensor) -> Level:
 
 
 class CoarseToFine:
-    """As tiles.Tiles: iterate for (done, total) tiles, then read mean, samples and spread. A model that fills
-    holes `reach` pixels deep and removes noise up to `strongest` starts at the size where all are, and each size starts
-    from the one before. Where noise is stronger than that at full size, the result is no finer than the
-    finest size that is not."""
+    """As tiles.Tiles, whose seeds and tile are the options: iterate for (done, total) tiles, then read mean, samples
+    and spread. A model that fills holes `reach` pixels deep and removes noise up to `strongest` starts at the size
+    where all are, and each size starts from the one before. Where noise is stronger than that at full size, the result
+    is no finer than the finest size that is not."""
 
     def __init__(
-        self, model: PhotoVAE, y: np.ndarray, sigma: float | np.ndarray, mask: np.ndarray, reach: float,
-        strongest: float, *, seeds: Sequence[int] = (), tile: int = TILE,
-    ) -> None:  # fmt: skip
+        self, model: PhotoVAE, y: Any, sigma: Any, mask: Any, reach: float, strongest: float, **options: Any
+    ) -> None:
         full, known = torch.as_tensor(y), torch.as_tensor(mask).float()
         level = (full, torch.as_tensor(sigma, dtype=torch.float32).expand(known.shape), known)
         self.levels, self._reach, self._strongest = [level], reach, strongest
         while min(level[0].shape[1:]) > 1 and (depth(level[2]) > reach or self._loud(level)):
             level = halved(*level)
             self.levels.append(level)
-        self._model = model
-        self._options: dict[str, Any] = {"seeds": seeds, "tile": tile}
+        self._model, self._options = model, options
         sides = [tuple(level[2].shape) for level in self.levels if level is self.levels[-1] or not self._loud(level)]
-        self.total = sum(tile_count(height, width, model.stride, tile, OVERLAP) for height, width in sides)
-        self.mean, self.samples = torch.zeros_like(full), full.new_zeros(len(seeds), *full.shape)
+        self.total = sum(tile_count(height, width, model.stride, options["tile"], OVERLAP) for height, width in sides)
+        self.mean, self.samples = torch.zeros_like(full), full.new_zeros(len(options["seeds"]), *full.shape)
         self.spread: Tensor | None = None
 
     def _loud(self, level: Level) -> bool:
         return float((level[1] * level[2]).max()) > self._strongest
 
     def __iter__(self) -> Iterator[tuple[int, int]]:
-        before, spread, made = 0, None, list[Tensor]()
+        before, spread, pictures = 0, None, list[Tensor]()
         for level in reversed(self.levels):
-            guesses = [_doubled(picture, level[0].shape[1:]) for picture in made] or None
+            guesses = [_doubled(picture, level[0].shape[1:]) for picture in pictures] or None
             if guesses and self._loud(level):
-                made, spread = guesses, None if spread is None else _doubled(spread, level[0].shape[1:])
+                pictures, spread = guesses, None if spread is None else _doubled(spread, level[0].shape[1:])
                 continue
             clipped = None if level is self.levels[0] else False  # averages of clipped values are not
             job = Tiles(self._model, *level, guesses=guesses, clipped=clipped, **self._options)
             for done, _ in job:
                 yield before + done, self.total
-            before, made, spread = before + job.total, [job.mean, *job.samples], job.spread
-        for own, picture in zip((self.mean, *self.samples), made, strict=True):
+            before, pictures, spread = before + job.total, [job.mean, *job.samples], job.spread
+        for own, picture in zip((self.mean, *self.samples), pictures, strict=True):
             own.copy_(picture)
         self.spread = spread
 

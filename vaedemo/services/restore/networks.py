@@ -24,8 +24,6 @@ ITERATIONS = 20  # of the plain VAE, when it fills a hole
 # told: else the samples hardly differ. Measured by benchmarks/restore.py --only closest, decided on held-out pictures.
 CLOSEST, ALIKE = ("gaussian", "blur", "jpeg"), ("objects",)
 _NORMAL = torch.special.ndtri((torch.arange(33) + 0.5) / 33)  # equally likely values of a Gaussian
-
-
 NONE = np.empty(0, np.float32)
 
 
@@ -64,9 +62,15 @@ def draws(
 
 @torch.no_grad()
 def posterior(
-    model: Restorer, domain: Domain, y: Tensor, mask: Tensor, sigma: float | None, n: int,
-    generator: torch.Generator, noise: str = "gaussian",
-) -> list[Answer]:  # fmt: skip
+    model: Restorer,
+    domain: Domain,
+    y: Tensor,
+    mask: Tensor,
+    sigma: float | None,
+    n: int,
+    generator: torch.Generator,
+    noise: str = "gaussian",
+) -> list[Answer]:
     """Answers to pictures y with masks; sigma: the noise's standard deviation, None where it is not known; noise: its
     kind, which says whether the closest sample is worth naming.
 
@@ -85,18 +89,18 @@ def posterior(
     named = sigma != 0 and noise in CLOSEST and (sigma is not None or domain.name not in ALIKE)
     whole = mask.flatten(1).all(1).tolist()
     arrays = [t.numpy() for t in (mean, means.transpose(0, 1), spread, log_likelihood.T)]
-    made = []
+    found = []
     for i in range(len(y)):
         x_hat, samples, left, near = (t[i] for t in arrays)
-        made.append(Answer(x_hat, samples, left, near, int(near.argmax()) if named and whole[i] else None, sigma))
-    return made
+        found.append(Answer(x_hat, samples, left, near, int(near.argmax()) if named and whole[i] else None, sigma))
+    return found
 
 
 def estimated(model: Restorer, domain: Domain, y: Tensor, mask: Tensor) -> list[float]:
     """How strong the noise in each of the pictures y is, as a standard deviation, seen by four samples of a model that
     is not told of it."""
-    made = posterior(model, domain, y, mask, None, 4, runtime.generator("restore", 0))
-    pairs = [(torch.from_numpy(answer.mean), torch.from_numpy(answer.spread)) for answer in made]
+    answers = posterior(model, domain, y, mask, None, 4, runtime.generator("restore", 0))
+    pairs = [(torch.from_numpy(answer.mean), torch.from_numpy(answer.spread)) for answer in answers]
     return [strength(one, *pair, known) for one, pair, known in zip(y, pairs, mask, strict=True)]
 
 
@@ -115,9 +119,9 @@ def strength(y: Tensor, mean: Tensor, spread: Tensor, mask: Tensor) -> float:
     clipped = bool(y.min() >= 0 and y.max() <= 1)
     sigmas, seen = np.linspace(0, 1, 101), []
     for sigma in sigmas:  # what noise of each strength would leave of this picture in a file, where it is clipped
-        made_of = mean[:, None] + float(sigma) * _NORMAL
-        made_of = made_of.clamp(0, 1) if clipped else made_of
-        seen.append(float((made_of - mean[:, None]).square().mean()))
+        noisy = mean[:, None] + float(sigma) * _NORMAL
+        noisy = noisy.clamp(0, 1) if clipped else noisy
+        seen.append(float((noisy - mean[:, None]).square().mean()))
     return round(float(np.interp(left, seen, sigmas)), 6)
 
 
@@ -129,6 +133,6 @@ def plain(model: torch.nn.Module, y: Tensor, mask: Tensor) -> Tensor:
     y, whole = y.clamp(0, 1), bool(mask.all())
     x = torch.where(mask > 0, y, 0.5)
     for _ in range(1 if whole else ITERATIONS):
-        made = model.decode(model.encode(x)[0])  # type: ignore[operator]
-        x = torch.where(mask > 0, y, made)
-    return made if whole else x
+        x_hat = model.decode(model.encode(x)[0])  # type: ignore[operator]
+        x = torch.where(mask > 0, y, x_hat)
+    return x_hat if whole else x

@@ -93,11 +93,11 @@ def unclipped(x: np.ndarray, y: np.ndarray, sigma: float, mask: np.ndarray) -> n
         rows, own = slice(first, top + ROWS + reach), slice(top - first, top - first + ROWS)
         known = np.asarray(mask[rows], np.float32)
         seen = _around(known).clip(1e-6)
-        for made, one, damaged in zip(moved, x[:, rows], y[:, rows], strict=True):
+        for result, one, damaged in zip(moved, x[:, rows], y[:, rows], strict=True):
             there, rise = (np.interp(one, at, curve).astype(np.float32) for curve in (mean, slope))
             bias = (_around(np.abs(there - one) * known) / seen) ** 2
             error = _around((damaged - there) * known) / _around(rise * known).clip(1e-6)
-            made[top : top + ROWS] = (one + error * bias / (bias + noise)).clip(0, 1)[own]
+            result[top : top + ROWS] = (one + error * bias / (bias + noise)).clip(0, 1)[own]
     return moved
 
 

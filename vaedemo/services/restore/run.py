@@ -100,14 +100,14 @@ def _by_method(library: Library, task: Task, y: np.ndarray, mask: np.ndarray, si
     """One picture, or a part of it, by a classical method. Of a grey photograph one channel is restored."""
     sigma, given = sigma or 0.0, y[:1] if task.domain.size is None and photonoise.is_grey(y * mask) else y
     if task.method == "biharmonic":
-        made = classical.inpaint(given, mask)
+        restored = classical.inpaint(given, mask)
     else:
         rows = classical.read_settings(library.folder / task.domain.name)
         rows = [row for row in rows if task.domain.size or row.get("channels", 3) == len(given)]
         kind, level = task.noise or "gaussian", sigma if task.level is None else task.level
         setting = classical.setting_for(rows, task.method, kind, level, task.clip)
-        made = classical.denoise(given, task.method, sigma, setting, kind=kind, level=level, clip=task.clip)
-    return made.repeat(len(y) // len(given), 0)
+        restored = classical.denoise(given, task.method, sigma, setting, kind=kind, level=level, clip=task.clip)
+    return restored.repeat(len(y) // len(given), 0)
 
 
 def _photograph(library: Library, task: Task) -> Iterator[Progress]:

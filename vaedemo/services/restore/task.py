@@ -163,24 +163,17 @@ def seen(image: Image.Image, domain: Domain) -> np.ndarray:
     return prepare(image, channels=domain.channels, size=domain.size).x
 
 
-def _fitted(mask: Any, image: Image.Image, domain: Domain, method: str) -> masks.Fitted:
-    """What a mask, any source that masks.read takes, leaves of a picture, cut as by seen()."""
-    if domain.size is None:
-        placed = Placed.whole(image.size, image.size)
-    else:
-        placed = prepare(image, channels=domain.channels, size=domain.size).placed
-    fitted = masks.known(masks.read(mask), placed)
-    if not fitted.known.any() and (domain.size is None or method == "biharmonic"):
-        raise PictureError("the mask is white all over, so nothing is known; leave a part of it black")
-    return fitted
-
-
 def task_of(image: Image.Image, domain: Domain, mask: Any = None, **options: Any) -> Task:
-    """The Task of a picture of mode L or RGB, and of a mask in which white is missing; options are Task's. PictureError
-    where the mask is of another shape, or leaves nothing to a method that needs something."""
+    """The Task of a picture of mode L or RGB, and of a mask in which white is missing (what masks.read takes); options
+    are Task's. PictureError where the mask is of another shape, or leaves nothing to a method that needs something."""
     if mask is None:
         return Task(domain, seen(image, domain), **options)
-    fitted = _fitted(mask, image, domain, options.get("method", "vae"))
+    placed = Placed.whole(image.size, image.size)
+    if domain.size is not None:  # cut as the picture is
+        placed = prepare(image, channels=domain.channels, size=domain.size).placed
+    fitted = masks.known(masks.read(mask), placed)
+    if not fitted.known.any() and (domain.size is None or options.get("method") == "biharmonic"):
+        raise PictureError("the mask is white all over, so nothing is known; leave a part of it black")
     task = Task(domain, seen(image, domain), fitted.known, **options)
     note = fitted.said()
     if note is None and task.method == "vae" and task.guessed:

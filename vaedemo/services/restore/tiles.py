@@ -39,9 +39,18 @@ class Tiles:
     """
 
     def __init__(
-        self, model: PhotoVAE, y: Any, sigma: Any, mask: Any = None, *, seeds: Sequence[int] = (),
-        guesses: list[Tensor] | None = None, clipped: bool | None = None, tile: int = TILE, overlap: int = OVERLAP,
-    ) -> None:  # fmt: skip
+        self,
+        model: PhotoVAE,
+        y: Any,
+        sigma: Any,
+        mask: Any = None,
+        *,
+        seeds: Sequence[int] = (),
+        guesses: list[Tensor] | None = None,
+        clipped: bool | None = None,
+        tile: int = TILE,
+        overlap: int = OVERLAP,
+    ) -> None:
         self.model = model
         self.y, self.sigma = torch.as_tensor(y), torch.as_tensor(sigma, dtype=torch.float32)
         self.mask = torch.ones(1, 1) if mask is None else (torch.as_tensor(mask) > 0).float()
@@ -55,12 +64,11 @@ class Tiles:
         self.mean = torch.zeros_like(self.y)
         self.samples = self.y.new_zeros(len(seeds), *self.y.shape)
         self._variance = self.y.new_zeros(self.y.shape if seeds else 0)  # of p(x | z, y), mean of the samples'
-        padded = [self.rows[-1][1], self.columns[-1][1]]
-        self._eps = [
-            {i: model.temperature * torch.randn(shape, generator=runtime.generator("restore", seed, i))
-             for i, shape in model.noise_shapes(*padded).items()}
-            for seed in seeds
-        ]  # fmt: skip
+        self._eps: list[dict[int, Tensor]] = []
+        for seed in seeds:
+            shapes = model.noise_shapes(self.rows[-1][1], self.columns[-1][1]).items()
+            drawn = {i: torch.randn(shape, generator=runtime.generator("restore", seed, i)) for i, shape in shapes}
+            self._eps.append({i: model.temperature * eps for i, eps in drawn.items()})
 
     def __iter__(self) -> Iterator[tuple[int, int]]:
         done = 0
@@ -74,11 +82,11 @@ class Tiles:
         for picture in (self.mean, *self.samples):
             picture.clamp_(0, 1)
             channels = slice(0, 1) if self.grey else slice(None)
-            made = picture.mean(0, keepdim=True) if self.grey else picture
+            mean = picture.mean(0, keepdim=True) if self.grey else picture
             if self._clipped:
                 given = self.mask.expand(self.height, self.width).numpy()
-                made = torch.from_numpy(unclipped(made.numpy(), self.y[channels].numpy(), float(self.sigma), given))
-            picture.copy_(made.expand_as(picture))
+                mean = torch.from_numpy(unclipped(mean.numpy(), self.y[channels].numpy(), float(self.sigma), given))
+            picture.copy_(mean.expand_as(picture))
             if bool(fixed.any()):
                 picture.copy_(torch.where(fixed, self.y.clamp(0, 1), picture))
 
@@ -104,27 +112,22 @@ class Tiles:
         y = _padded(self.y[None, :, rows, columns], size)
         told = self.sigma * GREY if self.grey else self.sigma
         sigma, mask = (
-            _padded(t.expand(self.height, self.width)[None, None, rows, columns], size)
-            for t in (told, self.mask)
-        )  # fmt: skip
+            _padded(t.expand(self.height, self.width)[None, None, rows, columns], size) for t in (told, self.mask)
+        )
         half = runtime.bfloat16_available(y.device)
         with torch.autocast("cpu", torch.bfloat16, enabled=half):
             for k, (picture, eps) in enumerate(zip((self.mean, *self.samples), (None, *self._eps), strict=True)):
                 if k == 0 or self.guesses:
                     guess = _padded(self.guesses[k][None, :, rows, columns], size) if self.guesses else None
                     features = self.model.encode(y * mask, sigma, mask, guess)
-                near = None if eps is None else {
-                    i: e[None, :, row[0] >> i + 1 : row[1] >> i + 1, column[0] >> i + 1 : column[1] >> i + 1]
-                    for i, e in eps.items()
-                }  # fmt: skip
-                made = self.model.decode(features, near)
-                mean = made.mean
+                near = eps and {i: e[None, :, _at(row, i), _at(column, i)] for i, e in eps.items()}
+                mean, log_scale, _ = self.model.decode(features, near)
                 if self.grey and eps is None:
                     turned = self.model.encode((y * mask).mT, sigma.mT, mask.mT, None if guess is None else guess.mT)
                     mean = (mean + self.model.decode(turned).mean.mT) / 2
                 picture[:, rows, columns] += weight * mean[0, :, :height, :width]
                 if eps is not None:
-                    own = torch.exp(2 * made.log_scale[0, :, :height, :width].float())
+                    own = torch.exp(2 * log_scale[0, :, :height, :width].float())
                     self._variance[:, rows, columns] += weight * own / len(self.samples)
 
 
@@ -141,6 +144,11 @@ def _spans(length: int, stride: int, tile: int, overlap: int) -> list[Span]:
     count = -(-(end - overlap) // (tile - overlap))
     starts = [round((end - tile) * k / (count - 1) / stride) * stride for k in range(count)]
     return [(s, s + tile) for s in starts]
+
+
+def _at(span: Span, level: int) -> slice:
+    """A span of pixels in the latent map of a level."""
+    return slice(span[0] >> level + 1, span[1] >> level + 1)
 
 
 def _weights(spans: list[Span], length: int) -> list[Tensor]:

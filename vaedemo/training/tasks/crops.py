@@ -113,8 +113,16 @@ class _Restoration:
 
     stream = "photos"
 
-    def __init__(self, model: Any, config: CropConfig) -> None:
-        self.config, self.noise_shapes, self.settings = config, model.noise_shapes, asdict(config)
+    def __init__(self, pictures: Any, model: Any, config: CropConfig) -> None:
+        self.pictures, self.noise_shapes = pictures, model.noise_shapes
+        self.config, self.settings = config, asdict(config)
+
+    def __len__(self) -> int:
+        return len(self.pictures)
+
+    @property
+    def digest(self) -> str:
+        return self.pictures.digest
 
     def damaged(self, step: int, generator: torch.Generator) -> tuple[Damaged, float]:
         raise NotImplementedError
@@ -133,10 +141,8 @@ class _Restoration:
 
     def terms(self, model: Any, batch: tuple) -> Terms:
         x, y, sigma, mask, *eps, first, weight = batch
-        levels = self.noise_shapes(*x.shape[2:])
-        return losses(
-            model, Damaged(x, y, sigma, mask), dict(zip(levels, eps, strict=True)), first, self.config, weight
-        )
+        noise = dict(zip(self.noise_shapes(*x.shape[2:]), eps, strict=True))
+        return losses(model, Damaged(x, y, sigma, mask), noise, first, self.config, weight)
 
 
 class Crops(_Restoration):
@@ -145,26 +151,19 @@ class Crops(_Restoration):
     def __init__(
         self, photos: Photos, model: Any, config: CropConfig, seed: int = 0, holes: Tensor | None = None
     ) -> None:
-        super().__init__(model, config)
-        self.photos, self.holes = photos, mask_bank(seed=seed) if holes is None else holes
+        super().__init__(photos, model, config)
+        self.holes = mask_bank(seed=seed) if holes is None else holes
         steps = ((config.noise_crops, 3 - config.hole_steps), (config.hole_crops, config.hole_steps))
         self.batches = tuple(crops[0] for crops, often in steps if often)
 
-    def __len__(self) -> int:
-        return len(self.photos)
-
-    @property
-    def digest(self) -> str:
-        return self.photos.digest
-
     def damaged(self, step: int, generator: torch.Generator) -> tuple[Damaged, float]:
         config, holed = self.config, step % 3 >= 3 - self.config.hole_steps
-        crops = self.photos.crops(*(config.hole_crops if holed else config.noise_crops), generator)
+        crops = self.pictures.crops(*(config.hole_crops if holed else config.noise_crops), generator)
         noisy, broken, share = (0.5, 1.0, 0.5) if holed else (1.0, 0.1, 1 / 3)
         return damage(crops, self.holes, generator, noisy=noisy, broken=broken, grey=config.grey), share
 
     def measure(self, model: Any) -> dict[str, float]:
-        return held_out_psnr(model, self.photos)
+        return held_out_psnr(model, self.pictures)
 
 
 class SmallPictures(_Restoration):
@@ -174,19 +173,12 @@ class SmallPictures(_Restoration):
     def __init__(
         self, pictures: Pictures, held_out: Pictures, domain: str, model: Any, config: CropConfig, count: int = 64
     ) -> None:
-        super().__init__(model, config)
-        self.pictures, self.held_out, self.stride = pictures, held_out, model.config.stride
+        super().__init__(pictures, model, config)
+        self.held_out, self.stride = held_out, model.config.stride
         self.batches: tuple[int, ...] = (count,)
         row = get_domain(domain)
         self.mirrors = row.mirrors
         self.tasks = {str(s): s for s in ((0.25, 0.5, 0.75) if row.strokes else (0.1, 0.25))} | dict.fromkeys(HOLES, 0)
-
-    def __len__(self) -> int:
-        return len(self.pictures)
-
-    @property
-    def digest(self) -> str:
-        return self.pictures.digest
 
     def damaged(self, step: int, generator: torch.Generator) -> tuple[Damaged, float]:
         x = self.pictures[torch.randint(len(self.pictures), (self.batches[0],), generator=generator)]
@@ -228,20 +220,17 @@ def _like(model: Any, *given: Tensor) -> list[Tensor]:
 
 
 @torch.no_grad()
-def held_out_psnr(
-    model: Any, photos: Photos, tasks: Mapping[str, int] = TASKS, side: int = 256, limit: int | None = None
-) -> dict[str, float]:
+def held_out_psnr(model: Any, photos: Photos) -> dict[str, float]:
     """Mean PSNR in dB of the mean pass on the middle of each held-out photograph, clamped to [0, 1], a dict by task:
     noise of sigma 15, 25 and 50 (not clipped) over all pixels; text, strokes and holes over the damaged ones."""
-    found: dict[str, list[float]] = {task: [] for task in tasks}
+    found: dict[str, list[float]] = {task: [] for task in TASKS}
     device = next(model.parameters()).device
     half = runtime.bfloat16_available(device)
-    for number, row in enumerate(photos.held_out[:limit]):
-        picture = photos.picture(row)
-        side = min(side, *picture.shape[:2]) // model.config.stride * model.config.stride
-        top, left = ((s - side) // 2 for s in picture.shape[:2])
-        x = torch.from_numpy(picture[top : top + side, left : left + side].transpose(2, 0, 1).copy())[None] / 255
-        for task, level in tasks.items():
+    side = 256
+    for number, row in enumerate(photos.held_out):
+        side = min(side, *row[2:]) // model.config.stride * model.config.stride
+        x = photos.middle(row, side)[None] / 255
+        for task, level in TASKS.items():
             sigma = torch.full((1, 1, side, side), level / 255)
             noise = torch.randn(x.shape, generator=runtime.generator("measure", task, number))
             mask = torch.ones(1, 1, side, side)

@@ -5,7 +5,6 @@ in Blocks.process_api; what Gradio refuses before that comes to one of the HANDL
 """
 
 import contextlib
-import functools
 import inspect
 import os
 import re
@@ -23,7 +22,7 @@ from starlette.responses import JSONResponse, Response
 
 from vaedemo.ui.server import wire
 
-__all__ = ["Blocks", "HANDLERS", "arguments", "plain", "sentences"]
+__all__ = ["Blocks", "HANDLERS", "arguments", "sentences"]
 
 # After every call Gradio sums up all calls so far, for a page of figures that is not shown: of 10,000 calls that takes
 # longer than most pictures. It reads this when Blocks are made.
@@ -35,24 +34,14 @@ _NAMED = re.compile(r"/call/v2/([^/]+)/?$")
 
 @contextlib.contextmanager
 def sentences() -> Iterator[None]:
-    """Whatever fails within becomes gr.Error of one sentence, which is all that a caller sees."""
+    """Whatever fails within, or in a function that it decorates, becomes gr.Error of one sentence, which is all that a
+    caller sees."""
     try:
         yield
     except gr.Error:
         raise
     except Exception as error:
         raise gr.Error(wire.failure(error, "a call")["error"], print_exception=False) from None
-
-
-def plain(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The endpoint with every failure as a sentence."""
-
-    @functools.wraps(function)
-    def endpoint(*args: Any, **kwargs: Any) -> Any:
-        with sentences():
-            return function(*args, **kwargs)
-
-    return endpoint
 
 
 class Blocks(gr.Blocks):
@@ -123,10 +112,6 @@ def _named_arguments(request: Request, error: Exception) -> Response:
     return _answer(422, f"there is no value for {str(error).rpartition(': ')[2][:40]}; {takes}")
 
 
-def _invalid_body(request: Request, error: Exception) -> Response:
-    return _answer(422, 'the call cannot be read; send JSON like {"data": [...]}, the arguments in their order')
-
-
 async def _refused(request: Request, error: HTTPException) -> Response:
     if not _CALL.search(request.url.path) or not isinstance(error.detail, str):
         return await http_exception_handler(request, error)
@@ -135,15 +120,12 @@ async def _refused(request: Request, error: HTTPException) -> Response:
     return _answer(error.status_code, said, detail=error.detail)  # Gradio's clients go by the status and the detail
 
 
-def _unforeseen(request: Request, error: Exception) -> Response:
-    return _answer(500, wire.FAILED)  # the server logs the trace
-
-
+UNREADABLE = 'the call cannot be read; send JSON like {"data": [...]}, the arguments in their order'
 HANDLERS: dict[Any, Callable[..., Any]] = {
     FnIndexInferError: _unknown_endpoint,
     KeyError: _named_arguments,
     TypeError: _named_arguments,
-    RequestValidationError: _invalid_body,
+    RequestValidationError: lambda request, error: _answer(422, UNREADABLE),
     HTTPException: _refused,
-    Exception: _unforeseen,
+    Exception: lambda request, error: _answer(500, wire.FAILED),  # the server logs the trace
 }

@@ -44,11 +44,6 @@ def _maps() -> Path:
     return checkpoints_folder() / "maps"
 
 
-def _decoded() -> list[Path]:
-    """The checkpoints whose decoders are served."""
-    return [e.path for e in available(checkpoints_folder()) if e.key.kind in DECODED]
-
-
 def _served(path: str | Path) -> bool:
     """Whether a file of page/ or tabs/ is one for the browser."""
     name = str(path)
@@ -64,7 +59,8 @@ def files() -> list[Path]:
 def _base() -> str:
     """The folder of the page's files as its address names it; it changes with their content, so they can be cached."""
     digest = hashlib.sha256()
-    for path in [*files(), *sorted([*TEXT.glob("*.json"), *_maps().glob("*"), *_decoded()])]:
+    decoded = [e.path for e in available(checkpoints_folder()) if e.key.kind in DECODED]
+    for path in [*files(), *sorted([*TEXT.glob("*.json"), *_maps().glob("*"), *decoded])]:
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
     return f"page-{digest.hexdigest()[:12]}"
 
@@ -100,11 +96,10 @@ def _decoder(request: Request) -> Response:
 def routes() -> list[BaseRoute]:
     """Routes that serve page/, tabs/, text/, the maps and the decoders beside Gradio's own."""
     base = f"/{_base()}"
-    own = [Mount(f"{base}/{tree}", _Forever(UI / tree, _served)) for tree in TREES]
-    data = [
-        Mount(f"{base}/{name}", _Forever(path)) for name, path in (("text", TEXT), ("maps", _maps())) if path.is_dir()
-    ]
-    return [Route(f"{base}/decoders/{{domain}}/{{name}}", _decoder), *own, *data]
+    mounts = [Mount(f"{base}/{tree}", _Forever(UI / tree, _served)) for tree in TREES]
+    data = {"text": TEXT, "maps": _maps()}
+    mounts += [Mount(f"{base}/{name}", _Forever(folder)) for name, folder in data.items() if folder.is_dir()]
+    return [Route(f"{base}/decoders/{{domain}}/{{name}}", _decoder), *mounts]
 
 
 def module(tab: str) -> str:

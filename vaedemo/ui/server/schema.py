@@ -16,7 +16,7 @@ from vaedemo.pictures.prepare import FITS, POLARITIES
 from vaedemo.services import walk
 from vaedemo.services.generate import PRIORS
 from vaedemo.services.restore.task import DENOISING, FILLING, MAX_SAMPLES
-from vaedemo.ui.server.calls import plain
+from vaedemo.ui.server.calls import sentences
 from vaedemo.ui.server.service import Service
 
 __all__ = ["PARAMETERS", "RESULTS", "describe", "endpoints"]
@@ -30,16 +30,13 @@ def _text(*choices: str) -> Schema:
     return {"type": "string", "enum": list(choices)} if choices else {"type": "string"}
 
 
-def _whole(low: int | None = None, high: int | None = None) -> Schema:
-    return {"type": "integer", **_range(low, high)}
+def _number(low: float | None = None, high: float | None = None, kind: str = "number") -> Schema:
+    limits = {"minimum": low, "maximum": high}
+    return {"type": kind, **{key: value for key, value in limits.items() if value is not None}}
 
 
-def _number(low: float | None = None, high: float | None = None) -> Schema:
-    return {"type": "number", **_range(low, high)}
-
-
-def _range(low: float | None, high: float | None) -> Schema:
-    return {key: value for key, value in (("minimum", low), ("maximum", high)) if value is not None}
+def _whole(low: int, high: int | None = None) -> Schema:
+    return _number(low, high, "integer")
 
 
 def _list(items: Schema) -> Schema:
@@ -52,6 +49,11 @@ def _or_null(schema: Schema) -> Schema:
 
 def _object(**properties: Schema) -> Schema:
     return {"type": "object", "properties": properties, "required": list(properties)}
+
+
+def _each(schema: Schema, *names: str) -> dict[str, Schema]:
+    """Properties of these names, all of one schema."""
+    return dict.fromkeys(names, schema)
 
 
 ANY_KIND = _text(*KINDS)
@@ -102,48 +104,32 @@ OWN = {
     ("map", "kind"): (_text("ae", "vae"), "kind of model"),
 }
 
+FIGURE = _or_null(_number())
 _MODEL = {"domain": TEXT, "kind": TEXT, "latent_dim": _whole(1), "beta": _number()}
 _RESTORED = {
-    "domain": TEXT,
-    "method": TEXT,
-    "x_hat": TEXT,
+    **_each(TEXT, "domain", "method", "x_hat"),
     "samples": _list(TEXT),
-    "sigma": _or_null(_number()),
-    "estimated": _or_null(_number()),
-    "psnr": _or_null(_number()),
-    "ssim": _or_null(_number()),
-    "hole_psnr": _or_null(_number()),
+    **_each(FIGURE, "sigma", "estimated", "psnr", "ssim", "hole_psnr"),
     "seed": _whole(0),
 }
 RESULTS = {
-    "models": _list(_object(**_MODEL, shape=_list(_whole(1)), mse=_or_null(_number()), psnr=_or_null(_number()))),
+    "models": _list(_object(**_MODEL, shape=_list(_whole(1)), mse=FIGURE, psnr=FIGURE)),
     "reconstruct": _object(
         **_MODEL,
-        x=TEXT,
-        x_hat=TEXT,
-        z=NUMBERS,
-        sigma=_or_null(NUMBERS),
-        mse=_number(),
-        psnr=_number(),
-        ssim=_number(),
-        latent_bytes=_whole(1),
-        picture_bytes=_whole(1),
+        **_each(TEXT, "x", "x_hat"),
+        **{"z": NUMBERS, "sigma": _or_null(NUMBERS)},
+        **_each(_number(), "mse", "psnr", "ssim"),
+        **_each(_whole(1), "latent_bytes", "picture_bytes"),
         unusual=_or_null(FLAG),
-        distortion=_or_null(_number()),
-        kl=_or_null(_number()),
+        **_each(FIGURE, "distortion", "kl"),
     ),
     "encode": _object(domain=TEXT, mu=NUMBERS, sigma=_or_null(NUMBERS)),
     "decode": _object(picture=TEXT, x_hat=_list(_list(NUMBERS))),
     "walk": _object(**_MODEL, z=_list(NUMBERS), pictures=_list(TEXT), step_mse=NUMBERS, animation=_or_null(TEXT)),
     "traverse": _object(
         **_MODEL,
-        z=NUMBERS,
-        dims=_list(_whole(0)),
-        values=_list(NUMBERS),
-        pictures=_list(_list(TEXT)),
-        unit=TEXT,
-        importance=NUMBERS,
-        active=_list(FLAG),
+        **{"z": NUMBERS, "dims": _list(_whole(0)), "values": _list(NUMBERS), "pictures": _list(_list(TEXT))},
+        **{"unit": TEXT, "importance": NUMBERS, "active": _list(FLAG)},
     ),
     "map": {
         "type": "object",
@@ -154,14 +140,9 @@ RESULTS = {
         "required": [*_MODEL, "points", "labels", "classes"],
     },
     "sample": _object(
-        domain=TEXT,
-        kind=TEXT,
-        latent_dim=_whole(1),
-        prior=TEXT,
-        pictures=_list(TEXT),
-        z=_list(NUMBERS),
-        classes=_or_null(_list(TEXT)),
-        confidence=_or_null(NUMBERS),
+        **{"domain": TEXT, "kind": TEXT, "latent_dim": _whole(1), "prior": TEXT},
+        **{"pictures": _list(TEXT), "z": _list(NUMBERS)},
+        **{"classes": _or_null(_list(TEXT)), "confidence": _or_null(NUMBERS)},
     ),
     "arithmetic": _object(domain=TEXT, x=_list(TEXT), x_hat=TEXT, z=NUMBERS),
     "denoise": _object(**_RESTORED),
@@ -170,7 +151,7 @@ RESULTS = {
 
 
 def describe(endpoint: Any, table: Schema) -> None:
-    """Write the schemas of one endpoint, a BlockFunction that gr.api made, into its inputs and outputs. table: what
+    """Write the schemas of one endpoint, a BlockFunction of gr.api, into its inputs and outputs. table: what
     models there are, as Service.table gives it."""
     parameters = inspect.signature(endpoint.fn).parameters.values()
     for block, parameter in zip(endpoint.inputs, parameters, strict=True):
@@ -188,8 +169,8 @@ def endpoints(service: Service, blocks: gr.Blocks, makers: Iterable[Callable[[Se
     table = service.table()
     for functions in makers:
         for function in functions(service):
-            made = gr.api(plain(function), api_name=function.__name__, concurrency_id="models")
-            describe(blocks.fns[made["id"]], table)
+            added = gr.api(sentences()(function), api_name=function.__name__, concurrency_id="models")
+            describe(blocks.fns[added["id"]], table)
 
 
 def _typed(endpoint: str, parameter: inspect.Parameter, table: Schema) -> tuple[Schema, str]:

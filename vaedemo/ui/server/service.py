@@ -51,17 +51,17 @@ class Service:
 
     def table(self) -> dict[str, dict[str, Any]]:
         """Domains with their shape and the models that exist, for the page's first paint."""
-        return {name: self._row(name) for name in self.library.domains}
-
-    def _row(self, name: str) -> dict[str, Any]:
-        row, library = self.library.domain(name), self.library
+        library = self.library
         return {
-            "channels": row.channels,
-            "size": row.size,
-            "strokes": row.strokes,
-            "examples": list(example_names(name)),
-            "kinds": {kind: library.dims(name, kind) for kind in library.kinds(name)},
-            "betas": {str(d): betas for d in row.betas if len(betas := library.betas(name, d)) > 1},
+            name: {
+                "channels": row.channels,
+                "size": row.size,
+                "strokes": row.strokes,
+                "examples": list(example_names(name)),
+                "kinds": {kind: library.dims(name, kind) for kind in library.kinds(name)},
+                "betas": {str(d): betas for d in row.betas if len(betas := library.betas(name, d)) > 1},
+            }
+            for name, row in library.domains.items()
         }
 
     def domain(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -92,18 +92,18 @@ class Service:
         with self.decoders_turn:
             source = page_source(self, given)
             known = given["domain"] if given and "example" in given else None
-            made = seen(self.library, source, domain, fit, polarity, proposed=known, propose=True)
-            original = self.original(made.prepared.picture)
-        x, row = made.x, made.row
+            found, row, proposed = seen(self.library, source, domain, fit, polarity, proposed=known, propose=True)
+            original = self.original(found.picture)
+        x = found.x
         return {
             "x": wire.pack(x),
             "domain": row.name,
-            "proposed": made.proposed,
-            "inverted": made.prepared.inverted,
+            "proposed": proposed,
+            "inverted": found.inverted,
             "blank": bool(x.max() - x.min() < 0.02),
             "original": original,
-            "width": made.prepared.size[0],
-            "height": made.prepared.size[1],
+            "width": found.size[0],
+            "height": found.size[1],
             "results": self._results(wire.unpack(wire.pack(x), row), row.name, request.get("models", [])),
         }
 
@@ -126,9 +126,10 @@ class Service:
             if not isinstance(item, list) or not 2 <= len(item) <= 3:
                 raise wire.RequestError("a model is named by [kind, latent dimension, beta]")
             with self.models_turn:
-                made = reconstruct(self.library, x, wire.model_key(domain, *item))
-            key = {"key": made.key.name, "kind": made.key.kind, "d": made.key.latent_dim, "beta": made.key.beta}
-            results.append({**key, "x_hat": wire.pack(made.x_hat), "bytes": made.latent_bytes, **told(made)})
+                found = reconstruct(self.library, x, wire.model_key(domain, *item))
+            _, kind, d, beta = found.key
+            key = {"key": found.key.name, "kind": kind, "d": d, "beta": beta}
+            results.append({**key, "x_hat": wire.pack(found.x_hat), "bytes": found.latent_bytes, **told(found)})
         return results
 
     def key(self, request: dict[str, Any]) -> ModelKey:
@@ -151,16 +152,16 @@ class Service:
         return answer
 
 
-def told(made: Reconstruction, digits: int = 5) -> dict[str, Any]:
+def told(found: Reconstruction, digits: int = 5) -> dict[str, Any]:
     """What a Reconstruction tells besides its pictures, fit for JSON; its code with so many digits."""
     return {
-        "z": wire.rounded(made.z, digits),
-        "sigma": wire.rounded(made.sigma, digits),
-        "mse": wire.rounded(made.mse),
-        "psnr": wire.rounded(made.psnr),
-        "ssim": wire.rounded(made.ssim),
-        "picture_bytes": made.picture_bytes,
-        "unusual": made.unusual,
-        "distortion": wire.rounded(made.distortion_nats),
-        "kl": wire.rounded(made.kl_nats),
+        "z": wire.rounded(found.z, digits),
+        "sigma": wire.rounded(found.sigma, digits),
+        "mse": wire.rounded(found.mse),
+        "psnr": wire.rounded(found.psnr),
+        "ssim": wire.rounded(found.ssim),
+        "picture_bytes": found.picture_bytes,
+        "unusual": found.unusual,
+        "distortion": wire.rounded(found.distortion_nats),
+        "kl": wire.rounded(found.kl_nats),
     }

@@ -8,7 +8,7 @@ import math
 import re
 from collections.abc import Callable, Iterable, Mapping
 from io import BytesIO
-from typing import Any
+from typing import Any, TypeGuard
 from urllib.parse import unquote
 
 import numpy as np
@@ -28,6 +28,7 @@ __all__ = [
     "data_uri",
     "failure",
     "is_data_uri",
+    "is_number",
     "model_key",
     "number",
     "numbers",
@@ -41,6 +42,7 @@ __all__ = [
     "whole",
 ]
 
+MAX_SEED = 2**31 - 1
 MAX_SENTENCE = 360  # characters
 MAX_PIXEL_TEXT = 100_000  # characters: a colour picture of 128 x 128 fits, and of a larger model one of its own
 SMALL = 96  # pixels: longest side of a picture that is always sent as PNG
@@ -86,10 +88,10 @@ def sentence(error: object) -> str:
     return message[:1].upper() + message[1:] + ("" if message.endswith((".", "!", "?")) else ".")
 
 
-def text(request: Mapping[str, Any], name: str, default: str | None = None, limit: int = 200) -> Any:
-    """A short string field of a request."""
-    value = request.get(name, default)
-    if value is not None and (not isinstance(value, str) or len(value) > limit):
+def text(request: Mapping[str, Any], name: str) -> Any:
+    """A string field of a request, of at most 200 characters; None where it is left out."""
+    value = request.get(name)
+    if value is not None and (not isinstance(value, str) or len(value) > 200):
         raise RequestError(f"{name} has to be a short text")
     return value
 
@@ -107,20 +109,25 @@ def model_key(domain: str, kind: Any, latent_dim: Any, beta: Any = 1.0) -> Model
     to say."""
     if not isinstance(kind, str) or len(kind) > 20:
         raise RequestError("the kind of a model has to be a short text")
-    if isinstance(latent_dim, bool) or not isinstance(latent_dim, int | float) or latent_dim != latent_dim // 1:
+    if not is_number(latent_dim) or latent_dim != latent_dim // 1:
         raise RequestError("the latent dimension has to be a whole number")
     if not 1 <= latent_dim <= 4096:
         raise RequestError("the latent dimension has to be from 1 to 4096")
-    if isinstance(beta, bool) or not isinstance(beta, int | float) or not -1e30 < beta < 1e30:
+    if not is_number(beta) or not -1e30 < beta < 1e30:
         raise RequestError("beta has to be a number")
     return ModelKey(domain, kind, int(latent_dim), float(beta))
 
 
-def numbers(value: Any, limit: int = 4096) -> np.ndarray:
+def is_number(value: object) -> TypeGuard[float]:
+    """Whether a value of JSON is a number, which true and false are not."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def numbers(value: Any) -> np.ndarray:
     """A flat list of finite numbers as float64 (N,)."""
-    if not isinstance(value, list | tuple) or not 1 <= len(value) <= limit:
-        raise RequestError(f"the code has to be a list of 1 to {limit} numbers")
-    if any(isinstance(v, bool) or not isinstance(v, int | float) for v in value):
+    if not isinstance(value, list | tuple) or not 1 <= len(value) <= 4096:
+        raise RequestError("the code has to be a list of 1 to 4096 numbers")
+    if not all(map(is_number, value)):
         raise RequestError("the code has to be a list of numbers")
     if not all(-1e30 < v < 1e30 for v in value):
         raise RequestError("the code holds a number that is not finite or far too large")
@@ -130,7 +137,7 @@ def numbers(value: Any, limit: int = 4096) -> np.ndarray:
 def number(request: Mapping[str, Any], name: str, low: float, high: float) -> float:
     """A number field of a request, low..high; nothing that is not a number lies between them."""
     value = request.get(name)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
+    if not is_number(value) or not low <= value <= high:
         raise RequestError(f"{name} has to be a number from {low:g} to {high:g}")
     return float(value)
 
@@ -138,7 +145,7 @@ def number(request: Mapping[str, Any], name: str, low: float, high: float) -> fl
 def whole(request: Mapping[str, Any], name: str, low: int, high: int) -> int:
     """A whole number of a request, low..high."""
     value = request.get(name)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high or value % 1:
+    if not is_number(value) or not low <= value <= high or value % 1:
         raise RequestError(f"{name} has to be a whole number from {low} to {high}")
     return int(value)
 

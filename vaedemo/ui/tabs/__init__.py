@@ -1,6 +1,7 @@
 """TABS: one row a tab. A tab is one folder here and its phrases in text/."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 from vaedemo.ui.tabs.generate import api as generate_api
@@ -16,8 +17,8 @@ __all__ = ["TABS", "Tab"]
 
 
 class Tab(NamedTuple):
-    """A tab's name, which is its word in the address and in the key "tab.<name>" of text/; what builds it; and what
-    gives its public endpoints of a Service, if it has any."""
+    """A tab's name, which is its word in the address and in the key "tab.<name>" of text/; what builds it of a
+    Service; and what gives its public endpoints of one, if it has any."""
 
     name: str
     build: Callable
@@ -28,6 +29,6 @@ TABS = (
     Tab("reconstruct", reconstruct_server.build, reconstruct_api.functions),
     Tab("latent", latent_server.build, latent_api.functions),
     Tab("generate", generate_server.build, generate_api.functions),
-    Tab("denoise", restore_server.build_denoise, restore_api.functions),
-    Tab("inpaint", restore_server.build_inpaint),
+    Tab("denoise", partial(restore_server.build, name="denoise"), restore_api.functions),
+    Tab("inpaint", partial(restore_server.build, name="inpaint")),
 )

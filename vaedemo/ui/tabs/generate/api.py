@@ -11,7 +11,6 @@ from vaedemo.ui.server.service import Service
 __all__ = ["functions"]
 
 MAX_SAMPLES = 100
-MAX_SEED = 2**31 - 1
 
 
 def functions(service: Service) -> tuple[Callable[..., Any], ...]:
@@ -35,24 +34,20 @@ def functions(service: Service) -> tuple[Callable[..., Any], ...]:
         PNG data URIs, their codes z, and the class and confidence that a small classifier finds in each."""
         row = library.domain(library.modelled("digits") if domain == "" else domain)
         key = key_of(service, row.name, kind, latent_dim, 1.0)
-        if not isinstance(prior, str):
-            raise wire.RequestError("prior has to be a text")
-        if isinstance(temperature, bool) or not isinstance(temperature, int | float):
-            raise wire.RequestError("temperature has to be a number")
         chosen = None if label is None else whole(label, "label", 0, len(row.classes) - 1)
-        count, start = whole(n, "n", 1, MAX_SAMPLES), whole(seed, "seed", 0, MAX_SEED)
+        count, start = whole(n, "n", 1, MAX_SAMPLES), whole(seed, "seed", 0, wire.MAX_SEED)
         prior = prior or generate.best_prior(library, key.domain, key.kind)
         with service.models_turn:
-            made = generate.generate(library, key, prior, count, start, temperature, chosen, judged=True)
+            samples = generate.generate(library, key, prior, count, start, temperature, chosen, judged=True)
         return {
             "domain": row.name,
             "kind": key.kind,
             "latent_dim": key.latent_dim,
             "prior": prior,
-            "pictures": wire.pngs(made.x_hat),
-            "z": [wire.rounded(z, 7) for z in made.z],
-            "classes": None if made.label is None else [row.classes[i] for i in made.label],
-            "confidence": wire.rounded(made.confidence),
+            "pictures": wire.pngs(samples.x_hat),
+            "z": [wire.rounded(z, 7) for z in samples.z],
+            "classes": None if samples.label is None else [row.classes[i] for i in samples.label],
+            "confidence": wire.rounded(samples.confidence),
         }
 
     def arithmetic(
@@ -73,7 +68,7 @@ def functions(service: Service) -> tuple[Callable[..., Any], ...]:
         key = key_of(service, first.row.name, kind, latent_dim, beta)
         xs = [first.x, *(prepared(service, picture, key.domain, fit, polarity).x for picture in (b, c))]
         with service.models_turn:
-            made = generate.arithmetic(library, xs, key)
-        return {"domain": key.domain, "x": wire.pngs(xs), "x_hat": wire.png(made.x_hat), "z": wire.rounded(made.z, 7)}
+            _, z, x_hat = generate.arithmetic(library, xs, key)
+        return {"domain": key.domain, "x": wire.pngs(xs), "x_hat": wire.png(x_hat), "z": wire.rounded(z, 7)}
 
     return (sample, arithmetic)

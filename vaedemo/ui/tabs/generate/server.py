@@ -24,13 +24,12 @@ __all__ = ["GRIDS", "Generation", "MAX_SAMPLES", "build"]
 GRIDS = (("ae", "normal"), ("ae", "mixture"), ("vae", "normal"), ("vae", "mixture"), ("pca", "gaussian"))
 MAX_SAMPLES = 100  # of one grid: 10 x 10
 MAX_TEMPERATURE = 1.5
-MAX_SEED = 2**31 - 1
 MAX_FRAMES = 49
 
 
-def build(page: Any) -> Any:
+def build(service: Service) -> Any:
     """The tab's component; its pictures are asked for when it is first seen."""
-    own = Generation(page.service)
+    own = Generation(service)
     return module_html("generate", own.first_screen(), own.functions)
 
 
@@ -61,7 +60,7 @@ class Generation:
         {"ae-normal": {"x": n pictures, base64 of uint8 (n, C, H, W)} or {"error": sentence}, ...}}, of a mixture its
         "components" too. One class at a time is a matter of the mixtures; the others draw from all."""
         row, d = self._asked(request)
-        n, seed = wire.whole(request, "n", 1, MAX_SAMPLES), wire.whole(request, "seed", 0, MAX_SEED)
+        n, seed = wire.whole(request, "n", 1, MAX_SAMPLES), wire.whole(request, "seed", 0, wire.MAX_SEED)
         temperature, label = wire.number(request, "temperature", 0, MAX_TEMPERATURE), request.get("label")
         if label is not None:
             label = wire.whole(request, "label", 0, len(row.classes) - 1)

@@ -24,14 +24,14 @@ def functions(service: Service) -> tuple[Callable[..., Any], ...]:
     def codes(
         sources: Sequence[Any], domain: str, kind: str, latent_dim: int, beta: float, fit: str, polarity: str
     ) -> tuple[list[np.ndarray], ModelKey]:
-        """(codes, ModelKey) of pictures and codes; a latent_dim of 0 is the first code's length, or the domain's
-        largest."""
+        """(codes, ModelKey) of pictures and codes, which are lists of numbers, not of rows; a latent_dim of 0 is the
+        first code's length, or the domain's largest."""
         asked = whole(latent_dim, "latent_dim", 0, 4096)
         wire.model_key(domain, kind, asked or 1, beta)  # refused before a picture is fetched
         given: list[Any] = []
         name = domain
         for source in sources:
-            if _is_code(source):
+            if isinstance(source, list) and source and not any(isinstance(part, list) for part in source):
                 given.append(wire.numbers(source))
             else:
                 given.append(seen := prepared(service, source, name, fit, polarity))
@@ -64,16 +64,16 @@ def functions(service: Service) -> tuple[Callable[..., Any], ...]:
         n = whole(steps, "steps", 2, latent.MAX_STEPS)
         (a, b), key = codes((start, end), domain, kind, latent_dim, beta, fit, polarity)
         with service.models_turn:
-            made = latent.walk(library, a, b, key, n, path)
+            found = latent.walk(library, a, b, key, n, path)
         moving = None
         if animation:
-            data = base64.b64encode(latent.animation(made.x_hat, animation.upper())).decode()
+            data = base64.b64encode(latent.animation(found.x_hat, animation.upper())).decode()
             moving = f"data:image/{animation};base64,{data}"
         return {
             **key._asdict(),
-            "z": [wire.rounded(z, 7) for z in made.z],
-            "pictures": wire.pngs(made.x_hat),
-            "step_mse": wire.rounded(made.step_mse),
+            "z": [wire.rounded(z, 7) for z in found.z],
+            "pictures": wire.pngs(found.x_hat),
+            "step_mse": wire.rounded(found.step_mse),
             "animation": moving,
         }
 
@@ -94,23 +94,21 @@ def functions(service: Service) -> tuple[Callable[..., Any], ...]:
         side, in sigmas of the prior, without one in standard deviations of the code. steps: 2 to 128 values a row.
         Gives dims, the numbers that change, from 0; of each the values, the pictures as PNG data URIs, its importance
         in `unit` (nats: mean KL of a vae; variance: of the code) and whether it is active; and z, the start."""
-        if isinstance(span, bool) or not isinstance(span, int | float):
-            raise wire.RequestError("span has to be a number")
         n, most = whole(steps, "steps", 2, latent.MAX_STEPS), whole(rows, "rows", 1, 100)
         sources = () if picture is None else (picture,)
         start, key = codes(sources, domain, kind, latent_dim, beta, fit, polarity)
         with service.models_turn:
-            made = latent.traverse(library, start[0] if start else None, key, span=span, n=n, rows=most)
-        known = made.importance
+            found = latent.traverse(library, start[0] if start else None, key, span=span, n=n, rows=most)
+        known = found.importance
         return {
             **key._asdict(),
-            "z": wire.rounded(made.z, 7),
-            "dims": made.dims.tolist(),
-            "values": [wire.rounded(v) for v in made.values],
-            "pictures": [wire.pngs(row) for row in made.x_hat],
+            "z": wire.rounded(found.z, 7),
+            "dims": found.dims.tolist(),
+            "values": [wire.rounded(v) for v in found.values],
+            "pictures": [wire.pngs(row) for row in found.x_hat],
             "unit": known.unit,
-            "importance": wire.rounded(known.value[made.dims]),
-            "active": known.active[made.dims].tolist(),
+            "importance": wire.rounded(known.value[found.dims]),
+            "active": known.active[found.dims].tolist(),
         }
 
     def map(domain: str = "", kind: str = "", latent_dim: int = 2, beta: float = 1.0) -> dict:
@@ -124,17 +122,12 @@ def functions(service: Service) -> tuple[Callable[..., Any], ...]:
         library.model(key)  # UnknownModel, if there is none
         folder = library.folder / maps.FOLDER
         if key.latent_dim == 2:
-            flat = maps.read_map(folder, row.name, key.kind)
-            own = {name: wire.rounded(getattr(flat, name)) for name in ("low", "high", "sigma")}
-            points, labels = flat.points, flat.labels
+            low, high, points, labels, sigma = maps.read_map(folder, row.name, key.kind)
+            own = {"low": wire.rounded(low), "high": wire.rounded(high), "sigma": wire.rounded(sigma)}
         else:
-            plane = maps.read_plane(folder, key)
-            own = {
-                "mean": wire.rounded(plane.mean),
-                "components": [wire.rounded(c) for c in plane.components],
-                "explained": wire.rounded(plane.explained, 4),
-            }
-            points, labels = plane.points, plane.labels
+            mean, axes, explained, points, labels = maps.read_plane(folder, key)
+            own = {"mean": wire.rounded(mean), "components": [wire.rounded(axis) for axis in axes]}
+            own["explained"] = wire.rounded(explained, 4)
         return {
             **key._asdict(),
             **own,
@@ -144,8 +137,3 @@ def functions(service: Service) -> tuple[Callable[..., Any], ...]:
         }
 
     return walk, traverse, map
-
-
-def _is_code(source: Any) -> bool:
-    """Whether a list is numbers, not rows of them."""
-    return isinstance(source, list) and bool(source) and not any(isinstance(part, list) for part in source)

@@ -57,13 +57,13 @@ def functions(service: Service) -> tuple[Callable[..., Any], ...]:
         test pictures."""
         x, key = asked(picture, domain, kind, latent_dim, beta, fit, polarity)
         with service.models_turn:
-            made = reconstruct_picture(library, x, key)
+            found = reconstruct_picture(library, x, key)
         return {
             **key._asdict(),
             "x": wire.png(x),
-            "x_hat": wire.png(made.x_hat),
-            "latent_bytes": made.latent_bytes,
-            **told(made, 7),
+            "x_hat": wire.png(found.x_hat),
+            "latent_bytes": found.latent_bytes,
+            **told(found, 7),
         }
 
     def encode(

@@ -11,9 +11,9 @@ __all__ = ["build", "first_screen"]
 PREFERRED = (("digits", "vae", 8), ("digits", "ae", 8))
 
 
-def build(page: Any) -> Any:
+def build(service: Service) -> Any:
     """The tab's component, complete at first paint: the first example through every model is baked into it."""
-    return module_html("reconstruct", first_screen(page.service), page.service.functions)
+    return module_html("reconstruct", first_screen(service), service.functions)
 
 
 def first_screen(service: Service) -> dict[str, Any]:

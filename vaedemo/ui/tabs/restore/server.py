@@ -1,5 +1,6 @@
 """The tabs "Denoise" and "Inpaint": a picture is damaged, or comes damaged, and is restored in many ways."""
 
+import math
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -22,13 +23,12 @@ from vaedemo.ui.server import wire
 from vaedemo.ui.server.component import module_html
 from vaedemo.ui.server.inputs import example_names, page_source
 from vaedemo.ui.server.jobs import Job, Jobs
-from vaedemo.ui.server.painted import MAX_MASK, larger, mask_of
 from vaedemo.ui.server.service import Service
 
-__all__ = ["RestoreTab", "build_denoise", "build_inpaint"]
+__all__ = ["RestoreTab", "build"]
 
 Request = dict[str, Any]
-MAX_SEED = 2**31 - 1
+MAX_MASK = 1024  # pixels a side of a painted mask
 SHOWN = 1400  # longest side of a photograph as the page shows it
 LOSSLESS = 4_000_000  # pixels up to which a photograph is given back as PNG, and has samples
 SPREAD = 0.25  # the spread at which its heat map saturates, as the page draws it
@@ -39,18 +39,9 @@ TOTAL_PIXELS = 40_000_000  # of all that wait; the oldest give way
 PRESETS = tuple(k for k in MASKS if k not in ("anywhere", "brush"))
 
 
-def build_denoise(page: Any) -> Any:
-    """The tab "Denoise"."""
-    return _build(page, "denoise")
-
-
-def build_inpaint(page: Any) -> Any:
-    """The tab "Inpaint"."""
-    return _build(page, "inpaint")
-
-
-def _build(page: Any, name: str) -> Any:
-    own = RestoreTab(page.service)
+def build(service: Service, name: str) -> Any:
+    """The component of a tab, "denoise" or "inpaint"."""
+    own = RestoreTab(service)
     return module_html(name, own.first_value(name), own.functions)
 
 
@@ -68,18 +59,21 @@ class RestoreTab:
     def __init__(self, service: Service) -> None:
         self.service, self.library = service, service.library
         self.jobs = Jobs(TOTAL_PIXELS, "This photograph is no longer here; restore it again.")
-        named = (
-            self.source, self.restore, self.compare, self.mask, self.maskfile, self.begin, self.step, self.stop,
-            self.file, service.domain,
-        )  # fmt: skip
-        self.functions = [wire.answered(f) for f in named]
+        small = (self.source, self.restore, self.compare, self.mask, self.maskfile)
+        photographs = (self.begin, self.step, self.stop, self.file)
+        self.functions = [wire.answered(f) for f in (*small, *photographs, service.domain)]
 
     def first_value(self, name: str) -> Request:
         """What the page knows before it asks: domains with a model that restores, noises, masks and methods."""
         rows = [row for row in self.library.restorable.values() if self.library.restores(row.name)]
-        methods = DENOISING if name == "denoise" else FILLING
-        return {"table": {row.name: _described(row) for row in rows}, "masks": list(PRESETS), "methods": list(methods),
-                "spread": SPREAD, "any": bool(self.library.entries), "seeds": MAX_SEED}  # fmt: skip
+        return {
+            "table": {row.name: _described(row) for row in rows},
+            "masks": list(PRESETS),
+            "methods": list(DENOISING if name == "denoise" else FILLING),
+            "spread": SPREAD,
+            "any": bool(self.library.entries),
+            "seeds": wire.MAX_SEED,
+        }
 
     # ---- small pictures ------------------------------------------------------------------------------------------
 
@@ -89,12 +83,12 @@ class RestoreTab:
         row = self.library.domain(wire.text(request, "domain"))
         if request.get("given") is not True:
             return self.service.prepare({"source": request.get("source"), "domain": row.name})
-        made = prepare(self._image(request), channels=row.channels, size=row.shape[1])
-        return {"x": wire.pack(made.x), "domain": row.name, "original": self.service.original(made.picture),
-                "width": made.size[0], "height": made.size[1]}  # fmt: skip
+        scaled = prepare(self._image(request.get("source")), channels=row.channels, size=row.shape[1])
+        original, (width, height) = self.service.original(scaled.picture), scaled.size
+        return {"x": wire.pack(scaled.x), "domain": row.name, "original": original, "width": width, "height": height}
 
-    def _image(self, request: Request) -> Image.Image:
-        return read(self._opened(request.get("source")))
+    def _image(self, source: Any) -> Image.Image:
+        return read(self._opened(source))
 
     def _opened(self, source: Any) -> Any:
         with self.service.decoders_turn:
@@ -104,15 +98,15 @@ class RestoreTab:
         """(the Task of a request by the method vae, the clean picture or None)."""
         row = self.library.domain(wire.text(request, "domain"))
         x = wire.unpack(request.get("x"), row)
-        known = mask_of(request.get("mask"), *row.shape[:0:-1])
+        known = _mask_of(request.get("mask"), *row.shape[:0:-1])
         noise, level = _noise(request, row)
-        seed = wire.whole(request, "seed", 0, MAX_SEED)
+        seed = wire.whole(request, "seed", 0, wire.MAX_SEED)
         y = x if noise is None else _noisy(x, noise, level, seed)
         sigma = _sigma(request)
         if noise is not None and sigma is None:
             sigma = float(strength(noise, level))
-        made = Task(row, y, None if known.all() else known, sigma=sigma, noise=noise, level=level, seed=seed)
-        return made, None if request.get("given") is True else x
+        task = Task(row, y, None if known.all() else known, sigma=sigma, noise=noise, level=level, seed=seed)
+        return task, None if request.get("given") is True else x
 
     def restore(self, request: Request) -> Request:
         """{"domain", "x", "given", "noise" or null, "level", "seed", "mask" or null, "sigma" or null, "n"} -> what was
@@ -122,20 +116,20 @@ class RestoreTab:
         told = 0.0 if task.sigma is None and task.noise is None and task.known is not None else task.sigma
         task = replace(task, sigma=told, samples=wire.whole(request, "n", 1, MAX_SAMPLES))
         with self.service.models_turn:
-            (made,) = answers(self.library, task)
+            (answer,) = answers(self.library, task)
             estimated = estimate(self.library, task)[0] if x is None else None
         y, mask, hole = task.y[0], task.mask[0], None if task.known is None else task.known[0]
-        figures = None if x is None else {
-            "mean": _figures(made.mean, x, hole), "y": _figures(y.clip(0, 1) * mask, x, hole),
-            "samples": [_figures(s, x, hole) for s in made.samples],
-        }  # fmt: skip
+        figures: Request | None = None
+        if x is not None:
+            figures = {"mean": _figures(answer.mean, x, hole), "y": _figures(y.clip(0, 1) * mask, x, hole)}
+            figures["samples"] = [_figures(s, x, hole) for s in answer.samples]
         return {
             "y": wire.pack(y * mask),
-            "samples": wire.pack(np.asarray(made.samples)),
-            "mean": wire.pack(made.mean),
-            "spread": wire.pack(_spread(made)),
-            "best": made.best,
-            "log_likelihood": wire.rounded(made.log_likelihood),
+            "samples": wire.pack(np.asarray(answer.samples)),
+            "mean": wire.pack(answer.mean),
+            "spread": wire.pack(_spread(answer)),
+            "best": answer.best,
+            "log_likelihood": wire.rounded(answer.log_likelihood),
             "sigma": wire.rounded(told),
             "measured": None if task.noise is None else _measured(x, y, mask),
             "temperature": self.library.restorer(task.domain).temperature,
@@ -152,18 +146,19 @@ class RestoreTab:
                 sigma = estimate(self.library, task)[0] if hole is None else 0.0
         if task.noise not in (None, "gaussian"):  # as classical.tune() told it
             sigma = _measured(x, task.y[0], task.mask[0]) or sigma
-        made = {}
+        methods = {}
         for method in _methods(request):
             with self.service.models_turn:
                 (answer,) = answers(self.library, replace(task, method=method, sigma=sigma))
-            made[method] = {"x_hat": wire.pack(answer.mean), **({} if x is None else _figures(answer.mean, x, hole))}
-        return {"methods": made}
+            figures = {} if x is None else _figures(answer.mean, x, hole)
+            methods[method] = {"x_hat": wire.pack(answer.mean), **figures}
+        return {"methods": methods}
 
     def mask(self, request: Request) -> Request:
         """{"kind", "width", "height", "amount" or null, "seed"} -> {"mask": base64, 1 where known}."""
         width, height = (wire.whole(request, side, 1, MAX_MASK) for side in ("width", "height"))
         amount = None if request.get("amount") is None else wire.number(request, "amount", 0, 1)
-        generator = runtime.generator("mask", wire.whole(request, "seed", 0, MAX_SEED))
+        generator = runtime.generator("mask", wire.whole(request, "seed", 0, wire.MAX_SEED))
         kind = wire.choice(request, "kind", PRESETS, "left")
         known = draw_mask(kind, height, width, generator, amount).numpy()
         return {"mask": wire.pack(known / 255)}
@@ -178,7 +173,7 @@ class RestoreTab:
         missing = masks.read(self._opened(request.get("source")))
         placed = Placed.whole((width, height), (width, height))
         if request.get("picture") is not None:
-            image = self._image({"source": request["picture"]})
+            image = self._image(request["picture"])
             placed = Placed.whole(image.size, (width, height))
             if row.size is not None:
                 placed = prepare(image, channels=row.channels, size=row.size, strokes=row.strokes).placed
@@ -193,12 +188,14 @@ class RestoreTab:
         {"job", "total": its steps, "own": those of the restoring, before the methods', "width", "height", "damaged",
         "original", "estimated", "sigma", "measured", "lost": share that salt and pepper took, "grey", "samples": how
         many are drawn, "guessed": whether a part is too far from what is known}."""
-        image, row = self._image(request), DOMAINS["photos"]
+        image, row = self._image(request.get("source")), DOMAINS["photos"]
         width, height = image.size
         if width * height > MAX_PIXELS:
-            raise PictureError(f"This photograph has {width * height / 1e6:.1f} million pixels; the limit here is "
-                               f"{MAX_PIXELS / 1e6:.1f}, so scale it down, or use the command line.")  # fmt: skip
-        x, seed = seen(image, row), wire.whole(request, "seed", 0, MAX_SEED)
+            raise PictureError(
+                f"This photograph has {width * height / 1e6:.1f} million pixels; the limit here is "
+                f"{MAX_PIXELS / 1e6:.1f}, so scale it down, or use the command line."
+            )
+        x, seed = seen(image, row), wire.whole(request, "seed", 0, wire.MAX_SEED)
         known = self._known(request.get("mask"), width, height)
         noise, level = _noise(request, row)
         y, grey = x, is_grey(x)
@@ -206,11 +203,10 @@ class RestoreTab:
             y = np.broadcast_to(_noisy(x[: 1 if grey else 3], noise, level, seed), x.shape)
         y, sigma = y * known, _sigma(request)
         found_out = sigma is None and (noise is not None or bool(known.all()))
-        most = row.damages.samples[-1] if width * height <= LOSSLESS else 0
-        task = Task(
-            row, y, known, sigma=sigma if found_out else sigma or 0.0, noise=noise, level=level, seed=seed,
-            samples=min(most, wire.whole(request, "n", 0, MAX_SAMPLES)),
-        )  # fmt: skip
+        count = wire.whole(request, "n", 0, MAX_SAMPLES)
+        count = min(count, row.damages.samples[-1]) if width * height <= LOSSLESS else 0
+        given = sigma if found_out else sigma or 0.0
+        task = Task(row, y, known, sigma=given, noise=noise, level=level, seed=seed, samples=count)
         told, mask = task.told
         shown = float(np.sqrt(np.mean(np.square(told))))
         clean = None if request.get("given") is True else x
@@ -238,15 +234,15 @@ class RestoreTab:
         }
 
     def _known(self, given: Any, width: int, height: int) -> np.ndarray:
-        """As mask_of(); where it came from a file ("file": its source), and was not painted over since, as exact as
+        """As _mask_of(); where it came from a file ("file": its source), and was not painted over since, as exact as
         that is: a painted mask has fewer pixels than a photograph."""
-        known = mask_of(given, width, height)
+        known = _mask_of(given, width, height)
         if not isinstance(given, dict) or given.get("file") is None:
             return known
         missing, size = masks.read(self._opened(given["file"])), (width, height)
         small = (int(given["width"]), int(given["height"]))
         shown, exact = (masks.known(missing, Placed.whole(size, to)).known.astype(np.float32) for to in (small, size))
-        return np.where(known == larger(shown, width, height), exact, known)
+        return np.where(known == _larger(shown, width, height), exact, known)
 
     def _beside(self, request: Request, task: Task) -> dict[str, Task]:
         """The Tasks of the methods that were asked for and are not too slow for this photograph."""
@@ -266,17 +262,19 @@ class RestoreTab:
         if not step.last:
             return answer
         y, clean, mask = job.about
-        made, hole = step.progress.answers[0], None if mask.all() else mask
-        figures = {} if clean is None else _figures(made.mean, clean, hole)
+        restored, hole = step.progress.answers[0], None if mask.all() else mask
+        figures = {} if clean is None else _figures(restored.mean, clean, hole)
         if step.name != "vae":
-            return answer | {"methods": {step.name: {"x_hat": _shown(made.mean, SHOWN // 3), **figures}}}
-        if len(made.samples):
-            answer["spread"] = _heat(_spread(made)[None])
-            answer["samples"] = [_shown(s, SHOWN // 3) for s in made.samples]
+            return answer | {"methods": {step.name: {"x_hat": _shown(restored.mean, SHOWN // 3), **figures}}}
+        if len(restored.samples):  # grey, for the page to colour
+            heat = to_image(np.clip(_spread(restored)[None], 0, 1))
+            heat.thumbnail((512, 512), Image.Resampling.BOX)
+            answer["spread"] = wire.data_uri(heat, lossless=True)
+            answer["samples"] = [_shown(s, SHOWN // 3) for s in restored.samples]
         if clean is not None:
             answer["figures"] = {"mean": figures, "y": _figures(y, clean, hole)}
-        left = np.clip(0.5 + (y - made.mean) * mask * 2, 0, 1)
-        return answer | {"result": _shown(made.mean), "residual": _shown(left)}
+        left = np.clip(0.5 + (y - restored.mean) * mask * 2, 0, 1)
+        return answer | {"result": _shown(restored.mean), "residual": _shown(left)}
 
     def stop(self, request: Request) -> Request:
         """{"job"} -> {}: what was worked off is forgotten."""
@@ -295,23 +293,44 @@ class RestoreTab:
             return {"data": wire.data_uri(image, lossless=job.size <= LOSSLESS)}
 
 
+def _mask_of(given: Any, width: int, height: int) -> np.ndarray:
+    """float32 (height, width), 1 where known, from base64 bytes of that size, or of another one in an object."""
+    if given is None:
+        return np.ones((height, width), np.float32)
+    own = given if isinstance(given, dict) else {"width": width, "height": height, "data": given}
+    sides = [wire.whole(own, side, 1, MAX_MASK) for side in ("height", "width")]
+    data = wire.base64_bytes(own.get("data"), "the mask", 4 * MAX_MASK**2 // 3 + 8)
+    if len(data) != math.prod(sides):
+        raise wire.RequestError(f"the mask is {len(data)} bytes, not {sides[1]} x {sides[0]}")
+    known = np.frombuffer(data, np.uint8).reshape(sides) > 0
+    return _larger(known, width, height).astype(np.float32)
+
+
+def _larger(known: np.ndarray, width: int, height: int) -> np.ndarray:
+    """A mask (H, W) at another size, each pixel from the one that lies under its first corner."""
+    if known.shape == (height, width):
+        return known
+    sides = known.shape
+    return known[(np.arange(height) * sides[0] // height)[:, None], np.arange(width) * sides[1] // width]
+
+
 def _described(row: Domain) -> Request:
     """What the page knows of a domain: its pictures, and what its model was trained for."""
-    damages = row.damages
-    levels = {k: dict(zip(("low", "high", "usual"), v, strict=True)) for k, v in damages.noises.items()}
-    return {"channels": row.channels, "size": row.size, "strokes": row.strokes,
-            "examples": list(example_names(row.name)), "noises": levels, "mask": damages.mask,
-            "strongest": damages.strongest, "hole": damages.hole, "samples": list(damages.samples),
-            "usual": damages.usual_samples, "sampled": LOSSLESS if row.size is None else None}  # fmt: skip
+    d = row.damages
+    levels = {k: dict(zip(("low", "high", "usual"), v, strict=True)) for k, v in d.noises.items()}
+    pictures = {"channels": row.channels, "size": row.size, "strokes": row.strokes}
+    damage = {"noises": levels, "mask": d.mask, "strongest": d.strongest, "hole": d.hole, "samples": list(d.samples)}
+    usual = {"usual": d.usual_samples, "sampled": LOSSLESS if row.size is None else None}
+    return pictures | {"examples": list(example_names(row.name))} | damage | usual
 
 
 def _noisy(x: np.ndarray, noise: str, level: float | None, seed: int) -> np.ndarray:
     return add_noise(torch.from_numpy(x)[None], noise, level or 0.0, runtime.generator("page", seed))[0].numpy()
 
 
-def _spread(made: Answer) -> np.ndarray:
+def _spread(answer: Answer) -> np.ndarray:
     """The mean over the channels (H, W), 1 where the scale ends."""
-    return made.spread.mean(0) / SPREAD
+    return answer.spread.mean(0) / SPREAD
 
 
 def _shown(x: np.ndarray, side: int = SHOWN) -> str:
@@ -320,16 +339,9 @@ def _shown(x: np.ndarray, side: int = SHOWN) -> str:
     return wire.data_uri(image)
 
 
-def _heat(share: np.ndarray) -> str:
-    """The spread (1, H, W), 1 where the scale ends, in the page's own colours: a grey picture that the page colours."""
-    image = to_image(np.clip(share, 0, 1))
-    image.thumbnail((512, 512), Image.Resampling.BOX)
-    return wire.data_uri(image, lossless=True)
-
-
 def _figures(x_hat: np.ndarray, x: np.ndarray, known: np.ndarray | None) -> Request:
-    made = measure(np.clip(x_hat, 0, 1), x, known)
-    return {"psnr": wire.rounded(made.psnr), "ssim": wire.rounded(made.ssim), "hole": wire.rounded(made.hole_psnr)}
+    psnr, ssim, hole = measure(np.clip(x_hat, 0, 1), x, known)
+    return {"psnr": wire.rounded(psnr), "ssim": wire.rounded(ssim), "hole": wire.rounded(hole)}
 
 
 def _measured(x: np.ndarray | None, y: np.ndarray, known: np.ndarray) -> float | None:
