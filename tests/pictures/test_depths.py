@@ -12,7 +12,7 @@ from PIL import Image
 from tests.hostile import chunk, encoded, png
 from vaedemo.errors import PictureError
 from vaedemo.pictures import filekinds
-from vaedemo.pictures.read import read
+from vaedemo.pictures.read import layers, read
 
 
 def tiff(values, bits=None, order="<", photometric=1, kind=1, compression=1, reverse=False, more=()):
@@ -162,6 +162,16 @@ def test_lab_and_other_colours_of_tiff():
     assert levels(tiff(np.array([[0, 1, 2]]), 2, photometric=3, more=[(320, palette)])) == [[0, 255, 128]]
 
 
+def test_a_palette_of_three_bits_and_colours_multiplied_by_their_alpha():
+    palette = [v * 257 for v in (0, 255, 128, 9, 9, 9, 9, 7)] * 3
+    assert levels(tiff(np.array([[0, 1, 2, 7]]), 3, photometric=3, more=[(320, palette)])) == [
+        [[v] * 3 for v in (0, 255, 128, 7)]
+    ]
+    half = np.array([[[0, 16384, 32768, 32768], [0, 0, 0, 0]]], np.uint16)
+    assert layers(tiff(half, photometric=2, more=[(338, [1])])).getpixel((0, 0)) == (0, 128, 255, 128)
+    assert levels(tiff(half, photometric=2, more=[(338, [1])])) == [[[127, 191, 255], [255] * 3]]
+
+
 @pytest.mark.parametrize("across, down", [(1, 1), (2, 1), (2, 2), (4, 2)])
 def test_ycbcr_of_tiff_with_fewer_colours_than_pixels(across, down):
     red, white = (76, 85, 255), (255, 128, 128)
@@ -207,6 +217,15 @@ def test_sixteen_bits_of_a_png_are_rounded_and_not_cut():
         data = b"".join(b"\0" + row.tobytes() for row in a)
         made = np.asarray(read(png(256, 256, 16, kind, data)))
         assert np.array_equal(made if kind == 4 else made[..., 1], np.round(values / 257))
+
+
+@pytest.mark.parametrize("kind, count", [(0, 1), (2, 3), (4, 2), (6, 4)])
+def test_a_png_of_sixteen_bits_is_turned_by_exif_behind_its_pixels(kind, count):
+    data = png(3, 2, 16, kind, (b"\0" + bytes(3 * 2 * count)) * 2)
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    assert read(data).size == (3, 2)
+    assert read(data[:-12] + chunk(b"eXIf", exif.tobytes()[6:]) + data[-12:]).size == (2, 3)
 
 
 @pytest.mark.parametrize("top", [1, 100, 255, 1000, 4095, 65535])
@@ -320,6 +339,13 @@ def test_what_a_header_claims_is_not_allocated():
             more = [(256, [size[0]]), (257, [size[1]]), (278, [size[1]])]
             with pytest.raises(PictureError, match="damaged|million"):
                 read(tiff(np.zeros((2, 2), np.uint32), bits, more=more))
+
+
+def test_strips_that_lie_upon_each_other_are_not_read_one_by_one():
+    rows, most = 100_000, 19_000_000
+    tags = {256: [10], 257: [rows], 259: [8], 273: [8] * rows, 278: [1], 279: [most] * rows}
+    with pytest.raises(PictureError, match="damaged"):
+        read(tiff(np.zeros((2, 2), np.uint16), more=tags.items()) + bytes(most))
 
 
 def sub(photometric, more=()):

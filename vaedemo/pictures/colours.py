@@ -13,7 +13,6 @@ from io import BytesIO
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
 from PIL import Image
 
 __all__ = ["declared", "profile", "to_srgb"]
@@ -38,8 +37,6 @@ _PRIMARIES: dict[int, Points] = {  # of H.273: white point, then red, green and 
     12: (_D65, (0.680, 0.320), (0.265, 0.690), (0.150, 0.060)),
 }
 _ADOBE_GAMMA = 563 / 256  # Adobe RGB (1998) Color Image Encoding, 4.3.4.2
-_BRADFORD = np.array([[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]])
-_D50 = np.array([0.9642, 1.0, 0.8249])  # of the profile connection space
 _STEPS = 4096  # of a curve's table
 _SAME = 1  # level of 255: a profile that moves every colour this little is sRGB, and would only round
 _MAX_PROFILE = 8_000_000  # bytes
@@ -180,46 +177,21 @@ def _is_adobe(image: Image.Image) -> bool:
 
 
 def _icc(points: Points, curve: Curve, grey: bool) -> bytes | None:
-    """Bytes of an ICC profile (version 2); a grey picture needs only the curve. None if the points span no colours."""
+    """Bytes of an ICC profile; a grey picture needs only the curve. None if the points span no colours."""
+    import imagecodecs
+
     levels = np.linspace(0, 1, _STEPS)
     light = curve(levels) if callable(curve) else levels**curve
-    table = np.round(np.clip(light, 0, 1) * 65535).astype(">u2").tobytes()
-    tags = {"wtpt": _xyz(_D50)}
-    if not grey:
-        columns = _adapted(points)
-        if columns is None:
-            return None
-        tags |= {name: _xyz(column) for name, column in zip(("rXYZ", "gXYZ", "bXYZ"), columns.T, strict=True)}
-    curves = ("kTRC",) if grey else ("rTRC", "gTRC", "bTRC")  # which share one table
-    tags |= dict.fromkeys(curves, b"curv\0\0\0\0" + struct.pack(">I", _STEPS) + table)
-    index, body = b"", b""
-    at: dict[bytes, int] = {}
-    for name, tag in tags.items():
-        if tag not in at:
-            at[tag] = 132 + 12 * len(tags) + len(body)
-            body += tag
-        index += struct.pack(">4sII", name.encode(), at[tag], len(tag))
-    size, space = 132 + len(index) + len(body), b"GRAY" if grey else b"RGB "
-    head = struct.pack(">I4sI4s4s4s", size, b"", 0x02400000, b"mntr", space, b"XYZ ")
-    head = head + struct.pack(">6H4s", 2000, 1, 1, 0, 0, 0, b"acsp") + bytes(28) + _xyz(_D50)[8:]
-    return head.ljust(128, b"\0") + struct.pack(">I", len(tags)) + index + body
-
-
-def _adapted(points: Points) -> np.ndarray | None:
-    """XYZ of the primaries as columns (3, 3), adapted to the connection space's white (ICC.1:2001-04, annex E)."""
-    try:
-        white, *primaries = (np.array([x / y, 1, (1 - x - y) / y]) for x, y in points)
-        columns = np.stack(primaries, axis=1)
-        columns = columns * np.linalg.solve(columns, white)
-        scale = np.diag((_BRADFORD @ _D50) / (_BRADFORD @ white))
-        columns = np.linalg.inv(_BRADFORD) @ scale @ _BRADFORD @ columns
-    except (np.linalg.LinAlgError, ZeroDivisionError):
+    table = np.round(np.clip(light, 0, 1) * 65535).astype(np.uint16)
+    if grey:
+        return imagecodecs.cms_profile("gray", whitepoint=_D65, transferfunction=table)
+    if any(not 0 <= x <= 1 or not 0 < y <= 1 for x, y in points):
         return None
-    return columns if np.isfinite(columns).all() and np.abs(columns).max() < 10 and (white > 0).all() else None
-
-
-def _xyz(values: ArrayLike) -> bytes:
-    return b"XYZ \0\0\0\0" + np.round(np.asarray(values) * 65536).astype(">i4").tobytes()
+    primaries = [v for point in points[1:] for v in point]
+    try:
+        return imagecodecs.cms_profile("rgb", whitepoint=points[0], primaries=primaries, transferfunction=table)
+    except RuntimeError:  # of LittleCMS
+        return None
 
 
 def to_srgb(image: Image.Image, icc: bytes | None) -> Image.Image:
@@ -253,7 +225,7 @@ def _converted(image: Image.Image, icc: bytes) -> Image.Image:
         return through(image) if mode == space else image
     if space == "GRAY":
         return _through_ramp(image, through) if mode in _GREY else image
-    if space != "RGB" or _moves(through, _COLOURS) <= _SAME:
+    if space != "RGB" or _is_same(_COLOURS, np.asarray(through(Image.fromarray(_COLOURS)))):
         return image
     if mode in _GREY:
         return _through_ramp(image, lambda ramp: through(Image.merge("RGB", [_eight(ramp)] * 3)))
@@ -269,13 +241,12 @@ def _converted(image: Image.Image, icc: bytes) -> Image.Image:
 
 _GREY = ("1", "L", "LA", "I;16", "I;16B", "I;16L", "I;16N")
 _STEP = np.arange(0, 256, 15).astype(np.uint8)
-_COLOURS = Image.fromarray(np.stack(np.meshgrid(_STEP, _STEP, _STEP), -1).reshape(18, -1, 3))
+_COLOURS = np.stack(np.meshgrid(_STEP, _STEP, _STEP), -1).reshape(18, -1, 3)
 
 
-def _moves(through: Conversion, picture: Image.Image) -> int:
-    """How far a conversion moves any colour of a picture, in levels of 255."""
-    before, after = (np.asarray(p.convert("RGB"), int) for p in (picture, through(picture)))
-    return int(np.abs(after - before).max())
+def _is_same(before: np.ndarray, after: np.ndarray) -> bool:
+    """Whether no level of 255 moved farther than by rounding."""
+    return bool(np.abs(after.astype(int) - before).max() <= _SAME)
 
 
 def _eight(image: Image.Image) -> Image.Image:
@@ -285,18 +256,15 @@ def _eight(image: Image.Image) -> Image.Image:
 
 def _through_ramp(image: Image.Image, through: Conversion) -> Image.Image:
     """A grey picture converted by a table of all its levels; one of 16 bits becomes mode L."""
-    ramp = Image.fromarray(np.arange(256, dtype=np.uint8)[None])
-    if _moves(through, ramp) <= _SAME:
+    deep = image.mode.startswith("I")
+    levels = np.arange(65536, dtype=np.uint16) if deep else np.arange(256, dtype=np.uint8)
+    table = np.asarray(through(Image.fromarray(levels[None])).getchannel("G"))[0]
+    if _is_same(np.arange(256), table[:: 257 if deep else 1]):
         return image
-    if not image.mode.startswith("I"):
-        if "transparency" in image.info:
-            image = image.convert("LA")
-        table = list(through(ramp).getchannel("G").tobytes())
-        if image.mode == "LA":
-            return Image.merge("LA", [image.getchannel("L").point(table), image.getchannel("A")])
-        return image.convert("L").point(table)
-    fine = Image.fromarray(np.arange(65536, dtype=np.uint16)[None])
-    return Image.fromarray(np.asarray(through(fine).getchannel("G"))[0][np.asarray(image)])
+    if deep:
+        return Image.fromarray(table[np.asarray(image)])
+    image = image.convert("LA" if image.has_transparency_data else "L")
+    return image.point([*table.tolist(), *range(256)][: 256 * len(image.getbands())])
 
 
 def _with_palette(image: Image.Image, through: Conversion) -> Image.Image:

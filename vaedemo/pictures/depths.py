@@ -10,7 +10,6 @@ size; else from the lowest to the highest value.
 import re
 import struct
 from collections.abc import Sequence
-from io import BytesIO
 
 import numpy as np
 from PIL import Image
@@ -163,58 +162,19 @@ def png(image: Image.Image, data: bytes, labels: bool = False) -> Image.Image:
     truncate, and compare values of two depths); of any other picture the same object."""
     if image.format != "PNG" or len(data) < 26:
         return image
-    bits, kind, clear = data[24], data[25], image.info.get("transparency")
+    bits, grey, clear = data[24], data[25] == 0, image.info.get("transparency")
     if image.mode == "L" and bits < 8 and isinstance(clear, int):
         image.info["transparency"] = clear * 255 // (2**bits - 1) if clear < 2**bits else 256
-    if bits != 16:
+    if bits != 16 or (grey and clear is None and not labels):
         return image
-    if kind == 0:
-        return _grey(image, clear, labels)
-    if kind == 4:
-        both = np.asarray(_again(data, "RGBA"))  # four bytes a pixel as well
-        high, low = both[..., ::2], both[..., 1::2]
-    else:
-        high, low = np.asarray(image), np.asarray(_again(data, f"{image.mode};16L"))
-    picture = Image.fromarray(_rounded(high, low))
-    if isinstance(clear, tuple):
-        opaque = np.zeros(high.shape[:2], bool)
-        for channel, value in enumerate(clear):
-            opaque |= (high[..., channel] != value >> 8) | (low[..., channel] != value & 255)
-        picture.putalpha(Image.fromarray(np.where(opaque, 255, 0).astype(np.uint8)))
-    return _with_info(picture, image)
+    from imagecodecs import png_decode
 
-
-def _grey(image: Image.Image, clear: int | None, labels: bool) -> Image.Image:
-    """A PNG of 16 bits and one channel: as it is, or mode L or LA where it has to be."""
-    if not labels and clear is None:
-        return image
-    values = np.asarray(image)
-    picture = Image.fromarray(levels(values, "The picture", labels=labels))
-    if clear is not None:
-        picture.putalpha(Image.fromarray(np.where(values == clear, 0, 255).astype(np.uint8)))
-    return _with_info(picture, image)
-
-
-def _rounded(high: np.ndarray, low: np.ndarray) -> np.ndarray:
-    """v / 257 rounded, for v = 256 high + low, all uint8; it is high + (low - high) / 257."""
-    rounded = np.empty(high.shape, np.uint8)
-    step = max(1, _BAND // high[0].size)
-    for at in range(0, len(high), step):
-        rows = slice(at, at + step)
-        more = low[rows].astype(np.int16) - high[rows]
-        rounded[rows] = high[rows] + (more > 128) - (more < -128)
-    return rounded
-
-
-def _again(data: bytes, rawmode: str) -> Image.Image:
-    """The PNG with its pixels unpacked by another raw mode of as many bits."""
-    image = Image.open(BytesIO(data), formats=["PNG"])
-    image.tile = [tile._replace(args=rawmode) for tile in image.tile]
-    image.info.pop("transparency", None)
-    return image
-
-
-def _with_info(picture: Image.Image, source: Image.Image) -> Image.Image:
-    """The picture with the source's info, except its transparency."""
-    picture.info = {k: v for k, v in source.info.items() if k != "transparency"}
+    image.load()  # a cut off file raises; and what stands behind the pixels, perhaps EXIF, is known
+    values = np.atleast_3d(png_decode(data))  # the transparent colour has become a channel
+    colours = 3 if values.shape[2] > 2 else 1
+    shown = levels(values[..., :colours], "The picture", labels=labels and grey)
+    picture = Image.fromarray(shown[..., 0] if colours == 1 else shown)
+    if values.shape[2] > colours:
+        picture.putalpha(Image.fromarray(to_bytes(values[..., colours], 0, 65535)))
+    picture.info = {k: v for k, v in image.info.items() if k != "transparency"}
     return picture

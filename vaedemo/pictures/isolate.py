@@ -88,36 +88,26 @@ def _levelled(g: np.ndarray) -> np.ndarray:
 
 def _ink(g: np.ndarray) -> np.ndarray:
     """Light strokes on an unevenly lit ground, (H, W) -> (H, W) in [0, 1]: 0 the ground, 1 the strokes."""
-    from scipy.ndimage import maximum_filter, minimum_filter
+    from scipy.ndimage import grey_opening
+    from skimage.filters import threshold_otsu
 
     height, width = g.shape
     coarse = _within(_image(g), _COARSE)
     # An opening wider than any stroke leaves the ground; what stands above it is ink.
     wide = 2 * round(0.14 * max(coarse.size)) + 1
-    opened = maximum_filter(minimum_filter(np.asarray(coarse), wide, mode="nearest"), wide, mode="nearest")
+    opened = grey_opening(np.asarray(coarse), wide, mode="nearest")
     ground = Image.fromarray(opened).filter(ImageFilter.GaussianBlur(wide / 4))
     above = g - np.asarray(ground.resize((width, height), Image.Resampling.BILINEAR), np.float32) / 255
-    threshold = _otsu(above)
-    ink = above > threshold
-    if not ink.any() or ink.all():
+    if np.ptp(above) < _FAINT:
         return np.zeros_like(g)
+    count, edges = np.histogram(above, 256, (-1, 1))
+    ink = above > threshold_otsu(hist=(count, edges[1:]))
     paper, pen = np.median(above[~ink]), np.median(above[ink])
     grain = 1.5 * np.median(np.abs(above[~ink] - paper))
     if pen - paper < max(_FAINT, 4 * grain):
         return np.zeros_like(g)
     dark, light = paper + max(3 * grain, 0.15 * (pen - paper)), paper + 0.85 * (pen - paper)
     return ((above - dark) / (light - dark)).clip(0, 1)
-
-
-def _otsu(values: np.ndarray) -> float:
-    """The threshold between two groups of values in [-1, 1] whose variance within is least (Otsu 1979)."""
-    count, edges = np.histogram(values, 256, (-1, 1))
-    middle = (edges[:-1] + edges[1:]) / 2
-    below, total = np.cumsum(count), np.cumsum(count * middle)
-    above = below[-1] - below
-    with np.errstate(divide="ignore", invalid="ignore"):
-        between = below * above * (total / below - (total[-1] - total) / above) ** 2
-    return edges[1:][np.nanargmax(np.where(above > 0, between, -1))]
 
 
 def _cloth(g: np.ndarray) -> np.ndarray:
@@ -132,21 +122,18 @@ def _cloth(g: np.ndarray) -> np.ndarray:
 def _box(mask: np.ndarray) -> Corners | None:
     """Corners of the figure without specks and without shadows along the edge, or None."""
     from scipy import ndimage
+    from skimage.measure import block_reduce
 
     if not mask.any():
         return None
     step = -(-max(mask.shape) // _COARSE)
-    height, width = (-(-n // step) * step for n in mask.shape)
-    padded = np.zeros((height, width), bool)
-    padded[: mask.shape[0], : mask.shape[1]] = mask
-    mass = padded.reshape(height // step, step, width // step, step).sum((1, 3))
+    mass = block_reduce(mask, step, np.sum)
     label, pieces = ndimage.label(mass > 0, np.ones((3, 3)))
     weight = np.bincount(label.ravel(), mass.ravel())
     edge = np.isin(np.arange(pieces + 1), _edge(label))
     kept = weight >= np.where(edge, 0.3, 0.03) * weight.max()
-    padded &= np.repeat(np.repeat(kept[label] & (mass > 0), step, 0), step, 1)
-    rows, columns = np.flatnonzero(padded.any(1)), np.flatnonzero(padded.any(0))
-    return columns[0], rows[0], columns[-1] + 1, rows[-1] + 1
+    there = np.repeat(np.repeat(kept[label] & (mass > 0), step, 0), step, 1)
+    return Image.fromarray(mask & there[: mask.shape[0], : mask.shape[1]]).getbbox()
 
 
 def _digit(trimmed: Image.Image, size: int) -> tuple[Image.Image, int, Corners]:
@@ -177,11 +164,9 @@ def _digit(trimmed: Image.Image, size: int) -> tuple[Image.Image, int, Corners]:
 
 def _thickened(trimmed: Image.Image, grow: int) -> Image.Image:
     """Strokes thicker by `grow` pixels on each side."""
-    canvas = Image.new("L", (trimmed.width + 2 * grow, trimmed.height + 2 * grow))
-    canvas.paste(trimmed, (grow, grow))
-    for _ in range(grow):
-        canvas = canvas.filter(ImageFilter.MaxFilter(3))
-    return canvas
+    from scipy.ndimage import maximum_filter
+
+    return Image.fromarray(maximum_filter(np.pad(np.asarray(trimmed), grow), 2 * grow + 1))
 
 
 def _garment(trimmed: Image.Image, size: int) -> tuple[Image.Image, int, Corners]:

@@ -1,18 +1,19 @@
 """TIFFs that Pillow reads wrongly or not at all: values of any depth, signed, floating point, any sample layout.
 
-Pillow decompresses: each strip is given to it as a grey picture of bytes. Here bits are unpacked, differences summed,
-values scaled (depths.py) and channels interpreted. TIFF 6.0; Adobe's Technical Notes 1 and 3.
+tifffile reads directories and values. Here is said what is read, and what the values mean (depths.py). TIFF 6.0;
+Adobe's Technical Notes 1 and 3.
 """
 
+import contextlib
 import itertools
 import math
 import re
-import struct
+from collections.abc import Iterable
 from io import BytesIO
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
-from PIL import Image, TiffImagePlugin
+from PIL import Image
 
 from vaedemo.errors import PictureError
 from vaedemo.pictures.depths import levels, require_pixels, to_bytes
@@ -20,71 +21,58 @@ from vaedemo.pictures.depths import levels, require_pixels, to_bytes
 __all__ = ["read", "unusual"]
 
 _HEADS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
-_MAX_BYTES = 400_000_000  # of a picture's values
-_DEPTHS = (8, 16, 32, 64)  # bits of values that need no unpacking
-_GROUP = 8_000_000  # bytes that are unpacked at once
+_MAX_BYTES = 400_000_000  # of a picture's values, and of all its segments as they are stored
+_MAX_SEGMENT = 90_000_000  # bytes of a segment that is decompressed at once
 _LOSSLESS = (1, 5, 8, 32946, 32773, 34925, 50000)  # none, LZW, Deflate (two), PackBits, LZMA, Zstandard
+_PILLOWS = (2, 3, 4, 6, 7)  # compressions that Pillow alone reads: of fax, JPEG
 _MOSAIC = (32803, 34892)  # photometric: values of a camera's sensor
 _TOO_LARGE = "{} needs more memory than there is; scale it down first."
 _SECRET = (34713, 32767, 34316)  # compressions of Nikon, Sony, Panasonic
 _RAW = re.compile(r"\.(3fr|arw|cr2|dcr|dng|erf|fff|iiq|k25|kdc|mef|mos|nef|nrw|pef|raw|rwl|sr2|srf|srw)\W?$")
 _COLOURS = {0: 1, 1: 1, 2: 3, 3: 1, 4: 1, 5: 4, 6: 3, 8: 3, 9: 3}  # channels of a photometric interpretation
-_REVERSED = np.array([int(f"{v:08b}"[::-1], 2) for v in range(256)], np.uint8)
-
-
-class _Layout(NamedTuple):
-    """How the directory describes the pixels."""
-
-    size: tuple[int, int]
-    bits: int
-    kind: str  # u, i or f
-    samples: int
-    photometric: int
-    apart: bool  # each channel has its own segments
-    compression: int
-    predictor: int
-    reverse: bool  # the first pixel is in a byte's lowest bit
-    order: str  # < or >
-    tiles: bool  # or strips, the last of which may be lower
-    segment: tuple[int, int]  # width, height
-    offsets: tuple[int, ...]
-    counts: tuple[int, ...]
+_KINDS = {1: "u", 2: "i", 3: "f", 4: "u"}  # of values, by their sample format
+_WHOLE = (8, 16, 32, 64)
+_DEPTHS = {  # bits of a value, by its kind and the predictor: none, differences, differences of floats
+    ("u", 1): (*_WHOLE, *(bits for bits in range(1, 32) if bits % 8)),
+    ("u", 2): _WHOLE,
+    ("i", 1): _WHOLE,
+    ("i", 2): _WHOLE,
+    ("f", 1): _WHOLE[1:],
+    ("f", 3): _WHOLE[1:],
+}
 
 
 def read(data: bytes, name: str, labels: bool = False, whole: bool = False) -> Image.Image | None:
     """A decoded picture, mode L, LA, RGB, RGBA, CMYK or LAB, of a TIFF that Pillow would read wrongly; None of others.
     whole: of any TIFF that this module can read. PictureError for a camera's raw file."""
-    if data[:4] not in _HEADS:
-        return None
     try:
-        directory = _directory(data)
-        layout = None if directory is None else _layout(directory, data)
-        raw = _RAW.search(name.lower()) or _is_raw(data, directory)
+        page = _page(data)
+        raw = page is not None and (_RAW.search(name.lower()) or _is_raw(data, page))
+        known = page is not None and _is_known(page) and _COLOURS[page.photometric] <= page.samplesperpixel
+        known = known and (whole or not _is_plain(page))
     except Exception:  # a damaged directory: Pillow says so, or knows better
+        return None
+    if page is None:
         return None
     if raw:
         raise PictureError(
             f"{name} is a camera's raw file, which cannot be read here; save it as PNG or JPEG and try again."
         )
-    if layout is None:
+    require_pixels((page.imagewidth, page.imagelength), name)
+    if not known:
         return None
-    require_pixels(layout.size, name)
-    if (not whole and _is_plain(layout)) or not _is_known(layout):
-        return None
-    if layout.compression != 1 and _row(layout) * layout.segment[1] > (Image.MAX_IMAGE_PIXELS or math.inf):
-        if layout.kind == "u" and layout.bits == 16 and layout.photometric in (1, 2):
+    if page.compression != 1 and math.prod(page.chunks) * page.bitspersample > 8 * _MAX_SEGMENT:
+        if page.dtype == np.uint16 and page.bitspersample == 16 and page.photometric in (1, 2):
             return None  # Pillow truncates to 8 bits, which takes less memory
         raise PictureError(_TOO_LARGE.format(name))
-    halved = _all(directory, 530, (2, 2))
-    if layout.photometric == 6 and not layout.apart and halved != (1, 1):
-        image = _of_halved(data, layout, halved)
+    if page.photometric == 6 and page.planarconfig == 1 and page.subsampling != (1, 1):
+        image = _of_halved(data, page)
     else:
-        image = _picture(_values(data, layout, name), layout, directory, name, labels)
+        image = _picture(_values(page, name), page, name, labels)
     if image is not None:
-        icc = directory.get(34675)
-        image.info = {"icc_profile": icc} if isinstance(icc, bytes) else {}
+        image.info = {"icc_profile": page.iccprofile} if isinstance(page.iccprofile, bytes) else {}
         exif = Image.Exif()
-        exif[0x0112] = directory.get(274, 1)
+        exif[0x0112] = int(page.tags.valueof(274, 1))
         image.info["exif"] = exif.tobytes()
     return image
 
@@ -92,211 +80,99 @@ def read(data: bytes, name: str, labels: bool = False, whole: bool = False) -> I
 def unusual(data: bytes) -> str | None:
     """What is unusual about a whole TIFF that cannot be read; None of any other file."""
     try:
-        directory = _directory(data) if data[:4] in _HEADS else None
-        if directory is None:
+        page = _page(data)
+        if page is None or not page.dataoffsets or _is_known(page, (*_LOSSLESS, *_PILLOWS)):
             return None
-        offsets, counts = _all(directory, 324, _all(directory, 273, ())), _all(directory, 325, _all(directory, 279, ()))
-        depths, compression = _all(directory, 258, 1), _one(directory, 259, 1)
-        known = len(set(depths)) == 1 and (depths[0] in _DEPTHS or (depths[0] < 32 and depths[0] % 8))
-        known = known and _one(directory, 262, 1) in _COLOURS and _one(directory, 339, 1) in (1, 2, 3, 4)
-        known = known and compression in (*_LOSSLESS, 2, 3, 4, 6, 7)
-        if known or not offsets or any(at + n > len(data) for at, n in zip(offsets, counts, strict=False)):
+        if any(at + count > len(data) for at, count in zip(page.dataoffsets, page.databytecounts, strict=False)):
             return None
+        depths = ", ".join(map(str, np.atleast_1d(page.tags.valueof(258, 1))[:4]))
+        return f"with {depths} bits a value and compression {int(page.compression)}"
     except Exception:  # a damaged directory
         return None
-    return f"with {', '.join(map(str, depths[:4]))} bits a value and compression {compression}"
 
 
-def _directory(data: bytes, at: int | None = None) -> Any:
-    """The tags at an offset, or of the first picture; None if there are none."""
-    big = data[2:4] in (b"+\0", b"\0+")
-    directory = TiffImagePlugin.ImageFileDirectory_v2(data[: 16 if big else 8])
-    file = BytesIO(data)
-    at = directory.next if at is None else at
-    if not 0 < at < len(data):
+def _page(data: bytes) -> Any:
+    """The first page, as tifffile describes it; None of other files, and where there is none."""
+    if data[:4] not in _HEADS:
         return None
-    file.seek(at)
-    directory.load(file)
-    return directory
+    from tifffile import TiffFile
+
+    # What microscopes write is read by the tags alone: its own ways look through the whole file.
+    page = TiffFile(BytesIO(data), is_lsm=False, is_ndpi=False, is_scanimage=False).pages.first
+    if 262 not in page.tags:
+        page.photometric = 2 if page.samplesperpixel > 2 else 1
+    return page
 
 
-def _all(directory: Any, tag: int, default: Any) -> tuple:
-    value = directory.get(tag, default)
-    return value if isinstance(value, tuple) else (value,)
-
-
-def _one(directory: Any, tag: int, default: Any) -> Any:
-    return _all(directory, tag, default)[0]
-
-
-def _is_raw(data: bytes, directory: Any) -> bool:
+def _is_raw(data: bytes, page: Any) -> bool:
     """Whether it is a camera's raw file: marked as one, or a thumbnail with a sensor's values after it."""
-    if directory is None:
+    if data[8:10] == b"CR" or 50706 in page.tags:  # Canon's, and Adobe's DNG
+        return True
+    below = _some(page.pages or (), 8)
+    every = [page, *below, *_some(page.parent.pages, 5)]
+    if any(p.photometric in _MOSAIC or p.compression in _SECRET or 33422 in p.tags for p in every):
+        return True
+    larger = any(p.imagewidth > page.imagewidth for p in below)
+    return bool(below) and (page.subfiletype & 1 == 1 or (larger and 271 in page.tags))
+
+
+def _some(pages: Iterable[Any], most: int) -> list[Any]:
+    """The first pages, up to one that is damaged."""
+    found: list[Any] = []
+    with contextlib.suppress(Exception):
+        found.extend(itertools.islice(pages, most))
+    return found
+
+
+def _is_plain(page: Any) -> bool:
+    """Whether Pillow reads it right."""
+    if _KINDS[page.sampleformat] != "u" or page.photometric == 9 or page.fillorder == 2:
         return False
-    if data[8:10] == b"CR" or 50706 in directory:  # Canon's, and Adobe's DNG
-        return True
-    below = [d for at in _all(directory, 330, ())[:8] if at and (d := _directory(data, at)) is not None]
-    chain = [directory]  # the directories that follow it
-    while len(chain) < 5 and isinstance(at := chain[-1].next, int) and at and (d := _directory(data, at)) is not None:
-        chain.append(d)
-    every = [*chain, *below]
-    if any(_one(d, 262, 1) in _MOSAIC or _one(d, 259, 1) in _SECRET or 33422 in d for d in every):
-        return True
-    reduced = _one(directory, 254, 0) & 1 == 1
-    larger = any(_one(d, 256, 0) > _one(directory, 256, 0) for d in below)
-    return bool(below) and (reduced or (larger and 271 in directory))
+    if page.photometric == 6 and page.compression == 1:
+        return False
+    return page.bitspersample == 8 or (page.bitspersample in (1, 2, 4) and page.samplesperpixel == 1)
 
 
-def _layout(directory: Any, data: bytes) -> _Layout | None:
-    width, height = _one(directory, 256, 0), _one(directory, 257, 0)
-    samples = _one(directory, 277, 1)
-    depths, kinds = set(_all(directory, 258, 1)), set(_all(directory, 339, 1))
-    photometric = _one(directory, 262, 2 if samples > 2 else 1)
-    if len(depths) != 1 or len(kinds) != 1 or not 1 <= samples <= 1000:
-        return None
-    tiles = 322 in directory
-    strip = (width, min(height, _one(directory, 278, height) or height))
-    return _Layout(
-        size=(width, height),
-        bits=depths.pop(),
-        kind={1: "u", 2: "i", 3: "f", 4: "u"}.get(kinds.pop(), "?"),
-        samples=samples,
-        photometric=photometric,
-        apart=_one(directory, 284, 1) == 2 and samples > 1,
-        compression=_one(directory, 259, 1),
-        predictor=_one(directory, 317, 1),
-        reverse=_one(directory, 266, 1) == 2,
-        order="<" if data[:2] == b"II" else ">",
-        tiles=tiles,
-        segment=(_one(directory, 322, width), _one(directory, 323, height)) if tiles else strip,
-        offsets=_all(directory, 324 if tiles else 273, ()),
-        counts=_all(directory, 325 if tiles else 279, ()),
+def _is_known(page: Any, compressions: tuple[int, ...] = _LOSSLESS) -> bool:
+    """Whether this module reads it, or would if it were compressed in one of the given ways."""
+    return (
+        page.compression in compressions
+        and page.photometric in _COLOURS
+        and page.bitspersample in _DEPTHS.get((_KINDS.get(page.sampleformat, ""), page.predictor), ())
+        and page.imagedepth == 1
     )
 
 
-def _is_plain(layout: _Layout) -> bool:
-    """Whether Pillow reads it right."""
-    if layout.kind != "u" or layout.photometric == 9 or layout.reverse:
-        return False
-    if layout.photometric == 6 and layout.compression == 1:
-        return False
-    return layout.bits == 8 or (layout.bits in (1, 2, 4) and layout.samples == 1)
-
-
-def _is_known(layout: _Layout) -> bool:
-    """Whether this module reads it."""
-    if layout.compression not in _LOSSLESS or layout.photometric not in _COLOURS:
-        return False
-    if layout.samples < _COLOURS[layout.photometric]:
-        return False
-    if layout.kind == "f":
-        return layout.bits in (16, 32, 64) and layout.predictor in (1, 3)
-    if layout.kind == "?" or layout.predictor == 3:
-        return False
-    packed = 1 <= layout.bits < 32 and layout.bits % 8 and layout.kind == "u" and layout.predictor == 1
-    return layout.bits in _DEPTHS or bool(packed)
-
-
-def _row(layout: _Layout) -> int:
-    """Bytes of a segment's row."""
-    return -(-layout.segment[0] * (1 if layout.apart else layout.samples) * layout.bits // 8)
-
-
-def _values(data: bytes, layout: _Layout, name: str) -> np.ndarray:
+def _values(page: Any, name: str) -> np.ndarray:
     """The stored values, (H, W, samples)."""
-    (width, height), (seg_width, seg_height) = layout.size, layout.segment
-    size = layout.bits // 8 if layout.bits in _DEPTHS else 2 if layout.bits <= 16 else 4
-    kind = np.dtype(f"{layout.kind}{size}")
-    if width * height * layout.samples * size > _MAX_BYTES:
+    if page.nbytes > _MAX_BYTES:
         raise PictureError(_TOO_LARGE.format(name))
-    across, down = -(-width // seg_width), -(-height // seg_height)
-    planes, each = (layout.samples, 1) if layout.apart else (1, layout.samples)
-    row = _row(layout)
-    if len(layout.offsets) < across * down * planes:
-        raise ValueError("segments are missing")
-    picture = np.empty((height, width, layout.samples), kind)
-    most = max(1, _GROUP // (row * seg_height * (1 if size * 8 == layout.bits else 8)))
-    heights = [seg_height] * down
-    if not layout.tiles:
-        heights[-1] = height - seg_height * (down - 1)
-    for plane, column in itertools.product(range(planes), range(across)):
-        for first in range(0, down, most):
-            rows = range(first, min(first + most, down))
-            places = [(plane * down + r) * across + column for r in rows]
-            stored = _bytes(data, layout, places, [heights[r] for r in rows], row)
-            values = _unpacked(stored, layout, seg_width, each)
-            top, left = first * seg_height, column * seg_width
-            values = values[: height - top, : width - left]
-            channels = slice(plane, plane + 1) if layout.apart else slice(None)
-            picture[top : top + len(values), left : left + seg_width, channels] = values
-    return picture
+    segments, counts = math.prod(page.chunked), page.databytecounts
+    found = min(len(counts), len(page.dataoffsets)) >= segments and all(counts) and sum(counts) <= _MAX_BYTES
+    if not found and not page.is_contiguous:
+        raise ValueError("segments are missing, or lie upon each other")
+    values = page.asarray(squeeze=False, maxworkers=1)[:, 0]  # (1, H, W, samples), or (samples, H, W, 1)
+    values = values.transpose(1, 2, 0, 3).reshape(page.imagelength, page.imagewidth, page.samplesperpixel)
+    return values.view(np.uint8) if values.dtype == bool else values
 
 
-def _bytes(data: bytes, layout: _Layout, places: list[int], heights: list[int], row: int) -> np.ndarray:
-    """Segments one below the other, decompressed, uint8 (rows, bytes of a row)."""
-    if layout.compression == 1:
-        parts = []
-        for place, rows in zip(places, heights, strict=True):
-            at = layout.offsets[place]
-            if at + rows * row > len(data):
-                raise ValueError("a segment is cut off")
-            parts.append(np.frombuffer(data, np.uint8, rows * row, at).reshape(rows, row))
-        stored = np.concatenate(parts)
-        return _REVERSED[stored] if layout.reverse else stored
-    chunks = [data[layout.offsets[p] : layout.offsets[p] + layout.counts[p]] for p in places]
-    starts = list(itertools.accumulate(map(len, chunks), initial=8))
-    single = {256: row, 257: sum(heights), 258: 8, 259: layout.compression, 262: 1, 277: 1, 278: max(heights)}
-    tags = {tag: [value] for tag, value in single.items()} | {266: [2 if layout.reverse else 1]}
-    tags |= {273: starts[:-1], 279: [len(chunk) for chunk in chunks]}
-    at = starts[-1]
-    index, arrays, beyond = b"", b"", at + 2 + 12 * len(tags) + 4
-    for tag, values in sorted(tags.items()):
-        packed = struct.pack(f"<{len(values)}I", *values)
-        if len(values) > 1:
-            arrays, packed = arrays + packed, struct.pack("<I", beyond + len(arrays))
-        index += struct.pack("<HHI", tag, 4, len(values)) + packed
-    file = b"II*\0" + struct.pack("<I", at) + b"".join(chunks)
-    file += struct.pack("<H", len(tags)) + index + bytes(4) + arrays
-    with Image.open(BytesIO(file), formats=["TIFF"]) as image:
-        return np.asarray(image)
-
-
-def _unpacked(stored: np.ndarray, layout: _Layout, width: int, each: int) -> np.ndarray:
-    """Values (rows, width, each) of bytes (rows, bytes of a row)."""
-    rows, bits = len(stored), layout.bits
-    if bits not in _DEPTHS:
-        single = np.unpackbits(stored, axis=1, count=width * each * bits).reshape(rows, width, each, bits)
-        values = np.zeros((rows, width, each), np.uint16 if bits <= 16 else np.uint32)
-        for i in range(bits):
-            values = (values << 1) | single[..., i]
-        return values
-    size = bits // 8
-    if layout.predictor == 3:
-        stored = stored.reshape(rows, -1, each).cumsum(axis=1, dtype=np.uint8)
-        planes = stored.reshape(rows, size, width * each).transpose(0, 2, 1)
-        return np.ascontiguousarray(planes).view(f">f{size}").reshape(rows, width, each)
-    values = np.ascontiguousarray(stored).view(f"{layout.order}{layout.kind}{size}").reshape(rows, width, each)
-    if layout.predictor == 2:
-        values = values.astype(values.dtype.newbyteorder("=")).cumsum(axis=1, dtype=f"{layout.kind}{size}")
-    return values
-
-
-def _picture(values: np.ndarray, layout: _Layout, directory: Any, name: str, labels: bool) -> Image.Image | None:
+def _picture(values: np.ndarray, page: Any, name: str, labels: bool) -> Image.Image | None:
     """The picture of values (H, W, samples)."""
-    colours = _COLOURS[layout.photometric]
-    seen, bits = values[..., :colours], layout.bits
-    if layout.photometric == 3:
-        return _of_palette(seen[..., 0], directory)
-    if layout.photometric in (8, 9):
-        return _of_lab(seen, layout)
-    shown = levels(seen, name, bits, _declared(directory, layout), labels)
-    if layout.photometric == 0:
+    colours = _COLOURS[page.photometric]
+    seen, bits = values[..., :colours], page.bitspersample
+    if page.photometric == 3:
+        return _of_palette(seen[..., 0], page.colormap)
+    if page.photometric in (8, 9):
+        return _of_lab(seen, page)
+    shown = levels(seen, name, bits, _declared(page), labels)
+    if page.photometric == 0:
         shown = 255 - shown
     if colours == 4:
         return _framed("CMYK", shown)
-    if layout.photometric == 6:
+    if page.photometric == 6:
         return _framed("YCbCr", shown).convert("RGB")
-    extra = _one(directory, 338, 2 if layout.samples == 4 and colours == 3 else 0) if layout.samples > colours else 0
+    usual = (2,) if page.samplesperpixel == 4 and colours == 3 else (0,)
+    extra = (page.extrasamples or usual)[0] if page.samplesperpixel > colours else 0
     if extra not in (1, 2):
         return _framed("L" if colours == 1 else "RGB", shown)
     alpha = levels(values[..., colours : colours + 1], name, bits)
@@ -311,46 +187,42 @@ def _framed(mode: str, levels: np.ndarray) -> Image.Image:
     return Image.frombytes(mode, (width, height), np.ascontiguousarray(levels).tobytes())
 
 
-def _declared(directory: Any, layout: _Layout) -> tuple[float, float] | None:
+def _declared(page: Any) -> tuple[float, float] | None:
     """(low, high) of floats from SMinSampleValue and SMaxSampleValue, or None."""
-    if layout.kind != "f" or 340 not in directory or 341 not in directory:
+    if page.dtype.kind != "f" or 340 not in page.tags or 341 not in page.tags:
         return None
-    low, high = min(_all(directory, 340, 0)), max(_all(directory, 341, 1))
-    return (float(low), float(high)) if math.isfinite(low) and math.isfinite(high) and low < high else None
+    low, high = float(np.min(page.tags.valueof(340))), float(np.max(page.tags.valueof(341)))
+    return (low, high) if math.isfinite(low) and math.isfinite(high) and low < high else None
 
 
-def _of_halved(data: bytes, layout: _Layout, steps: tuple) -> Image.Image | None:
+def _of_halved(data: bytes, page: Any) -> Image.Image | None:
     """Subsampled YCbCr: blocks of luma, then Cb and Cr (TIFF 6.0, section 21); None if it is compressed, of more than 8
     bits or in tiles, which Pillow may read."""
-    if layout.compression != 1 or layout.bits != 8 or layout.tiles or not set(steps) <= {1, 2, 4} or len(steps) != 2:
+    across, down = page.subsampling or (2, 2)
+    if page.compression != 1 or page.bitspersample != 8 or page.is_tiled or not {across, down} <= {1, 2, 4}:
         return None
-    (width, height), (across, down), rows = layout.size, steps, layout.segment[1]
-    blocks, each, parts = -(-width // across), across * down + 2, []
-    for at, top in zip(layout.offsets, range(0, height, rows), strict=True):
-        lines = -(-min(rows, height - top) // down)
-        if at + lines * blocks * each > len(data):
-            raise ValueError("a strip is cut off")
-        parts.append(np.frombuffer(data, np.uint8, lines * blocks * each, at).reshape(lines, blocks, each))
-    stored = np.concatenate(parts)
-    light = stored[..., :-2].reshape(-1, blocks, down, across).transpose(0, 2, 1, 3).reshape(-1, blocks * across)
+    segments = zip(page.dataoffsets, page.databytecounts, strict=True)
+    stored = np.frombuffer(b"".join(data[at : at + count] for at, count in segments), np.uint8)
+    rows, blocks = -(-page.imagelength // down), -(-page.imagewidth // across)
+    stored = stored.reshape(rows, blocks, across * down + 2)
+    light = stored[..., :-2].reshape(rows, blocks, down, across).swapaxes(1, 2).reshape(rows * down, blocks * across)
     colours = stored[..., -2:].repeat(down, 0).repeat(across, 1)
-    return _framed("YCbCr", np.dstack([light, colours])[:height, :width]).convert("RGB")
+    return _framed("YCbCr", np.dstack([light, colours])[: page.imagelength, : page.imagewidth]).convert("RGB")
 
 
-def _of_palette(index: np.ndarray, directory: Any) -> Image.Image:
-    table = np.array(_all(directory, 320, ()), np.float64).reshape(3, -1).T
-    levels = np.round(table / (257 if table.max() > 255 else 1)).astype(np.uint8)
+def _of_palette(index: np.ndarray, table: np.ndarray) -> Image.Image:
+    levels = np.round(table.T / (257 if table.max() > 255 else 1)).astype(np.uint8)
     return _framed("RGB", levels[np.minimum(index, len(levels) - 1)])
 
 
-def _of_lab(values: np.ndarray, layout: _Layout) -> Image.Image | None:
+def _of_lab(values: np.ndarray, page: Any) -> Image.Image | None:
     """Mode LAB of CIE or ICC Lab of 8 or 16 bits; in CIE Lab a* and b* are signed."""
-    if layout.bits not in (8, 16):
+    if page.bitspersample not in (8, 16):
         return None
-    levels = to_bytes(values, 0, 2**layout.bits - 1) if layout.bits == 8 else (values >> 8).astype(np.uint8)
-    if layout.bits == 16:
-        levels[..., 0] = to_bytes(values[..., 0], 0, 65535 if layout.photometric == 8 else 65280)
-    if layout.photometric == 9:
+    levels = to_bytes(values, 0, 255) if page.bitspersample == 8 else (values >> 8).astype(np.uint8)
+    if page.bitspersample == 16:
+        levels[..., 0] = to_bytes(values[..., 0], 0, 65535 if page.photometric == 8 else 65280)
+    if page.photometric == 9:
         levels[..., 1:] ^= 0x80
     image = _framed("RGB", levels)
     return Image.frombytes("LAB", image.size, image.tobytes(), "raw", "LAB")
