@@ -54,10 +54,7 @@ def functions(path):
 # Longer ones of before the rule; none is to be added.
 LONG = {
     "page/draw/pointer.js",
-    "page/map/view.js",
     "page/maths/decoder.js",
-    "tabs/latent/posterior.js",
-    "tabs/latent/traversal.js",
 }
 
 
