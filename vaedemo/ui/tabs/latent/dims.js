@@ -122,7 +122,7 @@ export class Dims extends Below {
       const body = { ...model, z: code.z, dims: rows.map((r) => r.i), n: table.n };
       const answer = await this.tab.newer("traverse", body, () => this.whole);
       if (!answer) return;
-      rows.forEach((row, k) => table.paint(row, answer.rows[k]));
+      rows.forEach((row, k) => table.paint(row, answer.rows[k], body.n));
       this.draw();
       this.p.dimsTable.dataset.drawn = whole;
     }

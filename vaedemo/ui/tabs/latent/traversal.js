@@ -5,6 +5,7 @@ import { html, nothing } from "../../page/vendor/lit-html.js";
 import { clamp, onWidth } from "../../page/frame/dom.js";
 import { save } from "../../page/frame/download.js";
 import { number, significant, t } from "../../page/frame/text.js";
+import { sampleOf } from "../../page/draw/grids.js";
 import { rgba, unpack } from "../../page/draw/pixels.js";
 import { SPAN } from "./codes.js";
 
@@ -82,14 +83,13 @@ export class Traversal {
     return some;
   }
 
-  // Packed pictures for a row, n of them.
-  paint(row, packed) {
+  // n packed pictures for a row.
+  paint(row, packed, n) {
     const { channels, size } = this.dims.row;
-    const { x } = sheet(this.n, size);
-    const [bytes, each] = [unpack(packed), channels * size ** 2];
+    const [bytes, { x }] = [unpack(packed), sheet(n, size)];
+    const picture = (k) => new ImageData(rgba(sampleOf(bytes, k, channels, size), channels), size);
     row.draw = (canvas) => {
-      for (let k = 0; k * each < bytes.length; k += 1)
-        canvas.getContext("2d").putImageData(new ImageData(rgba(bytes.subarray(k * each, (k + 1) * each), channels), size), x(k), 0);
+      for (let k = 0; k < n; k += 1) canvas.getContext("2d").putImageData(picture(k), x(k), 0);
     };
   }
 

@@ -8,6 +8,7 @@ import { numberOf, whole, word } from "../../page/frame/state.js";
 import { number, t } from "../../page/frame/text.js";
 import { nearestDim } from "../../page/maths/models.js";
 import { meanNorm, onPath, swing } from "../../page/maths/paths.js";
+import { sampleOf } from "../../page/draw/grids.js";
 import { pixels, unpack } from "../../page/draw/pixels.js";
 import { across, stripRow } from "../../page/draw/strips.js";
 import { Below } from "./below.js";
@@ -86,10 +87,9 @@ export class Walks extends Below {
 
   read(answer) {
     const { channels, size } = this.row;
-    const each = channels * size ** 2;
     return answer.rows.map(({ x_hat, ...r }) => {
       const bytes = unpack(x_hat);
-      return { ...r, pictures: r.z.map((_, k) => pixels(bytes.subarray(k * each, (k + 1) * each), channels)) };
+      return { ...r, pictures: r.z.map((_, k) => pixels(sampleOf(bytes, k, channels, size), channels)) };
     });
   }
 
