@@ -68,3 +68,12 @@ export const newest = (work) => {
     }
   };
 };
+
+// act(...) of the latest call, once there has been none for so many milliseconds.
+export const atRest = (ms, act) => {
+  let timer = 0;
+  return (...given) => {
+    clearTimeout(timer);
+    timer = setTimeout(act, ms, ...given);
+  };
+};

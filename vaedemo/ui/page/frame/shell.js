@@ -102,6 +102,13 @@ export class Tab extends Section {
     this.show();
   }
 
+  // As asking(); null after a failure, and where about() is not what it was any more: the answer comes late.
+  newer = async (name, body, about) => {
+    const before = about();
+    const answer = await this.asking(name, body);
+    return answer.error || about() !== before ? null : answer;
+  };
+
   get row() {
     return this.table[this.state.domain];
   }

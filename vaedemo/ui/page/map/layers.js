@@ -1,7 +1,7 @@
-// What a map shows, drawn on a 2-D context whose unit is a CSS pixel. The still layer: points, density or a grid of decoded
-// pictures, rings of the prior, axes. The moving layer: paths, the picture at hand, the chosen point, the cursor.
+// What a map shows. The still layer: points, density or a grid of decoded pictures, rings of the prior, axes. The moving
+// layer: paths, the picture at hand, the chosen point, the cursor.
 
-import { outline, ticks } from "../maths/geometry.js";
+import { extent, outline, ticks } from "../maths/geometry.js";
 
 const SHUFFLED = 8; // points are drawn in so many turns through the classes, so that none covers the others
 const BINS = 180; // of the density, each way
@@ -29,50 +29,65 @@ const mixed = (a, b, share) => channels(a).map((v, i) => Math.round(v + (channel
 // A class's colour as this theme shows it: on dark paper nearer to white.
 export const classColour = (hex, palette) => (palette.dark ? `rgb(${mixed(hex, "#ffffff", 0.28).join(",")})` : hex);
 
-const trace = (ctx, points, frame, closed) => {
-  ctx.beginPath();
-  points.forEach(([a, b], i) => ctx[i ? "lineTo" : "moveTo"](frame.x(a), frame.y(b)));
-  if (closed) ctx.closePath();
-};
+// A canvas to draw on, as sharp as the screen: places are points of the frame's plane, lengths are CSS pixels.
+export class Paper {
+  constructor(canvas, frame, palette) {
+    const size = Math.round(frame.side * (devicePixelRatio || 1));
+    if (canvas.height !== size) canvas.width = canvas.height = size;
+    Object.assign(this, { ctx: canvas.getContext("2d"), frame, palette });
+    this.ctx.setTransform(size / frame.side, 0, 0, size / frame.side, 0, 0);
+  }
 
-const disc = (ctx, x, y, r, fill, rim) => {
-  ctx.beginPath();
-  ctx.arc(x, y, r, 0, 2 * Math.PI);
-  ctx.fillStyle = fill;
-  ctx.fill();
-  if (!rim) return;
-  ctx.lineWidth = 1.5;
-  ctx.strokeStyle = rim;
-  ctx.stroke();
-};
+  at([a, b]) {
+    return [this.frame.x(a), this.frame.y(b)];
+  }
 
-// Strokes the path that was traced, with a halo of paper so that it stands out from whatever lies below.
-const stroke = (ctx, colour, width, palette, halo = 2) => {
-  ctx.lineJoin = "round";
-  ctx.strokeStyle = palette.card;
-  ctx.lineWidth = width + halo;
-  ctx.globalAlpha *= 0.75;
-  ctx.stroke();
-  ctx.globalAlpha /= 0.75;
-  ctx.strokeStyle = colour;
-  ctx.lineWidth = width;
-  ctx.stroke();
-};
+  box(x, y, width, height, colour) {
+    this.ctx.fillStyle = colour;
+    this.ctx.fillRect(x, y, width, height);
+  }
 
-const write = (ctx, text, x, y, colour, palette, align = "left") => {
-  ctx.textAlign = align;
-  ctx.lineJoin = "round";
-  ctx.strokeStyle = palette.card;
-  ctx.lineWidth = 3.5;
-  ctx.strokeText(text, x, y);
-  ctx.fillStyle = colour;
-  ctx.fillText(text, x, y);
-};
+  trace(points, closed = false) {
+    this.ctx.beginPath();
+    points.forEach((point, i) => this.ctx[i ? "lineTo" : "moveTo"](...this.at(point)));
+    if (closed) this.ctx.closePath();
+  }
+
+  line(colour, width) {
+    Object.assign(this.ctx, { strokeStyle: colour, lineWidth: width });
+    this.ctx.stroke();
+  }
+
+  // Strokes the path that was traced, with a halo of paper so that it stands out from whatever lies below.
+  stroke(colour, width, halo) {
+    const { ctx } = this;
+    ctx.lineJoin = "round";
+    ctx.globalAlpha *= 0.75;
+    this.line(this.palette.card, width + halo);
+    ctx.globalAlpha /= 0.75;
+    this.line(colour, width);
+  }
+
+  dot(point, r, colour) {
+    const { ctx } = this;
+    ctx.beginPath();
+    ctx.arc(...this.at(point), r, 0, 2 * Math.PI);
+    ctx.fillStyle = colour;
+    ctx.fill();
+    this.line(this.palette.card, 1.5);
+  }
+
+  write(text, x, y, colour, align = "left") {
+    const { ctx } = this;
+    Object.assign(ctx, { textAlign: align, lineJoin: "round", fillStyle: colour, strokeStyle: this.palette.card, lineWidth: 3.5 });
+    ctx.strokeText(text, x, y);
+    ctx.fillText(text, x, y);
+  }
+}
 
 // ---- the still layer -------------------------------------------------------------------------------------------
 
-export const drawPoints = (ctx, model, frame, { colours, hidden, palette, radius, alpha = 0.62 }) => {
-  const { points, labels } = model;
+export const drawPoints = ({ ctx, frame, palette }, { points, labels }, { colours, hidden, radius, alpha = 0.62 }) => {
   ctx.globalAlpha = alpha;
   for (let turn = 0; turn < SHUFFLED; turn += 1)
     for (let label = 0; label < colours.length; label += 1) {
@@ -93,9 +108,8 @@ export const drawPoints = (ctx, model, frame, { colours, hidden, palette, radius
 };
 
 // Points a bin, blurred by three turns of a small kernel; the root of it, so that one picture is seen beside a crowd.
-export const densityOf = (model, frame, hidden) => {
+const densityOf = ({ points, labels }, frame, hidden) => {
   const counts = new Float32Array(BINS * BINS);
-  const { points, labels } = model;
   for (let i = 0; i < labels.length; i += 1) {
     if (hidden.has(labels[i])) continue;
     const column = Math.floor((frame.x(points[2 * i]) / frame.side) * BINS);
@@ -108,17 +122,15 @@ export const densityOf = (model, frame, hidden) => {
       to[i] = (from[i - 2 * step] + from[i + 2 * step]) / 16 + (from[i - step] + from[i + step]) / 4 + from[i] * 0.375;
     [from, to] = [to, from];
   }
-  let most = 1e-9;
-  for (const v of from) if (v > most) most = v;
+  const most = from.reduce((a, b) => Math.max(a, b), 1e-9);
   return from.map((v) => Math.max(0, ((v / most) ** 0.4 - 0.02) / 0.98));
 };
 
-const drawDensity = (ctx, model, frame, { hidden, palette }) => {
-  const density = densityOf(model, frame, hidden);
+const drawDensity = ({ ctx, frame, palette }, model, { hidden }) => {
   const sheet = new OffscreenCanvas(BINS, BINS);
   const image = new ImageData(BINS, BINS);
   const [from, through, to] = [palette.card, palette[model.kind], palette.dark ? "#ffffff" : "#000000"].map(channels);
-  density.forEach((v, i) => {
+  densityOf(model, frame, hidden).forEach((v, i) => {
     for (let c = 0; c < 3; c += 1)
       image.data[4 * i + c] =
         v < 0.7 ? from[c] + ((through[c] - from[c]) * v) / 0.7 : through[c] + ((to[c] - through[c]) * (v - 0.7)) / 0.6;
@@ -128,136 +140,127 @@ const drawDensity = (ctx, model, frame, { hidden, palette }) => {
   ctx.drawImage(sheet, 0, 0, frame.side, frame.side);
 };
 
-const drawRings = (ctx, model, frame, palette) => {
-  const [x, y] = [frame.x(model.centre[0]), frame.y(model.centre[1])];
-  const radius = frame.x(model.centre[0] + 3) - x;
+const drawGrid = ({ ctx, frame }, model, { sheet }) => {
+  ctx.imageSmoothingQuality = "high";
+  ctx.drawImage(sheet, 0, 0, frame.side, frame.side);
+};
+
+const drawRings = (paper, { centre }) => {
+  const { ctx, frame, palette } = paper;
+  const [x, y] = paper.at(centre);
+  const radius = frame.x(centre[0] + 3) - x;
+  ctx.setLineDash(radius < 20 ? [] : [5, 4]);
   for (const times of [3, 2, 1]) {
-    trace(ctx, outline(model.centre, { r1: 1, r2: 1, angle: 0 }, times), frame, true);
-    ctx.setLineDash(radius < 20 ? [] : [5, 4]);
-    stroke(ctx, palette.ink, times === 1 ? 1.4 : 1, palette, 2.5);
-    ctx.setLineDash([]);
+    paper.trace(outline(centre, { r1: 1, r2: 1, angle: 0 }, times), true);
+    paper.stroke(palette.ink, times === 1 ? 1.4 : 1, 2.5);
   }
+  ctx.setLineDash([]);
   ctx.font = "600 11px system-ui, sans-serif";
-  if (radius < 40) return write(ctx, "N(0, I)", x + radius + 5, y + 4, palette.ink, palette);
+  if (radius < 40) return paper.write("N(0, I)", x + radius + 5, y + 4, palette.ink);
   for (const times of [1, 2, 3]) {
-    const top = frame.y(model.centre[1] + times);
-    if (top > 8) write(ctx, `${times}σ`, x, top + 4, palette.ink, palette, "center");
+    const top = frame.y(centre[1] + times);
+    if (top > 8) paper.write(`${times}σ`, x, top + 4, palette.ink, "center");
   }
   return null;
 };
 
 const format = (v) => String(Number(v.toPrecision(6))).replace("-", "−");
 
-const drawAxes = (ctx, model, frame, palette) => {
+const drawAxes = (paper, { d }) => {
+  const { ctx, frame, palette } = paper;
+  const { side } = frame;
+  const [across, up] = [0, 1].map((i) => (frame.warped ? [-2, -1, 0, 1, 2] : ticks(frame.low[i], frame.high[i])));
+  const names = d === 2 ? ["z₁", "z₂"] : ["PC 1", "PC 2"];
   ctx.font = "11px system-ui, sans-serif";
-  ctx.strokeStyle = palette.soft;
-  ctx.lineWidth = 1;
-  const own = frame.warped
-    ? [
-        [-2, -1, 0, 1, 2],
-        [-2, -1, 0, 1, 2],
-      ]
-    : [0, 1].map((i) => ticks(frame.low[i], frame.high[i]));
-  const names = model.d === 2 ? ["z₁", "z₂"] : ["PC 1", "PC 2"];
-  for (const v of own[0]) {
+  for (const v of across) {
     const x = frame.x(v);
-    if (x < 22 || x > frame.side - 34) continue;
-    ctx.fillStyle = palette.soft;
-    ctx.fillRect(Math.round(x), frame.side - 5, 1, 5);
-    write(ctx, format(v), x, frame.side - 9, palette.soft, palette, "center");
+    if (x < 22 || x > side - 34) continue;
+    paper.box(Math.round(x), side - 5, 1, 5, palette.soft);
+    paper.write(format(v), x, side - 9, palette.soft, "center");
   }
-  for (const v of own[1]) {
+  for (const v of up) {
     const y = frame.y(v);
-    if (y < 26 || y > frame.side - 22) continue;
-    ctx.fillStyle = palette.soft;
-    ctx.fillRect(0, Math.round(y), 5, 1);
-    write(ctx, format(v), 9, y + 4, palette.soft, palette);
+    if (y < 26 || y > side - 22) continue;
+    paper.box(0, Math.round(y), 5, 1, palette.soft);
+    paper.write(format(v), 9, y + 4, palette.soft);
   }
   ctx.font = "italic 600 13px system-ui, sans-serif";
-  write(ctx, names[0], frame.side - 8, frame.side - 9, palette.z, palette, "right");
-  write(ctx, names[1], 8, 17, palette.z, palette);
+  paper.write(names[0], side - 8, side - 9, palette.z, "right");
+  paper.write(names[1], 8, 17, palette.z);
 };
 
 // look.view: "points" | "density" | "grid"; look.sheet: the grid of pictures
-export const drawStill = (ctx, model, frame, look) => {
-  const { palette } = look;
-  ctx.fillStyle = palette.card;
-  ctx.fillRect(0, 0, frame.side, frame.side);
-  if (look.view === "grid") {
-    ctx.imageSmoothingQuality = "high";
-    ctx.drawImage(look.sheet, 0, 0, frame.side, frame.side);
-  } else if (look.view === "density") drawDensity(ctx, model, frame, look);
-  else drawPoints(ctx, model, frame, { ...look, radius: Math.max(1.1, (frame.side / 478) * (model.labels.length > 5000 ? 1.5 : 2)) });
-  drawRings(ctx, model, frame, palette);
-  drawAxes(ctx, model, frame, palette);
+export const drawStill = (paper, model, look) => {
+  const { side } = paper.frame;
+  const radius = Math.max(1.1, (side / 478) * (model.labels.length > 5000 ? 1.5 : 2));
+  paper.box(0, 0, side, side, paper.palette.card);
+  ({ points: drawPoints, density: drawDensity, grid: drawGrid })[look.view](paper, model, { ...look, radius });
+  drawRings(paper, model);
+  drawAxes(paper, model);
 };
 
 // ---- the moving layer ------------------------------------------------------------------------------------------
 
-// posterior: {mu: [a, b], axes or null, samples: [[a, b], ...], chosen: index or null}
-export const drawPosterior = (ctx, posterior, frame, palette, { dot = 4, sample = 3, width = 1.6 } = {}) => {
-  const { mu, axes, samples, chosen } = posterior;
-  if (axes)
-    for (const times of [2, 1]) {
-      trace(ctx, outline(mu, axes, times), frame, true);
-      ctx.globalAlpha = times === 1 ? 1 : 0.75;
-      stroke(ctx, palette.sigma, times === 1 ? width : width * 0.75, palette, 1.5);
-      ctx.globalAlpha = 1;
-    }
-  samples.forEach(([a, b], i) => {
-    if (i !== chosen) disc(ctx, frame.x(a), frame.y(b), sample, palette.z, palette.card);
-  });
-  if (samples[chosen]) disc(ctx, frame.x(samples[chosen][0]), frame.y(samples[chosen][1]), sample * 1.5, palette.z, palette.card);
-  disc(ctx, frame.x(mu[0]), frame.y(mu[1]), dot, palette.mu, palette.card);
+// posterior: {mu: [a, b], axes or undefined, samples: [[a, b], ...], chosen: index or undefined}
+export const drawPosterior = (paper, { mu, axes, samples, chosen }, { dot = 4, sample = 3, width = 1.6 } = {}) => {
+  const { ctx, palette } = paper;
+  for (const times of axes ? [2, 1] : []) {
+    paper.trace(outline(mu, axes, times), true);
+    ctx.globalAlpha = times === 1 ? 1 : 0.75;
+    paper.stroke(palette.sigma, times === 1 ? width : width * 0.75, 1.5);
+    ctx.globalAlpha = 1;
+  }
+  samples.forEach((z, i) => i !== chosen && paper.dot(z, sample, palette.z));
+  if (samples[chosen]) paper.dot(samples[chosen], sample * 1.5, palette.z);
+  paper.dot(mu, dot, palette.mu);
 };
 
-// path: [[a, b], ...] or [{points, dashed, marks, at}]
-export const drawPath = (ctx, path, frame, palette) => {
-  const several = Array.isArray(path[0]) ? [{ points: path }] : path;
-  for (const { points, dashed, marks } of several) {
-    trace(ctx, points, frame, false);
+// Half the width and height of a posterior's ellipse as it is drawn, in CSS pixels, for those who want to check it.
+export const reachOnScreen = ({ mu, axes }, frame) =>
+  extent(outline(mu, axes), frame)
+    .map((v) => (v / 2).toFixed(3))
+    .join();
+
+// paths: [{points: [[a, b], ...], dashed, at: [a, b]}]
+export const drawPaths = (paper, paths) => {
+  const { ctx, palette } = paper;
+  for (const { points, dashed } of paths) {
+    paper.trace(points);
     ctx.setLineDash(dashed ? [6, 5] : []);
-    stroke(ctx, palette.z, 2.2, palette, 2.5);
+    paper.stroke(palette.z, 2.2, 2.5);
     ctx.setLineDash([]);
-    for (const [a, b] of marks ? points : []) disc(ctx, frame.x(a), frame.y(b), 3, palette.z, palette.card);
   }
-  for (const { points, at } of several) {
-    for (const [a, b] of [points[0], points.at(-1)]) disc(ctx, frame.x(a), frame.y(b), 5.5, palette.z, palette.card);
-    if (at) disc(ctx, frame.x(at[0]), frame.y(at[1]), 6.5, palette.ink, palette.card);
+  for (const { points, at } of paths) {
+    for (const end of [points[0], points.at(-1)]) paper.dot(end, 5.5, palette.z);
+    paper.dot(at, 6.5, palette.ink);
   }
 };
 
-export const drawChosen = (ctx, [a, b], frame, palette) => {
-  const [x, y] = [frame.x(a), frame.y(b)];
+export const drawChosen = (paper, point) => {
+  const { ctx, palette } = paper;
+  const [x, y] = paper.at(point);
   ctx.beginPath();
   ctx.arc(x, y, 7, 0, 2 * Math.PI);
-  for (const [u, v] of [
-    [1, 0],
-    [-1, 0],
-    [0, 1],
-    [0, -1],
-  ]) {
+  for (const [u, v] of [[1, 0], [-1, 0], [0, 1], [0, -1]]) {
     ctx.moveTo(x + 4 * u, y + 4 * v);
     ctx.lineTo(x + 11 * u, y + 11 * v);
-  }
-  stroke(ctx, palette.z, 2, palette, 3);
+  } // prettier-ignore
+  paper.stroke(palette.z, 2, 3);
 };
 
-export const drawCursor = (ctx, a, b, frame, palette) => {
-  const x = frame.x(a);
-  const y = frame.y(b);
+export const drawCursor = (paper, point) => {
+  const { ctx, frame, palette } = paper;
+  const [x, y] = paper.at(point);
   ctx.globalAlpha = 0.45;
-  ctx.fillStyle = palette.ink;
-  ctx.fillRect(0, Math.round(y), frame.side, 1);
-  ctx.fillRect(Math.round(x), 0, 1, frame.side);
+  paper.box(0, Math.round(y), frame.side, 1, palette.ink);
+  paper.box(Math.round(x), 0, 1, frame.side, palette.ink);
   ctx.globalAlpha = 1;
-  disc(ctx, x, y, 5, palette.z, palette.card);
+  paper.dot(point, 5, palette.z);
 };
 
 // Where on the map the lens looks: a square, at least so large that it can be seen.
-export const drawLensMark = (ctx, [a, b], reach, frame, palette) => {
+export const drawLensMark = ({ ctx, frame, palette }, { mu: [a, b], reach }) => {
   const half = Math.max(9, frame.x(a + reach) - frame.x(a));
-  ctx.strokeStyle = palette.ink;
-  ctx.lineWidth = 1.2;
+  Object.assign(ctx, { strokeStyle: palette.ink, lineWidth: 1.2 });
   ctx.strokeRect(frame.x(a) - half, frame.y(b) - half, 2 * half, 2 * half);
 };

@@ -1,74 +1,60 @@
 // What is said of a point on a map: its coordinates, the classes of the nearest test pictures, how far it is from the
-// prior; the legend of the classes. The spoken text changes only when the pointer rests.
+// prior; and the legend of the classes. The spoken text changes only when the pointer rests. Templates without state.
 
-import { html } from "../frame/dom.js";
-import { classColour } from "./layers.js";
+import { html } from "../vendor/lit-html.js";
 import { className, number, t } from "../frame/text.js";
+import { classColour } from "./layers.js";
 
-export const createReadout = (p, kind) => {
-  const part = (name) => p[`${kind}${name}`];
-  const chips = Array.from({ length: 5 }, () => html(`<span class="vd-lat-chip"><i></i><span></span></span>`));
-  part("Near").append(html(`<span class="vd-note"></span>`), ...chips);
+// One chip a class of the nearest pictures.
+const chips = ({ near, map }, palette) => {
+  const labels = near.map(({ label }) => label);
+  return [...new Set(labels)].map((label) => {
+    const count = labels.filter((l) => l === label).length;
+    return html`<span class="vd-lat-chip"><i style="background: ${classColour(map.colours[label], palette)}"></i><span>${className(
+      map.classes[label],
+    )}${count > 1 ? ` × ${count}` : ""}</span></span>`;
+  });
+};
 
+const distances = (kind, { near, prior, sigmas }) => {
+  const far = kind === "vae" ? [t("latent.prior.distance", { r: number(prior, 2) })] : [];
+  if (sigmas > 0.05) far.push(t("latent.posterior.distance", { s: number(sigmas, sigmas < 10 ? 1 : 0) }));
+  return far.join(" · ") || t("latent.nearest", { r: number(near[0]?.distance ?? 0, 2) });
+};
+
+// reading: of MapView at rest, with its map and sigmas: the distance from the posterior of the picture at hand, or null. The
+// coordinates are written by the view, in every frame of a move.
+const told = (kind, reading, palette) => {
+  const { d, text, near, hole, map } = reading;
+  const [a, b] = text;
+  const names = near.map(({ label }) => className(map.classes[label])).join(", ");
+  const live = t("latent.live", { kind: t(`kind.${kind}`), a, b, names });
+  const flaw = hole && d === 2 ? t(`latent.hole.${kind}`) : "";
   return {
-    // In every frame of a move: nothing but the two numbers.
-    coordinates: (a, b) => {
-      part("A").textContent = a;
-      part("B").textContent = b;
-    },
-    mark: (shown) => {
-      const text = shown ? t(`latent.${shown}`) : "";
-      if (part("Mark").textContent === text) return;
-      part("Mark").textContent = text;
-      part("Mark").dataset.mark = shown;
-    },
-    // At rest: the reading of the map; map: the domain's; posterior: distance in sigma from the picture at hand, or null.
-    tell: (reading, map, { palette, sigmas, d }) => {
-      part("A").textContent = reading.text[0];
-      part("B").textContent = reading.text[1];
-      part("Name").textContent = d > 2 ? "PC" : "z";
-      part("Near").firstElementChild.textContent = t(d > 2 ? "latent.near.plane" : "latent.near");
-      const labels = reading.near.map(({ label }) => label);
-      const names = labels.map((label) => className(map.classes[label]));
-      chips.forEach((chip, i) => {
-        const [label, first] = [labels[i], labels.indexOf(labels[i]) === i];
-        chip.hidden = label === undefined || !first;
-        if (chip.hidden) return;
-        const count = labels.filter((l) => l === label).length;
-        chip.firstElementChild.style.background = classColour(map.colours[label], palette);
-        chip.lastElementChild.textContent = names[i] + (count > 1 ? ` × ${count}` : "");
-      });
-      const far = [kind === "vae" ? t("latent.prior.distance", { r: number(reading.prior, 2) }) : null];
-      if (sigmas > 0.05) far.push(t("latent.posterior.distance", { s: number(sigmas, sigmas < 10 ? 1 : 0) }));
-      part("Far").textContent = far.filter(Boolean).join(" · ") || t("latent.nearest", { r: number(reading.near[0]?.distance ?? 0, 2) });
-      const hole = reading.hole && d === 2;
-      part("Why").textContent = t(hole ? `latent.hole.${kind}` : d > 2 ? "latent.why.plane" : `latent.why.${kind}`, { d });
-      part("Why").classList.toggle("vd-lat-hole", hole);
-      const live = t("latent.live", { kind: t(`kind.${kind}`), a: reading.text[0], b: reading.text[1], names: names.join(", ") });
-      part("Live").textContent = hole ? `${live} ${t(`latent.hole.${kind}`)}` : live;
-    },
+    name: d > 2 ? "PC" : "z",
+    near: html`<span class="vd-note">${t(d > 2 ? "latent.near.plane" : "latent.near")}</span>${chips(reading, palette)}`,
+    far: distances(kind, reading),
+    why: flaw || t(d > 2 ? "latent.why.plane" : `latent.why.${kind}`, { d }),
+    flaw,
+    live: flaw ? `${live} ${flaw}` : live,
   };
 };
 
-// One button a class, in its colour; toggle(label) when it is clicked.
-export const drawLegend = (root, map, { hidden, palette }, toggle) => {
-  const wanted = `${map.domain} ${map.classes.map(className).join()}`;
-  if (root.dataset.classes !== wanted) {
-    root.dataset.classes = wanted;
-    root.replaceChildren(
-      ...map.classes.map((name, label) => {
-        const entry = html(`<button type="button" class="vd-lat-class" data-label="${label}"><i></i><span></span></button>`);
-        entry.lastElementChild.textContent = className(name);
-        entry.onclick = () => root.toggle(label);
-        return entry;
-      }),
-    );
-  }
-  root.toggle = toggle;
-  for (const entry of root.children) {
-    const label = Number(entry.dataset.label);
-    entry.setAttribute("aria-pressed", !hidden.has(label));
-    entry.title = t(hidden.has(label) ? "latent.class.show" : "latent.class.hide");
-    entry.firstElementChild.style.background = classColour(map.colours[label], palette);
-  }
+export const readout = (kind, reading, palette) => {
+  const { name = "z", near, far, why, flaw, live } = reading ? told(kind, reading, palette) : {};
+  return html`<div class="vd-lat-readout" data-kind=${kind}>
+    <p class="vd-lat-z"><b class="vd-c-z" data-part="${kind}Name">${name}</b> = (<span data-part="${kind}A"></span>, <span data-part="${kind}B"></span>)</p>
+    <div class="vd-lat-near" data-part="${kind}Near">${near}</div>
+    <p class="vd-lat-far" data-part="${kind}Far">${far}</p>
+    <p class="vd-note ${flaw ? "vd-lat-hole" : ""}" data-part="${kind}Why">${why}</p>
+    <output class="vd-lat-live" id="vd-latent-${kind}" data-part="${kind}Live" aria-live="polite">${live}</output>
+  </div>`;
 };
+
+// One button a class, in its colour; toggle(label) when it is clicked.
+export const legend = (map, hidden, palette, toggle) =>
+  map.classes.map((name, label) => {
+    const off = hidden.has(label);
+    return html`<button type="button" class="vd-lat-class" data-label=${label} aria-pressed=${!off} title=${t(off ? "latent.class.show" : "latent.class.hide")}
+      @click=${() => toggle(label)}><i style="background: ${classColour(map.colours[label], palette)}"></i><span>${className(name)}</span></button>`;
+  });

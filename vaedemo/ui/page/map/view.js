@@ -1,267 +1,231 @@
-// One map: two canvases, the still one below and the moving one above, a picture that follows the pointer, and a readout.
-// While the pointer moves nothing is asked of the server and nothing is made anew: coordinates, decoder, paint.
+// One map: two canvases, the still one below and the moving one above, and a picture that follows the pointer. While the
+// pointer moves nothing is asked of the server: coordinates, decoder, paint.
 
-import { clamp, newest, onWidth } from "../frame/dom.js";
-import { digits, extent, frame, grain, nearest, neighbourDistance, outline, rounded } from "../maths/geometry.js";
-import { createGrid } from "./grid.js";
-import { drawChosen, drawCursor, drawLensMark, drawPath, drawPosterior, drawStill } from "./layers.js";
-import { unpack } from "../draw/pixels.js";
+import { atRest, clamp, newest, onWidth } from "../frame/dom.js";
+import { t } from "../frame/text.js";
+import { digits, frame, grain, nearest, neighbourDistance, rounded } from "../maths/geometry.js";
+import { paint, rgba, unpack } from "../draw/pixels.js";
 import { onPointer } from "../draw/pointer.js";
+import { Grid } from "./grid.js";
+import { Paper, drawChosen, drawCursor, drawLensMark, drawPaths, drawPosterior, drawStill, reachOnScreen } from "./layers.js";
 
 const REST = 150; // ms without a move until the exact picture is asked for
 const STEP = 1 / 60; // of the map, by an arrow key; with Shift five times as far
 
 const KEYS = { ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] };
 
-// parts: still, moving, picture (canvases). hooks:
-//   decode(z) -> Promise of {x_hat} or {error}     told(kind, reading): at rest, chosen or left; reading as read() gives it
-//   moved(kind, a, b): their text, in the frame of each move   chose(kind, [a, b]) -> true where the click meant something else
-export const createMapView = (kind, { still, moving, picture }, hooks) => {
-  const [low, high, small] = [still, moving, picture].map((c) => c.getContext("2d"));
-  const now = { side: 0, model: null, look: null, frame: null, chosen: null, own: null, over: {}, hover: false, grain: 1, far: 0 };
-  const at = { a: 0, b: 0 };
-  const pointer = { x: 0, y: 0, due: false, last: 0, resting: 0 };
-  let bytes = new Uint8Array(1);
-  let image = new ImageData(1, 1);
+export class MapView {
+  // parts: {still, moving, picture} canvases, {a, b} for the coordinates, {mark} for what the picture is. owner:
+  //   decode(model, z) -> Promise of {x_hat} or {error}            told(kind, reading): at rest, chosen or left; see read()
+  //   chose(kind, [a, b]) -> true where the click meant something else
+  constructor(kind, parts, owner) {
+    Object.assign(this, { kind, owner, ...parts, side: 0, model: null, look: null, frame: null });
+    // at: the point that is shown; chosen: where it comes back to; above: what lies over the map; spot: the pointer, in pixels.
+    Object.assign(this, { at: [0, 0], chosen: null, above: {}, spot: [0, 0], hover: false, due: false });
+    this.grid = new Grid(() => this.look.view === "grid" && this.paintStill());
+    this.listen();
+    onWidth(this.moving, (_, pixels) => {
+      this.side = pixels;
+      this.draw();
+    });
+  }
+
+  // ---- what is shown -------------------------------------------------------------------------------------------
+
+  // Another model, after which choose() is called, or another look {view, warped, hidden, colours, palette, size, channels}.
+  show(model, look) {
+    if (model !== this.model) {
+      Object.assign(this, { grain: grain(model), neighbours: null, hover: false, above: { path: this.above.path } });
+      this.bytes = new Uint8Array(look.channels * look.size ** 2);
+    }
+    Object.assign(this, { model, look });
+    this.draw();
+  }
+
+  // What lies over the map: {posterior, own: its decoded mean, path}.
+  lay(patch) {
+    Object.assign(this.above, patch);
+    if (patch.posterior && !this.chosen && !this.hover) this.restore();
+    else this.paintMoving();
+  }
+
+  choose(point) {
+    this.chosen = point && this.model ? point.map((v) => rounded(v, this.grain)) : point;
+    this.restore();
+  }
+
+  // Back to the point that was chosen, or to the picture at hand's own.
+  restore() {
+    this.hover = false;
+    const home = this.chosen ?? this.above.posterior?.mu ?? this.model?.centre;
+    if (!home || !this.frame) return;
+    this.at = home;
+    if (!this.chosen && this.above.own) this.put(this.above.own, "exact", "own");
+    else this.preview();
+    this.paintMoving();
+    this.owner.told(this.kind, this.read());
+    if (this.chosen) this.exact(home);
+  }
 
   // ---- pictures ------------------------------------------------------------------------------------------------
 
-  const put = (source, mark) => {
-    const pixels = image.width * image.height;
-    const step = source.length > pixels ? pixels : 0;
-    const data = image.data;
-    for (let i = 0, to = 0; i < pixels; i += 1, to += 4) {
-      data[to] = source[i];
-      data[to + 1] = source[i + step];
-      data[to + 2] = source[i + 2 * step];
-    }
-    small.putImageData(image, 0, 0);
-    if (picture.dataset.shown !== mark) picture.dataset.shown = mark;
-  };
+  put(bytes, shown, at = null) {
+    const { picture } = this;
+    paint(picture, rgba(bytes, this.look.channels));
+    if (at) picture.dataset.at = at;
+    picture.dataset.shown = shown;
+    this.say();
+  }
 
-  const preview = () => {
-    if (!now.model) return;
-    now.model.decodeAt(at.a, at.b, bytes);
-    put(bytes, "preview");
-  };
+  preview() {
+    this.put(this.model.decode(this.model.lift(...this.at), this.bytes), "preview");
+  }
 
-  const exact = newest(async ({ a, b, model }) => {
-    const answer = await hooks.decode(model, model.lift(a, b));
-    if (answer.error || model !== now.model) return;
-    if (a !== at.a || b !== at.b) return; // it comes late
-    put(unpack(answer.x_hat), "exact");
-    picture.dataset.at = `${a},${b}`;
-    hooks.told(kind, read());
+  exact = newest(async (at) => {
+    const { model, owner } = this;
+    const answer = await owner.decode(model, model.lift(...at));
+    if (answer.error || model !== this.model || String(at) !== String(this.at)) return; // it comes late
+    this.put(unpack(answer.x_hat), "exact", String(at));
+    owner.told(this.kind, this.read());
   });
 
-  const text = (v) => v.toFixed(digits(now.grain)).replace("-", "−");
+  settle() {
+    this.owner.told(this.kind, this.read());
+    if (this.picture.dataset.shown !== "exact") this.exact(this.at);
+  }
 
-  // The point (a, b) and what is near it.
-  const read = () => {
-    if (!now.model) return null;
-    const { points, labels, centre } = now.model;
-    const near = nearest(points, at.a, at.b, 5);
-    now.far ||= neighbourDistance(points, now.model);
-    return {
-      a: at.a, b: at.b, text: [text(at.a), text(at.b)], hover: now.hover, exact: picture.dataset.shown === "exact",
-      near: near.map(({ index, distance }) => ({ label: labels[index], distance })),
-      hole: near.length > 0 && near[0].distance > now.far,
-      prior: Math.hypot(at.a - centre[0], at.b - centre[1]),
-    }; // prettier-ignore
-  };
+  rested = atRest(REST, () => this.hover && this.settle());
 
-  const settle = () => {
-    if (!now.model) return;
-    hooks.told(kind, read());
-    if (picture.dataset.shown !== "exact") exact({ a: at.a, b: at.b, model: now.model });
-  };
+  // ---- words ---------------------------------------------------------------------------------------------------
+
+  get text() {
+    return this.at.map((v) => v.toFixed(digits(this.grain)).replace("-", "−"));
+  }
+
+  // In every frame of a move, and in another language.
+  say() {
+    const { a, b, mark } = this;
+    const { shown } = this.picture.dataset;
+    const words = shown ? t(`latent.${shown}`) : "";
+    if (shown) [a.textContent, b.textContent] = this.text;
+    if (mark.textContent === words) return;
+    mark.textContent = words;
+    mark.dataset.mark = shown;
+  }
+
+  // The point and what is near it.
+  read() {
+    const { at, model } = this;
+    const { points, labels, centre } = model;
+    const near = nearest(points, ...at, 5).map(({ index, distance }) => ({ label: labels[index], distance }));
+    this.neighbours ??= neighbourDistance(points, model);
+    const prior = Math.hypot(at[0] - centre[0], at[1] - centre[1]);
+    return { at, text: this.text, d: model.d, near, hole: near[0]?.distance > this.neighbours, prior };
+  }
 
   // ---- drawing -------------------------------------------------------------------------------------------------
 
-  const fit = (canvas, ctx) => {
-    const ratio = devicePixelRatio || 1;
-    const size = Math.round(now.side * ratio);
-    if (canvas.height !== size) canvas.width = canvas.height = size;
-    ctx.setTransform(size / now.side, 0, 0, size / now.side, 0, 0);
-  };
+  draw() {
+    if (!this.model || !this.side) return;
+    this.frame = frame(this.model, this.side, this.look.warped);
+    this.paintStill();
+    this.paintMoving();
+  }
 
-  const drawMoving = () => {
-    if (!now.frame) return;
-    const { palette } = now.look;
-    const { posterior, path, lens } = now.over;
-    high.clearRect(0, 0, now.side, now.side);
-    if (path) drawPath(high, path, now.frame, palette);
-    if (posterior) drawPosterior(high, posterior, now.frame, palette);
-    if (lens) drawLensMark(high, posterior.mu, lens, now.frame, palette);
-    if (now.chosen) drawChosen(high, now.chosen, now.frame, palette);
-    if (now.hover) drawCursor(high, at.a, at.b, now.frame, palette);
-  };
+  paintStill() {
+    const { still, model, look } = this;
+    const job = look.view === "grid" ? this.grid.sheet(model, this.frame, look) : null;
+    drawStill(new Paper(still, this.frame, look.palette), model, { ...look, sheet: job?.canvas });
+    still.dataset.drawn = `${model.key} ${look.view}${job && !job.done ? " …" : ""}`;
+  }
 
-  const drawAll = () => {
-    if (!now.model || !now.side) return;
-    now.frame = frame(now.model, now.side, now.look.warped);
-    fit(still, low);
-    fit(moving, high);
-    drawLow();
-    drawMoving();
-    measure();
-  };
-
-  const drawLow = () => {
-    const job = now.look.view === "grid" ? grid.sheet(now.model, now.frame, now.look) : null;
-    drawStill(low, now.model, now.frame, { ...now.look, sheet: job?.canvas });
-    still.dataset.drawn = `${now.model.key} ${now.look.view}${job && !job.done ? " …" : ""}`;
-  };
-  const grid = createGrid(() => now.look.view === "grid" && drawLow());
-
-  // The ellipse as it is drawn, in CSS pixels, for those who want to check it.
-  const measure = () => {
-    const axes = now.over.posterior?.axes;
-    if (!axes || !now.frame) return delete moving.dataset.ellipse;
-    moving.dataset.ellipse = extent(outline(now.over.posterior.mu, axes), now.frame)
-      .map((v) => (v / 2).toFixed(3))
-      .join();
-    return true;
-  };
+  paintMoving() {
+    if (!this.frame) return;
+    const { moving, side, chosen } = this;
+    const { posterior, path } = this.above;
+    const paper = new Paper(moving, this.frame, this.look.palette);
+    paper.ctx.clearRect(0, 0, side, side);
+    if (path) drawPaths(paper, path);
+    if (posterior) drawPosterior(paper, posterior);
+    if (posterior?.reach) drawLensMark(paper, posterior);
+    if (chosen) drawChosen(paper, chosen);
+    if (this.hover) drawCursor(paper, this.at);
+    if (posterior?.axes) moving.dataset.ellipse = reachOnScreen(posterior, this.frame);
+    else delete moving.dataset.ellipse;
+  }
 
   // ---- the pointer ---------------------------------------------------------------------------------------------
 
-  const place = (x, y) => {
-    at.a = rounded(now.frame.a(clamp(x, 0, now.side)), now.grain);
-    at.b = rounded(now.frame.b(clamp(y, 0, now.side)), now.grain);
-  };
+  place() {
+    const [x, y] = this.spot.map((v) => clamp(v, 0, this.side));
+    this.at = [this.frame.a(x), this.frame.b(y)].map((v) => rounded(v, this.grain));
+  }
 
-  const follow = () => {
-    pointer.due = false;
-    if (!now.frame || !now.hover) return;
-    place(pointer.x, pointer.y);
-    preview();
-    drawMoving();
-    hooks.moved(kind, text(at.a), text(at.b));
-    pointer.last = performance.now();
-    if (!pointer.resting) pointer.resting = setTimeout(rest, REST);
-  };
+  move(spot) {
+    Object.assign(this, { spot, hover: true });
+    if (this.due) return;
+    this.due = true;
+    requestAnimationFrame(() => this.follow());
+  }
 
-  const rest = () => {
-    const left = REST - (performance.now() - pointer.last);
-    pointer.resting = left > 4 ? setTimeout(rest, left) : 0;
-    if (!pointer.resting && now.hover) settle();
-  };
+  follow() {
+    this.due = false;
+    if (!this.frame || !this.hover) return;
+    this.place();
+    this.preview();
+    this.paintMoving();
+    this.rested();
+  }
 
-  const move = (x, y) => {
-    pointer.x = x;
-    pointer.y = y;
-    now.hover = true;
-    if (pointer.due) return;
-    pointer.due = true;
-    requestAnimationFrame(follow);
-  };
+  click() {
+    this.place();
+    if (this.owner.chose(this.kind, this.at)) return;
+    this.chosen = this.at;
+    this.preview();
+    this.paintMoving();
+    this.settle();
+  }
 
-  // Back to the point that was chosen, or to the picture at hand's own.
-  const restore = () => {
-    now.hover = false;
-    const home = now.chosen ?? now.over.posterior?.mu ?? now.model?.centre;
-    if (!home || !now.frame) return;
-    at.a = home[0];
-    at.b = home[1];
-    const mine = !now.chosen && now.own;
-    if (mine) {
-      put(now.own, "exact");
-      picture.dataset.at = "own";
-    } else {
-      picture.dataset.shown = "preview";
-      preview();
-    }
-    drawMoving();
-    if (mine || now.chosen) settle();
-    else hooks.told(kind, read());
-  };
-
-  const choose = () => {
-    if (!now.frame) return;
-    place(pointer.x, pointer.y);
-    const point = [at.a, at.b];
-    if (hooks.chose(kind, point)) return;
-    now.chosen = point;
-    picture.dataset.shown = "preview";
-    preview();
-    drawMoving();
-    settle();
-  };
-
-  const within = (e) => {
-    const box = moving.getBoundingClientRect();
-    pointer.x = e.clientX - box.left;
-    pointer.y = e.clientY - box.top;
-  };
-  const follows = (e) => {
-    if (!now.frame) return false;
-    within(e);
-    move(pointer.x, pointer.y);
-    return true;
-  };
-  const away = () => now.hover && restore();
-  onPointer(moving, {
-    press: follows,
-    drag: (_, e) => follows(e),
-    lift: (e) => {
-      if (!now.frame) return;
-      within(e);
-      choose();
-      if (e.pointerType !== "mouse") restore();
-    },
-    cancel: away,
-    hover: follows,
-    leave: away,
-  });
-  moving.addEventListener("blur", away);
-  moving.addEventListener("keydown", (e) => {
-    if (!now.frame) return;
+  keyed(e) {
+    const { at, hover, side } = this;
     const step = KEYS[e.key];
-    if (step) {
-      if (!now.hover) [pointer.x, pointer.y] = [now.frame.x(at.a), now.frame.y(at.b)];
-      const far = now.side * STEP * (e.shiftKey ? 5 : 1);
-      move(clamp(pointer.x + far * step[0], 0, now.side), clamp(pointer.y + far * step[1], 0, now.side));
-    } else if (e.key === "Enter" || e.key === " ") {
-      if (!now.hover) [pointer.x, pointer.y] = [now.frame.x(at.a), now.frame.y(at.b)];
-      choose();
-    } else if (e.key === "Escape" && now.hover) restore();
-    else return;
-    e.preventDefault();
-  });
-  onWidth(moving, (_, pixels) => {
-    now.side = pixels;
-    drawAll();
-  });
+    const from = hover ? this.spot : this.frame && [this.frame.x(at[0]), this.frame.y(at[1])];
+    if (!from) return false;
+    const far = side * STEP * (e.shiftKey ? 5 : 1);
+    if (step) this.move(from.map((v, i) => clamp(v + far * step[i], 0, side)));
+    else if (e.key === "Enter" || e.key === " ") {
+      this.spot = from;
+      this.click();
+    } else if (e.key === "Escape" && hover) this.restore();
+    else return false;
+    return true;
+  }
 
-  return {
-    // Another model, after which choose() is called, or another look {view, warped, hidden, colours, palette, size, channels}.
-    show: (model, look) => {
-      const other = model !== now.model;
-      Object.assign(now, { model, look });
-      if (other) {
-        Object.assign(now, { grain: grain(model), far: 0, own: null, hover: false, over: { ...now.over, posterior: null, lens: 0 } });
-        if (look.size !== image.width) image = new ImageData(look.size, look.size);
-        image.data.fill(255);
-        picture.width = picture.height = look.size;
-        bytes = new Uint8Array(look.channels * look.size ** 2);
-      }
-      drawAll();
-    },
-    // What lies over the map: {posterior, path, lens: its reach or 0}; own: the picture's decoded mean, bytes or null.
-    over: (patch, own) => {
-      Object.assign(now.over, patch);
-      if (own !== undefined) now.own = own;
-      measure();
-      if (!now.chosen && !now.hover && (own !== undefined || "posterior" in patch)) restore();
-      else drawMoving();
-    },
-    choose: (point) => {
-      now.chosen = point && now.model ? point.map((v) => rounded(v, now.grain)) : point;
-      restore();
-    },
-    chosen: () => now.chosen,
-    reading: read,
-    canvases: [still, moving],
-  };
-};
+  listen() {
+    const { moving } = this;
+    const under = (e) => {
+      const box = moving.getBoundingClientRect();
+      return [e.clientX - box.left, e.clientY - box.top];
+    };
+    const follow = (e) => {
+      if (this.frame) this.move(under(e));
+      return Boolean(this.frame);
+    };
+    const away = () => this.hover && this.restore();
+    onPointer(moving, {
+      press: follow,
+      drag: (_, e) => follow(e),
+      lift: (e) => {
+        if (!this.frame) return;
+        this.spot = under(e);
+        this.click();
+        if (e.pointerType !== "mouse") this.restore();
+      },
+      cancel: away,
+      hover: follow,
+      leave: away,
+    });
+    moving.addEventListener("blur", away);
+    moving.addEventListener("keydown", (e) => this.keyed(e) && e.preventDefault());
+  }
+}

@@ -1,9 +1,9 @@
 // A code whose numbers are changed one at a time: where it starts, and its words in the address. Pure functions.
 
-import { nearestDim } from "../../page/maths/models.js";
+import { modelKey, nearestDim, parseKey } from "../../page/maths/models.js";
 
 export const SPAN = 3; // steps of a dimension's own spread, either way
-export const MOST_EDITS = 40;
+const MOST_EDITS = 40;
 
 // Where a value s of dimension i lies in the latent space, and back: the VAE's in steps of the prior, the AE's of its own spread.
 export const spreads = (kind, figures, d) => {
@@ -28,3 +28,31 @@ export const usualModel = (row) => {
   const dims = row.kinds[kind] ?? [];
   return { kind, d: dims.find((d) => row.betas[d]) ?? nearestDim(dims, 8), beta: 1 };
 };
+
+// A model {kind, d, beta} by its name; null for none.
+export const keyOf = (model) => model && modelKey(model.kind, model.d, model.beta);
+
+// The address: the model that is no usual one, where the code starts from, and the numbers that were changed.
+export const WORDS = [
+  {
+    name: "zm",
+    parse: (text, _, { models }) => models.find((m) => keyOf(m) === keyOf(parseKey(text))),
+    put: Object.assign,
+    format: ({ key }, { row }) => (key === keyOf(usualModel(row)) ? null : key),
+  },
+  {
+    name: "zfrom",
+    parse: (text) => {
+      if (text === "zero") return { start: "zero" };
+      return /^\d{1,9}$/.test(text) ? { start: "random", seed: Number(text) } : undefined;
+    },
+    put: Object.assign,
+    format: ({ start, seed }) => ({ picture: null, zero: "zero", random: seed })[start],
+  },
+  {
+    name: "z",
+    parse: (text, { d }) => editsFromWord(text, d) ?? undefined,
+    put: (s, v) => (s.edits = v),
+    format: ({ edits }) => (edits.size <= MOST_EDITS ? editsToWord(edits) : null),
+  },
+];

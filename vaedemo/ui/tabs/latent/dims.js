@@ -2,58 +2,50 @@
 // its sliders; the traversal table shows what each of them would do from there.
 
 import { html } from "../../page/vendor/lit-html.js";
-import { asset, newest } from "../../page/frame/dom.js";
+import { asset, atRest, newest, onWidth } from "../../page/frame/dom.js";
 import { button, field, optionsOf } from "../../page/frame/pieces.js";
-import { Section } from "../../page/frame/shell.js";
-import { number, t } from "../../page/frame/text.js";
+import { t } from "../../page/frame/text.js";
 import { noise } from "../../page/maths/geometry.js";
-import { betasOf, kindsOf, modelKey, nearestDim, parseKey } from "../../page/maths/models.js";
+import { betasOf, everyModel, nearestDim } from "../../page/maths/models.js";
 import { paint, rgba, unpack } from "../../page/draw/pixels.js";
+import { Below } from "./below.js";
+import { SPAN, WORDS, keyOf, spreads, usualModel } from "./codes.js";
 import { Matrix, matrixScale, scores } from "./factors.js";
-import { Sparse } from "./sparse.js";
-import { MOST_EDITS, SPAN, editsFromWord, editsToWord, spreads, usualModel } from "./codes.js";
-import { FIRST, createTraversal, ordered, savePictures, worthOf } from "./traversal.js";
+import { sparse } from "./sparse.js";
+import { KINDS } from "./state.js";
+import { Traversal, ordered } from "./traversal.js";
 
-const KINDS = ["ae", "vae"];
 const STARTS = ["picture", "zero", "random"];
 const SETTLE = 140; // milliseconds without a change after which the table follows
 
-export class Dims extends Section {
+export class Dims extends Below {
   constructor(root, tab) {
-    super(root);
-    this.tab = tab;
-    Object.assign(this, { kind: "vae", d: 0, beta: 1, start: "picture", seed: 1, edits: new Map() });
+    super(root, tab, WORDS, ({ row }) => ({ ...usualModel(row), start: "picture", seed: 1, edits: new Map() }));
     // about: what the server told of the domain; own: the picture's code {key, x, z}; moved: the slider moved last, or -1.
-    Object.assign(this, { domain: tab.state.domain, about: null, own: null, factors: null, timer: 0, moved: -1 });
-    this.restore(tab.words);
-    tab.onChange((what) => this.heard(what));
-    this.enter(this.domain).then(() => this.encode());
+    Object.assign(this, { about: null, own: null, factors: null, moved: -1, chartWidth: 0, table: new Traversal(this) });
+    this.enter();
   }
 
-  heard(what) {
-    const { domain } = this.tab.state;
-    if (what === "language") this.refresh();
-    else if (what === "picture") this.encode();
-    else if (what === "domain" && domain !== this.domain) {
-      this.domain = domain;
+  hears = {
+    language: () => this.refresh(),
+    picture: () => this.encode(),
+    domain: () => {
       Object.assign(this, usualModel(this.row), { edits: new Map() });
       this.tell();
-      this.enter(domain).then(() => this.encode());
-    }
-  }
+      this.enter();
+    },
+  };
 
   // ---- what is chosen ----------------------------------------------------------------------------------------
 
-  get row() {
-    return this.tab.table[this.domain];
-  }
-
-  get kinds() {
-    return kindsOf(this.row).filter((k) => KINDS.includes(k));
+  // Those of the domain.
+  get models() {
+    const all = everyModel(this.row).map(([kind, d, beta]) => ({ kind, d, beta }));
+    return all.filter(({ kind }) => KINDS.includes(kind));
   }
 
   get key() {
-    return modelKey(this.kind, this.d, this.beta);
+    return keyOf(this);
   }
 
   get whole() {
@@ -70,15 +62,16 @@ export class Dims extends Section {
 
   // The code as {s: where the sliders stand, own: where they started, z}, or null until the picture's is known.
   get code() {
-    const scale = spreads(this.kind, this.figures, this.d);
+    const { d, edits, start } = this;
+    if (start === "picture" && this.own?.key !== this.whole) return null;
+    const scale = spreads(this.kind, this.figures, d);
     const from = {
       zero: () => scale.map(() => 0),
-      random: () => scale.map((_, i) => noise(this.seed, this.d)[i]),
-      picture: () => (this.own?.key === this.whole ? scale.map(({ mean, std }, i) => (this.own.z[i] - mean) / std) : null),
+      random: () => [...noise(this.seed, d)],
+      picture: () => scale.map(({ mean, std }, i) => (this.own.z[i] - mean) / std),
     };
-    const own = from[this.start]();
-    if (!own) return null;
-    const s = own.map((v, i) => this.edits.get(i) ?? v);
+    const own = from[start]();
+    const s = own.map((v, i) => edits.get(i) ?? v);
     return { s, own, z: s.map((v, i) => scale[i].mean + scale[i].std * v) };
   }
 
@@ -89,87 +82,76 @@ export class Dims extends Section {
     return f?.std ? f.std.map((v) => v * v) : Array(this.d).fill(0);
   }
 
+  get unit() {
+    return this.kind === "vae" ? "dims.kl" : "dims.variance";
+  }
+
+  // Whether a dimension does nothing.
+  off(i) {
+    return this.figures?.active?.[i] === false;
+  }
+
   // ---- asking ------------------------------------------------------------------------------------------------
 
   encode = newest(async () => {
     const picture = this.tab.picture();
     if (this.start !== "picture" || !picture) return;
-    const [wanted, known] = [this.whole, this.own];
-    if (known?.key === wanted && known.x === picture.x) return;
-    const answer = await this.tab.asking("look", { x: picture.x, domain: this.domain, models: [[this.kind, this.d, this.beta]] });
-    if (answer.error || wanted !== this.whole) return;
+    const [key, known, { domain, kind, d, beta }] = [this.whole, this.own, this.model];
+    if (known?.key === key && known.x === picture.x) return;
+    const answer = await this.tab.newer("look", { x: picture.x, domain, models: [[kind, d, beta]] }, () => this.whole);
+    if (!answer) return;
     if (known && known.x !== picture.x) this.edits = new Map();
-    this.own = { key: wanted, x: picture.x, z: answer.results[0].z };
+    this.own = { key, x: picture.x, z: answer.results[0].z };
     this.refresh();
   });
 
   decode = newest(async () => {
-    const [code, wanted] = [this.code, this.whole];
-    if (!code) return;
-    const answer = await this.tab.asking("decode", { ...this.model, z: code.z });
-    if (answer.error || wanted !== this.whole) return;
-    paint(this.p.dimsCanvas, rgba(unpack(answer.x_hat), this.row.channels));
-    this.p.dimsCanvas.dataset.shown = `${wanted}: ${code.z.map((v) => v.toFixed(3)).join()}`;
+    const { code, model, p, whole } = this;
+    const answer = code && (await this.tab.newer("decode", { ...model, z: code.z }, () => this.whole));
+    if (!answer) return;
+    paint(p.dimsCanvas, rgba(unpack(answer.x_hat), this.row.channels));
+    p.dimsCanvas.dataset.shown = `${whole}: ${code.z.map((v) => v.toFixed(3)).join()}`;
   });
 
   // The rows in sight, some at a time, until none is out of date; a code that changes meanwhile makes them old again.
   follow = newest(async (_, more) => {
     while (!more()) {
-      const [code, wanted, n] = [this.code, this.whole, this.table.count()];
-      const dims = code ? this.table.wanted(FIRST) : [];
-      if (!dims.length) return;
-      const answer = await this.tab.asking("traverse", { ...this.model, z: code.z, dims, n });
-      if (answer.error || wanted !== this.whole) return;
-      const { channels, size } = this.row;
-      const each = channels * size ** 2;
-      answer.rows.forEach((packed, k) => {
-        const bytes = unpack(packed);
-        this.table.paint(
-          dims[k],
-          Array.from({ length: n }, (_, c) => rgba(bytes.subarray(c * each, (c + 1) * each), channels)),
-        );
-      });
-      this.p.dimsTable.dataset.drawn = wanted;
+      const { code, model, table, whole } = this;
+      const rows = code ? table.wanted() : [];
+      if (!rows.length) return;
+      const body = { ...model, z: code.z, dims: rows.map((r) => r.i), n: table.n };
+      const answer = await this.tab.newer("traverse", body, () => this.whole);
+      if (!answer) return;
+      rows.forEach((row, k) => table.paint(row, answer.rows[k], body.n));
+      this.draw();
+      this.p.dimsTable.dataset.drawn = whole;
     }
   });
 
-  changed(but = -1) {
-    clearTimeout(this.timer);
-    this.timer = setTimeout(() => {
-      this.table.age(but);
-      this.follow();
-    }, SETTLE);
-    this.decode();
-  }
+  followAtRest = atRest(SETTLE, (but) => {
+    this.table.age(but);
+    this.follow();
+  });
 
   // ---- drawing -----------------------------------------------------------------------------------------------
 
-  charts() {
-    const { p } = this;
-    this.table = createTraversal(p.dimsTable, {
-      moved: (i, s) => {
-        this.edits.delete(i);
-        this.edits.set(i, s);
-        this.moved = i;
-        this.place();
-        this.tell();
-        this.changed(i);
-      },
-      seen: () => this.follow(),
-    });
-    this.sparse = new Sparse(p.dimsSparse, (beta, d) => this.set({ kind: "vae", d, beta }));
-    this.matrix = new Matrix(p.dimsMatrix, (i) => this.table.focus(i));
+  draw() {
+    super.draw();
+    this.table.watch();
   }
 
-  place() {
-    this.draw();
-    const { code } = this;
-    if (code) this.table.place(code.s, code.own, code.z);
+  begin() {
+    this.matrix = new Matrix(this.p.dimsMatrix, (i) => this.table.focus(i));
+    this.table.begin(this.p.dimsTable);
+    onWidth(this.p.dimsSparse, (width) => {
+      this.chartWidth = width;
+      this.draw();
+    });
   }
 
   get note() {
     const from = t(`dims.from.${this.start}`, { seed: this.seed });
-    if (this.moved >= 0 && this.figures?.active?.[this.moved] === false) return t("dims.note.off", { i: this.moved + 1 });
+    if (this.moved >= 0 && this.off(this.moved)) return t("dims.note.off", { i: this.moved + 1 });
     return this.edits.size ? t("dims.note.edited", { from, n: this.edits.size }) : from;
   }
 
@@ -177,10 +159,11 @@ export class Dims extends Section {
   get betas() {
     const [d] = Object.keys(this.row.betas).map(Number);
     const of = betasOf(this.row, "vae", this.d).length > 1 ? this.d : d;
-    const points = (of ? betasOf(this.row, "vae", of) : [])
-      .map((beta) => ({ beta, of: this.about?.figures[modelKey("vae", of, beta)] }))
-      .filter((b) => b.of?.kl)
-      .map(({ beta, of: f }) => ({ beta, active: f.active.filter(Boolean).length, kl: f.kl.reduce((a, b) => a + b, 0) }));
+    const told = this.models
+      .filter(({ kind, d: its }) => kind === "vae" && its === of)
+      .map((model) => ({ ...model, ...this.about?.figures[keyOf(model)] }))
+      .filter(({ kl }) => kl);
+    const points = told.map(({ beta, active, kl }) => ({ beta, active: active.filter(Boolean).length, kl: kl.reduce((a, b) => a + b, 0) }));
     return { of, points };
   }
 
@@ -188,60 +171,47 @@ export class Dims extends Section {
   refresh() {
     if (this.root.hidden) return;
     this.moved = -1;
+    this.table.show(`${this.whole} ${Boolean(this.figures)}`, this.weights);
+    this.table.age();
     this.draw();
-    if (!this.table) this.charts();
-    const f = this.figures;
-    const { size, channels } = this.row;
-    const unit = this.kind === "vae" ? "dims.kl" : "dims.variance";
-    this.table.show({
-      key: `${this.whole} ${Boolean(f)}`,
-      weights: this.weights,
-      off: f?.active?.map((a) => !a) ?? [],
-      size,
-      channels,
-      unit,
-    });
-    this.place();
-    const { of, points } = this.betas;
-    if (points.length > 1) this.sparse.show(points, this.kind === "vae" && this.d === of ? this.beta : null, of);
     this.showFactors();
-    this.changed();
+    this.decode();
+    this.follow();
   }
 
   async showFactors() {
     if (this.domain !== "shapes") return;
-    this.factors ??= fetch(asset("maps/shapes-factors.json"))
+    this.fetched ??= fetch(asset("maps/shapes-factors.json"))
       .then((a) => (a.ok ? a.json() : null))
       .catch(() => null);
-    this.models = (await this.factors) ?? {};
-    if (this.domain === "shapes" && this.models[this.key]) this.matrix.show(this.models, this.compared, this.key, ordered(this.weights));
+    this.factors = (await this.fetched) ?? {};
+    if (this.domain === "shapes" && this.factors[this.key]) this.matrix.show(this.compared, this.key, ordered(this.weights));
     this.draw();
   }
 
-  // The models of this dimension, which can be compared.
+  // The measured models of this dimension, which can be compared.
   get compared() {
-    const name = (kind, beta) => (kind === "vae" ? `VAE, β ${beta}` : t(`kind.${kind}`));
-    const row = (kind) => (beta) => ({ kind, d: this.d, beta, key: modelKey(kind, this.d, beta), label: name(kind, beta) });
-    return this.kinds
-      .filter((kind) => this.row.kinds[kind].includes(this.d))
-      .flatMap((kind) => betasOf(this.row, kind, this.d).map(row(kind)));
+    const own = this.models
+      .filter(({ d }) => d === this.d)
+      .map((model) => ({ ...model, key: keyOf(model), of: this.factors[keyOf(model)] }));
+    return own.filter((model) => model.of);
   }
 
   // ---- changing ----------------------------------------------------------------------------------------------
 
-  tell() {
-    const usual = usualModel(this.row);
-    const other = this.kind !== usual.kind || this.d !== usual.d || this.beta !== 1;
-    this.tab.tellWords({
-      zm: other ? this.key : null,
-      zfrom: { picture: null, zero: "zero", random: this.seed }[this.start],
-      z: this.edits.size <= MOST_EDITS ? editsToWord(this.edits) : null,
-    });
+  // A slider was moved to s.
+  move(i, s) {
+    this.edits.delete(i);
+    this.edits.set(i, s);
+    this.moved = i;
+    this.draw();
+    this.tell();
+    this.decode();
+    this.followAtRest(i);
   }
 
   set(patch) {
     Object.assign(this, patch, { edits: new Map() });
-    if (!this.kinds.includes(this.kind)) [this.kind] = this.kinds;
     this.d = nearestDim(this.row.kinds[this.kind], this.d);
     if (!betasOf(this.row, this.kind, this.d).includes(this.beta)) this.beta = 1;
     this.tell();
@@ -249,36 +219,23 @@ export class Dims extends Section {
     this.encode();
   }
 
-  async enter(domain) {
-    Object.assign(this, { domain, about: null, own: null });
+  async enter() {
+    const { domain } = this;
+    Object.assign(this, { about: null, own: null });
     this.root.hidden = !this.kinds.length;
     if (this.root.hidden) return;
     const about = await this.tab.aboutOf(domain);
-    if (about.error || this.domain !== domain) return;
-    this.about = about;
+    if (this.domain !== domain) return;
+    if (!about.error) this.about = about;
     this.refresh();
-  }
-
-  restore(words) {
-    const { kind, d, beta } = parseKey(words.zm ?? "") ?? {};
-    const { row } = this;
-    Object.assign(this, usualModel(row));
-    if (this.kinds.includes(kind) && row.kinds[kind].includes(d) && betasOf(row, kind, d).includes(beta))
-      Object.assign(this, { kind, d, beta });
-    if (words.zfrom === "zero") this.start = "zero";
-    else if (/^\d{1,9}$/.test(words.zfrom ?? "")) Object.assign(this, { start: "random", seed: Number(words.zfrom) });
-    this.edits = editsFromWord(words.z, this.d) ?? new Map();
+    this.encode();
   }
 
   save = () => {
-    const beta = this.beta === 1 ? "" : `, β = ${this.beta}`;
-    const model = `${t(`domain.${this.domain}`)}, ${t(`kind.${this.kind}`)}, d = ${this.d}${beta}`;
-    const unit = this.kind === "vae" ? "dims.kl" : "dims.variance";
-    const rows = this.table
-      .sheets()
-      .map(({ i, canvas }) => ({ canvas, name: `z${i + 1}`, worth: t(unit, { value: worthOf(this.weights[i]) }) }));
-    const title = `${model}: ${t(this.kind === "vae" ? "dims.save.title" : "dims.save.spread", { span: SPAN })}, ${this.note}`;
-    savePictures(rows, this.table.count(), this.row.size, title, `vaedemo-traversal-${this.domain}-${this.key}.png`);
+    const { beta, d, domain, kind } = this;
+    const model = `${t(`domain.${domain}`)}, ${t(`kind.${kind}`)}, d = ${d}${beta === 1 ? "" : `, β = ${beta}`}`;
+    const title = `${model}: ${t(kind === "vae" ? "dims.save.title" : "dims.save.spread", { span: SPAN })}, ${this.note}`;
+    this.table.save(title, `vaedemo-traversal-${domain}-${this.key}.png`);
   };
 
   // ---- views -------------------------------------------------------------------------------------------------
@@ -301,14 +258,24 @@ export class Dims extends Section {
     </div></div>`;
   }
 
-  factorsWhy() {
-    if (this.domain !== "shapes") return "dims.matrix.none";
-    return !this.models || this.models[this.key] ? "dims.matrix.why" : "dims.matrix.missing";
+  // What is measured of the factors, or why there is nothing.
+  measured() {
+    const { domain, key, factors, matrix } = this;
+    const known = domain === "shapes" && factors?.[key];
+    const why = domain !== "shapes" ? "none" : known || !factors ? "why" : "missing";
+    return html`<section class="vd-card vd-factors">
+  <header><h2>${t("dims.matrix.title")}</h2><p data-part="dimsFactorsWhy">${t(`dims.matrix.${why}`)}</p></header>
+  <div class="vd-factors-body" data-part="dimsFactors" ?hidden=${why !== "why"}>
+    <div class="vd-matrix"><div class="vd-matrix-chart" data-part="dimsMatrix"></div>${matrixScale(matrix)}</div>
+    ${known ? scores(this.compared, key, ({ kind, d, beta }) => this.set({ kind, d, beta })) : ""}
+  </div>
+</section>`;
   }
 
   view() {
-    const { note, kind } = this;
-    const why = this.factorsWhy();
+    const { note, kind, table } = this;
+    const { of, points } = this.betas;
+    const beta = kind === "vae" && this.d === of ? this.beta : null;
     return html`<section class="vd-card vd-dims">
   <header><h2>${t("dims.title")}</h2><p>${t("dims.why")}</p></header>
   ${this.controls()}
@@ -317,21 +284,16 @@ export class Dims extends Section {
       <figure class="vd-dims-picture"><div class="vd-picture ${this.edits.size ? "vd-edited" : ""}"><canvas class="vd-pixels" data-part="dimsCanvas" width="28"
         height="28" role="img" aria-label="${t("dims.canvas")}: ${t(`kind.${kind}`)} ${this.d}, ${note}"></canvas></div>
         <figcaption><output data-part="dimsNote" aria-live="polite">${note}</output></figcaption></figure>
-      <div class="vd-dims-sparse ${this.betas.points.length < 2 ? "vd-away" : ""}" data-part="dimsSparseField"><b>${t("dims.sparse.title")}</b><div data-part="dimsSparse"></div></div>
+      <div class="vd-dims-sparse ${points.length < 2 ? "vd-away" : ""}" data-part="dimsSparseField"><b>${t("dims.sparse.title")}</b><div
+        data-part="dimsSparse">${sparse(points, of, beta, this.chartWidth, (b, d) => this.set({ kind: "vae", d, beta: b }))}</div></div>
     </aside>
     <div class="vd-dims-main">
-      <div class="vd-dims-table ${kind === "vae" ? "vd-weighs-kl" : ""}" data-part="dimsTable"></div>
+      <div class="vd-dims-table ${kind === "vae" ? "vd-weighs-kl" : ""}" data-part="dimsTable" style=${table.style}>${table.view()}</div>
       <div class="vd-dims-foot"><p class="vd-note" data-part="dimsTableWhy">${t(kind === "vae" ? "dims.table.vae" : "dims.table.ae")}</p>
         ${button("dimsSave", "save", this.save, { key: "dims.save", text: "dims.save" })}</div>
     </div>
   </div>
 </section>
-<section class="vd-card vd-factors">
-  <header><h2>${t("dims.matrix.title")}</h2><p data-part="dimsFactorsWhy">${t(why)}</p></header>
-  <div class="vd-factors-body" data-part="dimsFactors" ?hidden=${why !== "dims.matrix.why"}>
-    <div class="vd-matrix"><div class="vd-matrix-chart" data-part="dimsMatrix"></div>${matrixScale(this.matrix)}</div>
-    ${this.models?.[this.key] && this.domain === "shapes" ? scores(this.models, this.compared, this.key, ({ kind: k, d, beta }) => this.set({ kind: k, d, beta })) : ""}
-  </div>
-</section>`;
+${this.measured()}`;
   }
 }

@@ -15,9 +15,9 @@ export const endToWord = (end) => {
 };
 export const endFromWord = (word, row) => {
   if (row.examples.includes(word)) return { kind: "example", name: word };
-  const found = /^(ae|vae):(-?[\d.]+),(-?[\d.]+)$/.exec(word ?? "");
+  const found = /^(ae|vae):(-?[\d.]+),(-?[\d.]+)$/.exec(word);
   const z = found?.slice(2).map(Number);
-  return z?.every((v) => Number.isFinite(v) && Math.abs(v) < 1000) ? { kind: "point", model: found[1], z } : null;
+  return z?.every((v) => Number.isFinite(v) && Math.abs(v) < 1000) ? { kind: "point", model: found[1], z } : undefined;
 };
 
 const label = (end) => {
@@ -26,15 +26,18 @@ const label = (end) => {
   return end.kind === "example" ? end.name : t(`walk.end.${end.kind}`);
 };
 
-// tab: "Latent space"; hooks: draw(): its view is another one; changed(): both ends have their pictures, or one has another;
-// points(): whether points of the map may be ends.
+// walks: the section they belong to; changed(): both have their pictures, and one has another.
 export class Ends {
-  constructor(tab, hooks) {
-    Object.assign(this, { tab, hooks, ends: [null, null], active: 0, examples: [], turns: [0, 0], picking: false });
+  constructor(walks, changed) {
+    Object.assign(this, { walks, tab: walks.tab, changed, ends: [null, null], active: 0, examples: [], turns: [0, 0], picking: false });
   }
 
   get ready() {
     return this.ends.every(Boolean);
+  }
+
+  draw() {
+    this.walks.draw();
   }
 
   // The picture of an end, from the server where it has none yet; null after a failure, which is said.
@@ -54,90 +57,74 @@ export class Ends {
     return answer.error ? null : { ...end, x: answer.x ?? answer.x_hat };
   }
 
-  async put(k, end, forth = false) {
+  async put(k, end) {
     this.turns[k] += 1;
     const turn = this.turns[k];
-    if (forth) this.active = 1 - k;
-    this.hooks.draw();
     const made = await this.pictured(end);
     if (!made || turn !== this.turns[k]) return;
-    this.tab.say("");
     this.ends[k] = made;
-    this.hooks.draw();
-    if (this.ready) this.hooks.changed();
+    this.draw();
+    if (this.ready) this.changed();
+  }
+
+  // A visitor's choice; the other end is the next to be chosen.
+  take(k, end) {
+    this.active = 1 - k;
+    this.tab.say("");
+    this.draw();
+    this.put(k, end);
   }
 
   // Another domain, with these ends, which have no pictures yet.
   async start(ends) {
-    this.stop();
     const { domain } = this.tab.state;
-    this.turns = this.turns.map((turn) => turn + 1);
-    const turns = String(this.turns);
+    if (this.picking) this.tab.endPick();
     Object.assign(this, { active: 0, ends: [null, null], examples: [] });
-    const [about, ...made] = await Promise.all([this.tab.aboutOf(domain), ...ends.map((end) => (end ? this.pictured(end) : null))]);
-    if (turns !== String(this.turns) || domain !== this.tab.state.domain) return;
-    Object.assign(this, { examples: about.examples ?? [], ends: made });
-    this.hooks.draw();
-    if (this.ready) this.hooks.changed();
+    ends.forEach((end, k) => this.put(k, end));
+    const { examples = [] } = await this.tab.aboutOf(domain);
+    if (domain !== this.tab.state.domain) return;
+    this.examples = examples;
+    this.draw();
   }
 
   // The picture at hand is another one.
   refresh() {
-    this.hooks.draw();
+    this.draw();
     this.ends.forEach((end, k) => end?.kind === "yours" && end.x !== this.tab.picture()?.x && this.put(k, { kind: "yours" }));
   }
 
-  // ---- points on the map -------------------------------------------------------------------------------------
+  // ---- choosing ----------------------------------------------------------------------------------------------
 
-  stop() {
-    if (this.picking) this.tab.cancelPick();
-    this.picking = false;
-  }
-
-  // Two points, one after the other, as long as the map is asked.
-  async pick() {
-    this.stop();
+  // Two points of the map, one after the other, as long as it is asked; pressed once more, none.
+  pick = async () => {
+    if (this.picking) return this.tab.endPick();
     this.picking = true;
-    this.hooks.draw();
+    this.draw();
     for (const k of [this.active, 1 - this.active]) {
-      const point = await this.tab.pick(null);
+      const point = await this.tab.pick();
       if (!point) break;
-      this.put(k, { kind: "point", model: point.kind, z: point.z }, true);
+      this.take(k, { kind: "point", model: point.kind, z: point.z });
     }
     this.picking = false;
-    this.hooks.draw();
-  }
-
-  togglePick = () => {
-    if (!this.picking) return this.pick();
-    this.stop();
-    return this.hooks.draw();
+    return this.draw();
   };
-
-  // ---- choosing ----------------------------------------------------------------------------------------------
 
   choose(k) {
     this.active = k;
-    this.hooks.draw();
+    this.draw();
   }
 
   turn = () => {
     this.ends.reverse();
-    this.hooks.draw();
-    this.hooks.changed();
+    this.draw();
+    this.changed();
   };
 
   keys = (e) => {
-    if (!["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown"].includes(e.key)) return;
+    if (!e.key.startsWith("Arrow")) return;
     e.preventDefault();
     this.choose(1 - this.active);
     e.currentTarget.parentElement.querySelector("[aria-checked=true]").focus();
-  };
-
-  takeFile = ({ target }) => {
-    const [blob] = target.files;
-    target.value = "";
-    if (blob) this.put(this.active, { kind: "file", source: { kind: "file", blob, path: null } }, true);
   };
 
   // ---- views -------------------------------------------------------------------------------------------------
@@ -151,7 +138,12 @@ export class Ends {
 
   view() {
     const into = t(this.active ? "walk.into.to" : "walk.into.from");
-    const example = (name) => this.put(this.active, { kind: "example", name }, true);
+    const take = (end) => this.take(this.active, end);
+    const takeFile = ({ target }) => {
+      const [blob] = target.files;
+      target.value = "";
+      if (blob) take({ kind: "file", source: { kind: "file", blob, path: null } });
+    };
     return html`<div class="vd-ends">
   <div class="vd-ends-slots" role="radiogroup" aria-label=${t("walk.ends")}>
     ${this.slot(0)}
@@ -160,16 +152,15 @@ export class Ends {
   </div>
   <div class="vd-ends-tray" data-part="endTray" role="group" aria-label=${into}>
     <span class="vd-note" data-part="endInto">${this.picking ? t("walk.picking") : into}</span>
-    <div class="vd-ends-examples" data-part="endExamples">${exampleRow(this.examples, this.ends[this.active]?.name, example)}</div>
+    <div class="vd-ends-examples" data-part="endExamples">${exampleRow(this.examples, this.ends[this.active]?.name, (name) => take({ kind: "example", name }))}</div>
     <div class="vd-ends-others">
-      <button type="button" class="vd-button" data-part="endYours" ?disabled=${!this.tab.picture()}
-        @click=${() => this.put(this.active, { kind: "yours" }, true)}>${t("walk.yours")}</button>
+      <button type="button" class="vd-button" data-part="endYours" ?disabled=${!this.tab.picture()} @click=${() => take({ kind: "yours" })}>${t("walk.yours")}</button>
       <button type="button" class="vd-button" data-part="endUpload"
         @click=${(e) => e.currentTarget.closest("[role=group]").querySelector("input").click()}>${icon("upload")}<span>${t("upload.button")}</span></button>
-      <button type="button" class="vd-button ${this.hooks.points() ? "" : "vd-away"}" data-part="endPoint" aria-pressed=${this.picking}
-        @click=${this.togglePick}>${icon("point")}<span>${t("walk.onmap")}</span></button>
+      <button type="button" class="vd-button ${this.walks.d === 2 ? "" : "vd-away"}" data-part="endPoint" aria-pressed=${this.picking}
+        @click=${this.pick}>${icon("point")}<span>${t("walk.onmap")}</span></button>
     </div>
-    <input type="file" data-part="endFile" accept="image/*,.tif,.tiff" hidden @change=${this.takeFile}>
+    <input type="file" data-part="endFile" accept="image/*,.tif,.tiff" hidden @change=${takeFile}>
   </div>
 </div>`;
   }

@@ -35,9 +35,9 @@ export class Matrix extends Chart {
     this.pick = pick;
   }
 
-  show(models, rows, key, order) {
-    const measured = rows.filter((r) => models[r.key]).map((r) => models[r.key]);
-    Object.assign(this, { model: models[key], order, limit: limitOf(measured) });
+  // models: as scores() takes them, of which the one with this key is shown.
+  show(models, key, order) {
+    Object.assign(this, { model: models.find((m) => m.key === key).of, order, limit: limitOf(models.map((m) => m.of)) });
     this.look(this.focus && this.focus[1] < order.length ? this.focus : null);
   }
 
@@ -105,14 +105,15 @@ export class Matrix extends Chart {
 export const matrixScale = (matrix) =>
   scale("0", gradient("absolute"), t("dims.matrix.scale", { most: number(100 * (matrix?.limit ?? 1), 0) }));
 
-// One row a model that can be compared with the chosen one: {key, label, beta, kind}; choose(row) at a click.
-export const scores = (models, rows, key, choose) => {
-  const of = (m) => [m.mig, ...SCORES.slice(1).map((name) => m.dci?.[name])];
-  const row = (
-    r,
-  ) => html`<tr class=${r.key === key ? "vd-on" : ""}><th scope="row"><button type="button" data-key=${r.key} aria-pressed=${r.key === key}
-    @click=${() => choose(r)}>${r.label}</button></th>${of(models[r.key]).map((v) => html`<td>${Number.isFinite(v) ? number(v, 2) : "–"}</td>`)}</tr>`;
+// One row a model that can be compared with the chosen one: {key, kind, d, beta, of: what was measured}; choose(it) at a click.
+export const scores = (models, key, choose) => {
+  const row = (m) => {
+    const label = m.kind === "vae" ? `VAE, β ${m.beta}` : t(`kind.${m.kind}`);
+    const values = [m.of.mig, ...SCORES.slice(1).map((name) => m.of.dci?.[name])];
+    return html`<tr class=${m.key === key ? "vd-on" : ""}><th scope="row"><button type="button" data-key=${m.key} aria-pressed=${m.key === key}
+      @click=${() => choose(m)}>${label}</button></th>${values.map((v) => html`<td>${Number.isFinite(v) ? number(v, 2) : "–"}</td>`)}</tr>`;
+  };
   return html`<div class="vd-scores"><table class="vd-table"><thead><tr><th scope="col">${t("dims.scores.model")}</th>${SCORES.map(
     (name) => html`<th scope="col" title=${t(`dims.${name}.why`)}>${t(`dims.${name}`)}</th>`,
-  )}</tr></thead><tbody>${rows.filter((r) => models[r.key]).map(row)}</tbody></table><p class="vd-note">${t("dims.scores.why")}</p></div>`;
+  )}</tr></thead><tbody>${models.map(row)}</tbody></table><p class="vd-note">${t("dims.scores.why")}</p></div>`;
 };

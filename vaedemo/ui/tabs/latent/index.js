@@ -1,14 +1,6 @@
-// The tab "Latent space": two maps of the same pictures, and below them sections that are given the tab itself; of it they use
-//   table, state, upload, ask(), asking(), say(), about(), words    as in Tab; state is to be read only
-//   onChange(fn)      fn(what) after a change of the state, of the picture or of the language: "domain" | "model" | "picture" |
-//                     "language" | "theme"
-//   picture()         the picture at hand {x: base64, bytes (C, H, W), domain, example} of this domain, or null
-//   drawPath(p)       p = {ae: path, vae: path} or null; a path is [[z1, z2], ...], or a list of
-//                     {points: [[z1, z2], ...], dashed: bool, marks: bool (dots on its points), at: [z1, z2] or null}
-//   pick(which)       Promise of {kind, z: [z1, z2]}, the next point chosen on the map "ae", "vae" or (null) either;
-//                     of null where it was given up (Escape, or another pick); cancelPick()
-//   tellWords(patch)  {word: value or null}, kept in the address beside the tab's own
-// On d > 2 the maps show a plane and no path; sections that work on d = 2 keep to their own models.
+// The tab "Latent space": two maps of the same pictures, and below them sections that are given the tab itself, whose state is
+// theirs to read only. In `hears` they have what they do after a change of the "domain", the "picture" or the "language"; their
+// words for the address are kept in `extra`. On d > 2 the maps show a plane and no path.
 
 import { newest } from "../../page/frame/dom.js";
 import { save } from "../../page/frame/download.js";
@@ -20,26 +12,23 @@ import { pack, unpack } from "../../page/draw/pixels.js";
 import { Yours } from "../../page/picture/yours.js";
 import { createMaps } from "../../page/map/data.js";
 import { paletteOf } from "../../page/map/layers.js";
-import { createReadout, drawLegend } from "../../page/map/readout.js";
-import { createMapView } from "../../page/map/view.js";
+import { MapView } from "../../page/map/view.js";
 import { Dims } from "./dims.js";
-import { createPosterior, posteriorOn, reachOf } from "./posterior.js";
-import { WORDS, betasAt, standard } from "./state.js";
+import { Posterior } from "./posterior.js";
+import { KINDS, WORDS, betasAt, standard } from "./state.js";
 import { view } from "./view.js";
 import { Walks } from "./walks.js";
 
-const KINDS = ["ae", "vae"];
-
 class Latent extends Tab {
   begin() {
-    const { words, value } = this;
+    const { value, words } = this;
     const asked = ["domain", "example", "x"].some((word) => word in words);
     const guest = !asked && value.maps.includes(shared()?.domain) ? shared() : null;
     const domain = guest?.domain ?? value.maps[0];
-    // models: those of the maps in sight; results: of the picture at hand; extra: words of the sections; path: of a walk, drawn
-    // from the first touch of its section on, so that the first sight of a map is the map.
-    Object.assign(this, { maps: createMaps(), map: null, models: {}, results: null, extra: {}, path: null, picking: null, fresh: false });
-    Object.assign(this, { listeners: [], palette: paletteOf(this.root), walked: "from" in words });
+    // models: those of the maps in sight; readings: of the maps; results: of the picture at hand; extra: words of the sections;
+    // path: of a walk, drawn from the first touch of its section on, so that the first sight of a map is the map.
+    Object.assign(this, { maps: createMaps(), map: null, models: {}, readings: {}, results: null, picking: null, sections: [] });
+    Object.assign(this, { palette: paletteOf(this.root), extra: {}, path: null, walked: "from" in words, posterior: new Posterior(this) });
     this.start(WORDS, standard(domain, this.table[domain]));
     this.yours = new Yours(this, {
       asked: (job) => ["prepare", { domain: job.domain, models: job.domain === this.state.domain ? this.wanted : [] }],
@@ -55,40 +44,38 @@ class Latent extends Tab {
     if (drawn) this.yours.ready({ x: pack(drawn), domain: this.state.domain }, { drawn: true, keep: true });
     else if (guest) this.received(guest, { keep: true });
     else this.yours.example(this.state.domain, this.state.example, { keep: true });
-    this.sections();
+    this.open(Walks, this.p.walks);
+    this.open(Dims, this.p.dimensions);
     return false;
+  }
+
+  // Each section stands for itself: what goes wrong in one leaves the others as they are.
+  open(Own, root) {
+    try {
+      this.sections.push(new Own(root, this));
+    } catch (error) {
+      console.error(error);
+    }
   }
 
   // What is drawn by modules of its own, and what the page tells this tab.
   furnish() {
     const { p, root } = this;
-    this.readouts = Object.fromEntries(KINDS.map((kind) => [kind, createReadout(p, kind)]));
-    const hooks = {
-      decode: (model, z) =>
-        this.asking("decode", { domain: this.state.domain, kind: model.kind, d: model.d, beta: this.betaOf(model.kind), z }),
-      told: (kind, reading) => this.told(kind, reading),
-      moved: (kind, a, b) => {
-        this.readouts[kind].mark(p[`${kind}Picture`].dataset.shown);
-        this.readouts[kind].coordinates(a, b);
-      },
-      chose: (kind, point) => this.chose(kind, point),
+    const viewOf = (kind) => {
+      const [still, moving, picture, a, b, mark] = ["Still", "Moving", "Picture", "A", "B", "Mark"].map((name) => p[kind + name]);
+      return new MapView(kind, { still, moving, picture, a, b, mark }, this);
     };
-    const viewOf = (kind) =>
-      createMapView(kind, { still: p[`${kind}Still`], moving: p[`${kind}Moving`], picture: p[`${kind}Picture`] }, hooks);
     this.views = { ae: viewOf("ae"), vae: viewOf("vae") };
-    this.posterior = createPosterior(p, this.state, {
-      decode: (z) => this.asking("decode_many", { domain: this.state.domain, kind: "vae", d: this.state.d, beta: this.state.beta, z }),
-      changed: () => {
-        this.views.vae.over({ posterior: this.posterior.posterior() });
-        this.write();
-      },
+    this.posterior.begin();
+    onLanguage(() => {
+      for (const kind of KINDS) this.views[kind].say();
+      this.tell("language");
     });
-    onLanguage(() => this.speak());
-    root.addEventListener("keydown", (e) => e.key === "Escape" && this.picking && this.cancelPick());
+    root.addEventListener("keydown", (e) => e.key === "Escape" && this.picking && this.endPick());
     for (const event of ["pointerdown", "keydown", "input"])
       p.walks.addEventListener(event, () => {
         this.walked = true;
-        this.overlay();
+        this.drawPath(this.path);
       });
     // The frame switches themes by a class of the body.
     new MutationObserver(() => {
@@ -96,30 +83,7 @@ class Latent extends Tab {
       if (palette.card === this.palette.card) return;
       this.palette = palette;
       this.drawMaps();
-      this.tell("theme");
     }).observe(document.body, { attributeFilter: ["class"] });
-  }
-
-  // Each section stands for itself: what goes wrong in one leaves the others as they are.
-  sections() {
-    for (const [Own, root] of [
-      [Walks, this.p.walks],
-      [Dims, this.p.dimensions],
-    ])
-      try {
-        new Own(root, this);
-      } catch (error) {
-        console.error(error);
-      }
-  }
-
-  speak() {
-    this.drawMaps();
-    for (const kind of KINDS) {
-      const reading = this.views[kind].reading();
-      if (reading) this.told(kind, reading);
-    }
-    this.tell("language");
   }
 
   view() {
@@ -138,59 +102,71 @@ class Latent extends Tab {
     return Boolean(this.word || this.state.example);
   }
 
-  // ---- the maps ----------------------------------------------------------------------------------------------
+  // ---- models ------------------------------------------------------------------------------------------------
 
-  betaOf(kind) {
-    return kind === "vae" ? this.state.beta : 1;
+  modelOf(kind) {
+    const { domain, d, beta } = this.state;
+    return { domain, kind, d, beta: kind === "vae" ? beta : 1 };
   }
 
   get wanted() {
-    return KINDS.map((kind) => [kind, this.state.d, this.betaOf(kind)]);
+    return KINDS.map((kind) => [kind, this.state.d, this.modelOf(kind).beta]);
+  }
+
+  get model() {
+    return `${this.state.domain} ${this.state.d} ${this.state.beta}`;
+  }
+
+  // ---- the maps ----------------------------------------------------------------------------------------------
+
+  decode(model, z) {
+    return this.asking("decode", { ...this.modelOf(model.kind), d: model.d, z });
   }
 
   told(kind, reading) {
-    const { p, results, state } = this;
-    const own = results?.[kind];
+    const own = this.results?.[kind];
     // Distance of the point from the posterior of the picture at hand, in sigma.
-    const far = (i, v) => (v - own.z[i]) / own.sigma[i];
-    const sigmas = own?.sigma && state.d === 2 ? Math.hypot(far(0, reading.a), far(1, reading.b)) : null;
-    this.readouts[kind].mark(p[`${kind}Picture`].dataset.shown);
-    this.readouts[kind].tell(reading, this.map, { palette: this.palette, sigmas, d: state.d });
+    const far = (v, i) => (v - own.z[i]) / own.sigma[i];
+    const sigmas = own?.sigma && reading.d === 2 ? Math.hypot(...reading.at.map(far)) : null;
+    this.readings[kind] = { ...reading, map: this.map, sigmas };
+    this.draw();
   }
 
-  chose(kind, point) {
-    if (this.picking && (this.picking.which ?? kind) === kind) {
-      this.finishPick({ kind, z: point });
+  chose(kind, z) {
+    if (this.picking) {
+      this.endPick({ kind, z });
       return true;
     }
-    this.state.at[kind] = point;
+    this.state.at[kind] = z;
     this.write();
     return false;
   }
 
-  look(kind, shown = this.state.view) {
-    const { map, palette, state, p } = this;
+  // How a map is drawn.
+  look(kind) {
+    const { map, palette, state } = this;
+    const grid = state.view === "grid";
     return {
-      view: shown,
-      warped: kind === "vae" && shown === "grid" && state.d === 2 && state.spacing === "quantiles",
+      view: state.view,
+      warped: kind === "vae" && grid && state.d === 2 && state.spacing === "quantiles",
       hidden: state.hidden,
       colours: map.colours,
-      palette: shown === "grid" ? palette.night : palette,
+      palette: grid ? palette.night : palette,
       size: map.size,
       channels: map.channels,
-      side: p[`${kind}Moving`].clientWidth,
     };
   }
 
   // The map of the domain or, for more dimensions, the planes of its models; of several wishes the newest is carried out.
   showMaps = newest(async () => {
-    const { domain, d, beta } = this.state;
+    const { domain, d } = this.state;
+    const { model } = this;
     this.root.setAttribute("aria-busy", "true");
     try {
       const map = await this.maps.get(domain);
-      const plane = (kind) => this.maps.plane(domain, modelKey(kind, d, kind === "vae" ? beta : 1));
+      const plane = (kind) => this.maps.plane(domain, modelKey(kind, d, this.modelOf(kind).beta));
       const [ae, vae] = d === 2 ? [map.ae, map.vae] : await Promise.all(KINDS.map(plane));
-      if (domain !== this.state.domain || d !== this.state.d || beta !== this.state.beta) return;
+      if (model !== this.model) return;
       Object.assign(this, { map, models: { ae, vae } });
     } catch {
       this.say(t("latent.lost"));
@@ -204,45 +180,21 @@ class Latent extends Tab {
   });
 
   drawMaps() {
-    const { map, models, state, p } = this;
-    if (!map) return;
-    this.draw();
-    for (const kind of KINDS) if (models[kind]) this.views[kind].show(models[kind], this.look(kind));
-    drawLegend(p.legend, map, { hidden: state.hidden, palette: this.palette }, (label) => {
-      if (!state.hidden.delete(label)) state.hidden.add(label);
-      this.choose({});
-    });
-    this.posterior.look(this.look("vae", "points"));
-    if (p.maps.dataset.shown === `${map.domain} ${state.d}`) return;
-    p.maps.dataset.shown = `${map.domain} ${state.d}`;
-    p.maps.dataset.took = (performance.now() - map.arrived).toFixed(1);
+    if (!this.map) return;
+    for (const kind of KINDS) if (this.models[kind]) this.views[kind].show(this.models[kind], this.look(kind));
+    this.posterior.draw();
   }
 
-  // What lies over the maps: the picture at hand, its posterior and samples, the path of a walk.
-  pathOf(kind) {
-    return (this.walked && this.state.d === 2 && this.path?.[kind]) || null;
-  }
-
-  overlay() {
-    for (const kind of KINDS) {
-      const [model, mine] = [this.models[kind], this.fresh && this.results[kind]];
-      if (!model) continue;
-      const patch = { path: this.pathOf(kind) };
-      const posterior = kind === "vae" ? this.posterior.posterior() : mine && { ...posteriorOn(model, mine.z, null), samples: [] };
-      if (mine) Object.assign(patch, { posterior }, kind === "vae" && { lens: reachOf(posterior.axes) });
-      this.views[kind].over(patch, mine ? unpack(mine.x_hat) : undefined);
-    }
-    this.fresh = false;
-  }
-
+  // path: {ae: paths, vae: paths}, as drawPaths() takes them, or null; it lies over the maps once the section of walks was touched.
   drawPath(path) {
     this.path = path;
-    for (const kind of KINDS) this.views[kind].over({ path: this.pathOf(kind) });
+    const shown = (kind) => (this.walked && this.state.d === 2 && path?.[kind]) || null;
+    for (const kind of KINDS) if (this.models[kind]) this.views[kind].lay({ path: shown(kind) });
   }
 
   saveMap(kind) {
     const { domain, d, view: shown } = this.state;
-    const [still, moving] = this.views[kind].canvases;
+    const { still, moving } = this.views[kind];
     const sheet = Object.assign(document.createElement("canvas"), { width: still.width, height: still.height });
     for (const layer of [still, moving]) sheet.getContext("2d").drawImage(layer, 0, 0);
     sheet.toBlob((blob) => save(blob, `vaedemo-map-${domain}-${kind}-${d}-${shown}.png`), "image/png");
@@ -250,13 +202,10 @@ class Latent extends Tab {
 
   // ---- the picture at hand -----------------------------------------------------------------------------------
 
+  // {x: base64, bytes (C, H, W), domain, example}, if it is of this domain, or null.
   picture() {
     const { picture } = this.yours;
     return picture?.domain === this.state.domain ? picture : null;
-  }
-
-  get model() {
-    return `${this.state.domain} ${this.state.d} ${this.state.beta}`;
   }
 
   takeResults(x, [ae, vae]) {
@@ -264,22 +213,25 @@ class Latent extends Tab {
     this.showResults();
   }
 
+  // The picture at hand on the maps, once both are there: a point of the AE, a cloud of the VAE under the lens.
   showResults() {
-    const { state, map, models, results } = this;
+    const { state, map, models, results, posterior, views } = this;
+    this.drawPath(this.path);
     const shown = map?.domain === state.domain && models.vae?.key === modelKey("vae", state.d, state.beta);
-    if (!shown || results?.of !== this.model) return this.overlay();
-    this.fresh = true;
-    this.posterior.show(results, models.vae, this.look("vae", "points"));
-    this.overlay();
+    if (!shown || results?.of !== this.model) return;
+    posterior.show(results, models.vae);
+    const [ae, vae] = KINDS.map((kind) => unpack(results[kind].x_hat));
+    if (models.ae) views.ae.lay({ posterior: { mu: models.ae.project(results.ae.z), samples: [] }, own: ae });
+    views.vae.lay({ posterior: posterior.onMap, own: vae });
     this.root.dataset.ready = "true";
-    return this.tell("picture");
+    this.tell("picture");
   }
 
   lookAt = newest(async () => {
-    const [{ picture }, model] = [this.yours, this.model];
-    const answer = await this.asking("look", { x: picture.x, domain: picture.domain, models: this.wanted });
-    if (answer.error || this.yours.picture !== picture || model !== this.model) return;
-    this.takeResults(picture.bytes, answer.results);
+    const { picture } = this.yours;
+    const about = () => this.yours.picture === picture && this.model;
+    const answer = await this.newer("look", { x: picture.x, domain: picture.domain, models: this.wanted }, about);
+    if (answer) this.takeResults(picture.bytes, answer.results);
   });
 
   took(picture, { keep }) {
@@ -319,47 +271,43 @@ class Latent extends Tab {
     this.drawMaps();
   }
 
+  // A class of pictures is shown or hidden.
+  toggle = (label) => {
+    const { hidden } = this.state;
+    if (!hidden.delete(label)) hidden.add(label);
+    this.choose({});
+  };
+
   chooseModel(d, beta) {
-    Object.assign(this.state, { d, beta: betasAt(this.row, d).includes(beta) ? beta : 1, at: { ae: null, vae: null } });
+    const { state } = this;
+    Object.assign(state, { d, beta, at: { ae: null, vae: null } });
+    if (!betasAt(state, this).includes(beta)) state.beta = 1;
     this.show();
     this.showMaps();
     if (this.yours.picture) this.lookAt();
-    this.tell("model");
   }
 
   // ---- what the sections below share with the maps -----------------------------------------------------------
 
-  onChange(listener) {
-    this.listeners.push(listener);
-  }
-
   tell(what) {
-    for (const listener of this.listeners) listener(what);
+    for (const section of this.sections) section.hears[what]?.();
   }
 
-  tellWords(patch) {
-    Object.assign(this.extra, patch);
-    this.write();
-  }
-
-  finishPick(answer) {
-    const { picking } = this;
-    this.picking = null;
-    this.draw();
-    picking?.done(answer);
-  }
-
-  cancelPick() {
-    this.finishPick(null);
-  }
-
-  pick(which = null) {
-    this.finishPick(null);
+  // Promise of {kind, z: [z1, z2]}, the next point chosen on a map; of null where it was given up: Escape, or another pick.
+  pick() {
+    this.endPick();
     if (this.state.d > 2) this.chooseModel(2, 1);
-    const picked = new Promise((done) => (this.picking = { which, done }));
+    const picked = new Promise((done) => (this.picking = done));
     this.draw();
     this.p.maps.scrollIntoView({ block: "nearest" });
     return picked;
+  }
+
+  endPick(answer = null) {
+    const { picking } = this;
+    this.picking = null;
+    this.draw();
+    picking?.(answer);
   }
 }
 

@@ -3,18 +3,22 @@
 import { between, numberOf, oneOf, whole, word } from "../../page/frame/state.js";
 import { fromWord } from "../../page/maths/words.js";
 
+export const KINDS = ["ae", "vae"]; // of which there are maps
 export const VIEWS = ["points", "density", "grid"];
 export const SPACINGS = ["even", "quantiles"];
 export const MOST_SAMPLES = 16;
 export const MOST_NOISE = 3;
 
+// Below, about: the tab {table, value: {maps, planes: names of domains}, word: that of a drawing at hand, or null}.
+const row = (s, { table }) => table[s.domain];
+
 // Latent dimensions that both models of a domain have: 2, and with planes the others.
-export const dimsOf = (row, planes) => {
-  const [ae, vae] = [row.kinds.ae ?? [], row.kinds.vae ?? []];
-  return vae.filter((d) => ae.includes(d) && (d === 2 || planes));
+export const dimsOf = (s, about) => {
+  const { ae = [], vae = [] } = row(s, about).kinds;
+  return vae.filter((d) => ae.includes(d) && (d === 2 || about.value.planes.includes(s.domain)));
 };
 
-export const betasAt = (row, d) => (d > 2 && row.betas[d]) || [1];
+export const betasAt = (s, about) => (s.d > 2 && row(s, about).betas[s.d]) || [1];
 
 export const standard = (domain, row) => ({
   domain,
@@ -34,10 +38,8 @@ const point = (text) => {
   const found = /^(-?\d{1,4}(?:\.\d{1,6})?),(-?\d{1,4}(?:\.\d{1,6})?)$/.exec(text);
   return found ? [Number(found[1]), Number(found[2])] : undefined;
 };
-const row = (s, { table }) => table[s.domain];
 const chosen = (kind) => ({ name: kind, parse: point, put: (s, v) => (s.at[kind] = v), format: (s) => s.at[kind]?.join() });
 
-// about: {table, value: {maps, planes: names of domains}, word: that of a drawing at hand, or null}.
 export const WORDS = [
   {
     name: "domain",
@@ -45,16 +47,8 @@ export const WORDS = [
     put: (s, v, about) => Object.assign(s, standard(v, about.table[v])),
     format: (s) => s.domain,
   },
-  word(
-    "d",
-    numberOf((s, about) => dimsOf(row(s, about), about.value.planes.includes(s.domain))),
-    2,
-  ),
-  word(
-    "beta",
-    numberOf((s, about) => betasAt(row(s, about), s.d)),
-    1,
-  ),
+  word("d", numberOf(dimsOf), 2),
+  word("beta", numberOf(betasAt), 1),
   word("view", oneOf(VIEWS), "points"),
   word("spacing", oneOf(SPACINGS), "even"),
   {

@@ -4,15 +4,16 @@ import { html } from "../../page/vendor/lit-html.js";
 import { newest, onWidth } from "../../page/frame/dom.js";
 import { save } from "../../page/frame/download.js";
 import { field, optionsOf } from "../../page/frame/pieces.js";
-import { Section } from "../../page/frame/shell.js";
+import { numberOf, whole, word } from "../../page/frame/state.js";
 import { number, t } from "../../page/frame/text.js";
 import { nearestDim } from "../../page/maths/models.js";
 import { meanNorm, onPath, swing } from "../../page/maths/paths.js";
+import { sampleOf } from "../../page/draw/grids.js";
 import { pixels, unpack } from "../../page/draw/pixels.js";
 import { across, stripRow } from "../../page/draw/strips.js";
+import { Below } from "./below.js";
 import { Ends, endFromWord, endToWord } from "./ends.js";
 
-const KINDS = ["ae", "vae"];
 const PATHS = ["straight", "spherical"];
 const STEPS = { low: 5, high: 15, usual: 9 };
 const FAR = 5; // the usual walk goes from the first example to this one
@@ -20,44 +21,40 @@ const FINER = 4; // steps of the moving pictures for each of the strip's
 const ARC = Array.from({ length: 49 }, (_, k) => k / 48);
 const TYPES = { gif: "image/gif", webp: "image/webp" };
 
-export class Walks extends Section {
+// Both ends are in the address where one of them is not the usual one.
+const end = (name, k) => ({
+  name,
+  parse: (text, _, { row }) => endFromWord(text, row),
+  put: (s, v) => (s.asked[k] = v),
+  format: (_, { ends, usual }) => (String(ends.ends.map(endToWord)) === String(usual.map(endToWord)) ? null : endToWord(ends.ends[k])),
+});
+const WORDS = [
+  end("from", 0),
+  end("to", 1),
+  word("wd", numberOf((_, { dims }) => dims), (_, { dims }) => (dims.includes(2) ? 2 : dims[0]), "d"),
+  word("steps", whole(STEPS.low, STEPS.high), STEPS.usual, "n"),
+]; // prettier-ignore
+
+export class Walks extends Below {
   constructor(root, tab) {
-    super(root);
+    super(root, tab, WORDS, () => ({ d: 2, n: STEPS.usual, asked: [] }));
     // request: what the strips show; fine: the request of the finer steps there are; share: where on the way.
-    Object.assign(this, { tab, d: 2, n: STEPS.usual, domain: tab.state.domain, request: null, fine: null, share: 0, playing: 0, made: [] });
-    this.ends = new Ends(tab, {
-      draw: () => this.draw(),
-      changed: () => {
-        this.tell();
-        this.walk();
-      },
-      points: () => this.d === 2,
-    });
-    const { words } = tab;
-    const [d, n] = [Number(words.wd), Number(words.steps)];
-    if (this.dims.includes(d)) this.d = d;
-    if (Number.isInteger(n) && n >= STEPS.low && n <= STEPS.high) this.n = n;
-    tab.onChange((what) => this.heard(what));
-    this.enter(this.domain, [endFromWord(words.from, this.row), endFromWord(words.to, this.row)]);
-  }
-
-  heard(what) {
-    const { domain } = this.tab.state;
-    if (what === "language") this.draw();
-    else if (what === "picture") this.ends.refresh();
-    else if (what === "domain" && domain !== this.domain) {
-      this.enter(domain);
+    Object.assign(this, { request: null, fine: null, share: 0, playing: 0, made: [] });
+    this.ends = new Ends(this, () => {
       this.tell();
-    }
+      this.walk();
+    });
+    this.enter(this.asked);
   }
 
-  get row() {
-    return this.tab.table[this.domain];
-  }
-
-  get kinds() {
-    return KINDS.filter((k) => this.row.kinds[k]?.length);
-  }
+  hears = {
+    language: () => this.draw(),
+    picture: () => this.ends.refresh(),
+    domain: () => {
+      this.enter();
+      this.tell();
+    },
+  };
 
   get dims() {
     return [...new Set(this.kinds.flatMap((k) => this.row.kinds[k]))].sort((a, b) => a - b);
@@ -67,11 +64,21 @@ export class Walks extends Section {
     return this.kinds.filter((k) => this.row.kinds[k].includes(this.d)).flatMap((kind) => PATHS.map((path) => ({ kind, path })));
   }
 
+  get usual() {
+    const { examples } = this.row;
+    return [0, 1].map((k) => ({ kind: "example", name: examples[Math.min(k * FAR, examples.length - 1)] }));
+  }
+
   // ---- asking ------------------------------------------------------------------------------------------------
 
   get body() {
-    const sent = (end) => end && (end.kind === "point" && this.d === 2 ? { x: end.x, z: end.z, kind: end.model } : { x: end.x });
+    const sent = (one) => one && (one.kind === "point" && this.d === 2 ? { x: one.x, z: one.z, kind: one.model } : { x: one.x });
     return { domain: this.domain, d: this.d, ends: this.ends.ends.map(sent), rows: this.rows.map((r) => [r.kind, r.path]), n: this.n };
+  }
+
+  // The wanted walk as text, by which answers are known; null while there is none.
+  get wanted() {
+    return this.ends.ready && this.rows.length ? JSON.stringify(this.body) : null;
   }
 
   get finer() {
@@ -79,21 +86,20 @@ export class Walks extends Section {
   }
 
   read(answer) {
-    const each = this.row.channels * this.row.size ** 2;
+    const { channels, size } = this.row;
     return answer.rows.map(({ x_hat, ...r }) => {
       const bytes = unpack(x_hat);
-      return { ...r, pictures: r.z.map((_, k) => pixels(bytes.subarray(k * each, (k + 1) * each), this.row.channels)) };
+      return { ...r, pictures: r.z.map((_, k) => pixels(sampleOf(bytes, k, channels, size), channels)) };
     });
   }
 
   walk = newest(async () => {
-    if (!this.ends.ready || !this.rows.length) return;
-    const request = this.body;
-    const answer = await this.tab.asking("walk", request);
-    if (answer.error || JSON.stringify(request) !== JSON.stringify(this.body)) return;
-    Object.assign(this, { request: JSON.stringify(request), fine: null, made: this.read(answer) });
+    const request = this.wanted;
+    const answer = request && (await this.tab.newer("walk", this.body, () => this.wanted));
+    if (!answer) return;
+    Object.assign(this, { request, fine: null, made: this.read(answer) });
     this.draw();
-    this.p.walkStrips.dataset.ends = this.ends.ends.map((end) => endToWord(end) ?? end.kind).join(" ");
+    this.p.walkStrips.dataset.ends = this.ends.ends.map((one) => endToWord(one) ?? one.kind).join(" ");
     this.p.walkStrips.dataset.drawn = `${this.d} ${this.made[0].z.length}`;
     this.drawPath();
     if (this.playing || this.share > 0) this.refine();
@@ -103,8 +109,8 @@ export class Walks extends Section {
   refine = newest(async () => {
     const { request } = this;
     if (!request || this.fine === request) return;
-    const answer = await this.tab.asking("walk", { ...JSON.parse(request), n: this.finer });
-    if (answer.error || request !== this.request) return;
+    const answer = await this.tab.newer("walk", { ...JSON.parse(request), n: this.finer }, () => this.request);
+    if (!answer) return;
     this.fine = request;
     const finer = this.read(answer);
     for (const r of this.made) r.fine = finer.find((f) => f.kind === r.kind && f.path === r.path)?.pictures;
@@ -131,7 +137,7 @@ export class Walks extends Section {
     if (this.d !== 2 || !made.length) return tab.drawPath(null);
     const of = ({ z, path }) => {
       const at = (s) => onPath(z[0], z.at(-1), path, s);
-      return { points: path === "straight" ? [z[0], z.at(-1)] : ARC.map(at), dashed: path === "straight", marks: false, at: at(share) };
+      return { points: path === "straight" ? [z[0], z.at(-1)] : ARC.map(at), dashed: path === "straight", at: at(share) };
     };
     return tab.drawPath(Object.fromEntries(this.kinds.map((kind) => [kind, made.filter((r) => r.kind === kind).map(of)])));
   }
@@ -141,6 +147,11 @@ export class Walks extends Section {
     this.draw();
     this.drawPath();
   }
+
+  jump = (share) => {
+    this.stop();
+    this.go(share);
+  };
 
   stop() {
     cancelAnimationFrame(this.playing);
@@ -164,10 +175,7 @@ export class Walks extends Section {
     this.draw();
   }
 
-  draw() {
-    super.draw();
-    if (this.width !== undefined) return;
-    this.width = NaN;
+  begin() {
     onWidth(this.p.walkStrips, (width) => {
       this.width = width;
       this.draw();
@@ -176,24 +184,6 @@ export class Walks extends Section {
 
   // ---- changing ----------------------------------------------------------------------------------------------
 
-  tell() {
-    const [from, to] = this.ends.ends.map(endToWord);
-    const usual = this.usual.map(endToWord);
-    const other = from !== usual[0] || to !== usual[1];
-    const first = this.dims.includes(2) ? 2 : this.dims[0];
-    this.tab.tellWords({
-      from: other ? from : null,
-      to: other ? to : null,
-      wd: this.d === first ? null : this.d,
-      steps: this.n === STEPS.usual ? null : this.n,
-    });
-  }
-
-  get usual() {
-    const { examples } = this.row;
-    return [0, 1].map((k) => ({ kind: "example", name: examples[Math.min(k * FAR, examples.length - 1)] }));
-  }
-
   set(patch) {
     Object.assign(this, patch, { request: null, made: [] });
     this.draw();
@@ -201,56 +191,52 @@ export class Walks extends Section {
     this.walk();
   }
 
-  enter(domain, asked = []) {
-    Object.assign(this, { domain, request: null, fine: null, made: [] });
+  enter(asked = []) {
+    Object.assign(this, { request: null, fine: null, made: [] });
     this.root.hidden = !this.kinds.length || !this.row.examples.length;
     if (this.root.hidden) return;
     if (!this.dims.includes(this.d)) this.d = nearestDim(this.dims, this.d);
     this.drawPath();
-    this.ends.start(this.usual.map((end, k) => asked[k] ?? end));
+    this.ends.start(this.usual.map((usual, k) => asked[k] ?? usual));
     this.draw();
   }
 
-  jump = (share) => {
-    this.stop();
-    this.go(share);
-  };
+  // ---- views -------------------------------------------------------------------------------------------------
 
-  moved = (e) => {
-    const share = Number(e.target.value);
-    this.refine();
-    this.jump(share);
-  };
-
-  view() {
-    const { d, n, share, playing } = this;
-    const dims = {
-      part: "walkD",
-      name: "vd-walk-d",
-      label: t("walk.d"),
-      options: optionsOf(this.dims),
-      value: d,
-      choose: (v) => this.set({ d: Number(v) }),
-    };
-    const strip = { n, size: this.row.size, share, go: this.jump, keep: this.keep };
-    return html`<section class="vd-card vd-walks">
-  <header><h2>${t("walk.title")}</h2><p>${t("walk.why")}</p></header>
-  <div class="vd-walk-controls">
-    ${this.ends.view()}
-    <div class="vd-walk-settings">
-      ${field(dims)}
+  settings() {
+    const { d, n } = this;
+    const choose = (v) => this.set({ d: Number(v) });
+    return html`<div class="vd-walk-settings">
+      ${field({ part: "walkD", name: "vd-walk-d", label: t("walk.d"), options: optionsOf(this.dims), value: d, choose })}
       <div class="vd-field vd-walk-steps"><label for="vd-walk-steps"><span>${t("walk.steps")}</span> <b data-part="walkStepsValue">${n}</b></label>
         <input type="range" class="vd-lat-slider" id="vd-walk-steps" data-part="walkSteps" min=${STEPS.low} max=${STEPS.high} step="1" data-at=${n}
           @input=${(e) => this.set({ n: Number(e.target.value) })}></div>
-    </div>
-  </div>
-  <div class="vd-walk-player">
+    </div>`;
+  }
+
+  player() {
+    const { playing, share } = this;
+    const moved = (e) => {
+      const place = Number(e.target.value);
+      this.refine();
+      this.jump(place);
+    };
+    return html`<div class="vd-walk-player">
     <button type="button" class="vd-button vd-play" data-part="walkPlay" aria-pressed=${playing > 0}
-      @click=${() => (this.playing ? this.stop() : this.play())}><svg viewBox="0 0 20 20" aria-hidden="true"><path
+      @click=${() => (playing ? this.stop() : this.play())}><svg viewBox="0 0 20 20" aria-hidden="true"><path
       class="vd-when-off" d="M6 3.5v13l10-6.5z"/><path class="vd-when-on" d="M6.5 4v12M13.5 4v12"/></svg><span data-part="walkPlayText">${t(playing ? "walk.pause" : "walk.play")}</span></button>
     <input type="range" class="vd-lat-slider" data-part="walkPosition" min="0" max="1" step="0.001" data-at=${share} aria-label=${t("walk.position")}
-      aria-valuetext=${t("walk.position.value", { share: number(100 * share, 0) })} @input=${this.moved}>
-  </div>
+      aria-valuetext=${t("walk.position.value", { share: number(100 * share, 0) })} @input=${moved}>
+  </div>`;
+  }
+
+  view() {
+    const { d, n, share } = this;
+    const strip = { n, size: this.row.size, share, go: this.jump, keep: this.keep };
+    return html`<section class="vd-card vd-walks">
+  <header><h2>${t("walk.title")}</h2><p>${t("walk.why")}</p></header>
+  <div class="vd-walk-controls">${this.ends.view()}${this.settings()}</div>
+  ${this.player()}
   <div class="vd-strips ${d === 2 ? "vd-on-map" : ""}" style="--across: ${across(n, this.width)}" data-part="walkStrips">${this.rows.map((r) => stripRow(this.madeOf(r) ?? r, strip))}</div>
   <p class="vd-note vd-walk-foot" data-part="walkFoot">${t("walk.foot", { d, root: number(meanNorm(d), 1) })}</p>
   <details><summary>${t("walk.more")}</summary><p>${t("walk.more.text")}</p></details>
