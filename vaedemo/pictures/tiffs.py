@@ -46,20 +46,19 @@ def read(data: bytes, name: str, labels: bool = False, whole: bool = False) -> I
     """A decoded picture, mode L, LA, RGB, RGBA, CMYK or LAB, of a TIFF that Pillow would read wrongly; None of others.
     whole: of any TIFF that this module can read. PictureError for a camera's raw file."""
     try:
-        page = _page(data)
-        raw = page is not None and (_RAW.search(name.lower()) or _is_raw(data, page))
-        known = page is not None and _is_known(page) and _COLOURS[page.photometric] <= page.samplesperpixel
-        known = known and (whole or not _is_plain(page))
+        if (page := _page(data)) is None:
+            return None
+        raw = _RAW.search(name.lower()) or _is_raw(data, page)
+        known = _is_known(page) and _COLOURS[page.photometric] <= page.samplesperpixel
+        wanted = known and (whole or not _is_plain(page))
     except Exception:  # a damaged directory: Pillow says so, or knows better
-        return None
-    if page is None:
         return None
     if raw:
         raise PictureError(
             f"{name} is a camera's raw file, which cannot be read here; save it as PNG or JPEG and try again."
         )
     require_pixels((page.imagewidth, page.imagelength), name)
-    if not known:
+    if not wanted:
         return None
     if page.compression != 1 and math.prod(page.chunks) * page.bitspersample > 8 * _MAX_SEGMENT:
         if page.dtype == np.uint16 and page.bitspersample == 16 and page.photometric in (1, 2):
@@ -72,7 +71,7 @@ def read(data: bytes, name: str, labels: bool = False, whole: bool = False) -> I
     if image is not None:
         image.info = {"icc_profile": page.iccprofile} if isinstance(page.iccprofile, bytes) else {}
         exif = Image.Exif()
-        exif[0x0112] = int(page.tags.valueof(274, 1))
+        exif[0x0112] = page.tags.valueof(274, 1)
         image.info["exif"] = exif.tobytes()
     return image
 
