@@ -1,6 +1,5 @@
 """The commands compress, decompress and info: photographs as .vae files."""
 
-import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +11,7 @@ import tyro
 from PIL import Image
 
 from vaedemo.cli.common import Command, shown, write_picture
-from vaedemo.cli.outputs import planned, require_ending
+from vaedemo.cli.outputs import planned
 from vaedemo.errors import CodecError
 from vaedemo.pictures.read import read
 from vaedemo.services.codec.container import HEADER, Container, unpack
@@ -48,9 +47,7 @@ class Compress(Command):
         named = (self.quality, self.bytes, self.bpp, self.psnr)
         quality = 50.0 if named == (None,) * 4 else self.quality
         wish = Wish(quality, self.bytes, self.bpp, self.psnr, self.channels)
-        if self.out.suffix.lower() != ".vae":
-            raise CodecError(f"{shown(self.out)} does not end in .vae; name it {shown(self.out.stem)}.vae")
-        planned([self.out], inputs=[self.picture])
+        planned([self.out], inputs=[self.picture], ending=".vae")
         library, picture = Library(self.checkpoints), np.asarray(read(self.picture).convert("RGB"))
         with tqdm.tqdm(unit="step", leave=False, disable=None) as bar:
             for progress in compress(library, picture, wish):
@@ -70,17 +67,18 @@ class Compress(Command):
             "channels": made.channels,
             "tried": [one._asdict() for one in progress.tried],
         }
-        if self.json:
-            print(json.dumps(said, indent=1))
-            return
+        lines = []
         for one in progress.tried[:-1] if quality is None else ():
             at = "" if one.psnr is None else f", {one.psnr:.2f} dB"
-            print(f"tried quality {100 * one.level / LEVELS:.0f}, {one.channels} channels: {one.bytes:,} bytes{at}")
-        print(
+            lines.append(
+                f"tried quality {100 * one.level / LEVELS:.0f}, {one.channels} channels: {one.bytes:,} bytes{at}"
+            )
+        lines.append(
             f"{shown(self.out)}: {size:,} bytes, {said['bpp']:.3f} bits a pixel, {said['ratio']:.1f} x smaller than raw"
             f" pixels, {said['ratio_to_file']:.1f} x than the file; PSNR {said['psnr']:.2f} dB, quality "
             f"{said['quality']:.0f}, {made.channels} channels"
         )
+        self.tell(said, "\n".join(lines))
 
 
 def _bytes_of(path: Path) -> bytes:
@@ -102,17 +100,14 @@ class Decompress(Command):
     """the picture to write; its ending names the format, and one that is there already is replaced"""
 
     def run(self) -> None:
-        require_ending(self.out)
         planned([self.out], inputs=[self.file])
         opened = decompress(Library(self.checkpoints), _bytes_of(self.file), shown(self.file))
         write_picture(Image.fromarray(opened.picture), self.out)
         said = _told(opened.file) | {"channels_decoded": opened.channels}
-        if self.json:
-            print(json.dumps(said, indent=1))
-            return
         width, height = opened.file.size
         missing = f"; {opened.file.missing:,} bytes are missing" if opened.file.missing else ""
-        print(f"{shown(self.out)}: {width} x {height}, {opened.channels} of {opened.file.channels} channels{missing}")
+        which = f"{opened.channels} of {opened.file.channels} channels"
+        self.tell(said, f"{shown(self.out)}: {width} x {height}, {which}{missing}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,11 +119,7 @@ class Info(Command):
 
     def run(self) -> None:
         said = _told(unpack(_bytes_of(self.file), shown(self.file)))
-        if self.json:
-            print(json.dumps(said, indent=1))
-            return
-        for name, value in said.items():
-            print(f"{name:10} {value}")
+        self.tell(said, "\n".join(f"{name:10} {value}" for name, value in said.items()))
 
 
 def _told(file: Container) -> dict[str, Any]:

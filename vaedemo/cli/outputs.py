@@ -23,8 +23,12 @@ __all__ = ["TAG", "distinct", "planned", "require_ending", "tag"]
 TAG = "vaedemo"  # of a PNG's text: a digest of all that its pixels come from
 
 
-def require_ending(path: Path) -> None:
-    """ConfigError where a path's ending names no picture format."""
+def require_ending(path: Path, ending: str | None = None) -> None:
+    """ConfigError where a path does not end so, or without an ending that is asked for in no picture format's way."""
+    if ending:
+        if path.suffix.lower() != ending:
+            raise ConfigError(f"{shown(path)} does not end in {ending}; name it {shown(path.stem)}{ending}")
+        return
     if path.suffix.lower() not in Image.registered_extensions():
         raise ConfigError(
             f"{path.name} has no ending of a picture format; name it for example {path.stem or 'out'}.png"
@@ -83,15 +87,17 @@ def planned(
     inputs: Iterable[Path] = (),
     overwrite: bool = False,
     tags: Mapping[Path, str] | None = None,
+    ending: str | None = None,
 ) -> None:
     """Check all that a command will write before it begins; ConfigError says what is in the way.
 
-    explicit: the pictures that a person named; named: files named after them. inputs: files that are read. tags: {path:
-    tag} of what the very same command would have written there.
+    explicit: the paths that a person named; named: files named after them. inputs: files that are read. tags: {path:
+    tag} of what the very same command would have written there. ending: of the explicit paths, where they are no
+    pictures.
     """
     explicit = list(explicit)
     for path in explicit:
-        require_ending(path)
+        require_ending(path, ending)
     wanted, seen = [*explicit, *named], dict[str, Path]()
     for path in wanted:
         if (other := seen.setdefault(_key(path), path)) is not path:
