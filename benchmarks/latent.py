@@ -117,6 +117,9 @@ def measure_click(domains: Sequence[str] = tuple(SIZED), clicks: int = 45) -> li
     return rows
 
 
+MARKED = "(name) => performance.getEntriesByName(name)[0].startTime"
+
+
 def measure_load(domains: Sequence[str] = tuple(SIZED), times: int = 5) -> list[Row]:
     rows = []
     with server() as (address, _), chromium() as browser:
@@ -125,7 +128,8 @@ def measure_load(domains: Sequence[str] = tuple(SIZED), times: int = 5) -> list[
             took, size = [], 0
             for _ in range(times):
                 page = enter(browser, address, f"domain={domain}")
-                took.append(float(page.locator("[data-part=maps]").get_attribute("data-took") or "nan"))
+                arrived, drawn = (page.evaluate(MARKED, name) for name in ("map arrived", "map drawn"))
+                took.append(drawn - arrived)
                 size = page.evaluate(
                     """(domain) => performance.getEntriesByType("resource")
                          .filter((e) => e.name.includes(`/maps/${domain}.`)

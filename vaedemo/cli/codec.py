@@ -15,7 +15,8 @@ from vaedemo.cli.outputs import planned
 from vaedemo.errors import CodecError
 from vaedemo.pictures.read import read
 from vaedemo.services.codec.container import HEADER, Container, unpack
-from vaedemo.services.codec.files import LEVELS, Wish, compress, decompress, psnr
+from vaedemo.services.codec.files import LEVELS, Wish, compress, decompress
+from vaedemo.services.codec.judge import psnr
 from vaedemo.store.checkpoints import write_atomic
 from vaedemo.store.library import Library
 

@@ -2,12 +2,13 @@
 
 import math
 
+import pytorch_msssim
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
-__all__ = ["active_units", "bits_per_dim", "mse", "psnr", "ssim"]
+__all__ = ["MS_SSIM_SIDE", "SSIM_SIDE", "active_units", "bits_per_dim", "ms_ssim", "mse", "psnr", "ssim"]
 
+SSIM_SIDE, MS_SSIM_SIDE = 11, 161  # pixels that a picture has at least
 PSNR_CAP = 100.0  # dB, for equal pictures, whose PSNR has no finite value
 
 
@@ -21,29 +22,20 @@ def psnr(error: Tensor | float) -> Tensor:
     return (-10 * torch.log10(torch.as_tensor(error).clamp(min=1e-30))).clamp(max=PSNR_CAP)
 
 
-def _window(channels: int, like: Tensor, size: int = 11, sigma: float = 1.5) -> Tensor:
-    distance = torch.arange(size, dtype=like.dtype, device=like.device) - size // 2
-    line = torch.exp(-distance.square() / (2 * sigma**2))
-    line = line / line.sum()
-    return torch.outer(line, line).expand(channels, 1, size, size)
-
-
 def ssim(x: Tensor, y: Tensor) -> Tensor:
     """Structural similarity of each picture, (B,), at most 1. Wang et al. 2004: 11 x 11 Gaussian window, sigma 1.5,
     K1 0.01, K2 0.03, mean over the channels and the windows that lie wholly inside. ValueError below 11 pixels."""
-    if min(x.shape[2:]) < 11:
-        raise ValueError(f"pictures of {tuple(x.shape[2:])} are too small for SSIM; give sides of at least 11")
-    channels = x.shape[1]
-    window = _window(channels, x)
+    if min(x.shape[2:]) < SSIM_SIDE:
+        raise ValueError(f"pictures of {tuple(x.shape[2:])} are too small for SSIM; give sides of at least {SSIM_SIDE}")
+    return pytorch_msssim.ssim(x, y, data_range=1.0, size_average=False)
 
-    def blur(t: Tensor) -> Tensor:
-        return F.conv2d(t, window, groups=channels)
 
-    mx, my = blur(x), blur(y)
-    vx, vy, cov = blur(x * x) - mx * mx, blur(y * y) - my * my, blur(x * y) - mx * my
-    c1, c2 = 0.01**2, 0.03**2
-    index = (2 * mx * my + c1) * (2 * cov + c2) / ((mx * mx + my * my + c1) * (vx + vy + c2))
-    return index.flatten(1).mean(1)
+def ms_ssim(x: Tensor, y: Tensor) -> Tensor:
+    """Multi-scale structural similarity of each picture, (B,), at most 1: five scales, with the weights of Wang,
+    Simoncelli & Bovik 2003. ValueError below 161 pixels, where the smallest scale has no window."""
+    if min(x.shape[2:]) < MS_SSIM_SIDE:
+        raise ValueError(f"pictures of {tuple(x.shape[2:])} are too small; give sides of at least {MS_SSIM_SIDE}")
+    return pytorch_msssim.ms_ssim(x, y, data_range=1.0, size_average=False)
 
 
 def bits_per_dim(nats: float, shape: tuple[int, ...]) -> float:

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from vaedemo.errors import CheckpointError, CodecError, ConfigError
 from vaedemo.services.codec.container import HEADER, pack, unpack
-from vaedemo.services.codec.files import LEVELS, Wish, compress, decompress, psnr
+from vaedemo.services.codec.files import LEVELS, Wish, compress, decompress
+from vaedemo.services.codec.judge import psnr
 from vaedemo.store.library import Library
 
 pytestmark = pytest.mark.usefixtures("one_thread")

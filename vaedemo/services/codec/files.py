@@ -13,11 +13,11 @@ import numpy as np
 
 from vaedemo.configs import _option, _require
 from vaedemo.errors import CodecError
-from vaedemo.maths import metrics
 from vaedemo.models.codec import Codec
 from vaedemo.models.entropy import BLOCK, LAMBDAS, QUALITY_STEPS
 from vaedemo.services.codec import photos
 from vaedemo.services.codec.container import HEADER, Container, pack, unpack
+from vaedemo.services.codec.judge import psnr
 from vaedemo.store.library import Library
 
 __all__ = [
@@ -30,7 +30,6 @@ __all__ = [
     "Wish",
     "compress",
     "decompress",
-    "psnr",
 ]
 
 MAX_PIXELS = 16_000_000  # of a picture: more would take more than 2 GB
@@ -94,12 +93,6 @@ class Decompressed(NamedTuple):
     picture: np.ndarray
     file: Container
     channels: int
-
-
-def psnr(x_hat: np.ndarray, x: np.ndarray) -> float:
-    """In dB, of pictures uint8 (H, W, 3)."""
-    error = sum(float(np.square(a.astype(np.int32) - b).sum()) for a, b in zip(x_hat, x, strict=True))
-    return float(metrics.psnr(error / x.size / 255**2))
 
 
 class _Search:

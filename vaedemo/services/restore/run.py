@@ -152,5 +152,5 @@ def measure(x_hat: np.ndarray, clean: np.ndarray, mask: np.ndarray | None = None
         where = torch.as_tensor(np.asarray(mask) == 0).float()
         error = ((a - b).square() * where).sum() / (where.sum() * a.shape[1])
         hole = metrics.psnr(error).item()
-    ssim = metrics.ssim(a, b).item() if min(a.shape[2:]) >= 11 else None
+    ssim = metrics.ssim(a, b).item() if min(a.shape[2:]) >= metrics.SSIM_SIDE else None
     return Figures(metrics.psnr(metrics.mse(a, b)).item(), ssim, hole)

@@ -49,6 +49,7 @@ const modelOf = ({ about, buffer }, key, own, offset, { decode }) => {
 // The map of a domain, with both models of two dimensions.
 const load = async (domain) => {
   const [file, ...decoders] = await Promise.all([read(domain), ...KINDS.map((kind) => decoderOf(domain, `${kind}-2`))]);
+  performance.mark("map arrived"); // benchmarks/latent.py reads the marks
   const { count, models } = file.about;
   const start = (k) => count + (count % 2) + 4 * count * k;
   const made = KINDS.map((kind, k) => [kind, modelOf(file, `${kind}-2`, { ...models[kind], ...FLAT }, start(k), decoders[k])]);

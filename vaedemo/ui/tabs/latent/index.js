@@ -175,6 +175,7 @@ class Latent extends Tab {
       this.root.removeAttribute("aria-busy");
     }
     this.drawMaps();
+    performance.mark("map drawn");
     for (const kind of KINDS) this.views[kind].choose(this.state.at[kind]);
     this.showResults();
   });
