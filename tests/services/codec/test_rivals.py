@@ -40,7 +40,7 @@ def test_png_loses_nothing(busy):
 
 @pytest.mark.parametrize("name", ["JPEG", "WebP"])
 def test_the_nearest_size_and_the_nearest_psnr(busy, name):
-    every = [rivals.at(busy, name, q) for q in rivals.rivals()[name].qualities[::1]]
+    every = [rivals.at(busy, name, q) for q in rivals.rivals()[name].qualities]
     for size in (2_000, 9_000, 10**9):
         best = min(abs(len(f.data) - size) for f in every)
         assert abs(len(rivals.of_size(busy, name, size).data) - size) <= best + 0.02 * size
@@ -50,7 +50,7 @@ def test_the_nearest_size_and_the_nearest_psnr(busy, name):
 
 def test_a_curve_goes_from_worst_to_best(busy):
     files = list(rivals.curve(busy, "JPEG", 5))
-    assert [f.quality for f in files] == [1, 24, 48, 72, 95]
+    assert [f.quality for f in files] == [1, 25, 48, 71, 95]
     assert [len(f.data) for f in files] == sorted(len(f.data) for f in files)
     assert len(list(rivals.curve(busy, "PNG", 5))) == 1
 

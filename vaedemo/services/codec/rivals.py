@@ -57,8 +57,8 @@ def rivals() -> dict[str, Rival]:
     with contextlib.suppress(ImportError):
         import pillow_jxl  # noqa: F401  registers the format
     Image.init()
-    missing = {"AVIF"} - set(features.get_supported())
-    return {name: r for name, r in _ALL.items() if r.format in Image.SAVE and name not in missing}
+    without = () if features.check("avif") else ("AVIF",)  # whose plugin is there without its library
+    return {name: r for name, r in _ALL.items() if r.format in Image.SAVE and name not in without}
 
 
 def at(picture: np.ndarray, name: str, quality: int) -> File:
