@@ -12,6 +12,7 @@ __all__ = [
     "DOMAIN_NAME",
     "KINDS",
     "LIKELIHOODS",
+    "LOSSLESS",
     "ModelConfig",
     "PHOTO_RESTORING",
     "RESTORING",
@@ -24,6 +25,7 @@ KINDS = ("ae", "vae", "dense", "dense-vae", "pca")  # models that encode a pictu
 RESTORING = ("conditional",)  # models that restore a damaged picture
 PHOTO_RESTORING = ("photo-restore",)  # models that do so at any size, whose settings models.CONFIGS has
 CODING = ("codec",)  # models that compress photographs of any size, whose settings models.CONFIGS has
+LOSSLESS = ("lossless", "lossless-binary")  # models that code small pictures exactly, of 256 levels and of 2
 LIKELIHOODS = ("bernoulli", "gaussian")
 SCHEDULES = ("cosine", "wsd")
 

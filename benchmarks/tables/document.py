@@ -8,6 +8,7 @@ from . import (
     disentanglement,
     latent,
     likelihood,
+    lossless,
     page,
     photos,
     proposal,
@@ -28,8 +29,8 @@ BEGIN, END = "<!-- figures: written by `make results` -->", "<!-- end of figures
 SECTIONS = tuple(
     section
     for module in (
-        reconstruction, likelihood, samples, disentanglement, restore, photos, proposal, page, latent, atlas, serving,
-        training,
+        reconstruction, likelihood, samples, disentanglement, restore, photos, lossless, proposal, page, latent, atlas,
+        serving, training,
     )
     for section in module.SECTIONS
 )  # fmt: skip

@@ -7,7 +7,9 @@ import pytest
 from PIL import Image
 
 from tests.services.codec.conftest import write_codec
+from tests.services.codec.test_bitsback import network
 from vaedemo.cli import main
+from vaedemo.store.checkpoints import save_checkpoint
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -17,6 +19,7 @@ def there(tmp_path_factory):
     """A folder with models and a picture, soft.png."""
     folder = tmp_path_factory.mktemp("codec_cli")
     write_codec(folder / "models")
+    save_checkpoint(folder / "models" / "digits" / "lossless.safetensors", network("lossless"), "digits")
     coarse = np.random.default_rng(0).integers(0, 256, (4, 5, 3), dtype=np.uint8)
     Image.fromarray(coarse).resize((90, 70), Image.Resampling.BICUBIC).save(folder / "soft.png")
     return folder
@@ -61,6 +64,23 @@ def test_a_cut_file_is_opened_and_said_to_be_cut(capsys, there):
     (there / "d.vae").write_bytes((there / "c.vae").read_bytes()[:-300])
     assert "300 bytes are missing" in run(capsys, there, "decompress", there / "d.vae", there / "d.png")
     assert "missing    300" in run(capsys, there, "info", there / "d.vae")
+
+
+def test_a_folder_of_small_pictures_and_back(capsys, there, blobs):
+    x = blobs.x[:5, 0].numpy()
+    (there / "small").mkdir()
+    for i, picture in enumerate(x):
+        Image.fromarray(picture).save(there / "small" / f"{i}.png")
+    said = json.loads(run(capsys, there, "compress", there / "small", there / "s.vae", "--lossless", "--json"))
+    assert said["pictures"] == 5 and said["bytes"] == (there / "s.vae").stat().st_size
+    assert said["bpp"] == pytest.approx(8 * said["bytes"] / x.size, abs=1e-4)
+    assert run(capsys, there, "decompress", there / "s.vae", there / "back").startswith("back: 5 pictures")
+    for i, picture in enumerate(x, 1):
+        assert np.array_equal(np.asarray(Image.open(there / "back" / f"{i:05}.png")), picture)
+    assert json.loads(run(capsys, there, "info", there / "s.vae", "--json"))["pictures"] == 5
+    assert "is there already" in refused(capsys, there, "decompress", there / "s.vae", there / "back")
+    assert "no grey picture" in refused(capsys, there, "compress", there, there / "t.vae", "--lossless")
+    assert "has no quality" in refused(capsys, there, "compress", there, there / "t.vae", "--lossless", "--bpp", 1)
 
 
 def test_what_is_wrong_is_one_sentence(capsys, there):

@@ -8,6 +8,7 @@ def test_every_promised_model_has_a_recipe():
                          ("objects", (2, 8, 32, 128)), ("shapes", (2, 5, 10))):  # fmt: skip
         promised |= {(domain, f"{kind}-{d}") for kind in ("ae", "vae") for d in dims} | {(domain, f"pca-{dims[-1]}")}
         promised |= {(domain, name) for name in ("restore", "classifier", "mixtures")}
+    promised |= {("digits", "lossless"), ("digits", "lossless-binary"), ("fashion", "lossless")}
     promised |= {("digits", f"vae-32-beta{b}") for b in ("0.25", "4", "16")}
     promised |= {("shapes", f"vae-10-beta{b}") for b in ("4", "16", "256", "1024")}
     assert made == promised and len(RECIPES) == len(made)

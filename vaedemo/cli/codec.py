@@ -1,6 +1,7 @@
 """The commands compress, decompress and info: photographs as .vae files."""
 
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,11 +11,12 @@ import tqdm
 import tyro
 from PIL import Image
 
-from vaedemo.cli.common import Command, shown, write_picture
+from vaedemo.cli.common import Command, files_of, shown, write_picture
 from vaedemo.cli.outputs import planned
-from vaedemo.errors import CodecError
+from vaedemo.errors import CodecError, ConfigError, PictureError
 from vaedemo.pictures.read import read
-from vaedemo.services.codec.container import HEADER, Container, unpack
+from vaedemo.services.codec import stacks
+from vaedemo.services.codec.container import HEADER, Photo, Pictures, unpack
 from vaedemo.services.codec.files import LEVELS, Wish, compress, decompress
 from vaedemo.services.codec.judge import psnr
 from vaedemo.store.checkpoints import write_atomic
@@ -27,10 +29,11 @@ LARGEST = 1_000_000_000  # bytes of a .vae file
 
 @dataclass(frozen=True, kw_only=True)
 class Compress(Command):
-    """Write a photograph as a .vae file: at a quality, or as good as a size allows, or as small as a PSNR allows."""
+    """Write a photograph as a .vae file: at a quality, or as good as a size allows, or as small as a PSNR allows. Or a
+    folder of small pictures, without loss."""
 
     picture: tyro.conf.Positional[Path]
-    """the photograph: any format that Pillow reads"""
+    """the photograph: any format that Pillow reads; or with --lossless a folder of grey pictures of 28 x 28 pixels"""
     out: tyro.conf.Positional[Path]
     """the .vae file to write; one that is there already is replaced"""
     quality: float | None = None
@@ -43,72 +46,121 @@ class Compress(Command):
     """as small as a PSNR in dB allows"""
     channels: int | None = None
     """numbers that describe a block of 16 x 16 pixels; all 320 if left out"""
+    lossless: bool = False
+    """code a folder of small pictures by bits back, in the order of their names"""
 
     def run(self) -> None:
-        named = (self.quality, self.bytes, self.bpp, self.psnr)
-        quality = 50.0 if named == (None,) * 4 else self.quality
-        wish = Wish(quality, self.bytes, self.bpp, self.psnr, self.channels)
+        asked = (self.quality, self.bytes, self.bpp, self.psnr, self.channels)
+        if self.lossless and any(word is not None for word in asked):
+            raise ConfigError("what is coded without loss has no quality; leave the other options out")
         planned([self.out], inputs=[self.picture], ending=".vae")
+        self._folder() if self.lossless else self._photograph()
+
+    def _photograph(self) -> None:
+        searched = any(word is not None for word in (self.bytes, self.bpp, self.psnr))
+        quality = 50.0 if self.quality is None and not searched else self.quality
+        wish = Wish(quality, self.bytes, self.bpp, self.psnr, self.channels)
         library, picture = Library(self.checkpoints), np.asarray(read(self.picture).convert("RGB"))
-        with tqdm.tqdm(unit="step", leave=False, disable=None) as bar:
-            for progress in compress(library, picture, wish):
-                bar.total = progress.total
-                bar.update(progress.done - bar.n)
-        made = progress.result
-        assert made is not None
-        write_atomic(self.out, made.data)
-        size, pixels = len(made.data), picture[..., 0].size
+        progress = _carried_out(compress(library, picture, wish), "step")
+        result = progress.result
+        write_atomic(self.out, result.data)
+        size = len(result.data)
         said: dict[str, Any] = {
             "bytes": size,
-            "bpp": round(8 * size / pixels, 4),
+            "bpp": round(8 * size / picture[..., 0].size, 4),
             "ratio": round(picture.size / size, 2),
             "ratio_to_file": round(os.path.getsize(self.picture) / size, 2),
-            "psnr": round(psnr(made.picture, picture), 3),
-            "quality": round(100 * made.level / LEVELS, 2),
-            "channels": made.channels,
+            "psnr": round(psnr(result.picture, picture), 3),
+            "quality": round(100 * result.level / LEVELS, 2),
+            "channels": result.channels,
             "tried": [one._asdict() for one in progress.tried],
         }
         lines = []
-        for one in progress.tried[:-1] if quality is None else ():
-            at = "" if one.psnr is None else f", {one.psnr:.2f} dB"
-            lines.append(
-                f"tried quality {100 * one.level / LEVELS:.0f}, {one.channels} channels: {one.bytes:,} bytes{at}"
-            )
+        for one in progress.tried[:-1] if searched else ():
+            tried = f"tried quality {100 * one.level / LEVELS:.0f}, {one.channels} channels: {one.bytes:,} bytes"
+            lines.append(tried if one.psnr is None else f"{tried}, {one.psnr:.2f} dB")
         lines.append(
             f"{shown(self.out)}: {size:,} bytes, {said['bpp']:.3f} bits a pixel, {said['ratio']:.1f} x smaller than raw"
             f" pixels, {said['ratio_to_file']:.1f} x than the file; PSNR {said['psnr']:.2f} dB, quality "
-            f"{said['quality']:.0f}, {made.channels} channels"
+            f"{said['quality']:.0f}, {result.channels} channels"
         )
         self.tell(said, "\n".join(lines))
 
+    def _folder(self) -> None:
+        files = files_of(self.picture)
+        if not files:
+            raise PictureError("there is no file in the folder; give a folder of pictures")
+        x = np.stack([_small(path) for path in files])
+        result = _carried_out(stacks.compress(Library(self.checkpoints), x), "picture").result
+        write_atomic(self.out, result.data)
+        said = {"pictures": len(x), "bytes": len(result.data), "bpp": round(8 * len(result.data) / x.size, 4)}
+        said |= {"domain": result.domain, "kind": result.kind}
+        self.tell(
+            said,
+            f"{shown(self.out)}: {len(x):,} pictures, {len(result.data):,} bytes, {said['bpp']:.4f} bits a pixel, by "
+            f"{result.domain}, {result.kind}",
+        )
 
-def _bytes_of(path: Path) -> bytes:
-    """A .vae file's bytes."""
+
+def _carried_out(steps: Iterator[Any], unit: str) -> Any:
+    """The last of some records of progress, with a bar."""
+    with tqdm.tqdm(unit=unit, leave=False, disable=None) as bar:
+        for progress in steps:
+            bar.total = progress.total
+            bar.update(progress.done - bar.n)
+    return progress
+
+
+def _small(path: Path) -> np.ndarray:
+    """uint8 (28, 28) of a grey picture's file."""
+    x = np.asarray(read(path))
+    if x.ndim == 3 and (x == x[..., :1]).all():
+        x = x[..., 0]
+    if x.shape != (28, 28):
+        raise PictureError(f"{shown(path)} is no grey picture of 28 x 28 pixels; scale it, or leave --lossless out")
+    return x
+
+
+def _opened(path: Path) -> Photo | Pictures:
+    """What a .vae file holds."""
     try:
         with open(path, "rb") as file:
-            return file.read(LARGEST)
+            data = file.read(LARGEST)
     except (OSError, ValueError):
         raise CodecError(f"{shown(path)} cannot be opened; check its name and its permissions") from None
+    return unpack(data, shown(path))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Decompress(Command):
-    """Write the photograph of a .vae file as a picture; of a file that was cut short what is there."""
+    """Write the photograph of a .vae file as a picture; of a file that was cut short what is there. Of small pictures
+    without loss, all of them into a folder."""
 
     file: tyro.conf.Positional[Path]
     """the .vae file"""
     out: tyro.conf.Positional[Path]
-    """the picture to write; its ending names the format, and one that is there already is replaced"""
+    """the picture to write, whose ending names the format (one that is there is replaced); of small pictures a folder
+    that is not there yet, for 00001.png, 00002.png, ..."""
 
     def run(self) -> None:
+        file, library = _opened(self.file), Library(self.checkpoints)
+        if isinstance(file, Pictures):
+            return self._folder(library, file)
         planned([self.out], inputs=[self.file])
-        opened = decompress(Library(self.checkpoints), _bytes_of(self.file), shown(self.file))
+        opened = decompress(library, file, shown(self.file))
         write_picture(Image.fromarray(opened.picture), self.out)
-        said = _told(opened.file) | {"channels_decoded": opened.channels}
-        width, height = opened.file.size
-        missing = f"; {opened.file.missing:,} bytes are missing" if opened.file.missing else ""
-        which = f"{opened.channels} of {opened.file.channels} channels"
-        self.tell(said, f"{shown(self.out)}: {width} x {height}, {which}{missing}")
+        said = _told(file) | {"channels_decoded": opened.channels}
+        missing = f"; {file.missing:,} bytes are missing" if file.missing else ""
+        which = f"{opened.channels} of {file.channels} channels"
+        self.tell(said, f"{shown(self.out)}: {said['size']}, {which}{missing}")
+
+    def _folder(self, library: Library, file: Pictures) -> None:
+        if os.path.lexists(self.out):
+            raise ConfigError(f"{shown(self.out)} is there already; name a folder that is not")
+        x = np.concatenate(list(stacks.decompress(library, file, shown(self.file))))
+        for number, picture in enumerate(x, 1):
+            write_picture(Image.fromarray(picture), self.out / f"{number:05}.png")
+        self.tell(_told(file), f"{shown(self.out)}: {len(x):,} pictures")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,11 +171,14 @@ class Info(Command):
     """the .vae file"""
 
     def run(self) -> None:
-        said = _told(unpack(_bytes_of(self.file), shown(self.file)))
+        said = _told(_opened(self.file))
         self.tell(said, "\n".join(f"{name:10} {value}" for name, value in said.items()))
 
 
-def _told(file: Container) -> dict[str, Any]:
+def _told(file: Photo | Pictures) -> dict[str, Any]:
+    if isinstance(file, Pictures):
+        size = HEADER + len(file.payload)
+        return {"pictures": file.count, "bytes": size, "model": file.model.hex()}
     width, height = file.size
     size = HEADER + file.told
     return {

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image, PngImagePlugin
 
-from vaedemo.errors import ConfigError, DataError
+from vaedemo.errors import ConfigError, DataError, PictureError
 from vaedemo.store.checkpoints import CHECKPOINTS, write_atomic
 
 if TYPE_CHECKING:  # what PyTorch is not needed for does not wait for it
     from vaedemo.data.datasets import Pictures
     from vaedemo.store.library import Library
 
-__all__ = ["Command", "OfModel", "figures", "harmless", "own_or_public", "shown", "write_picture"]
+__all__ = ["Command", "OfModel", "figures", "files_of", "harmless", "own_or_public", "shown", "write_picture"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +60,14 @@ def harmless(text: str) -> str:
 def shown(path: str | os.PathLike[str]) -> str:
     """A file's name, harmless on a terminal; files in JSON have their exact names."""
     return harmless(Path(path).name or os.fspath(path))
+
+
+def files_of(folder: Path) -> list[Path]:
+    """The files of a folder, sorted, but for hidden ones."""
+    try:
+        return sorted(p for p in folder.iterdir() if p.is_file() and not p.name.startswith("."))
+    except OSError:
+        raise PictureError("the folder cannot be opened; check its name and its permissions") from None
 
 
 def figures(result: Any, *left_out: str) -> dict[str, Any]:

@@ -12,7 +12,7 @@ import tqdm
 import tyro
 
 from vaedemo.cli import terminal
-from vaedemo.cli.common import Command, shown, write_picture
+from vaedemo.cli.common import Command, files_of, shown, write_picture
 from vaedemo.cli.outputs import TAG, distinct, planned, require_ending, tag
 from vaedemo.data.domains import Domain, get_domain
 from vaedemo.errors import ConfigError, PictureError
@@ -131,13 +131,13 @@ class _Restoring(Command):
             raise ConfigError(f"{shown(self.out)} is a file; give a folder to write a folder's pictures to")
         if os.path.realpath(self.out) == os.path.realpath(self.picture):
             raise ConfigError("the pictures would be written over those that are read; give another folder")
-        files = _files(self.picture)
+        files = files_of(self.picture)
         if not files:
             raise PictureError("there is no file in the folder; give a picture or a folder of pictures")
         targets = distinct(files, self.out, partial(self._names, library))
         inputs = list(files)
         for path in filter(None, (self.mask, self.clean)):
-            inputs += _files(path) if os.path.isdir(path) else [path]
+            inputs += files_of(path) if os.path.isdir(path) else [path]
         results = {path: source for source, target in targets.items() for path in self._names(library, target)}
         tags = {path: self._tag(source) for path, source in results.items() if path.exists()}
         planned([], results, inputs=inputs, overwrite=self.overwrite, tags=tags)
@@ -215,19 +215,11 @@ class Inpaint(_Restoring):
     methods: ClassVar[tuple[str, ...]] = FILLING
 
 
-def _files(folder: Path) -> list[Path]:
-    """The files of a folder, sorted, but for hidden ones."""
-    try:
-        return sorted(p for p in folder.iterdir() if p.is_file() and not p.name.startswith("."))
-    except OSError:
-        raise PictureError("the folder cannot be opened; check its permissions") from None
-
-
 def _partner(path: Path, source: Path, what: str) -> Path:
     """The file that goes with a picture: the path, or of a folder its file of the picture's name, or else stem."""
     if not os.path.isdir(path):
         return path
-    files = _files(path)
+    files = files_of(path)
     found = [p for p in files if p.name == source.name] or [p for p in files if p.stem == source.stem]
     if not found:
         raise PictureError(f"there is no {what} for {shown(source)}; give it the same name")

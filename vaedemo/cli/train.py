@@ -73,8 +73,8 @@ class Train(Command):
     domain: str | None = None
     """digits, fashion, objects, shapes or photos; with --all only this one"""
     kind: str = "vae"
-    """ae, vae, dense, dense-vae, pca, conditional or photo-restore (restore noise and holes), or codec (compresses); of
-    photos the last two"""
+    """ae, vae, dense, dense-vae, pca, conditional or photo-restore (restore noise and holes), lossless or
+    lossless-binary (code exactly), or codec (compresses photos)"""
     latent_dim: int = 2
     """numbers that describe a picture (of a conditional model: its recipe's)"""
     beta: float = 1.0
@@ -188,7 +188,8 @@ class Train(Command):
             raise ConfigError("nothing to train; give --domain, --images FOLDER or --all")
         r = recipe(self.domain, self.kind, self.latent_dim, self.beta)
         photo, codec = isinstance(r.model, PhotoConfig), isinstance(r.model, CodecConfig)
-        model = r.model if codec else dataclasses.replace(r.model, **_chosen(self.photo if photo else self.model))
+        chosen = _chosen(self.photo if photo else self.model)
+        model = dataclasses.replace(r.model, **chosen) if isinstance(r.model, PhotoConfig | ModelConfig) else r.model
         start = self.checkpoints / r.start if r.start and (photo or model == r.model) else None
         start = self.start or (start if start is not None and start.exists() else None)
         stage = r.stages[-1 if start else 0]

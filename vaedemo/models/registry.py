@@ -11,6 +11,7 @@ from vaedemo.models.codec import Codec
 from vaedemo.models.conditional import Conditional
 from vaedemo.models.entropy import CodecConfig
 from vaedemo.models.hierarchical import PhotoConfig, PhotoVAE
+from vaedemo.models.lossless import Lossless, LosslessConfig
 from vaedemo.models.pca import PCA
 from vaedemo.models.vae import VAE
 
@@ -25,8 +26,15 @@ MODELS: dict[str, Callable[[Any], Any]] = {
     "conditional": Conditional,
     "photo-restore": PhotoVAE,
     "codec": Codec,
+    "lossless": Lossless,
+    "lossless-binary": Lossless,
 }
-CONFIGS: dict[str, Any] = {"photo-restore": PhotoConfig, "codec": CodecConfig}
+CONFIGS: dict[str, Any] = {
+    "photo-restore": PhotoConfig,
+    "codec": CodecConfig,
+    "lossless": LosslessConfig,
+    "lossless-binary": LosslessConfig,
+}
 
 
 def build_model(config: Any, seed: int = 0) -> Any:

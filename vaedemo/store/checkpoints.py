@@ -17,7 +17,7 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
-from vaedemo.configs import CODING, DOMAIN_NAME, KINDS, PHOTO_RESTORING, RESTORING, ModelConfig
+from vaedemo.configs import CODING, DOMAIN_NAME, KINDS, LOSSLESS, PHOTO_RESTORING, RESTORING, ModelConfig
 from vaedemo.errors import CheckpointError, ConfigError, UnknownModel
 from vaedemo.store.key import ModelKey
 
@@ -301,7 +301,9 @@ def scan(folder: str | os.PathLike[str]) -> list[Entry]:
         if path.name == RUN_FILE and place(folder, path.parts[-3], f"{path.parts[-2]}.safetensors") != path:
             continue
         metadata = read_tensors(path, None, ()).metadata
-        photo = any(f'"kind": "{kind}"' in metadata.get("config", "") for kind in (*PHOTO_RESTORING, *CODING))
+        photo = any(
+            f'"kind": "{kind}"' in metadata.get("config", "") for kind in (*PHOTO_RESTORING, *CODING, *LOSSLESS)
+        )
         if photo or metadata.get("format", "").startswith(OTHERS):
             continue
         domain, config, _ = _settings(path, metadata, MODEL)

@@ -6,9 +6,8 @@ from typing import NamedTuple
 from vaedemo.configs import PHOTO_RESTORING, RESTORING
 from vaedemo.errors import UnknownModel
 
-__all__ = ["CODEC", "ModelKey", "RESTORER"]
+__all__ = ["ModelKey", "RESTORER"]
 
-CODEC = "codec.safetensors"  # the file of the one model that compresses photographs
 RESTORER = "restore.safetensors"  # the file of a domain's one model that restores pictures
 
 _SPELT = re.compile(r"(?:([\w-]+)/)?([a-z]+(?:-[a-z]+)*)-(\d{1,6})(?:-beta(\d[\d.]*(?:e[+-]\d+)?))?")

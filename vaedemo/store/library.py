@@ -28,7 +28,7 @@ from vaedemo.store.checkpoints import (
     weights_hash,
 )
 from vaedemo.store.inputs import checked_codes, checked_picture
-from vaedemo.store.key import CODEC, RESTORER, ModelKey
+from vaedemo.store.key import RESTORER, ModelKey
 from vaedemo.store.mixtures import load_mixture, mixture_name
 
 __all__ = ["CHECKPOINTS", "Library", "decode", "encode"]
@@ -138,10 +138,15 @@ class Library:
             return _kept(self._models, KEPT, (path, None), lambda: load_checkpoint(path)[0])
 
     def codec(self) -> tuple[Any, bytes]:
-        """(the network that compresses photographs, in evaluation mode on the CPU; four bytes of its weights' hash)."""
-        path = place(self.folder, "photos", CODEC)
+        """As `exact`, of the network that compresses photographs."""
+        return self.exact("photos", "codec")
+
+    def exact(self, domain: str, kind: str) -> tuple[Any, bytes]:
+        """(a network whose files are read by itself alone, in evaluation mode on the CPU; four bytes of its weights'
+        hash)."""
+        path = place(self.folder, domain, f"{kind}.safetensors")
         if not path.is_file():
-            raise CheckpointError("there is no codec of photographs; train one with --domain photos --kind codec")
+            raise CheckpointError(f"there is no {kind} of {domain}; train one with --domain {domain} --kind {kind}")
         with self._lock:
             return _kept(self._models, KEPT, (path, None), lambda: (load_checkpoint(path)[0], weights_hash(path)[:4]))
 

@@ -4,14 +4,16 @@ from dataclasses import replace
 from math import inf
 from typing import Any, NamedTuple
 
-from vaedemo.configs import CODING, RESTORING, ModelConfig, TrainConfig
+from vaedemo.configs import CODING, LOSSLESS, RESTORING, ModelConfig, TrainConfig
 from vaedemo.data.domains import DOMAINS, SIZED, get_domain
+from vaedemo.errors import UnknownModel
 from vaedemo.models.classifier import ClassifierConfig
 from vaedemo.models.describe import cost
 from vaedemo.models.entropy import CodecConfig
 from vaedemo.models.hierarchical import PhotoConfig
+from vaedemo.models.lossless import LosslessConfig
 from vaedemo.store.checkpoints import CLASSIFIER, MIXTURES
-from vaedemo.store.key import CODEC, RESTORER, ModelKey
+from vaedemo.store.key import RESTORER, ModelKey
 from vaedemo.training.tasks.codec import RateConfig
 from vaedemo.training.tasks.crops import CropConfig
 
@@ -60,8 +62,8 @@ class Recipe(NamedTuple):
 
     @property
     def cost(self) -> float:
-        """Multiply-accumulates of the whole run of an autoencoder or a VAE: forward once, backward twice."""
-        if self.kind == "pca":
+        """Multiply-accumulates of the run of an autoencoder or a VAE: forward once, backward twice; 0 of others."""
+        if self.kind == "pca" or not isinstance(self.model, ModelConfig):
             return 0
         return 3 * cost(self.model) * PICTURES.get(self.domain, 60_000) * sum(s.train.epochs for s in self.stages)
 
@@ -115,12 +117,25 @@ _RATE = TrainConfig(lr=1e-3, schedule="wsd", warmup=500, weight_decay=0.0, clip=
 _RATE = replace(_RATE, save_every=300.0, measure_every=3600.0)
 COMPRESSING = Recipe(
     "photos",
-    CODEC,
+    "codec.safetensors",
     CodecConfig(),
     (
         Stage(replace(_RATE, steps=200_000, cooldown=0.0), RateConfig()),
         Stage(replace(_RATE, steps=50_000, lr=5e-4, cooldown=1.0), RateConfig(crops=(4, 256), truncated=0.2)),
     ),
+)
+
+
+def _exact(domain: str, kind: str, epochs: float, clip: float) -> Recipe:
+    train = TrainConfig(epochs=epochs, batch_size=128, lr=2e-3, weight_decay=0.0, clip=clip)
+    return Recipe(domain, f"{kind}.safetensors", LosslessConfig(kind), (Stage(train),))
+
+
+# Exact VAEs for bits back.
+EXACT = (
+    _exact("digits", "lossless", 14, 1000.0),
+    _exact("digits", "lossless-binary", 16, 50.0),
+    _exact("fashion", "lossless", 14, 1000.0),
 )
 
 
@@ -147,6 +162,11 @@ def recipe(domain: str, kind: str, latent_dim: int, beta: float = 1.0) -> Recipe
     """
     if kind in CODING and domain == COMPRESSING.domain:
         return COMPRESSING
+    if kind in LOSSLESS:
+        for r in EXACT:
+            if (r.domain, r.kind) == (domain, kind):
+                return r
+        raise UnknownModel(f"no {kind} of {domain}; there are {', '.join(f'{r.kind} of {r.domain}' for r in EXACT)}")
     if domain in DOMAINS.keys() - SIZED.keys() or kind == "photo-restore":
         return RESTORERS[domain]
     if kind in RESTORING:
@@ -171,6 +191,7 @@ def _of(domain: str) -> list[Recipe]:
     found += [recipe(domain, "dense", d) for d in row.dense_dims]
     found += [recipe(domain, kind, d) for kind in ("ae", "vae") for d in row.latent_dims]
     found += [recipe(domain, "vae", d, beta) for d, betas in row.betas.items() for beta in betas]
+    found += [r for r in EXACT if r.domain == domain]
     return [*found, RESTORERS[domain], classifier_recipe(domain), Recipe(domain, MIXTURES.file, None)]
 
 
@@ -181,7 +202,7 @@ def ordered(domains: list[str] | None = None) -> list[Recipe]:
     """The RECIPES of the named domains (all by default), each after the one it starts from: autoencoders and VAEs first
     and the cheapest of them first, then classifiers, mixtures, and what restores; and what is needed of others."""
     wanted = [r for r in RECIPES if domains is None or r.domain in domains]
-    late = {CLASSIFIER.file: 1, MIXTURES.file: 2, RESTORER: 3}
+    late = {CLASSIFIER.file: 1, MIXTURES.file: 2, RESTORER: 3} | {r.file: 3 for r in EXACT}
     wanted.sort(key=lambda r: (late.get(r.file, 0), 0 if r.file in late else r.cost))
     there, found = {r.path for r in RECIPES} - {r.path for r in wanted}, []
     while wanted:

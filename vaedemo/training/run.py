@@ -15,13 +15,13 @@ from PIL import Image
 from torch import Tensor
 
 from vaedemo import runtime
-from vaedemo.configs import CODING, RESTORING, TrainConfig
+from vaedemo.configs import CODING, PHOTO_RESTORING, RESTORING, TrainConfig
 from vaedemo.data.damage import random_corruption
 from vaedemo.data.datasets import Pictures
 from vaedemo.data.domains import DOMAINS
 from vaedemo.data.photos import Photos
 from vaedemo.errors import CheckpointError, TrainingError, VaedemoError
-from vaedemo.models import CONFIGS, build_model
+from vaedemo.models import build_model
 from vaedemo.models.pca import fit_pca
 from vaedemo.pictures.draw import grid
 from vaedemo.store.checkpoints import RUN_FILE, load_checkpoint, save_checkpoint, warm_start, write_atomic
@@ -224,7 +224,7 @@ def _draw(folder: Path, model: Any, log: list[dict], held_out: Pictures) -> None
         coded = [model(x, torch.full((len(x),), q)).x_hat.clamp(0, 1) for q in (0.0, 3.0, 6.0)]
         _grid(torch.cat([x, *coded]), 16, folder / "reconstructions.png")
         return
-    if model.config.kind in (*RESTORING, *CONFIGS):
+    if model.config.kind in (*RESTORING, *PHOTO_RESTORING):
         damaged = random_corruption(x, generator)
         means, _ = model.samples(*damaged, 8, generator)
         _grid(torch.cat([x, damaged.y.clamp(0, 1), means.mean(0)]), 16, folder / "reconstructions.png")
@@ -237,7 +237,7 @@ def _draw(folder: Path, model: Any, log: list[dict], held_out: Pictures) -> None
 def _unit(config: Any) -> str:
     if config.kind in CODING:
         return "(bits a pixel + lambda x squared error) / sqrt(lambda)"
-    if config.kind in CONFIGS:
+    if config.kind in PHOTO_RESTORING:
         return "nats a value"
     return "nats a picture" if config.variational else "squared error a picture"
 

@@ -6,14 +6,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vaedemo.errors import CodecError
-from vaedemo.services.codec.coder import Decoder, Encoder
+from vaedemo.services.codec.coder import Encoder, Stack
 from vaedemo.services.codec.tables import logistic, normal, scale_of
 
 
 def coded(*calls):
     encoder = Encoder()
     bits = sum(encoder.integers(np.array(v), np.array(i), t).sum() for v, i, t in calls)
-    return encoder.finish(), bits
+    return encoder.payload(), bits
 
 
 @settings(deadline=None, max_examples=60)
@@ -22,9 +22,9 @@ def test_any_integers_come_back(pairs):
     values, index = np.array(pairs, np.int64).reshape(-1, 2).T
     for tables in (normal, logistic):
         data, _ = coded((values, index, tables), (values[::-1], index, tables))
-        decoder = Decoder(data)
-        assert np.array_equal(decoder.integers(index, tables), values)
-        assert np.array_equal(decoder.integers(index, tables), values[::-1])
+        decoder = Stack(data)
+        assert np.array_equal(decoder.pop(index, tables), values)
+        assert np.array_equal(decoder.pop(index, tables), values[::-1])
 
 
 def test_bytes_are_as_many_as_the_bits_say(rng=None):
@@ -48,9 +48,9 @@ def test_a_cut_stream_gives_its_start_and_says_where_it_ends():
     rows = np.rint(rng.standard_normal((40, 100)) * 4).astype(np.int64)
     index = np.full(100, 44)
     data, _ = coded(*((row, index, normal) for row in rows))
-    decoder, right = Decoder(data[: len(data) // 2 + 1]), 0
+    decoder, right = Stack(data[: len(data) // 2 + 1]), 0
     for row in rows:
-        found = decoder.integers(index, normal)
+        found = decoder.pop(index, normal)
         if decoder.empty:
             break
         assert np.array_equal(found, row)
@@ -61,7 +61,7 @@ def test_a_cut_stream_gives_its_start_and_says_where_it_ends():
 @pytest.mark.parametrize("data", [b"", b"abc", bytes(40), b"\xff" * 41, bytes(range(64))])
 def test_any_bytes_decode_to_something_or_are_refused(data):
     try:
-        decoder = Decoder(data)
-        decoder.integers(np.arange(85), normal)
+        decoder = Stack(data)
+        decoder.pop(np.arange(85), normal)
     except CodecError as error:
         assert "damaged" in str(error)

@@ -5,16 +5,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vaedemo.errors import CodecError
-from vaedemo.services.codec.container import HEADER, MAX_SIDE, Container, pack, unpack
+from vaedemo.services.codec.container import HEADER, MAX_SIDE, Photo, Pictures, pack, pack_pictures, unpack
 
 PAYLOAD = bytes(range(200))
 DATA = pack(b"abcd", (512, 768), 2.5, 320, PAYLOAD)
 
 
 def test_what_is_packed_is_unpacked():
-    assert unpack(DATA) == Container(b"abcd", (512, 768), 2.5, 320, PAYLOAD, 200)
+    assert unpack(DATA) == Photo(b"abcd", (512, 768), 2.5, 320, PAYLOAD, 200)
     assert len(DATA) == HEADER + 200 and HEADER <= 32
     assert unpack(pack(b"....", (1, MAX_SIDE), 6, 0, b"")).size == (1, MAX_SIDE)
+
+
+def test_small_pictures_have_a_header_of_their_own_and_have_to_be_whole():
+    data = pack_pictures(b"abcd", 70_000, 8, PAYLOAD)
+    assert unpack(data) == Pictures(b"abcd", 70_000, 8, PAYLOAD)
+    with pytest.raises(CodecError, match="5 bytes are missing"):
+        unpack(data[:-5])
 
 
 @pytest.mark.parametrize("length", range(HEADER, len(DATA)))

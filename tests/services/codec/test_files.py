@@ -23,7 +23,7 @@ def result(library, picture, **wish):
 def test_a_file_opens_to_the_picture_that_was_shown(library, soft):
     made = result(library, soft, quality=50).result
     assert made.level == LEVELS // 2 and unpack(made.data).channels == 40
-    opened = decompress(library, made.data)
+    opened = decompress(library, unpack(made.data))
     assert np.array_equal(opened.picture, made.picture)
     assert opened.channels == 40 and opened.file.size == (101, 70)
     assert HEADER + made.bits.sum() / 8 == pytest.approx(len(made.data), abs=13)
@@ -87,7 +87,7 @@ def test_a_wrong_wish_is_named(wish, word):
 
 def test_a_cut_file_decodes_from_what_is_there(library, soft):
     made = result(library, soft, quality=80).result
-    opened = decompress(library, made.data[: len(made.data) * 2 // 3])
+    opened = decompress(library, unpack(made.data[: len(made.data) * 2 // 3]))
     assert 0 < opened.channels < 40 and opened.file.missing > 0
     assert opened.picture.shape == soft.shape
 
@@ -102,7 +102,7 @@ def test_files_of_other_models_and_huge_ones_are_refused(library, soft):
         (pack(identity, (101, 70), 7, 40, payload), "damaged"),
     ):
         with pytest.raises(CodecError, match=word):
-            decompress(library, data)
+            decompress(library, unpack(data))
 
 
 @settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -110,7 +110,7 @@ def test_files_of_other_models_and_huge_ones_are_refused(library, soft):
 def test_any_payload_gives_a_picture_or_a_sentence(library, payload, quality, cut):
     data = pack(library.codec()[1], (40, 33), quality / 16, 40, payload)
     try:
-        assert decompress(library, data[: len(data) - cut]).picture.shape == (33, 40, 3)
+        assert decompress(library, unpack(data[: len(data) - cut])).picture.shape == (33, 40, 3)
     except CodecError as error:
         assert str(error).endswith(".")
 

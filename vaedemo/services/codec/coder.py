@@ -1,7 +1,7 @@
 """Integers to bytes and back, by asymmetric numeral systems (ANS: Duda 2013; the package constriction).
 
-ANS is a stack: what is decoded first was pushed last. The file holds the words from the stack's top, so that a file
-that ends early has lost only what is decoded last.
+ANS is a stack: what is popped first was pushed last. Files hold its words from the top, so that a file that ends early
+has lost only what is popped last.
 """
 
 from typing import Any
@@ -12,9 +12,12 @@ import numpy as np
 from vaedemo.errors import CodecError
 from vaedemo.services.codec.tables import PRECISION, Tables
 
-__all__ = ["Decoder", "Encoder"]
+__all__ = ["Encoder", "Push", "Stack"]
 
 _LARGEST = 24  # bits of what an integer beyond its table may exceed it by
+_LENGTH, _CHUNK = 5, 12  # bits of how many those are, and of them how many at a time
+
+Push = tuple[Any, ...]  # symbols, their model, and its parameters: what AnsCoder.encode_reverse takes
 
 
 def _groups(index: np.ndarray) -> list[tuple[int, np.ndarray]]:
@@ -28,45 +31,38 @@ def _uniform(bits: int) -> Any:
     return constriction.stream.model.Uniform(2**bits)
 
 
-class Encoder:
-    """Collects integers in the order of decoding; `finish` gives the bytes."""
-
-    def __init__(self) -> None:
-        self._pushes: list[tuple[np.ndarray | int, Any]] = []
-
-    def integers(self, values: np.ndarray, index: np.ndarray, tables: Tables) -> np.ndarray:
-        """Take integers (n,), each by the table of its scale's index (n,); their bits, float64 (n,)."""
-        cost = np.empty(len(values))
-        for i, places in _groups(index):
-            table, those = tables(i), values[places]
-            symbols = np.where(np.abs(those) <= table.bound, those + table.bound, 2 * table.bound + 1)
-            self._pushes.append((symbols.astype(np.int32), table.model))
-            cost[places] = PRECISION - np.log2(table.counts[symbols])
-            for place in places[symbols > 2 * table.bound]:
-                cost[place] += self._beyond(int(values[place]), table.bound)
-        return cost
-
-    def _beyond(self, value: int, bound: int) -> int:
-        """Sign, number of bits, and bits of what exceeds the bound; how many bits that takes."""
-        excess = abs(value) - bound
-        bits = excess.bit_length() - 1
-        self._pushes += [(int(value < 0), _uniform(1)), (bits, _uniform(5))]
-        for first in range(0, bits, 12):
-            some = min(12, bits - first)
-            self._pushes.append((excess >> first & (1 << some) - 1, _uniform(some)))
-        return 6 + bits
-
-    def finish(self) -> bytes:
-        coder = constriction.stream.stack.AnsCoder()
-        for symbols, model in reversed(self._pushes):
-            coder.encode_reverse(symbols, model)
-        return coder.get_compressed()[::-1].astype("<u4").tobytes()
+def _beyond(value: int, bound: int) -> tuple[list[Push], int]:
+    """Sign, number of bits, and bits of what exceeds the bound; and how many bits that takes."""
+    excess = abs(value) - bound
+    bits = excess.bit_length() - 1
+    pushes: list[Push] = [(int(value < 0), _uniform(1)), (bits, _uniform(_LENGTH))]
+    for first in range(0, bits, _CHUNK):
+        some = min(_CHUNK, bits - first)
+        pushes.append((excess >> first & (1 << some) - 1, _uniform(some)))
+    return pushes, 1 + _LENGTH + bits
 
 
-class Decoder:
-    """Gives the integers back, in the order in which an Encoder took them."""
+def _pushes(values: np.ndarray, index: np.ndarray, tables: Tables) -> tuple[list[Push], np.ndarray]:
+    """What integers (n,), each by the table of its scale's index (n,), are to the coder, in the order of popping; and
+    the bits of each, float64 (n,)."""
+    pushes, cost = list[Push](), np.empty(len(values))
+    for i, places in _groups(index):
+        table, those = tables(i), values[places]
+        symbols = np.where(np.abs(those) <= table.bound, those + table.bound, 2 * table.bound + 1)
+        pushes.append((symbols.astype(np.int32), table.model))
+        cost[places] = PRECISION - np.log2(table.counts[symbols])
+        for place in places[symbols > 2 * table.bound]:
+            more, bits = _beyond(int(values[place]), table.bound)
+            pushes += more
+            cost[place] += bits
+    return pushes, cost
 
-    def __init__(self, payload: bytes) -> None:
+
+class Stack:
+    """The coder: pushes integers, and pops them in the opposite order."""
+
+    def __init__(self, payload: bytes = b"") -> None:
+        """payload: what `payload` gave; of bytes that are not a multiple of four the last are not used."""
         words = np.frombuffer(payload[: len(payload) // 4 * 4], "<u4").astype(np.uint32)
         if len(words) and not words[0]:
             raise CodecError("The file is damaged; get another copy of it.")
@@ -74,24 +70,66 @@ class Decoder:
 
     @property
     def empty(self) -> bool:
-        """Whether all words are used: what is decoded from here on may be wrong where the file was cut."""
+        """Whether all words are used: what is popped from here on may be wrong where the payload was cut."""
         return self._coder.pos()[0] == 0
 
-    def integers(self, index: np.ndarray, tables: Tables) -> np.ndarray:
-        """int64 (n,)."""
+    @property
+    def bits(self) -> int:
+        """How many bits are on the stack."""
+        return self._coder.num_valid_bits()
+
+    def payload(self) -> bytes:
+        """The words, from the top."""
+        return self._coder.get_compressed()[::-1].astype("<u4").tobytes()
+
+    def put(self, pushes: list[Push]) -> None:
+        """Push what is to be popped in this order."""
+        for push in reversed(pushes):
+            self._coder.encode_reverse(*push)
+
+    def get(self, *model: Any) -> Any:
+        """Pop what `put` pushed: a model, and its parameters or how many symbols."""
+        return self._coder.decode(*model)
+
+    def push(self, values: np.ndarray, index: np.ndarray, tables: Tables) -> np.ndarray:
+        """Push integers (n,), each by the table of its scale's index (n,); their bits, float64 (n,)."""
+        pushes, cost = _pushes(values, index, tables)
+        self.put(pushes)
+        return cost
+
+    def pop(self, index: np.ndarray, tables: Tables) -> np.ndarray:
+        """Integers int64 (n,)."""
         values = np.empty(len(index), np.int64)
         for i, places in _groups(index):
             table = tables(i)
-            those = self._coder.decode(table.model, len(places)).astype(np.int64) - table.bound
+            those = self.get(table.model, len(places)).astype(np.int64) - table.bound
             for place in np.flatnonzero(those > table.bound):
-                those[place] = self._beyond(table.bound)
+                those[place] = self._pop_beyond(table.bound)
             values[places] = those
         return values
 
-    def _beyond(self, bound: int) -> int:
-        negative, bits = self._coder.decode(_uniform(1)), int(self._coder.decode(_uniform(5)))
+    def _pop_beyond(self, bound: int) -> int:
+        negative, bits = self.get(_uniform(1)), int(self.get(_uniform(_LENGTH)))
         bits = min(bits, _LARGEST)  # more are only read where the words have ended
         excess = 1 << bits
-        for first in range(0, bits, 12):
-            excess |= int(self._coder.decode(_uniform(min(12, bits - first)))) << first
+        for first in range(0, bits, _CHUNK):
+            excess |= int(self.get(_uniform(min(_CHUNK, bits - first)))) << first
         return (-1 if negative else 1) * (bound + excess)
+
+
+class Encoder:
+    """Takes integers in the order in which a Stack is to pop them."""
+
+    def __init__(self) -> None:
+        self._pushes: list[Push] = []
+
+    def integers(self, values: np.ndarray, index: np.ndarray, tables: Tables) -> np.ndarray:
+        """As Stack.push."""
+        pushes, cost = _pushes(values, index, tables)
+        self._pushes += pushes
+        return cost
+
+    def payload(self) -> bytes:
+        stack = Stack()
+        stack.put(self._pushes)
+        return stack.payload()

@@ -16,7 +16,7 @@ from vaedemo.errors import CodecError
 from vaedemo.models.codec import Codec
 from vaedemo.models.entropy import BLOCK, LAMBDAS, QUALITY_STEPS
 from vaedemo.services.codec import photos
-from vaedemo.services.codec.container import HEADER, Container, pack, unpack
+from vaedemo.services.codec.container import HEADER, Photo, pack
 from vaedemo.services.codec.judge import psnr
 from vaedemo.store.library import Library
 
@@ -91,7 +91,7 @@ class Decompressed(NamedTuple):
     """picture uint8 (H, W, 3); what the file says; how many channels it was made of."""
 
     picture: np.ndarray
-    file: Container
+    file: Photo
     channels: int
 
 
@@ -174,9 +174,8 @@ def compress(library: Library, picture: np.ndarray, wish: Wish) -> Generator[Pro
     yield search.result(level, channels)
 
 
-def decompress(library: Library, data: bytes, name: str = "This file") -> Decompressed:
+def decompress(library: Library, file: Photo, name: str = "This file") -> Decompressed:
     """The picture of a file; of one that was cut short, the channels that are there."""
-    file = unpack(data, name)
     width, height = file.size
     _require_pixels(width * height, f"{name} says that it has")
     codec, identity = library.codec()

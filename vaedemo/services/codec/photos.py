@@ -17,7 +17,7 @@ from vaedemo import runtime
 from vaedemo.models.codec import Codec
 from vaedemo.models.entropy import BLOCK, Part
 from vaedemo.models.restorer import padded
-from vaedemo.services.codec.coder import Decoder, Encoder
+from vaedemo.services.codec.coder import Encoder, Stack
 from vaedemo.services.codec.tables import Tables, logistic, normal, scale_index
 
 __all__ = ["Coded", "Known", "Latents", "analyse", "decode", "encode", "synthesise"]
@@ -127,10 +127,10 @@ class _Writer:
 
 
 class _Reader:
-    """Takes integers from a Decoder; zeros after the end of a file that was cut."""
+    """Pops integers from a Stack; zeros after the end of a file that was cut."""
 
     def __init__(self, payload: bytes, cut: bool) -> None:
-        self.decoder, self.cut, self.ended = Decoder(payload), cut, False
+        self.stack, self.cut, self.ended = Stack(payload), cut, False
         self.found: dict[int, int] = {}  # positions of each channel of y
 
     def channel(
@@ -139,8 +139,8 @@ class _Reader:
         r = np.zeros(where.shape)
         if self.ended:
             return r
-        values = self.decoder.integers(index, tables)
-        if self.cut and self.decoder.empty:
+        values = self.stack.pop(index, tables)
+        if self.cut and self.stack.empty:
             self.ended = True
             return r
         r[where] = values
@@ -155,7 +155,7 @@ def encode(model: Codec, latents: Latents, quality: float, channels: int) -> Cod
     writer, size = _Writer(latents), (latents.y.shape[2], latents.y.shape[3])
     known = _walk(model, size, quality, channels, writer)
     shared = np.repeat(np.repeat(writer.bits["z"] / 16, 4, 0), 4, 1)[: size[0], : size[1]]
-    return Coded(writer.encoder.finish(), known, writer.bits["y"] + shared)
+    return Coded(writer.encoder.payload(), known, writer.bits["y"] + shared)
 
 
 @torch.no_grad()

@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from vaedemo.configs import CODING, RESTORING, TrainConfig
+from vaedemo.configs import CODING, LOSSLESS, RESTORING, TrainConfig
 from vaedemo.data.datasets import Pictures
 from vaedemo.data.photos import Photos
 from vaedemo.training.loop import Task
 from vaedemo.training.tasks.codec import Compression, RateConfig
 from vaedemo.training.tasks.crops import CropConfig, Crops, SmallPictures
-from vaedemo.training.tasks.epochs import Pairs, Reconstruction
+from vaedemo.training.tasks.epochs import Exact, Pairs, Reconstruction
 
 __all__ = ["task_of"]
 
@@ -31,4 +31,6 @@ def task_of(
         return Crops(pictures, model, crops, config.seed)
     if model.config.kind == "photo-restore" and held_out is not None:
         return SmallPictures(pictures, held_out, domain, model, crops)
+    if model.config.kind in LOSSLESS:
+        return Exact(pictures, model, config)
     return (Pairs if model.config.kind in RESTORING else Reconstruction)(pictures, model, config)

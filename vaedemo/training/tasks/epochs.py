@@ -12,7 +12,7 @@ from vaedemo.data.datasets import Pictures
 from vaedemo.models import objectives
 from vaedemo.models.objectives import Terms
 
-__all__ = ["Epochs", "Pairs", "Reconstruction", "binarised"]
+__all__ = ["Epochs", "Exact", "Pairs", "Reconstruction", "binarised"]
 
 
 def binarised(x: Tensor, generator: torch.Generator, mine: slice = slice(None)) -> Tensor:
@@ -82,6 +82,24 @@ class Reconstruction(Epochs):
             x = self.pictures.x.index_select(0, rows[mine]).float().div_(255)
         x = x.contiguous(memory_format=torch.channels_last)
         return (x,) if eps is None else (x, eps)
+
+
+class Exact(Epochs):
+    """Pictures in whole levels, of a Lossless VAE; for black and white binarised anew each time."""
+
+    def __init__(self, pictures: Pictures, model: nn.Module, config: TrainConfig) -> None:
+        super().__init__(pictures, config)
+        self.model_config: Any = model.config
+
+    def batch(self, step: int, generator: torch.Generator, mine: slice) -> tuple:
+        """(x uint8, eps)."""
+        rows = self.rows(step)
+        eps = torch.randn(len(rows), self.model_config.latent_dim, generator=generator)[mine]
+        x = self.pictures.x.index_select(0, rows)
+        return binarised(x, generator, mine).byte() if self.model_config.binary else x[mine], eps
+
+    def terms(self, model: Any, batch: tuple) -> Terms:
+        return model.terms(*batch)
 
 
 class Pairs(Epochs):
