@@ -41,8 +41,10 @@ def pictures(domain: str, white: bool, limit: int | None, folder: str | None) ->
 def saved(image: Image.Image, kind: str) -> int:
     """Bytes of a picture's file."""
     file = BytesIO()
-    options = {"PNG": {"optimize": True}, "WEBP": {"lossless": True, "quality": 100, "method": 6}}[kind]
-    image.save(file, kind, **options)
+    if kind == "PNG":
+        image.save(file, kind, optimize=True)
+    else:
+        image.save(file, kind, lossless=True, quality=100, method=6)
     return file.tell()
 
 

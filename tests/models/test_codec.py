@@ -210,6 +210,17 @@ def test_noise_stands_in_for_rounding(generator):
     assert all(p.grad is not None for p in model.slow)
 
 
+def test_a_checkpoint_keeps_what_is_exact(tmp_path):
+    model = rough(Codec(SMALL))
+    save_checkpoint(tmp_path / "codec.safetensors", model, "photos")
+    again, _, _ = load_checkpoint(tmp_path / "codec.safetensors")
+    layers = [(a, b) for a, b in zip(model.modules(), again.modules(), strict=True) if isinstance(a, ExactConv)]
+    assert len(layers) == 18
+    for before, after in layers:
+        assert torch.equal(before.rounded(), after.rounded())
+        assert torch.equal(before.exponents(), after.exponents())
+
+
 def test_a_checkpoint_describes_itself(tmp_path):
     model = build_model(SMALL)
     save_checkpoint(tmp_path / "codec.safetensors", model, "photos")

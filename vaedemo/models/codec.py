@@ -159,6 +159,8 @@ class Codec(nn.Module):
         self.entropy = EntropyModel(config)
         self.z_share = nn.Parameter(torch.zeros(config.slices[0]))
 
+    precise = ("analysis_basis", "synthesis_basis")  # weights that a checkpoint does not store in 8 bits
+
     @property
     def slow(self) -> list[nn.Parameter]:
         """Parameters that learn at a tenth of the rate: entries near 1/28, and maps of symbols that are often large."""

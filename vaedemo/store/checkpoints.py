@@ -97,7 +97,8 @@ CHECKPOINTS = Path(__file__).resolve().parents[2] / "checkpoints"
 RUN_FILE = "model.safetensors"  # a finished run's, in <domain>/<model>/
 OTHERS = ("vaedemo mixtures", "vaedemo classifier")  # marks of what lies beside checkpoints, of every version
 # Kinds whose weights of LARGE numbers or more take 8 bits.
-EIGHT_BITS = ("dense", "pca", "conditional", "photo-restore")
+# Kinds whose weights of LARGE numbers or more take 8 bits, but for those that a model calls precise.
+EIGHT_BITS = ("dense", "pca", "conditional", "photo-restore", *CODING, *LOSSLESS)
 LARGE = 2048
 SCALE = ".scale"  # after a tensor's name: the tensor of its rows' scales
 COUNTER = "num_batches_tracked"  # ends the names of tensors of nn.BatchNorm2d that are of use to training alone
@@ -162,22 +163,34 @@ def save_checkpoint(
     """Write a model with its config and a record (a dict: training time, hardware, steps), in half precision, or in 8
     bits where EIGHT_BITS has its kind."""
     tensors, small = {}, getattr(model.config, "kind", None) in EIGHT_BITS
+    precise, exact = getattr(model, "precise", ()), _exact(model) if small else {}
     for name, value in model.state_dict().items():
         values = value.detach().float().cpu().numpy()
         if name.endswith(COUNTER):
             continue
-        if small and values.ndim > 1 and values.size >= LARGE:
-            tensors[name], tensors[name + SCALE] = _eight_bits(values)
+        if name in exact or (small and values.ndim > 1 and values.size >= LARGE and name not in precise):
+            tensors[name], tensors[name + SCALE] = _eight_bits(values, exact.get(name))
         else:
             tensors[name] = values.astype(np.float16)
     write_tensors(path, format, tensors, domain, config=asdict(model.config), record=record or {})
 
 
-def _eight_bits(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(int8 like values (N, ...), float16 (N,)): the values are the integers times the scales of their rows."""
-    scale = np.maximum(np.abs(values).reshape(len(values), -1).max(1) / np.float32(127), np.float32(1e-7))
+def _exact(model: Any) -> dict[str, np.ndarray]:
+    """{name: the step of each row, float32 (N,)} of weights that are rounded to 8 bits when they are used."""
+    from vaedemo.models.entropy import ExactConv
+
+    layers = [(f"{name}.weight", layer) for name, layer in model.named_modules() if isinstance(layer, ExactConv)]
+    return {name: np.exp2(-layer.exponents().flatten().float().numpy()) for name, layer in layers}
+
+
+def _eight_bits(values: np.ndarray, scale: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """(int8 like values (N, ...), float16 (N,)): the values are the integers times the scales of their rows, which are
+    chosen where they are not given."""
+    if scale is None:
+        scale = np.maximum(np.abs(values).reshape(len(values), -1).max(1) / np.float32(127), np.float32(1e-7))
     scale = scale.astype(np.float16)
-    return (values / _by_row(scale, values)).round().clip(-127, 127).astype(np.int8), scale
+    whole = np.floor(values / _by_row(scale, values) + np.float32(0.5))
+    return whole.clip(-127, 127).astype(np.int8), scale
 
 
 def _by_row(scale: np.ndarray, values: np.ndarray) -> np.ndarray:
