@@ -46,11 +46,13 @@ class Compress(Command):
     """as small as a PSNR in dB allows"""
     channels: int | None = None
     """numbers that describe a block of 16 x 16 pixels; all 320 if left out"""
+    refine: float | None = None
+    """seconds for which the numbers of this picture are improved: fewer bytes, or a better picture"""
     lossless: bool = False
     """code a folder of small pictures by bits back, in the order of their names"""
 
     def run(self) -> None:
-        asked = (self.quality, self.bytes, self.bpp, self.psnr, self.channels)
+        asked = (self.quality, self.bytes, self.bpp, self.psnr, self.channels, self.refine)
         if self.lossless and any(word is not None for word in asked):
             raise ConfigError("what is coded without loss has no quality; leave the other options out")
         planned([self.out], inputs=[self.picture], ending=".vae")
@@ -59,7 +61,7 @@ class Compress(Command):
     def _photograph(self) -> None:
         searched = any(word is not None for word in (self.bytes, self.bpp, self.psnr))
         quality = 50.0 if self.quality is None and not searched else self.quality
-        wish = Wish(quality, self.bytes, self.bpp, self.psnr, self.channels)
+        wish = Wish(quality, self.bytes, self.bpp, self.psnr, self.channels, self.refine)
         library, picture = Library(self.checkpoints), np.asarray(read(self.picture).convert("RGB"))
         progress = _carried_out(compress(library, picture, wish), "step")
         result = progress.result

@@ -60,6 +60,26 @@ def test_the_smallest_of_a_psnr(library, soft):
     assert psnr(below.picture, soft) < wanted
 
 
+def test_refined_latents_are_better_and_the_file_is_an_ordinary_one(library, soft):
+    from vaedemo.models.entropy import LAMBDAS
+
+    def cost(made):
+        error = np.mean((made.picture.astype(float) - soft) ** 2)
+        return 8 * len(made.data) / (70 * 101) + LAMBDAS[3] * error
+
+    steps = list(compress(library, soft, Wish(quality=50, refine=3)))
+    refined = [p.refined for p in steps if p.refined]
+    assert len(refined) >= 3 and [p.done for p in steps] == sorted(p.done for p in steps)
+    made = steps[-1].result
+    assert cost(made) < cost(result(library, soft, quality=50).result)
+    assert np.array_equal(decompress(library, unpack(made.data)).picture, made.picture)
+
+
+def test_a_refined_file_stays_within_its_limit(library, soft):
+    limit = len(result(library, soft, quality=40).result.data)
+    assert len(result(library, soft, bytes=limit, refine=0.5).result.data) <= limit
+
+
 def test_what_cannot_be_is_said(library, soft):
     with pytest.raises(CodecError, match="too few; this picture takes at least"):
         result(library, soft, bytes=20)

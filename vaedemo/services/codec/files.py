@@ -18,6 +18,7 @@ from vaedemo.models.entropy import BLOCK, LAMBDAS, QUALITY_STEPS
 from vaedemo.services.codec import photos
 from vaedemo.services.codec.container import HEADER, Photo, pack
 from vaedemo.services.codec.judge import psnr
+from vaedemo.services.codec.refine import Step, refine
 from vaedemo.store.library import Library
 
 __all__ = [
@@ -45,6 +46,7 @@ class Wish:
     bpp: float | None = _option(None, "as good as fits in so many bits a pixel")
     psnr: float | None = _option(None, "as small as a PSNR in dB allows")
     channels: int | None = _option(None, "numbers that describe a block of 16 x 16 pixels; all if left out")
+    refine: float | None = _option(None, "seconds for which the numbers of this picture are improved")
 
     def __post_init__(self) -> None:
         given = [n for n in ("quality", "bytes", "bpp", "psnr") if getattr(self, n) is not None]
@@ -53,7 +55,7 @@ class Wish:
         )
         if self.quality is not None:
             _require(0 <= self.quality <= 100, f"quality is {self.quality:g}; choose 0 to 100")
-        for name in ("bytes", "bpp", "psnr", "channels"):
+        for name in ("bytes", "bpp", "psnr", "channels", "refine"):
             value = getattr(self, name)
             _require(value is None or (math.isfinite(value) and value > 0), f"{name} is {value}; choose more than 0")
 
@@ -79,12 +81,14 @@ class Compressed(NamedTuple):
 
 
 class Progress(NamedTuple):
-    """Steps that are done, of about so many; what was tried; with the last step the result."""
+    """Steps that are done, of about so many; what was tried; while latents are refined how far that is; with the last
+    step the result."""
 
     done: int
     total: int
     tried: tuple[Try, ...]
     result: Compressed | None = None
+    refined: Step | None = None
 
 
 class Decompressed(NamedTuple):
@@ -129,6 +133,26 @@ class _Search:
         result = Compressed(data, self._shown(coded, level), level, channels, coded.bits)
         return Progress(self.total, self.total, tuple(self.tried), result)
 
+    def refine(self, level: int, channels: int, wish: Wish, limit: float) -> Generator[Progress]:
+        """Improve the latents for wish.refine seconds; they are kept where the file stays within a limit of bytes, and
+        the picture reaches the PSNR that is wished for."""
+        seconds = wish.refine or 0.0
+        before, quality = self._encoded(level, channels), level / QUALITY_STEPS
+        assert self._latents is not None
+        refining = refine(self.codec, self.picture, self._latents[1], quality, channels, seconds)
+        first = self.total - math.ceil(seconds)
+        while True:
+            try:
+                step = next(refining)
+            except StopIteration as end:
+                coded = photos.encode(self.codec, end.value, quality, channels)
+                break
+            yield Progress(min(first + int(step.seconds), self.total - 1), self.total, tuple(self.tried), refined=step)
+        fits = HEADER + len(coded.payload) <= limit
+        if fits and (wish.psnr is None or psnr(self._shown(coded, level), self.picture) >= wish.psnr):
+            before = coded
+        self._coded = (level, channels), before
+
     def largest(self, top: int, good: Callable[[int], bool]) -> Generator[Progress, None, int]:
         """The largest of 0 .. top that is good, where all below it are too, or -1; by bisection."""
         low, high = -1, top
@@ -154,7 +178,8 @@ def compress(library: Library, picture: np.ndarray, wish: Wish) -> Generator[Pro
     most = codec.config.channels
     channels = most if wish.channels is None else wish.channels
     _require(channels <= most, f"channels is {channels}; choose 1 to {most}")
-    search = _Search(codec, identity, picture, 1 if wish.quality is not None else 1 + LEVELS.bit_length())
+    steps = 1 if wish.quality is not None else 1 + LEVELS.bit_length()
+    search, limit = _Search(codec, identity, picture, steps + math.ceil(wish.refine or 0)), math.inf
     yield Progress(0, search.total, ())
     if wish.quality is not None:
         level = round(wish.quality / 100 * LEVELS)
@@ -171,6 +196,8 @@ def compress(library: Library, picture: np.ndarray, wish: Wish) -> Generator[Pro
             if least > limit:
                 raise CodecError(f"{limit:,} bytes are too few; this picture takes at least {least:,}.")
             channels = yield from search.largest(channels - 1, lambda k: search.at(0, k).bytes <= limit)
+    if wish.refine is not None:
+        yield from search.refine(level, channels, wish, limit)
     yield search.result(level, channels)
 
 
