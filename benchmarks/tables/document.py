@@ -5,6 +5,7 @@ from pathlib import Path
 
 from . import (
     atlas,
+    codec,
     disentanglement,
     latent,
     likelihood,
@@ -29,8 +30,8 @@ BEGIN, END = "<!-- figures: written by `make results` -->", "<!-- end of figures
 SECTIONS = tuple(
     section
     for module in (
-        reconstruction, likelihood, samples, disentanglement, restore, photos, lossless, proposal, page, latent, atlas,
-        serving, training,
+        reconstruction, likelihood, samples, disentanglement, restore, photos, codec, lossless, proposal, page, latent,
+        atlas, serving, training,
     )
     for section in module.SECTIONS
 )  # fmt: skip

@@ -54,6 +54,8 @@ def test_every_recipe_was_carried_out_to_its_end(r):
     assert record["hardware"] and record["seconds"] > 0
     if r.kind == "photo-restore":
         assert (record["steps"], record.get("epochs")) == (r.train.steps, None) and record["held_out_psnr"]
+    elif r.kind == "codec":
+        assert (record["steps"], record.get("epochs")) == (r.train.steps, None) and "BD-rate" in record["held_out"]
     elif r.kind != "pca":
         assert record["epochs"] == r.train.epochs and not r.train.steps
         assert record["steps"] == round(record["pictures"] // r.train.batch_size * r.train.epochs)
@@ -81,7 +83,7 @@ def test_nothing_else_is_there_and_all_of_it_is_small(library):
     assert {str(p.relative_to(CHECKPOINTS)) for p in CHECKPOINTS.rglob("*.safetensors")} == {r.path for r in RECIPES}
     models = {(r.domain, r.file) for r in RECIPES if r.kind in KINDS}
     assert {(e.key.domain, e.path.name) for e in library.entries} == models
-    assert sum(p.stat().st_size for p in CHECKPOINTS.rglob("*") if p.is_file()) < 30e6
+    assert sum(p.stat().st_size for p in CHECKPOINTS.rglob("*") if p.is_file()) < 48e6
 
 
 @pytest.mark.parametrize("domain", list(SIZED))

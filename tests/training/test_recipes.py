@@ -3,7 +3,7 @@ from vaedemo.training.recipes import RECIPES, ordered, recipe
 
 def test_every_promised_model_has_a_recipe():
     made = {(r.domain, r.name) for r in RECIPES}
-    promised = {("digits", f"dense-{d}") for d in (2, 8, 32)} | {("photos", "restore")}
+    promised = {("digits", f"dense-{d}") for d in (2, 8, 32)} | {("photos", "restore"), ("photos", "codec")}
     for domain, dims in (("digits", (2, 4, 8, 16, 32, 64)), ("fashion", (2, 4, 8, 16, 32, 64)),
                          ("objects", (2, 8, 32, 128)), ("shapes", (2, 5, 10))):  # fmt: skip
         promised |= {(domain, f"{kind}-{d}") for kind in ("ae", "vae") for d in dims} | {(domain, f"pca-{dims[-1]}")}

@@ -112,16 +112,26 @@ RESTORERS = {
 }
 
 
-# Not among RECIPES before a codec ships. Level on small crops, then down on larger ones.
-_RATE = TrainConfig(lr=1e-3, schedule="wsd", warmup=500, weight_decay=0.0, clip=10.0, average=0.9995)
-_RATE = replace(_RATE, save_every=300.0, measure_every=3600.0)
 COMPRESSING = Recipe(
     "photos",
     "codec.safetensors",
     CodecConfig(),
     (
-        Stage(replace(_RATE, steps=200_000, cooldown=0.0), RateConfig()),
-        Stage(replace(_RATE, steps=50_000, lr=5e-4, cooldown=1.0), RateConfig(crops=(4, 256), truncated=0.2)),
+        Stage(
+            TrainConfig(
+                steps=12_000,
+                lr=1e-3,
+                schedule="wsd",
+                warmup=500,
+                cooldown=0.25,
+                weight_decay=0.0,
+                clip=10.0,
+                average=0.9995,
+                save_every=300.0,
+                measure_every=3600.0,
+            ),
+            RateConfig(),
+        ),
     ),
 )
 
@@ -185,7 +195,7 @@ def recipe(domain: str, kind: str, latent_dim: int, beta: float = 1.0) -> Recipe
 def _of(domain: str) -> list[Recipe]:
     """All that ships of a domain."""
     if domain not in SIZED:
-        return [RESTORERS[domain]]
+        return [RESTORERS[domain], COMPRESSING]
     row = get_domain(domain)
     found = [recipe(domain, "pca", max(row.latent_dims))]
     found += [recipe(domain, "dense", d) for d in row.dense_dims]
@@ -202,7 +212,7 @@ def ordered(domains: list[str] | None = None) -> list[Recipe]:
     """The RECIPES of the named domains (all by default), each after the one it starts from: autoencoders and VAEs first
     and the cheapest of them first, then classifiers, mixtures, and what restores; and what is needed of others."""
     wanted = [r for r in RECIPES if domains is None or r.domain in domains]
-    late = {CLASSIFIER.file: 1, MIXTURES.file: 2, RESTORER: 3} | {r.file: 3 for r in EXACT}
+    late = {CLASSIFIER.file: 1, MIXTURES.file: 2, RESTORER: 3} | {r.file: 3 for r in (*EXACT, COMPRESSING)}
     wanted.sort(key=lambda r: (late.get(r.file, 0), 0 if r.file in late else r.cost))
     there, found = {r.path for r in RECIPES} - {r.path for r in wanted}, []
     while wanted:

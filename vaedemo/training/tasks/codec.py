@@ -180,10 +180,10 @@ def jpeg_curve(pictures: list[np.ndarray]) -> Curve:
 def bd_rate(curve: Curve, against: Curve) -> float | None:
     """Mean difference of rate in per cent at equal PSNR, over the PSNRs that both have: pchip of log rate over PSNR
     (Bjontegaard 2001). None where a curve does not rise or they have none in common."""
-    from scipy.interpolate import PchipInterpolator
-
     first, last = max(c.psnr[0] for c in (curve, against)), min(c.psnr[-1] for c in (curve, against))
     if first >= last or any(np.any(np.diff(c.psnr) <= 0) for c in (curve, against)):
         return None
-    ours, theirs = (PchipInterpolator(c.psnr, np.log(c.bpp)).integrate(first, last) for c in (curve, against))
-    return 100 * math.expm1((ours - theirs) / (last - first))
+    import bjontegaard
+
+    given = (against.bpp, against.psnr, curve.bpp, curve.psnr)
+    return float(bjontegaard.bd_rate(*given, method="pchip", require_matching_points=False, min_overlap=0))

@@ -1,0 +1,62 @@
+"""Tables of benchmarks/codec.py."""
+
+from .cells import Section, Table, verdict_below
+
+BARS = {"JPEG": -45.0, "WebP": -15.0, "bmshj2018-factorized-8bit": 0.0}  # BD-rate in per cent, at most
+SECONDS, EXCESS = 1.0, 0.01  # at most
+
+
+def _against(found: dict) -> list[list]:
+    rows = []
+    for name, values in found.items():
+        told = f"{values['psnr']:+.1f} %"
+        if name in BARS:
+            told += f" (bar {BARS[name]:+g} %: {verdict_below((values['psnr'], None), BARS[name])})"
+        rows.append([name, told, f"{values['ms_ssim']:+.1f} %" if "ms_ssim" in values else ""])
+    return rows
+
+
+def rate(r: dict) -> list[Table]:
+    """BD-rates and the curve."""
+    curve = [[f"{p['quality']}", f"{p['bpp']:.3f}", f"{p['psnr']:.2f}", f"{p['ms_ssim']:.4f}"] for p in r["ours"]]
+    columns = ["against", "PSNR", "MS-SSIM"]
+    return [
+        Table("BD-rate, as Pillow writes the others", columns, _against(r["bd_rate"])),
+        Table("BD-rate, against published curves", columns, _against(r["bd_rate_published"])),
+        Table("Files by quality", ["quality", "bits a pixel", "PSNR dB", "MS-SSIM"], curve),
+    ]
+
+
+def speed(s: dict) -> list[Table]:
+    """Time of one photograph, and the size against the estimate."""
+    rows = [
+        [f"{name}, 768 x 512, {s['threads']} threads, median", f"{s[f'{name}_seconds']:.2f} s",
+         f"{SECONDS:g} s {verdict_below((s[f'{name}_seconds'], None), SECONDS)}"]
+        for name in ("encode", "decode")
+    ]  # fmt: skip
+    rows.append(["file against the estimated rate, mean", f"{s['excess']:+.2%}", ""])
+    told = verdict_below((s["most_excess"], None), EXCESS)
+    rows.append(["the farthest of all, either way", f"{s['most_excess']:.2%}", f"{EXCESS:.0%} {told}"])
+    return [Table("Speed and size", ["", "measured", "bar"], rows)]
+
+
+PARTS = {"rate": rate, "speed": speed}
+
+
+def codec(figures: dict) -> list[Table]:
+    """The tables of the parts that were measured."""
+    return [table for name, make in PARTS.items() if name in figures for table in make(figures[name])]
+
+
+SECTIONS = (
+    Section(
+        "Photographs as files",
+        "python benchmarks/codec.py --data-dir DIR",
+        "codec",
+        "Kodak's 24 photographs, whole files, decoded to 8 bits; figures are means over the pictures at each quality. "
+        "A BD-rate is the mean difference of rate at equal PSNR or MS-SSIM, from 0.2 to 1.2 bits a pixel; negative is "
+        "smaller. JPEG is 4:2:0, optimised and progressive; the others are at Pillow's defaults, WebP with its most "
+        "thorough search. Published curves: InterDigital's CompressAI (vaedemo/services/codec/published.json).",
+        codec,
+    ),
+)
