@@ -249,3 +249,12 @@ def test_a_wrong_setting_is_named(changes, word):
 def test_the_usual_size_stays_below_six_million_parameters():
     with torch.device("meta"):
         assert sum(p.numel() for p in Codec(CodecConfig()).parameters()) <= 6_000_000
+
+
+@torch.no_grad()
+def test_a_convolution_in_parts_is_the_same(generator, monkeypatch):
+    conv = rough(ExactConv(5, 7, 3))
+    x = torch.randint(-2048, 2049, (2, 5, 9, 6), generator=generator)
+    whole = conv.integers(x)
+    monkeypatch.setattr("vaedemo.models.entropy.AT_ONCE", 5 * 9 * 6 * 2)
+    assert torch.equal(conv.integers(x), whole)

@@ -44,6 +44,7 @@ GRID = 64.0  # activations, means and tables of the entropy model are multiples 
 ACTIVATION, LATENT = 32.0, 512.0  # bounds of hidden activations and of latents as the entropy model sees them
 SCALE_GRID, LOG2_SCALE = 8.0, (-3.5, 7.0)  # log2 of a standard deviation in steps: multiples of 1 / 8 in these bounds
 WEIGHT_BITS = 8
+AT_ONCE = 4_000_000  # numbers of patches that an exact convolution multiplies at a time
 UP = 96  # channels between the two doublings of z
 
 
@@ -199,13 +200,21 @@ class ExactConv(nn.Module):
         weight = torch.floor(self.weight.detach().double() * torch.exp2(shift.double()) + 0.5).clamp(-127, 127)
         weight = weight.to(x.dtype).flatten(1)
         shift = shift.flatten().to(torch.int64)
-        bias = torch.floor(self.bias.detach().double() * GRID + 0.5).to(torch.int64) << shift
-        sums = weight @ _patches(x, self.weight.shape[-1]) + bias.to(x.dtype)[:, None]
-        if not self.last:  # an eighth below zero: one shift more
-            sums, shift = torch.where(sums > 0, sums * 8, sums), shift + 3
+        bias = (torch.floor(self.bias.detach().double() * GRID + 0.5).to(torch.int64) << shift).to(x.dtype)[:, None]
+        shift = shift if self.last else shift + 3  # an eighth below zero: one shift more
         one = (torch.ones_like(shift) << shift)[:, None].to(x.dtype)
-        sums = torch.div(2 * sums + one, 2 * one, rounding_mode="floor")
-        return sums.clamp(-self.bound * GRID, self.bound * GRID).to(x.dtype).unflatten(2, x.shape[2:])
+        size, (height, width) = self.weight.shape[-1], x.shape[2:]
+        result, x = x.new_empty(len(x), len(weight), height, width), F.pad(x, (size // 2,) * 4)
+        rows = max(1, AT_ONCE // (weight.shape[1] * width))
+        for top in range(0, height, rows):
+            sums = weight @ _patches(x[:, :, top : top + rows + 2 * (size // 2)], size) + bias
+            if not self.last:
+                sums = torch.where(sums > 0, sums * 8, sums)
+            sums = torch.div(2 * sums + one, 2 * one, rounding_mode="floor")
+            result[:, :, top : top + rows] = sums.clamp_(-self.bound * GRID, self.bound * GRID).unflatten(
+                2, (-1, width)
+            )
+        return result
 
 
 def pointwise(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
@@ -214,11 +223,10 @@ def pointwise(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
 
 
 def _patches(x: Tensor, size: int) -> Tensor:
-    """(B, C, H, W) -> (B, C * size^2, H * W), zeros outside; of any dtype."""
+    """(B, C, H + size - 1, W + size - 1) -> (B, C * size^2, H * W); of any dtype."""
     if size == 1:
         return x.flatten(2)
-    height, width = x.shape[2:]
-    x = F.pad(x, (size // 2,) * 4)
+    height, width = (side - size + 1 for side in x.shape[2:])
     shifted = [x[:, :, i : i + height, j : j + width] for i in range(size) for j in range(size)]
     return torch.stack(shifted, 2).flatten(1, 2).flatten(2)
 
