@@ -211,9 +211,8 @@ class ExactConv(nn.Module):
             if not self.last:
                 sums = torch.where(sums > 0, sums * 8, sums)
             sums = torch.div(2 * sums + one, 2 * one, rounding_mode="floor")
-            result[:, :, top : top + rows] = sums.clamp_(-self.bound * GRID, self.bound * GRID).unflatten(
-                2, (-1, width)
-            )
+            sums = sums.clamp(-self.bound * GRID, self.bound * GRID)
+            result[:, :, top : top + rows] = sums.unflatten(2, (-1, width))
         return result
 
 
