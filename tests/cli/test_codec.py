@@ -77,7 +77,8 @@ def test_a_folder_of_small_pictures_and_back(capsys, there, blobs):
     assert run(capsys, there, "decompress", there / "s.vae", there / "back").startswith("back: 5 pictures")
     for i, picture in enumerate(x, 1):
         assert np.array_equal(np.asarray(Image.open(there / "back" / f"{i:05}.png")), picture)
-    assert json.loads(run(capsys, there, "info", there / "s.vae", "--json"))["pictures"] == 5
+    told = json.loads(run(capsys, there, "info", there / "s.vae", "--json"))
+    assert (told["pictures"], told["bytes"]) == (5, said["bytes"])
     assert "is there already" in refused(capsys, there, "decompress", there / "s.vae", there / "back")
     assert "no grey picture" in refused(capsys, there, "compress", there, there / "t.vae", "--lossless")
     assert "has no quality" in refused(capsys, there, "compress", there, there / "t.vae", "--lossless", "--bpp", 1)

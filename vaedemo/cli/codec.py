@@ -1,6 +1,7 @@
 """The commands compress, decompress and info: photographs as .vae files."""
 
 import os
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,7 @@ from vaedemo.cli.outputs import planned
 from vaedemo.errors import CodecError, ConfigError, PictureError
 from vaedemo.pictures.read import read
 from vaedemo.services.codec import stacks
-from vaedemo.services.codec.container import HEADER, Photo, Pictures, unpack
+from vaedemo.services.codec.container import HEADER, STACK_HEADER, Photo, Pictures, unpack
 from vaedemo.services.codec.files import LEVELS, Wish, compress, decompress
 from vaedemo.services.codec.judge import psnr
 from vaedemo.store.checkpoints import write_atomic
@@ -24,7 +25,7 @@ from vaedemo.store.library import Library
 
 __all__ = ["Compress", "Decompress", "Info"]
 
-LARGEST = 1_000_000_000  # bytes of a .vae file
+LARGEST = 200_000_000  # bytes of a .vae file: none that can be written has as many
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,9 +127,11 @@ def _small(path: Path) -> np.ndarray:
 def _opened(path: Path) -> Photo | Pictures:
     """What a .vae file holds."""
     try:
+        if not stat.S_ISREG(os.stat(path).st_mode):  # a pipe may not end
+            raise CodecError(f"{shown(path)} is not a file; choose one that `compress` wrote")
         with open(path, "rb") as file:
             data = file.read(LARGEST)
-    except (OSError, ValueError):
+    except OSError:
         raise CodecError(f"{shown(path)} cannot be opened; check its name and its permissions") from None
     return unpack(data, shown(path))
 
@@ -179,7 +182,7 @@ class Info(Command):
 
 def _told(file: Photo | Pictures) -> dict[str, Any]:
     if isinstance(file, Pictures):
-        size = HEADER + len(file.payload)
+        size = STACK_HEADER + len(file.payload)
         return {"pictures": file.count, "bytes": size, "model": file.model.hex()}
     width, height = file.size
     size = HEADER + file.told

@@ -106,7 +106,8 @@ class Lossless(nn.Module):
         """The mixtures start with narrow components at black and white, and wide ones between."""
         k = self.config.components
         at = torch.linspace(-127.5, 127.5, k) / 64 if k > 1 else torch.zeros(1)
-        wide = torch.tensor([-2.0, *[3.0] * (k - 2), -2.0][:k])
+        wide = torch.full((k,), 3.0)
+        wide[[0, -1]] = -2.0 if k > 1 else 3.0
         last = self.draw[-1]
         assert isinstance(last, ExactConv)
         last.bias.copy_(torch.cat([torch.zeros(k), at, wide]).repeat_interleave(PATCH**2))

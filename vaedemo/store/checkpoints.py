@@ -96,7 +96,6 @@ MIXTURES = Format(
 CHECKPOINTS = Path(__file__).resolve().parents[2] / "checkpoints"
 RUN_FILE = "model.safetensors"  # a finished run's, in <domain>/<model>/
 OTHERS = ("vaedemo mixtures", "vaedemo classifier")  # marks of what lies beside checkpoints, of every version
-# Kinds whose weights of LARGE numbers or more take 8 bits.
 # Kinds whose weights of LARGE numbers or more take 8 bits, but for those that a model calls precise.
 EIGHT_BITS = ("dense", "pca", "conditional", "photo-restore", *CODING, *LOSSLESS)
 LARGE = 2048

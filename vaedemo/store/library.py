@@ -141,11 +141,15 @@ class Library:
         """As `exact`, of the network that compresses photographs."""
         return self.exact("photos", "codec")
 
+    def has_exact(self, domain: str, kind: str) -> bool:
+        """Whether there is such a network."""
+        return place(self.folder, domain, f"{kind}.safetensors").is_file()
+
     def exact(self, domain: str, kind: str) -> tuple[Any, bytes]:
         """(a network whose files are read by itself alone, in evaluation mode on the CPU; four bytes of its weights'
         hash)."""
         path = place(self.folder, domain, f"{kind}.safetensors")
-        if not path.is_file():
+        if not self.has_exact(domain, kind):
             raise CheckpointError(f"there is no {kind} of {domain}; train one with --domain {domain} --kind {kind}")
         with self._lock:
             return _kept(self._models, KEPT, (path, None), lambda: (load_checkpoint(path)[0], weights_hash(path)[:4]))

@@ -85,6 +85,10 @@ def test_what_cannot_be_is_said(library, soft):
         result(library, soft, bytes=20)
     with pytest.raises(CodecError, match="out of reach; ask for"):
         result(library, soft, psnr=90)
+    with pytest.raises(CodecError, match="65,536 pixels"):
+        result(library, np.zeros((1, 70_000, 3), np.uint8), quality=5)
+    with pytest.raises(CodecError, match="what can be refined is 4 million"):
+        result(library, np.zeros((2000, 2100, 3), np.uint8), quality=5, refine=1)
     with pytest.raises(ConfigError, match="choose 1 to 40"):
         result(library, soft, quality=5, channels=41)
 
@@ -97,6 +101,8 @@ def test_what_cannot_be_is_said(library, soft):
         ({"quality": 101}, "0 to 100"),
         ({"psnr": float("nan")}, "psnr"),
         ({"bytes": 0}, "bytes"),
+        ({"bytes": 10**400}, "bytes"),
+        ({"bpp": 1e308}, "bpp"),
         ({"quality": 1, "channels": 0}, "channels"),
     ],
 )

@@ -56,7 +56,7 @@ def test_a_curve_goes_from_worst_to_best(busy):
 
 
 def test_a_format_that_is_not_there_is_named(busy):
-    with pytest.raises(ConfigError, match="no GIF of quality 5; choose from JPEG"):
+    with pytest.raises(ConfigError, match=r"no GIF of quality 5; choose from JPEG \(1 to 95\)"):
         rivals.at(busy, "GIF", 5)
 
 

@@ -38,7 +38,7 @@ def test_masses_are_those_of_the_distribution(tables):
 
 @pytest.mark.parametrize("tables", [normal, logistic])
 def test_no_mass_lies_near_to_where_its_rounding_changes(tables):
-    """So that any machine whose erfc and tanh are right to nine digits has the same integers."""
+    """So that any machine whose erfc and tanh are right to fourteen digits has the same integers."""
     nearest = 1.0
     for index in SCALES:
         wanted = exact(UPPER[tables], scale_of(index), tables(index).bound)

@@ -5,6 +5,7 @@ that costs is the -ELBO. Whoever pops in the opposite order knows x once z is kn
 the bits that were taken are given back. The first pictures need bits to take: a stack starts with the same ones.
 """
 
+import hashlib
 from collections.abc import Callable, Generator
 from functools import cache
 from typing import NamedTuple
@@ -36,10 +37,10 @@ class Step(NamedTuple):
     stack: int
 
 
-def _words(model: Lossless, batch: int) -> np.ndarray:
+def _words(model: Lossless, batch: int) -> bytes:
     """The words that a stack starts with: enough for the z of a batch, always the same."""
     count = 8 + batch * model.config.latent_dim // 4
-    return np.random.default_rng(0).integers(1, 2**32, count, dtype=np.uint32)
+    return hashlib.shake_256(b"vaedemo").digest(4 * count)
 
 
 @cache
@@ -88,27 +89,30 @@ class _Grey:
     def __init__(self, levels: Levels) -> None:
         self.below, self.shape = below(levels), levels.mean[:, 0].shape
 
-    def chance(self, low: np.ndarray, half: int) -> np.ndarray:
-        """P(1) of the bit that tells low .. low + half - 1 from the next half levels: a quotient of whole numbers."""
-        edges = [self.below(low + i * half) for i in range(3)]
-        return ((edges[2] - edges[1]) / np.maximum(edges[2] - edges[0], 1)).reshape(-1)
+    def _decide(self, bit: Callable[[int, np.ndarray], np.ndarray]) -> np.ndarray:
+        """The levels int64 (B, H, W), from bit(depth, P(1)) of each depth; a chance is a quotient of whole numbers."""
+        x = np.zeros(self.shape, np.int64)
+        low, high = self.below(x), self.below(x + 256)
+        for depth in reversed(range(8)):
+            middle = self.below(x + (1 << depth))
+            one = bit(depth, (high - middle) / np.maximum(high - low, 1)) > 0
+            x, low, high = x + (one << depth), np.where(one, middle, low), np.where(one, high, middle)
+        return x
 
     def pushes(self, x: np.ndarray) -> list[Push]:
-        x = x.astype(np.int64)
-        return [
-            (
-                (x.reshape(-1) >> depth & 1).astype(np.int32),
-                _BERNOULLI,
-                self.chance(x >> depth + 1 << depth + 1, 1 << depth),
-            )
-            for depth in reversed(range(8))
-        ]
+        pushes = list[Push]()
+
+        def told(depth: int, chance: np.ndarray) -> np.ndarray:
+            bits = (x >> depth & 1).astype(np.int32)
+            pushes.append((bits.reshape(-1), _BERNOULLI, chance.reshape(-1)))
+            return bits
+
+        self._decide(told)
+        return pushes
 
     def pop(self, stack: Stack) -> np.ndarray:
-        x = np.zeros(self.shape, np.int64)
-        for depth in reversed(range(8)):
-            x |= stack.get(_BERNOULLI, self.chance(x, 1 << depth)).reshape(x.shape).astype(np.int64) << depth
-        return x.astype(np.uint8)
+        found = self._decide(lambda _, chance: stack.get(_BERNOULLI, chance.reshape(-1)).reshape(self.shape))
+        return found.astype(np.uint8)
 
 
 class _BlackAndWhite:
@@ -153,7 +157,7 @@ def _prior(model: Lossless, count: int) -> np.ndarray:
 def encode(model: Lossless, x: np.ndarray, batch: int = 1) -> Generator[Step, None, bytes]:
     """Push pictures x uint8 (N, H, W), `batch` at a time, the last ones first; yields a Step for each time, returns the
     payload. A batch is faster, and takes more bits to start with."""
-    stack = Stack(_words(model, batch).astype("<u4").tobytes())
+    stack = Stack(_words(model, batch))
     for first in reversed(range(0, len(x), batch)):
         some = x[first : first + batch]
         mean, index = _posterior(model, some)
@@ -176,8 +180,10 @@ def decode(model: Lossless, payload: bytes, count: int, batch: int = 1) -> Gener
         some = min(batch, count - first)
         steps = stack.pop(_prior(model, some), normal).reshape(some, -1)
         x = _pixels(model, steps).pop(stack)
+        if stack.empty:  # a whole file has the words that it started with below
+            raise CodecError("The file is damaged; get another copy of it.")
         mean, index = _posterior(model, x)
         stack.push((steps - mean).reshape(-1), index.reshape(-1), normal)
         yield x
-    if stack.payload() != _words(model, batch).astype("<u4").tobytes():
+    if stack.payload() != _words(model, batch):
         raise CodecError("The file is damaged; get another copy of it.")

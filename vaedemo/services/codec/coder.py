@@ -35,6 +35,7 @@ def _beyond(value: int, bound: int) -> tuple[list[Push], int]:
     """Sign, number of bits, and bits of what exceeds the bound; and how many bits that takes."""
     excess = abs(value) - bound
     bits = excess.bit_length() - 1
+    assert bits <= _LARGEST, "latents are far smaller"
     pushes: list[Push] = [(int(value < 0), _uniform(1)), (bits, _uniform(_LENGTH))]
     for first in range(0, bits, _CHUNK):
         some = min(_CHUNK, bits - first)

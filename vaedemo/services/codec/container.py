@@ -28,12 +28,13 @@ from dataclasses import dataclass
 
 from vaedemo.errors import CodecError
 
-__all__ = ["HEADER", "MAX_SIDE", "Photo", "Pictures", "pack", "pack_pictures", "unpack"]
+__all__ = ["HEADER", "MAX_SIDE", "Photo", "Pictures", "STACK_HEADER", "pack", "pack_pictures", "unpack"]
 
 VERSION = 1
 _PHOTO, _STACK = (b"VAE", struct.Struct("<HHBH")), (b"VAL", struct.Struct("<IB"))
 _START, _END, _CHECK = struct.Struct("<3sB4s"), struct.Struct("<II"), struct.Struct("<H")
-HEADER = _START.size + _PHOTO[1].size + _END.size + _CHECK.size  # bytes of a photograph's
+_REST = _START.size + _END.size + _CHECK.size
+HEADER, STACK_HEADER = _REST + _PHOTO[1].size, _REST + _STACK[1].size  # bytes
 MAX_SIDE = 65_536
 
 
@@ -88,13 +89,13 @@ def unpack(data: bytes, name: str = "This file") -> Photo | Pictures:
     if middle is None:
         raise CodecError(f"{name} is not a .vae file; choose one that `compress` wrote.")
     end = _START.size + middle.size
-    if len(data) < end + _END.size + _CHECK.size:
-        raise CodecError(f"{name} is cut off within its first {HEADER} bytes; get a longer part of it.")
+    start = end + _END.size + _CHECK.size
+    if len(data) < start:
+        raise CodecError(f"{name} is cut off within its first {start} bytes; get a longer part of it.")
     _, version, model = _START.unpack_from(data)
     if version != VERSION:
         raise CodecError(f"{name} has version {version} of the format; this program reads {VERSION}: update it.")
     told, check = _END.unpack_from(data, end)
-    start = end + _END.size + _CHECK.size
     payload = data[start : start + told]
     (head,) = _CHECK.unpack_from(data, start - _CHECK.size)
     whole = len(payload) == told

@@ -16,7 +16,7 @@ from vaedemo.errors import CodecError
 from vaedemo.models.codec import Codec
 from vaedemo.models.entropy import BLOCK, LAMBDAS, QUALITY_STEPS
 from vaedemo.services.codec import photos
-from vaedemo.services.codec.container import HEADER, Photo, pack
+from vaedemo.services.codec.container import HEADER, MAX_SIDE, Photo, pack
 from vaedemo.services.codec.judge import psnr
 from vaedemo.services.codec.refine import Step, refine
 from vaedemo.store.library import Library
@@ -34,6 +34,7 @@ __all__ = [
 ]
 
 MAX_PIXELS = 16_000_000  # of a picture: more would take more than 2 GB
+REFINED = 4_000_000  # of a picture whose latents are refined: gradients take 450 bytes a pixel
 LEVELS = QUALITY_STEPS * (len(LAMBDAS) - 1)  # steps of quality; quality 100 is this one
 
 
@@ -57,7 +58,7 @@ class Wish:
             _require(0 <= self.quality <= 100, f"quality is {self.quality:g}; choose 0 to 100")
         for name in ("bytes", "bpp", "psnr", "channels", "refine"):
             value = getattr(self, name)
-            _require(value is None or (math.isfinite(value) and value > 0), f"{name} is {value}; choose more than 0")
+            _require(value is None or 0 < value < 1e12, f"{name} is {str(value)[:20]}; choose more than 0")
 
 
 class Try(NamedTuple):
@@ -133,14 +134,20 @@ class _Search:
         result = Compressed(data, self._shown(coded, level), level, channels, coded.bits)
         return Progress(self.total, self.total, tuple(self.tried), result)
 
+    def _cost(self, coded: photos.Coded, level: int) -> float:
+        """Bits a pixel + lambda * squared error in grey levels."""
+        error = 255**2 * 10 ** (-psnr(self._shown(coded, level), self.picture) / 10)
+        weight = LAMBDAS[0] * 2 ** (level / QUALITY_STEPS)
+        return 8 * len(coded.payload) / self.picture[..., 0].size + weight * error
+
     def refine(self, level: int, channels: int, wish: Wish, limit: float) -> Generator[Progress]:
-        """Improve the latents for wish.refine seconds; they are kept where the file stays within a limit of bytes, and
-        the picture reaches the PSNR that is wished for."""
+        """Improve the latents for wish.refine seconds; they are kept where rate + lambda * distortion fell, the file
+        stays within a limit of bytes, and the picture reaches the PSNR that is wished for."""
         seconds = wish.refine or 0.0
         before, quality = self._encoded(level, channels), level / QUALITY_STEPS
         assert self._latents is not None
         refining = refine(self.codec, self.picture, self._latents[1], quality, channels, seconds)
-        first = self.total - math.ceil(seconds)
+        first = max(self.total - math.ceil(seconds), len(self.tried))
         while True:
             try:
                 step = next(refining)
@@ -148,7 +155,7 @@ class _Search:
                 coded = photos.encode(self.codec, end.value, quality, channels)
                 break
             yield Progress(min(first + int(step.seconds), self.total - 1), self.total, tuple(self.tried), refined=step)
-        fits = HEADER + len(coded.payload) <= limit
+        fits = HEADER + len(coded.payload) <= limit and self._cost(coded, level) < self._cost(before, level)
         if fits and (wish.psnr is None or psnr(self._shown(coded, level), self.picture) >= wish.psnr):
             before = coded
         self._coded = (level, channels), before
@@ -163,17 +170,20 @@ class _Search:
         return low
 
 
-def _require_pixels(count: int, told: str) -> None:
-    limit = MAX_PIXELS // 10**6
-    if count > MAX_PIXELS:
-        raise CodecError(
-            f"{told} {count / 1e6:,.0f} million pixels; the limit is {limit} million, so scale it down first."
-        )
+def _require_pixels(count: int, told: str, most: int = MAX_PIXELS) -> None:
+    if count > most:
+        what = "the limit" if most == MAX_PIXELS else "the limit of what can be refined"
+        limit = f"{what} is {most // 10**6} million, so scale it down first."
+        raise CodecError(f"{told} {count / 1e6:,.0f} million pixels; {limit}")
 
 
 def compress(library: Library, picture: np.ndarray, wish: Wish) -> Generator[Progress]:
     """Progress of a picture uint8 (H, W, 3); the last has the result. CodecError where the wish cannot be fulfilled."""
     _require_pixels(picture[..., 0].size, "The picture has")
+    if max(picture.shape[:2]) > MAX_SIDE:
+        raise CodecError(f"A side of the picture has more than {MAX_SIDE:,} pixels; scale it down first.")
+    if wish.refine is not None:
+        _require_pixels(picture[..., 0].size, "The picture has", REFINED)
     codec, identity = library.codec()
     most = codec.config.channels
     channels = most if wish.channels is None else wish.channels

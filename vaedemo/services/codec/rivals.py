@@ -65,7 +65,8 @@ def at(picture: np.ndarray, name: str, quality: int) -> File:
     """The file of a picture uint8 (H, W, 3). ConfigError where it is not among rivals(), or has no such quality."""
     rival = rivals().get(name)
     if rival is None or quality not in rival.qualities:
-        raise ConfigError(f"no {name} of quality {quality}; choose from {', '.join(rivals())}, quality 1 to 95")
+        choices = ", ".join(f"{n} ({r.qualities[0]} to {r.qualities[-1]})" for n, r in rivals().items())
+        raise ConfigError(f"no {name} of quality {quality}; choose from {choices}")
     start, file = time.perf_counter(), BytesIO()
     Image.fromarray(picture).save(file, rival.format, quality=quality, **rival.options)
     written = time.perf_counter()

@@ -16,7 +16,7 @@ from vaedemo.store.library import Library
 
 __all__ = ["MOST", "Progress", "Stacked", "compress", "decompress"]
 
-MOST = 100_000  # pictures of a file
+MOST = 99_999  # pictures of a file
 MANY, BATCH = 64, 8  # from so many pictures on, so many are coded at a time
 LOOK = 50  # pictures that the model is chosen by
 DOMAINS = ("digits", "fashion")
@@ -52,13 +52,8 @@ def _nats(model: Lossless, x: np.ndarray) -> float:
 
 
 def _models(library: Library, kinds: tuple[str, ...]) -> dict[tuple[str, str], tuple[Lossless, bytes]]:
-    found = {}
-    for domain in DOMAINS:
-        for kind in kinds:
-            try:
-                found[domain, kind] = library.exact(domain, kind)
-            except CheckpointError:  # there is none of this kind of this domain
-                continue
+    names = [(domain, kind) for domain in DOMAINS for kind in kinds if library.has_exact(domain, kind)]
+    found = {name: library.exact(*name) for name in names}
     if not found:
         raise CheckpointError("there is no lossless model; train one with --domain digits --kind lossless")
     return found
