@@ -41,8 +41,9 @@ Points = list[Row]
 
 
 def point(bpp: list[float], figures: list[Any], **told: Any) -> Row:
-    """Means over the pictures."""
-    row = {name: float(np.mean([getattr(f, name) for f in figures])) for name in ("psnr", "ms_ssim")}
+    """Means over the pictures; MS-SSIM where all are large enough for it."""
+    values = {name: [getattr(f, name) for f in figures] for name in ("psnr", "ms_ssim")}
+    row = {name: float(np.mean(v)) for name, v in values.items() if None not in v}
     return {**told, "bpp": float(np.mean(bpp)), **row}
 
 
@@ -96,7 +97,7 @@ def differences(mine: Points, others: dict[str, Points]) -> Row:
     for name, points in others.items():
         row = found[name] = {}
         for measure in ("psnr", "ms_ssim"):
-            if measure not in points[0]:
+            if measure not in points[0] or measure not in mine[0]:
                 continue
             (rate, value), (rate2, value2) = within(points, measure), within(mine, measure)
             given = (rate, value, rate2, value2)

@@ -18,7 +18,10 @@ def _against(found: dict) -> list[list]:
 
 def rate(r: dict) -> list[Table]:
     """BD-rates and the curve."""
-    curve = [[f"{p['quality']}", f"{p['bpp']:.3f}", f"{p['psnr']:.2f}", f"{p['ms_ssim']:.4f}"] for p in r["ours"]]
+    curve = [
+        [f"{p['quality']}", f"{p['bpp']:.3f}", f"{p['psnr']:.2f}", f"{p['ms_ssim']:.4f}" if "ms_ssim" in p else ""]
+        for p in r["ours"]
+    ]
     columns = ["against", "PSNR", "MS-SSIM"]
     return [
         Table("BD-rate, as Pillow writes the others", columns, _against(r["bd_rate"])),

@@ -44,6 +44,7 @@ GRID = 64.0  # activations, means and tables of the entropy model are multiples 
 ACTIVATION, LATENT = 32.0, 512.0  # bounds of hidden activations and of latents as the entropy model sees them
 SCALE_GRID, LOG2_SCALE = 8.0, (-3.5, 7.0)  # log2 of a standard deviation in steps: multiples of 1 / 8 in these bounds
 WEIGHT_BITS = 8
+CHANNELS = 32  # of a slice, whose probabilities are worked out at a time
 AT_ONCE = 4_000_000  # numbers of patches that an exact convolution multiplies at a time
 UP = 96  # channels between the two doublings of z
 
@@ -182,10 +183,11 @@ class ExactConv(nn.Module):
         limit = 2.0 ** (WEIGHT_BITS - 1) - 1
         return _Round.apply(self.weight / step, 1.0, -limit, limit) * step
 
-    def forward(self, x: Tensor) -> Tensor:
-        """(B, C, H, W) multiples of 1 / 64 -> (B, O, H, W) multiples of 1 / 64."""
+    def forward(self, x: Tensor, rows: Tensor | None = None) -> Tensor:
+        """(B, C, H, W) multiples of 1 / 64 -> (B, O, H, W) multiples of 1 / 64. In float64 rows are the output channels
+        that are wanted; all if left out."""
         if x.dtype == torch.float64:
-            return self.integers(torch.floor(x * GRID + 0.5)) / GRID
+            return self.integers(torch.floor(x * GRID + 0.5), rows) / GRID
         weight, bias, pad = self.rounded(), nearest(self.bias, GRID), self.weight.shape[-1] // 2
         if self.last:  # bfloat16 has 8 bits: too few for means
             with torch.autocast(x.device.type, enabled=False):
@@ -194,25 +196,27 @@ class ExactConv(nn.Module):
         x = F.conv2d(x, weight, None, padding=pad).float() + bias[:, None, None]
         return nearest(F.leaky_relu(x, 0.125), GRID, self.bound)
 
-    def integers(self, x: Tensor) -> Tensor:
+    def integers(self, x: Tensor, rows: Tensor | None = None) -> Tensor:
         """The same in integers: x and result hold 64 times the numbers, in int64 or in float64, exact."""
-        shift = self.exponents()
-        weight = torch.floor(self.weight.detach().double() * torch.exp2(shift.double()) + 0.5).clamp(-127, 127)
+        chosen = slice(None) if rows is None else rows
+        shift = self.exponents()[chosen]
+        weight = torch.floor(self.weight.detach()[chosen].double() * torch.exp2(shift.double()) + 0.5).clamp(-127, 127)
         weight = weight.to(x.dtype).flatten(1)
         shift = shift.flatten().to(torch.int64)
-        bias = (torch.floor(self.bias.detach().double() * GRID + 0.5).to(torch.int64) << shift).to(x.dtype)[:, None]
+        bias = torch.floor(self.bias.detach()[chosen].double() * GRID + 0.5).to(torch.int64) << shift
+        bias = bias.to(x.dtype)[:, None]
         shift = shift if self.last else shift + 3  # an eighth below zero: one shift more
         one = (torch.ones_like(shift) << shift)[:, None].to(x.dtype)
         size, (height, width) = self.weight.shape[-1], x.shape[2:]
         result, x = x.new_empty(len(x), len(weight), height, width), F.pad(x, (size // 2,) * 4)
-        rows = max(1, AT_ONCE // (weight.shape[1] * width))
-        for top in range(0, height, rows):
-            sums = weight @ _patches(x[:, :, top : top + rows + 2 * (size // 2)], size) + bias
+        lines = max(1, AT_ONCE // (weight.shape[1] * width))
+        for top in range(0, height, lines):
+            sums = weight @ _patches(x[:, :, top : top + lines + 2 * (size // 2)], size) + bias
             if not self.last:
                 sums = torch.where(sums > 0, sums * 8, sums)
             sums = torch.div(2 * sums + one, 2 * one, rounding_mode="floor")
             sums = sums.clamp(-self.bound * GRID, self.bound * GRID)
-            result[:, :, top : top + rows] = sums.unflatten(2, (-1, width))
+            result[:, :, top : top + lines] = sums.unflatten(2, (-1, width))
         return result
 
 
@@ -233,7 +237,7 @@ def _patches(x: Tensor, size: int) -> Tensor:
 class _Context(nn.Module):
     """Mean and log2 scale of a slice from h and the earlier slices; in two steps if it is a checkerboard's.
 
-    first(x) gives features and the parameters of every position; second(features, r) corrects them by what the
+    body(x) gives features, channels the parameters of every position; second(features, r) corrects them by what the
     neighbours' symbols r (zero where not yet known) say, in part by a linear map.
     """
 
@@ -248,9 +252,13 @@ class _Context(nn.Module):
             self.neighbours = ExactConv(hidden[-1] + width, hidden[-1])
             self.correct = ExactConv(hidden[-1], 2 * width, 1, last=True, bound=LATENT)
 
-    def first(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        features = self.body(x)
-        return features, self.head(features)
+    def channels(self, features: Tensor, first: int, last: int) -> Tensor:
+        """The parameters of channels first .. last - 1 of the slice: of the first step, if there are two."""
+        width = len(self.head.bias) // 2
+        if last - first == width:
+            return self.head(features)
+        numbers = torch.arange(first, last, device=features.device)
+        return self.head(features, torch.cat([numbers, width + numbers]))
 
     def second(self, features: Tensor, r: Tensor, given: Tensor) -> Tensor:
         more = self.correct(self.neighbours(torch.cat([features, _squash(r)], 1)))
@@ -309,23 +317,30 @@ class EntropyModel(nn.Module):
         anchors, known, parts, first = board % 2 == 0, [h], [], 0
         everywhere = torch.ones_like(anchors)
         for net, width in zip(nets, self.config.slices, strict=True):
-            last = first + width
-            kept = keep[:, first:last]
-            features, given = net.first(torch.cat(known, 1))
-            if not first:
-                given = given + F.pad(direct, (0, 0, 0, 0, 0, width))
-            mu, scale = self._divided(given, own[:, first:last])
-            r = symbols(Part(first, last, anchors if net.two_step else everywhere), mu, scale) * kept
-            if net.two_step:
-                r = r * anchors
-                mu2, scale = self._divided(net.second(features, r, given), own[:, first:last])
-                r2 = symbols(Part(first, last, ~anchors), mu2, scale) * kept
-                r, mu = torch.where(anchors, r, r2), torch.where(anchors, mu, mu2)
-            y_hat = (r + mu) * kept
-            known.append(_squash(y_hat))
-            parts.append(y_hat)
-            first = last
-        return torch.cat(parts, 1), torch.cat(known[1:], 1)
+            features = net.body(torch.cat(known, 1))
+            # one step of many channels takes memory: exact ones are done some at a time
+            step = CHANNELS if h.dtype == torch.float64 and not net.two_step else width
+            found = list[Tensor]()
+            for low in range(first, first + width, step):
+                high = min(low + step, first + width)
+                here, kept = slice(low, high), keep[:, low:high]
+                given = net.channels(features, low - first, high - first)
+                if not first:
+                    given = given + F.pad(direct[:, here], (0, 0, 0, 0, 0, high - low))
+                mu, scale = self._divided(given, own[:, here])
+                r = symbols(Part(low, high, anchors if net.two_step else everywhere), mu, scale) * kept
+                if net.two_step:
+                    r = r * anchors
+                    mu2, scale = self._divided(net.second(features, r, given), own[:, here])
+                    r2 = symbols(Part(low, high, ~anchors), mu2, scale) * kept
+                    r, mu = torch.where(anchors, r, r2), torch.where(anchors, mu, mu2)
+                found.append((r + mu) * kept)
+            parts += found
+            known += map(_squash, found)
+            first += width
+        y_hat = torch.cat(parts, 1)
+        parts.clear()  # of a large photograph 0.1 GB
+        return y_hat, torch.cat(known[1:], 1)
 
     @staticmethod
     def _divided(given: Tensor, own: Tensor) -> tuple[Tensor, Tensor]:
