@@ -27,7 +27,7 @@ def test_any_integers_come_back(pairs):
         assert np.array_equal(decoder.pop(index, tables), values[::-1])
 
 
-def test_bytes_are_as_many_as_the_bits_say(rng=None):
+def test_bytes_are_as_many_as_the_bits_say():
     rng = np.random.default_rng(0)
     index = rng.integers(0, 85, 20_000)
     scales = np.array([scale_of(i) for i in range(85)])[index]

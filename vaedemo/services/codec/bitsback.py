@@ -15,7 +15,7 @@ import numpy as np
 import torch
 
 from vaedemo.errors import CodecError
-from vaedemo.models.entropy import LOG2_SCALE
+from vaedemo.models.entropy import LOG2_SCALE, SCALE_GRID
 from vaedemo.models.lossless import SPREAD_GRID, SPREADS, STEPS, WEIGHTS, Levels, Lossless
 from vaedemo.services.codec.coder import Push, Stack
 from vaedemo.services.codec.tables import PRECISION, normal, scale_index
@@ -61,7 +61,7 @@ def _cumulated() -> np.ndarray:
 @cache
 def _weights() -> np.ndarray:
     """int64: 2^16 times each weight of a component."""
-    logs = np.arange(WEIGHTS[0], WEIGHTS[1] + 1e-9, 1 / 8)
+    logs = np.arange(WEIGHTS[0], WEIGHTS[1] + 1e-9, 1 / SCALE_GRID)
     return np.rint(2.0 ** (16 + logs)).astype(np.int64)
 
 
@@ -72,7 +72,7 @@ def below(levels: Levels) -> Below:
     """The function that gives the mass of all levels below an edge 0 .. 256, of each pixel: from edges int64 (B, H, W)
     to int64 (B, H, W), in units that differ from pixel to pixel."""
     weight, mean, spread = (t.numpy() for t in levels)
-    share = _weights()[np.rint((weight - WEIGHTS[0]) * 8).astype(np.int64)]
+    share = _weights()[np.rint((weight - WEIGHTS[0]) * SCALE_GRID).astype(np.int64)]
     row = np.rint((spread - SPREADS[0]) * SPREAD_GRID).astype(np.int64)
     start, least = 511 - mean.astype(np.int64), share.sum(1)  # which is 2^-24 of all: FLOOR
 

@@ -134,11 +134,11 @@ class _Search:
         result = Compressed(data, self._shown(coded, level), level, channels, coded.bits)
         return Progress(self.total, self.total, tuple(self.tried), result)
 
-    def _cost(self, coded: photos.Coded, level: int) -> float:
-        """Bits a pixel + lambda * squared error in grey levels."""
-        error = 255**2 * 10 ** (-psnr(self._shown(coded, level), self.picture) / 10)
+    def _judged(self, coded: photos.Coded, level: int) -> tuple[float, float]:
+        """(bits a pixel + lambda * squared error in grey levels, PSNR in dB)."""
+        found = psnr(self._shown(coded, level), self.picture)
         weight = LAMBDAS[0] * 2 ** (level / QUALITY_STEPS)
-        return 8 * len(coded.payload) / self.picture[..., 0].size + weight * error
+        return 8 * len(coded.payload) / self.picture[..., 0].size + weight * 255**2 * 10 ** (-found / 10), found
 
     def refine(self, level: int, channels: int, wish: Wish, limit: float) -> Generator[Progress]:
         """Improve the latents for wish.refine seconds; they are kept where rate + lambda * distortion fell, the file
@@ -155,10 +155,9 @@ class _Search:
                 coded = photos.encode(self.codec, end.value, quality, channels)
                 break
             yield Progress(min(first + int(step.seconds), self.total - 1), self.total, tuple(self.tried), refined=step)
-        fits = HEADER + len(coded.payload) <= limit and self._cost(coded, level) < self._cost(before, level)
-        if fits and (wish.psnr is None or psnr(self._shown(coded, level), self.picture) >= wish.psnr):
-            before = coded
-        self._coded = (level, channels), before
+        (cost, found), (cost_before, _) = (self._judged(one, level) for one in (coded, before))
+        fits = HEADER + len(coded.payload) <= limit and (wish.psnr is None or found >= wish.psnr)
+        self._coded = (level, channels), coded if fits and cost < cost_before else before
 
     def largest(self, top: int, good: Callable[[int], bool]) -> Generator[Progress, None, int]:
         """The largest of 0 .. top that is good, where all below it are too, or -1; by bisection."""
