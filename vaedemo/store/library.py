@@ -154,6 +154,11 @@ class Library:
         with self._lock:
             return _kept(self._models, KEPT, (path, None), lambda: (load_checkpoint(path)[0], weights_hash(path)[:4]))
 
+    def measured(self, domain: str, name: str) -> dict[str, Any] | None:
+        """What a benchmark measured of a checkpoint and left beside it, <domain>/<name>.json; None before that."""
+        path = place(self.folder, domain, f"{name}.json")
+        return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+
     def restoring(self, preferred: str) -> str:
         """The preferred domain, or where nothing restores its pictures one of one's own with such a model, if there is
         one."""

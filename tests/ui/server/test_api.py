@@ -36,7 +36,7 @@ def test_endpoints_are_named_and_documented(client):
     info = client.view_api(return_format="dict", print_info=False)["named_endpoints"]
     assert set(info) == {f"/{name}" for name in (
         "models", "reconstruct", "encode", "decode", "walk", "traverse", "map", "sample", "arithmetic", "denoise",
-        "inpaint",
+        "inpaint", "compress", "decompress",
     )}  # fmt: skip
     for endpoint in info.values():
         assert len(endpoint["description"]) > 60

@@ -72,13 +72,14 @@ class Try(NamedTuple):
 
 class Compressed(NamedTuple):
     """data: the file; picture uint8 (H, W, 3): what it decodes to; level; channels; bits float64 (H/16, W/16): what
-    each position took, without the header."""
+    each position took, without the header; each float64 (M,): what each channel took."""
 
     data: bytes
     picture: np.ndarray
     level: int
     channels: int
     bits: np.ndarray
+    each: np.ndarray
 
 
 class Progress(NamedTuple):
@@ -131,7 +132,7 @@ class _Search:
     def result(self, level: int, channels: int) -> Progress:
         coded, (height, width, _) = self._encoded(level, channels), self.picture.shape
         data = pack(self.identity, (width, height), level / QUALITY_STEPS, channels, coded.payload)
-        result = Compressed(data, self._shown(coded, level), level, channels, coded.bits)
+        result = Compressed(data, self._shown(coded, level), level, channels, coded.bits, coded.each)
         return Progress(self.total, self.total, tuple(self.tried), result)
 
     def _judged(self, coded: photos.Coded, level: int) -> tuple[float, float]:
@@ -140,13 +141,15 @@ class _Search:
         weight = LAMBDAS[0] * 2 ** (level / QUALITY_STEPS)
         return 8 * len(coded.payload) / self.picture[..., 0].size + weight * 255**2 * 10 ** (-found / 10), found
 
-    def refine(self, level: int, channels: int, wish: Wish, limit: float) -> Generator[Progress]:
+    def refine(
+        self, level: int, channels: int, wish: Wish, limit: float, halted: Callable[[], bool]
+    ) -> Generator[Progress]:
         """Improve the latents for wish.refine seconds; they are kept where rate + lambda * distortion fell, the file
         stays within a limit of bytes, and the picture reaches the PSNR that is wished for."""
         seconds = wish.refine or 0.0
         before, quality = self._encoded(level, channels), level / QUALITY_STEPS
         assert self._latents is not None
-        refining = refine(self.codec, self.picture, self._latents[1], quality, channels, seconds)
+        refining = refine(self.codec, self.picture, self._latents[1], quality, channels, seconds, halted)
         first = max(self.total - math.ceil(seconds), len(self.tried))
         while True:
             try:
@@ -176,8 +179,11 @@ def _require_pixels(count: int, told: str, most: int = MAX_PIXELS) -> None:
         raise CodecError(f"{told} {count / 1e6:,.0f} million pixels; {limit}")
 
 
-def compress(library: Library, picture: np.ndarray, wish: Wish) -> Generator[Progress]:
-    """Progress of a picture uint8 (H, W, 3); the last has the result. CodecError where the wish cannot be fulfilled."""
+def compress(
+    library: Library, picture: np.ndarray, wish: Wish, halted: Callable[[], bool] = lambda: False
+) -> Generator[Progress]:
+    """Progress of a picture uint8 (H, W, 3); the last has the result. Once halted, refining keeps what it has gained.
+    CodecError where the wish cannot be fulfilled."""
     _require_pixels(picture[..., 0].size, "The picture has")
     if max(picture.shape[:2]) > MAX_SIDE:
         raise CodecError(f"A side of the picture has more than {MAX_SIDE:,} pixels; scale it down first.")
@@ -206,7 +212,7 @@ def compress(library: Library, picture: np.ndarray, wish: Wish) -> Generator[Pro
                 raise CodecError(f"{limit:,} bytes are too few; this picture takes at least {least:,}.")
             channels = yield from search.largest(channels - 1, lambda k: search.at(0, k).bytes <= limit)
     if wish.refine is not None:
-        yield from search.refine(level, channels, wish, limit)
+        yield from search.refine(level, channels, wish, limit, halted)
     yield search.result(level, channels)
 
 

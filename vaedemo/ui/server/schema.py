@@ -93,6 +93,13 @@ PARAMETERS = {
     "sigma": (_number(0, 1), "standard deviation of the noise"),
     "samples": (_whole(1, MAX_SAMPLES), "answers to draw"),
     "method": (TEXT, "what restores"),
+    "quality": (_number(0, 100), "smallest to best; 50 if nothing else is asked for"),
+    "bytes": (_whole(1), "as good as fits in so many bytes"),
+    "bpp": (_number(0), "as good as fits in so many bits a pixel"),
+    "psnr": (_number(0), "as small as a PSNR in dB allows"),
+    "channels": (_whole(1), "numbers that describe a block of 16 x 16 pixels"),
+    "refine": (_number(0, 120), "seconds for which the numbers are improved"),
+    "file": ({"anyOf": [FILE, TEXT]}, "a compressed file, a data URI or base64"),
 }
 # Where an endpoint takes something else than its parameter's row says.
 OWN = {
@@ -112,6 +119,7 @@ _RESTORED = {
     **_each(FIGURE, "sigma", "estimated", "psnr", "ssim", "hole_psnr"),
     "seed": _whole(0),
 }
+_SIZED = _each(_whole(1), "width", "height", "bytes") | _each(_number(), "bpp", "ratio", "quality")
 RESULTS = {
     "models": _list(_object(**_MODEL, shape=_list(_whole(1)), mse=FIGURE, psnr=FIGURE)),
     "reconstruct": _object(
@@ -147,6 +155,12 @@ RESULTS = {
     "arithmetic": _object(domain=TEXT, x=_list(TEXT), x_hat=TEXT, z=NUMBERS),
     "denoise": _object(**_RESTORED),
     "inpaint": _object(**_RESTORED, note=_or_null(TEXT)),
+    "compress": _object(
+        **{"file": TEXT, "picture": TEXT, **_SIZED, "channels": _whole(0)},
+        **_each(FIGURE, "psnr", "ssim", "ms_ssim"),
+        tried=_list(_whole(0)),
+    ),
+    "decompress": _object(picture=TEXT, **_SIZED, **_each(_whole(0), "channels", "coded", "missing")),
 }
 
 

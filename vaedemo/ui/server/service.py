@@ -21,6 +21,7 @@ from vaedemo.store.key import ModelKey
 from vaedemo.store.library import Library, decode
 from vaedemo.ui.server import wire
 from vaedemo.ui.server.inputs import example_names, page_source, shown_example
+from vaedemo.ui.server.photographs import Photographs
 from vaedemo.ui.server.uploads import Uploads
 
 __all__ = ["Service", "told"]
@@ -47,6 +48,7 @@ class Service:
         # More models at once than cores only makes everyone wait longer; big pictures cost memory besides.
         self.models_turn = threading.Semaphore(max(1, min(4, os.cpu_count() or 1)))
         self.decoders_turn = threading.Semaphore(2)
+        self.photographs = Photographs(self)
         self.functions = [wire.answered(f) for f in (self.domain, self.prepare, self.look, self.decode)]
 
     def table(self) -> dict[str, dict[str, Any]]:

@@ -1,0 +1,117 @@
+// The view of "Compress".
+
+import { html, nothing } from "../../page/vendor/lit-html.js";
+import { button, chooser, field, fileInput, optionsOf, sheet, slider } from "../../page/frame/pieces.js";
+import { number, t } from "../../page/frame/text.js";
+import { photoFigures, photoPanels, sized } from "../../page/picture/photo.js";
+import { COMPRESSED } from "../../page/picture/source.js";
+import { MODES, THIRDS, WISHES, within } from "./state.js";
+
+const UNITS = { quality: "", bytes: "B", bpp: "bpp", psnr: "dB" };
+const STEPS = { quality: 1, bytes: 100, bpp: 0.05, psnr: 0.5 };
+
+// Quality is slid; a size, a rate or a PSNR is typed, and searched for.
+const wish = (tab) => {
+  const { state } = tab;
+  const { mode } = state;
+  const { low, high } = WISHES[mode];
+  const typed = (e) => tab.wish({ [mode]: within(mode, e.target.valueAsNumber) });
+  return html`<div class="vd-cmp-wish">
+    ${field({
+      part: "mode",
+      name: `${tab.prefix}-mode`,
+      label: t("mode.label"),
+      options: MODES.map((m) => ({ value: m, label: t(`mode.${m}`), title: t(`mode.${m}.why`) })),
+      value: mode,
+      choose: (m) => tab.choose(m),
+    })}
+    <label class="vd-field vd-cmp-typed" ?hidden=${mode === "quality"}><span>${t(`mode.${mode}.typed`)}</span><span><input type="number" data-part="typed" min=${low} max=${high}
+      step=${STEPS[mode]} data-at=${state[mode]} @change=${typed}> ${UNITS[mode]}</span></label>
+  </div>
+  ${slider({
+    part: "quality",
+    id: "vd-cmp-quality",
+    label: t("quality.label"),
+    value: number(mode === "quality" ? state.quality : (tab.answer?.quality ?? 0), 0),
+    why: t(mode === "quality" ? "quality.why" : "quality.found"),
+    max: 100,
+    at: Math.round(mode === "quality" ? state.quality : (tab.answer?.quality ?? 0)),
+    disabled: mode !== "quality",
+    input: (quality) => tab.wish({ quality }),
+  })}`;
+};
+
+const channels = (tab) => {
+  const { state } = tab;
+  const { channels: all } = tab.value;
+  return slider({
+    part: "channels",
+    id: "vd-cmp-channels",
+    label: t("channels.label"),
+    value: state.k,
+    why: t("channels.why", { most: all.at(-1) }),
+    max: all.length - 1,
+    at: all.indexOf(state.k),
+    text: t("channels.value", { k: state.k }),
+    input: (i) => tab.wish({ k: all[i] }),
+    below: html`<div class="vd-ticks" aria-hidden="true">${all.map((k) => html`<span class=${k === state.k ? "vd-on" : ""}>${k}</span>`)}</div>`,
+  });
+};
+
+// The search for a size, a rate or a PSNR, try by try.
+const search = ({ tried, state }) => {
+  if (state.mode === "quality" || !tried.length) return "";
+  const met = (one) => {
+    if (state.mode === "psnr") return one.psnr >= state.psnr;
+    return one.bytes <= (state.mode === "bytes" ? state.bytes : Infinity);
+  };
+  const say = (one) =>
+    t("search.tried", { quality: number(one.quality, 0), size: one.psnr === null ? sized(one.bytes) : `${number(one.psnr, 1)} dB` });
+  return html`<span class="vd-note">${t("search.title")}</span>${tried.map(
+    (one) => html`<span class="vd-cmp-try" data-met=${state.mode === "bpp" ? nothing : met(one)}>${say(one)}</span>`,
+  )}`;
+};
+
+const openedFacts = ({ opened }) => {
+  if (!opened) return "";
+  const values = {
+    size: `${opened.width} × ${opened.height}`,
+    bytes: sized(opened.bytes),
+    quality: number(opened.quality, 0),
+    k: opened.channels,
+    coded: opened.coded,
+  };
+  const missing = opened.missing ? t("opened.missing", { n: opened.missing.toLocaleString() }) : "";
+  return html`<p class="vd-cmp-opened" data-part="opened" role="status">${t("opened.facts", values)} ${missing}</p>`;
+};
+
+const controls = (tab) => html`
+  ${openedFacts(tab)}
+  <div class="vd-cmp-controls" ?hidden=${Boolean(tab.opened)}>
+    ${wish(tab)}
+    ${channels(tab)}
+    ${tab.coding.view()}
+    <p class="vd-cmp-search" data-part="search">${search(tab)}</p>
+    ${photoFigures(tab.answer)}
+    <p class="vd-note" data-part="changes">${tab.changes}</p>
+  </div>`;
+
+export const view = (tab) => {
+  const { yours, coding, opened } = tab;
+  const [width, height] = tab.size;
+  const ready = coding.ready;
+  const note = opened ? t("opened.note") : t("decoded.note", { k: tab.answer?.channels ?? tab.state.k });
+  return sheet(tab, {
+    kind: `vd-photo vd-cmp ${opened ? "vd-cmp-is-opened" : ""}`,
+    style: `--shape: ${width / height}`,
+    panels: html`${yours.panel()}${photoPanels(tab, { note, under: "" })}`,
+    readout: { id: "vd-cmp-readout", part: "readout", text: tab.reading || t("photo.hint") },
+    mode: html`${tab.views.tools()}${chooser(tab, "third", optionsOf(THIRDS, "third"), { bare: true, choose: (third) => tab.set({ third }) })}`,
+    sources: ["upload", "camera"],
+    tools: html`${button("openFile", "upload", () => tab.p.vae.click())}${fileInput("vae", (file) => tab.openFile(file), COMPRESSED)}`,
+    controls: controls(tab),
+    cards: html`${tab.refining.view()}${tab.beside.view()}${tab.curves.view()}${tab.basis.view()}`,
+    buttons: html`${button("saveFile", "save", tab.saveFile, { disabled: !ready })}${button("savePicture", "save", tab.savePicture, { disabled: !ready && !opened })}${button("saveImage", "save", tab.saveImage, { key: "saveImage", disabled: !ready })}`,
+    more: "compress.more",
+  });
+};
