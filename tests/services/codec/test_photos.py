@@ -91,3 +91,14 @@ def test_a_cut_payload_gives_the_channels_that_are_there(codec, soft):
         assert not known.y_hat[:, found:].any()
         counts.append(found)
     assert counts == sorted(counts) and counts[0] == 0 and counts[-1] >= 38
+
+
+def test_memory_is_given_back_between_the_steps_of_a_large_photograph_only(codec, soft, monkeypatch):
+    times = []
+    monkeypatch.setattr(photos.runtime, "hand_back", lambda: times.append(1))
+    coded = encode(codec, analyse(codec, soft, 3), 3, 40)
+    assert not times
+    monkeypatch.setattr(photos, "LARGE", 5 * 7)
+    again = encode(codec, analyse(codec, soft, 3), 3, 40)
+    synthesise(codec, again.known, 3, soft.shape[:2])
+    assert len(times) >= 8 and again.payload == coded.payload and same(again.known, coded.known)

@@ -112,7 +112,9 @@ class _Search:
     def _encoded(self, level: int, channels: int) -> photos.Coded:
         """What photos.encode gives; the last is kept."""
         if self._coded is None or self._coded[0] != (level, channels):
+            self._coded = None  # before there is another one: of a large photograph 0.3 GB
             if self._latents is None or self._latents[0] != level:
+                self._latents = None
                 self._latents = level, photos.analyse(self.codec, self.picture, level / QUALITY_STEPS)
             coded = photos.encode(self.codec, self._latents[1], level / QUALITY_STEPS, channels)
             self._coded = (level, channels), coded

@@ -23,6 +23,7 @@ from vaedemo.services.codec.tables import Tables, logistic, normal, scale_index
 __all__ = ["Coded", "Known", "Latents", "analyse", "decode", "encode", "synthesise"]
 
 TILE, HALO = 64, 8  # blocks a side, and around it: more than the networks see (six)
+LARGE = 8_192  # blocks of a photograph from which on freed memory is given back between two steps, or it adds up
 
 
 class Latents(NamedTuple):
@@ -60,6 +61,12 @@ def _times(span: slice, factor: int) -> slice:
     return slice(span.start * factor, span.stop * factor)
 
 
+def _tidied(size: torch.Size | tuple[int, int]) -> None:
+    """Between two steps on a photograph of size (..., H/16, W/16)."""
+    if size[-1] * size[-2] >= LARGE:
+        runtime.hand_back()
+
+
 def _quality(quality: float) -> Tensor:
     return torch.tensor([float(quality)])
 
@@ -78,6 +85,7 @@ def analyse(model: Codec, picture: np.ndarray, quality: float) -> Latents:
             with torch.autocast("cpu", torch.bfloat16, enabled=half):
                 found = model.analyse(part.contiguous(memory_format=torch.channels_last), q)
             y[:, :, rows, columns] = found[:, :, inner, within]
+        _tidied(y.shape)
     with torch.autocast("cpu", torch.bfloat16, enabled=half):
         return Latents(y, model.hyper_latents(y))
 
@@ -102,6 +110,7 @@ def _walk(model: Codec, size: tuple[int, int], quality: float, channels: int, co
     keep = (numbers < channels).double()[None, :, None, None]
 
     def symbols(part: Part, mu: Tensor, log2_scale: Tensor) -> Tensor:
+        _tidied(size)
         r, where = torch.zeros_like(mu), part.where.numpy()
         index = scale_index(log2_scale[0].numpy())
         for i, c in enumerate(range(part.first, min(part.last, channels))):
@@ -154,8 +163,11 @@ def encode(model: Codec, latents: Latents, quality: float, channels: int) -> Cod
     """The file's payload of the first so many channels."""
     writer, size = _Writer(latents), (latents.y.shape[2], latents.y.shape[3])
     known = _walk(model, size, quality, channels, writer)
+    payload = writer.encoder.payload()
+    writer.encoder = Encoder()  # what it held takes as much as y
+    _tidied(size)
     shared = np.repeat(np.repeat(writer.bits["z"] / 16, 4, 0), 4, 1)[: size[0], : size[1]]
-    return Coded(writer.encoder.payload(), known, writer.bits["y"] + shared)
+    return Coded(payload, known, writer.bits["y"] + shared)
 
 
 @torch.no_grad()
@@ -188,4 +200,5 @@ def synthesise(model: Codec, known: Known, quality: float, size: tuple[int, int]
             x_hat = x_hat[0, :, _times(inner, BLOCK), _times(within, BLOCK)].clamp(0, 1).mul(255).round().byte()
             there = picture[_times(rows, BLOCK), _times(columns, BLOCK)]
             there[:] = x_hat.permute(1, 2, 0).numpy()[: there.shape[0], : there.shape[1]]
+        _tidied(known.h.shape)
     return picture
