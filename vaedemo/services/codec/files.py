@@ -93,11 +93,13 @@ class Progress(NamedTuple):
 
 
 class Decompressed(NamedTuple):
-    """picture uint8 (H, W, 3); what the file says; how many channels it was made of."""
+    """picture uint8 (H, W, 3); what the file says; how many channels were whole, and how many more there in part: of a
+    file that was cut short, the numbers that are missing are as the model predicts them."""
 
     picture: np.ndarray
     file: Photo
     channels: int
+    in_part: int
 
 
 class _Search:
@@ -213,7 +215,7 @@ def compress(library: Library, picture: np.ndarray, wish: Wish) -> Generator[Pro
 
 
 def decompress(library: Library, file: Photo, name: str = "This file") -> Decompressed:
-    """The picture of a file; of one that was cut short, the channels that are there."""
+    """The picture of a file; of one that was cut short, what is there."""
     width, height = file.size
     _require_pixels(width * height, f"{name} says that it has")
     codec, identity = library.codec()
@@ -222,5 +224,5 @@ def decompress(library: Library, file: Photo, name: str = "This file") -> Decomp
     if file.channels > codec.config.channels or file.quality > LEVELS / QUALITY_STEPS:
         raise CodecError(f"{name} is damaged; get another copy of it.")
     blocks = -(-height // BLOCK), -(-width // BLOCK)
-    known, channels = photos.decode(codec, file.payload, blocks, file.quality, file.channels, file.missing > 0)
-    return Decompressed(photos.synthesise(codec, known, file.quality, (height, width)), file, channels)
+    known, whole, part = photos.decode(codec, file.payload, blocks, file.quality, file.channels, file.missing > 0)
+    return Decompressed(photos.synthesise(codec, known, file.quality, (height, width)), file, whole, part)

@@ -20,7 +20,7 @@ from vaedemo.models.restorer import padded
 from vaedemo.services.codec.coder import Encoder, Stack
 from vaedemo.services.codec.tables import Tables, logistic, normal, scale_index
 
-__all__ = ["Coded", "Known", "Latents", "analyse", "decode", "encode", "synthesise"]
+__all__ = ["Coded", "Decoded", "Known", "Latents", "analyse", "decode", "encode", "synthesise"]
 
 TILE, HALO = 64, 8  # blocks a side, and around it: more than the networks see (six)
 LARGE = 8_192  # blocks of a photograph from which on freed memory is given back between two steps, or it adds up
@@ -47,6 +47,14 @@ class Coded(NamedTuple):
     payload: bytes
     known: Known
     bits: np.ndarray
+
+
+class Decoded(NamedTuple):
+    """What a file says; how many of the first channels are whole, and how many more are there in part."""
+
+    known: Known
+    whole: int
+    in_part: int
 
 
 def _spans(blocks: int) -> Iterator[tuple[slice, slice, slice]]:
@@ -93,8 +101,8 @@ def analyse(model: Codec, picture: np.ndarray, quality: float) -> Latents:
 def _walk(model: Codec, size: tuple[int, int], quality: float, channels: int, coder: Any) -> Known:
     """What encoder and decoder do alike: ask `coder` for the integers of z and of every part of y. size (H/16, W/16).
 
-    coder.channel(name, c, where, mean, index, tables) gives a channel's integers at the positions `where`, or None
-    where the file has ended.
+    coder.channel(name, c, where, mean, index, tables) gives a channel's integers at the positions `where`, float64
+    (H, W); zeros, which leave the means as they are, where a file has ended.
     """
     q, height, width = _quality(quality), -(-size[0] // 4), -(-size[1] // 4)
     mean, scale = (t[0, :, 0, 0].numpy() for t in model.entropy.prior(q, torch.float64))
@@ -148,13 +156,13 @@ class _Reader:
         r = np.zeros(where.shape)
         if self.ended:
             return r
-        values = self.stack.pop(index, tables)
-        if self.cut and self.stack.empty:
-            self.ended = True
-            return r
-        r[where] = values
+        if self.cut:
+            r[where], known = self.stack.pop_known(index, tables)
+            self.ended, count = not known.all(), int(known.sum())
+        else:
+            r[where], count = self.stack.pop(index, tables), len(index)
         if name == "y":
-            self.found[c] = self.found.get(c, 0) + len(values)
+            self.found[c] = self.found.get(c, 0) + count
         return r
 
 
@@ -173,15 +181,12 @@ def encode(model: Codec, latents: Latents, quality: float, channels: int) -> Cod
 @torch.no_grad()
 def decode(
     model: Codec, payload: bytes, size: tuple[int, int], quality: float, channels: int, cut: bool = False
-) -> tuple[Known, int]:
-    """What a payload says, and of how many channels; fewer than `channels` if it was cut. size (H/16, W/16)."""
-    reader = _Reader(payload, cut)
+) -> Decoded:
+    """What a payload says. Where it was cut, y_hat is the predicted mean; size (H/16, W/16)."""
+    reader, every = _Reader(payload, cut), size[0] * size[1]
     known = _walk(model, size, quality, channels, reader)
-    whole = next((c for c in range(channels) if reader.found.get(c) != size[0] * size[1]), channels)
-    if whole < channels:
-        for t in known[:2]:
-            t[:, whole:] = 0
-    return known, whole
+    whole = next((c for c in range(channels) if reader.found.get(c) != every), channels)
+    return Decoded(known, whole, sum(count > 0 for c, count in reader.found.items() if c >= whole))
 
 
 @torch.no_grad()
