@@ -1,12 +1,13 @@
 """Where and how things run: device, threads, bfloat16, generators from seeds."""
 
 import contextlib
+import ctypes
 import hashlib
 import platform
 
 import torch
 
-__all__ = ["bfloat16_available", "default_device", "generator", "hardware", "set_threads"]
+__all__ = ["bfloat16_available", "default_device", "generator", "hand_back", "hardware", "set_threads"]
 
 
 def default_device() -> torch.device:
@@ -32,6 +33,12 @@ def generator(*seeds: float | str) -> torch.Generator:
     """A torch.Generator seeded by any number of numbers and words, the same ones always alike."""
     digest = hashlib.sha256("/".join(str(s) for s in seeds).encode()).digest()
     return torch.Generator().manual_seed(int.from_bytes(digest[:7], "big"))
+
+
+def hand_back() -> None:
+    """Give freed memory back to the system, which the C library keeps else: glibc's malloc_trim, nothing elsewhere."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL("libc.so.6").malloc_trim(0)
 
 
 def hardware(device: torch.device) -> str:

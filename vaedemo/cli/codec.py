@@ -154,10 +154,12 @@ class Decompress(Command):
         planned([self.out], inputs=[self.file])
         opened = decompress(library, file, shown(self.file))
         write_picture(Image.fromarray(opened.picture), self.out)
-        said = _told(file) | {"channels_decoded": opened.channels}
-        missing = f"; {file.missing:,} bytes are missing" if file.missing else ""
-        which = f"{opened.channels} of {file.channels} channels"
-        self.tell(said, f"{shown(self.out)}: {said['size']}, {which}{missing}")
+        said = _told(file) | {"channels_decoded": opened.channels, "channels_in_part": opened.in_part}
+        told = f"{shown(self.out)}: {said['size']}, {opened.channels} of {file.channels} channels"
+        if file.missing:
+            told += f" and {opened.in_part} more in part" if opened.in_part else ""
+            told += f"; {file.missing:,} bytes are missing, and what they said is predicted"
+        self.tell(said, told)
 
     def _folder(self, library: Library, file: Pictures) -> None:
         if os.path.lexists(self.out):

@@ -187,7 +187,7 @@ class ExactConv(nn.Module):
         """(B, C, H, W) multiples of 1 / 64 -> (B, O, H, W) multiples of 1 / 64. In float64 rows are the output channels
         that are wanted; all if left out."""
         if x.dtype == torch.float64:
-            return self.integers(torch.floor(x * GRID + 0.5), rows) / GRID
+            return self._exact(x, rows, GRID)
         weight, bias, pad = self.rounded(), nearest(self.bias, GRID), self.weight.shape[-1] // 2
         if self.last:  # bfloat16 has 8 bits: too few for means
             with torch.autocast(x.device.type, enabled=False):
@@ -198,6 +198,10 @@ class ExactConv(nn.Module):
 
     def integers(self, x: Tensor, rows: Tensor | None = None) -> Tensor:
         """The same in integers: x and result hold 64 times the numbers, in int64 or in float64, exact."""
+        return self._exact(x, rows, 1.0)
+
+    def _exact(self, x: Tensor, rows: Tensor | None, grid: float) -> Tensor:
+        """Of x that is to be rounded to multiples of 1 / grid; a few lines at a time, copies included, for memory."""
         chosen = slice(None) if rows is None else rows
         shift = self.exponents()[chosen]
         weight = torch.floor(self.weight.detach()[chosen].double() * torch.exp2(shift.double()) + 0.5).clamp(-127, 127)
@@ -208,16 +212,20 @@ class ExactConv(nn.Module):
         shift = shift if self.last else shift + 3  # an eighth below zero: one shift more
         one = (torch.ones_like(shift) << shift)[:, None].to(x.dtype)
         size, (height, width) = self.weight.shape[-1], x.shape[2:]
-        result, x = x.new_empty(len(x), len(weight), height, width), F.pad(x, (size // 2,) * 4)
+        result, pad = x.new_empty(len(x), len(weight), height, width), size // 2
         lines = max(1, AT_ONCE // (weight.shape[1] * width))
         for top in range(0, height, lines):
-            sums = weight @ _patches(x[:, :, top : top + lines + 2 * (size // 2)], size) + bias
+            low, high = top - pad, min(top + lines, height) + pad
+            some = x[:, :, max(low, 0) : high]
+            some = some if grid == 1 else torch.floor(some * grid + 0.5)
+            some = F.pad(some, (pad, pad, max(-low, 0), max(high - height, 0)))
+            sums = weight @ _patches(some, size) + bias
             if not self.last:
                 sums = torch.where(sums > 0, sums * 8, sums)
             sums = torch.div(2 * sums + one, 2 * one, rounding_mode="floor")
             sums = sums.clamp(-self.bound * GRID, self.bound * GRID)
             result[:, :, top : top + lines] = sums.unflatten(2, (-1, width))
-        return result
+        return result if grid == 1 else result.div_(grid)
 
 
 def pointwise(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
@@ -263,6 +271,27 @@ class _Context(nn.Module):
     def second(self, features: Tensor, r: Tensor, given: Tensor) -> Tensor:
         more = self.correct(self.neighbours(torch.cat([features, _squash(r)], 1)))
         return given + more + F.pad(self.linear(r), (0, 0, 0, 0, 0, r.shape[1]))
+
+
+class _Growing:
+    """A tensor (B, C, H, W) to which channels are added. In float64 they have their places from the start: of a large
+    photograph a second copy would take 0.1 GB."""
+
+    def __init__(self, like: Tensor, channels: int) -> None:
+        shape = (len(like), channels, *like.shape[2:])
+        self._whole = like.new_empty(shape) if like.dtype == torch.float64 else None
+        self._parts, self._count = list[Tensor](), 0
+
+    def add(self, x: Tensor) -> None:
+        if self._whole is None:
+            self._parts.append(x)
+        else:
+            self._whole[:, self._count : self._count + x.shape[1]] = x
+        self._count += x.shape[1]
+
+    def so_far(self) -> Tensor:
+        """The channels that were added."""
+        return torch.cat(self._parts, 1) if self._whole is None else self._whole[:, : self._count]
 
 
 class EntropyModel(nn.Module):
@@ -314,13 +343,14 @@ class EntropyModel(nn.Module):
         nets: Any = self.slices
         own = _exact_table(self.scale, q, h.dtype)
         board = torch.arange(h.shape[2], device=h.device)[:, None] + torch.arange(h.shape[3], device=h.device)
-        anchors, known, parts, first = board % 2 == 0, [h], [], 0
+        anchors, first = board % 2 == 0, 0
         everywhere = torch.ones_like(anchors)
+        y_hat, known = (_Growing(h, self.config.channels + more) for more in (0, h.shape[1]))
+        known.add(h)
         for net, width in zip(nets, self.config.slices, strict=True):
-            features = net.body(torch.cat(known, 1))
+            features = net.body(known.so_far())
             # one step of many channels takes memory: exact ones are done some at a time
             step = CHANNELS if h.dtype == torch.float64 and not net.two_step else width
-            found = list[Tensor]()
             for low in range(first, first + width, step):
                 high = min(low + step, first + width)
                 here, kept = slice(low, high), keep[:, low:high]
@@ -334,13 +364,11 @@ class EntropyModel(nn.Module):
                     mu2, scale = self._divided(net.second(features, r, given), own[:, here])
                     r2 = symbols(Part(low, high, ~anchors), mu2, scale) * kept
                     r, mu = torch.where(anchors, r, r2), torch.where(anchors, mu, mu2)
-                found.append((r + mu) * kept)
-            parts += found
-            known += map(_squash, found)
+                found = (r + mu) * kept
+                y_hat.add(found)
+                known.add(_squash(found))
             first += width
-        y_hat = torch.cat(parts, 1)
-        parts.clear()  # of a large photograph 0.1 GB
-        return y_hat, torch.cat(known[1:], 1)
+        return y_hat.so_far(), known.so_far()[:, h.shape[1] :]
 
     @staticmethod
     def _divided(given: Tensor, own: Tensor) -> tuple[Tensor, Tensor]:

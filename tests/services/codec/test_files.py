@@ -25,7 +25,7 @@ def test_a_file_opens_to_the_picture_that_was_shown(library, soft):
     assert made.level == LEVELS // 2 and unpack(made.data).channels == 40
     opened = decompress(library, unpack(made.data))
     assert np.array_equal(opened.picture, made.picture)
-    assert opened.channels == 40 and opened.file.size == (101, 70)
+    assert (opened.channels, opened.in_part) == (40, 0) and opened.file.size == (101, 70)
     assert HEADER + made.bits.sum() / 8 == pytest.approx(len(made.data), abs=13)
 
 
@@ -114,7 +114,7 @@ def test_a_wrong_wish_is_named(wish, word):
 def test_a_cut_file_decodes_from_what_is_there(library, soft):
     made = result(library, soft, quality=80).result
     opened = decompress(library, unpack(made.data[: len(made.data) * 2 // 3]))
-    assert 0 < opened.channels < 40 and opened.file.missing > 0
+    assert 0 < opened.channels < opened.channels + opened.in_part < 40 and opened.file.missing > 0
     assert opened.picture.shape == soft.shape
 
 

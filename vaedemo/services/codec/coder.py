@@ -71,7 +71,7 @@ class Stack:
 
     @property
     def empty(self) -> bool:
-        """Whether all words are used: what is popped from here on may be wrong where the payload was cut."""
+        """Whether all words are used: what was popped last may be wrong where the payload was cut."""
         return self._coder.pos()[0] == 0
 
     @property
@@ -108,6 +108,29 @@ class Stack:
                 those[place] = self._pop_beyond(table.bound)
             values[places] = those
         return values
+
+    def pop_known(self, index: np.ndarray, tables: Tables) -> tuple[np.ndarray, np.ndarray]:
+        """As pop, of a payload that may have been cut: integers int64 (n,), zeros from where it ends, and bool (n,):
+        which of them it still had."""
+        values, known = np.zeros(len(index), np.int64), np.zeros(len(index), bool)
+        for i, places in _groups(index):
+            table, beyond, first = tables(i), list[int](), 0
+            while first < len(places):
+                words = self._coder.pos()[0]
+                some = places[first : first + max(1, 32 * (words - 1) // PRECISION)]  # which do not reach the end
+                those = self.get(table.model, len(some)).astype(np.int64) - table.bound
+                if self.empty:
+                    return values, known
+                inside = those <= table.bound
+                values[some[inside]], known[some[inside]] = those[inside], True
+                beyond += some[~inside].tolist()
+                first += len(some)
+            for place in beyond:
+                value = self._pop_beyond(table.bound)
+                if self.empty:
+                    return values, known
+                values[place], known[place] = value, True
+        return values, known
 
     def _pop_beyond(self, bound: int) -> int:
         negative, bits = self.get(_uniform(1)), int(self.get(_uniform(_LENGTH)))

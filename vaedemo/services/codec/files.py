@@ -94,11 +94,13 @@ class Progress(NamedTuple):
 
 
 class Decompressed(NamedTuple):
-    """picture uint8 (H, W, 3); what the file says; how many channels it was made of."""
+    """picture uint8 (H, W, 3); what the file says; how many channels were whole, and how many more there in part: of a
+    file that was cut short, the numbers that are missing are as the model predicts them."""
 
     picture: np.ndarray
     file: Photo
     channels: int
+    in_part: int
 
 
 class _Search:
@@ -113,7 +115,9 @@ class _Search:
     def _encoded(self, level: int, channels: int) -> photos.Coded:
         """What photos.encode gives; the last is kept."""
         if self._coded is None or self._coded[0] != (level, channels):
+            self._coded = None  # before there is another one: of a large photograph 0.3 GB
             if self._latents is None or self._latents[0] != level:
+                self._latents = None
                 self._latents = level, photos.analyse(self.codec, self.picture, level / QUALITY_STEPS)
             coded = photos.encode(self.codec, self._latents[1], level / QUALITY_STEPS, channels)
             self._coded = (level, channels), coded
@@ -217,7 +221,7 @@ def compress(
 
 
 def decompress(library: Library, file: Photo, name: str = "This file") -> Decompressed:
-    """The picture of a file; of one that was cut short, the channels that are there."""
+    """The picture of a file; of one that was cut short, what is there."""
     width, height = file.size
     _require_pixels(width * height, f"{name} says that it has")
     codec, identity = library.codec()
@@ -226,5 +230,5 @@ def decompress(library: Library, file: Photo, name: str = "This file") -> Decomp
     if file.channels > codec.config.channels or file.quality > LEVELS / QUALITY_STEPS:
         raise CodecError(f"{name} is damaged; get another copy of it.")
     blocks = -(-height // BLOCK), -(-width // BLOCK)
-    known, channels = photos.decode(codec, file.payload, blocks, file.quality, file.channels, file.missing > 0)
-    return Decompressed(photos.synthesise(codec, known, file.quality, (height, width)), file, channels)
+    known, whole, part = photos.decode(codec, file.payload, blocks, file.quality, file.channels, file.missing > 0)
+    return Decompressed(photos.synthesise(codec, known, file.quality, (height, width)), file, whole, part)

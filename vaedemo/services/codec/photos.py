@@ -20,9 +20,10 @@ from vaedemo.models.restorer import padded
 from vaedemo.services.codec.coder import Encoder, Stack
 from vaedemo.services.codec.tables import Tables, logistic, normal, scale_index
 
-__all__ = ["Coded", "Known", "Latents", "analyse", "decode", "encode", "synthesise"]
+__all__ = ["Coded", "Decoded", "Known", "Latents", "analyse", "decode", "encode", "synthesise"]
 
 TILE, HALO = 64, 8  # blocks a side, and around it: more than the networks see (six)
+LARGE = 8_192  # blocks of a photograph from which on freed memory is given back between two steps, or it adds up
 
 
 class Latents(NamedTuple):
@@ -50,6 +51,14 @@ class Coded(NamedTuple):
     each: np.ndarray
 
 
+class Decoded(NamedTuple):
+    """What a file says; how many of the first channels are whole, and how many more are there in part."""
+
+    known: Known
+    whole: int
+    in_part: int
+
+
 def _spans(blocks: int) -> Iterator[tuple[slice, slice, slice]]:
     """Along one side: (blocks of a tile, the same and what lies around it, the tile's blocks within that)."""
     for first in range(0, blocks, TILE):
@@ -60,6 +69,12 @@ def _spans(blocks: int) -> Iterator[tuple[slice, slice, slice]]:
 
 def _times(span: slice, factor: int) -> slice:
     return slice(span.start * factor, span.stop * factor)
+
+
+def _tidied(size: torch.Size | tuple[int, int]) -> None:
+    """Between two steps on a photograph of size (..., H/16, W/16)."""
+    if size[-1] * size[-2] >= LARGE:
+        runtime.hand_back()
 
 
 def _quality(quality: float) -> Tensor:
@@ -80,6 +95,7 @@ def analyse(model: Codec, picture: np.ndarray, quality: float) -> Latents:
             with torch.autocast("cpu", torch.bfloat16, enabled=half):
                 found = model.analyse(part.contiguous(memory_format=torch.channels_last), q)
             y[:, :, rows, columns] = found[:, :, inner, within]
+        _tidied(y.shape)
     with torch.autocast("cpu", torch.bfloat16, enabled=half):
         return Latents(y, model.hyper_latents(y))
 
@@ -87,8 +103,8 @@ def analyse(model: Codec, picture: np.ndarray, quality: float) -> Latents:
 def _walk(model: Codec, size: tuple[int, int], quality: float, channels: int, coder: Any) -> Known:
     """What encoder and decoder do alike: ask `coder` for the integers of z and of every part of y. size (H/16, W/16).
 
-    coder.channel(name, c, where, mean, index, tables) gives a channel's integers at the positions `where`, or None
-    where the file has ended.
+    coder.channel(name, c, where, mean, index, tables) gives a channel's integers at the positions `where`, float64
+    (H, W); zeros, which leave the means as they are, where a file has ended.
     """
     q, height, width = _quality(quality), -(-size[0] // 4), -(-size[1] // 4)
     mean, scale = (t[0, :, 0, 0].numpy() for t in model.entropy.prior(q, torch.float64))
@@ -104,6 +120,7 @@ def _walk(model: Codec, size: tuple[int, int], quality: float, channels: int, co
     keep = (numbers < channels).double()[None, :, None, None]
 
     def symbols(part: Part, mu: Tensor, log2_scale: Tensor) -> Tensor:
+        _tidied(size)
         r, where = torch.zeros_like(mu), part.where.numpy()
         index = scale_index(log2_scale[0].numpy())
         for i, c in enumerate(range(part.first, min(part.last, channels))):
@@ -144,13 +161,13 @@ class _Reader:
         r = np.zeros(where.shape)
         if self.ended:
             return r
-        values = self.stack.pop(index, tables)
-        if self.cut and self.stack.empty:
-            self.ended = True
-            return r
-        r[where] = values
+        if self.cut:
+            r[where], known = self.stack.pop_known(index, tables)
+            self.ended, count = not known.all(), int(known.sum())
+        else:
+            r[where], count = self.stack.pop(index, tables), len(index)
         if name == "y":
-            self.found[c] = self.found.get(c, 0) + len(values)
+            self.found[c] = self.found.get(c, 0) + count
         return r
 
 
@@ -159,22 +176,22 @@ def encode(model: Codec, latents: Latents, quality: float, channels: int) -> Cod
     """The file's payload of the first so many channels."""
     writer, size = _Writer(latents), (latents.y.shape[2], latents.y.shape[3])
     known = _walk(model, size, quality, channels, writer)
+    payload = writer.encoder.payload()
+    writer.encoder = Encoder()  # what it held takes as much as y
+    _tidied(size)
     shared = np.repeat(np.repeat(writer.bits["z"] / 16, 4, 0), 4, 1)[: size[0], : size[1]]
-    return Coded(writer.encoder.payload(), known, writer.bits["y"] + shared, writer.each["y"])
+    return Coded(payload, known, writer.bits["y"] + shared, writer.each["y"])
 
 
 @torch.no_grad()
 def decode(
     model: Codec, payload: bytes, size: tuple[int, int], quality: float, channels: int, cut: bool = False
-) -> tuple[Known, int]:
-    """What a payload says, and of how many channels; fewer than `channels` if it was cut. size (H/16, W/16)."""
-    reader = _Reader(payload, cut)
+) -> Decoded:
+    """What a payload says. Where it was cut, y_hat is the predicted mean; size (H/16, W/16)."""
+    reader, every = _Reader(payload, cut), size[0] * size[1]
     known = _walk(model, size, quality, channels, reader)
-    whole = next((c for c in range(channels) if reader.found.get(c) != size[0] * size[1]), channels)
-    if whole < channels:
-        for t in known[:2]:
-            t[:, whole:] = 0
-    return known, whole
+    whole = next((c for c in range(channels) if reader.found.get(c) != every), channels)
+    return Decoded(known, whole, sum(count > 0 for c, count in reader.found.items() if c >= whole))
 
 
 @torch.no_grad()
@@ -193,4 +210,5 @@ def synthesise(model: Codec, known: Known, quality: float, size: tuple[int, int]
             x_hat = x_hat[0, :, _times(inner, BLOCK), _times(within, BLOCK)].clamp(0, 1).mul(255).round().byte()
             there = picture[_times(rows, BLOCK), _times(columns, BLOCK)]
             there[:] = x_hat.permute(1, 2, 0).numpy()[: there.shape[0], : there.shape[1]]
+        _tidied(known.h.shape)
     return picture

@@ -250,8 +250,8 @@ def sizes(count: int, picture: np.ndarray) -> Request:
 
 
 def opened(library: Library, data: bytes) -> tuple[np.ndarray, Request]:
-    """(picture uint8 (H, W, 3), {"width", "height", "bytes", "bpp", "ratio", "quality", "channels": that it is made of,
-    "coded": that the file has, "missing": bytes that were cut off}) of a compressed photograph's file."""
+    """(picture uint8 (H, W, 3), {"width", "height", "bytes", "bpp", "ratio", "quality", "channels": that are whole,
+    "in_part": that are there in part, "coded": that the file has, "missing": bytes that were cut off}) of a compressed photograph's file."""
     if len(data) > MAX_FILE:
         raise CodecError(f"The file is larger than {MAX_FILE // 10**6} MB; choose one that `compress` wrote.")
     file = unpack(data)
@@ -265,6 +265,7 @@ def opened(library: Library, data: bytes) -> tuple[np.ndarray, Request]:
         **sizes(HEADER + len(file.payload), found.picture),
         "quality": wire.rounded(100 * file.quality * QUALITY_STEPS / LEVELS, 4),
         "channels": found.channels,
+        "in_part": found.in_part,
         "coded": file.channels,
         "missing": file.missing,
     }

@@ -160,7 +160,7 @@ RESULTS = {
         **_each(FIGURE, "psnr", "ssim", "ms_ssim"),
         tried=_list(_whole(0)),
     ),
-    "decompress": _object(picture=TEXT, **_SIZED, **_each(_whole(0), "channels", "coded", "missing")),
+    "decompress": _object(picture=TEXT, **_SIZED, **_each(_whole(0), "channels", "in_part", "coded", "missing")),
 }
 
 

@@ -66,8 +66,8 @@ def functions(service: Service) -> tuple[Callable[..., dict], ...]:
     def decompress(file: str | dict) -> dict:
         """The photograph of a compressed file. file: one that compress wrote, as a file (handle_file), a data URI or
         base64; of one that was cut short what is there. Gives picture as a PNG data URI, width and height, bytes, bpp
-        and ratio of the file, its quality, the channels that the picture is made of, those that were coded, and how
-        many bytes are missing."""
+        and ratio of the file, its quality, how many channels are whole, in_part how many more are there in part, how
+        many were coded, and how many bytes are missing: what is missing is as the model predicts it."""
         data = _bytes(source_of(service, file))
         with service.models_turn:
             found, told = opened(service.library, data)

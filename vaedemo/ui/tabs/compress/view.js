@@ -81,7 +81,7 @@ const openedFacts = ({ opened }) => {
     k: opened.channels,
     coded: opened.coded,
   };
-  const missing = opened.missing ? t("opened.missing", { n: opened.missing.toLocaleString() }) : "";
+  const missing = opened.missing ? t("opened.missing", { n: opened.missing.toLocaleString(), part: opened.in_part }) : "";
   return html`<p class="vd-cmp-opened" data-part="opened" role="status">${t("opened.facts", values)} ${missing}</p>`;
 };
 
