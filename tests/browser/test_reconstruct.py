@@ -248,7 +248,7 @@ def test_without_a_webcam_one_sentence_says_so(visit):
 
 def test_dragging_a_number_changes_the_picture_and_can_be_undone(visit):
     v = visit().open("kind=ae")
-    own, seen = v.pixels("made"), v.pixels("seen")
+    own, seen, line = v.pixels("made"), v.pixels("seen"), v.part("sizeLine").inner_text()
     track = v.page.locator(".vd-z .vd-track").first
     track.scroll_into_view_if_needed()
     box = track.bounding_box()
@@ -260,8 +260,10 @@ def test_dragging_a_number_changes_the_picture_and_can_be_undone(visit):
     assert v.pixels("made") != own
     assert v.pixels("seen") == seen
     assert "edited" in v.part("madeNote").inner_text()
+    v.wait("part('sizeLine').innerText !== arg", line)  # the code that is shown is the one that is priced
     v.part("reset").click()
     v.wait("part('made').toDataURL() === arg", own)
+    v.wait("part('sizeLine').innerText === arg", line)
     bar = v.page.locator(".vd-z").nth(1)
     bar.focus()
     bar.press("PageUp")

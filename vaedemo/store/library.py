@@ -15,11 +15,13 @@ from vaedemo.configs import KINDS, RESTORING, ModelConfig
 from vaedemo.data.domains import DOMAINS, SIZED, Domain, get_domain, own_domain
 from vaedemo.errors import CheckpointError, ConfigError
 from vaedemo.maths.mixtures import Mixture
+from vaedemo.maths.quantise import Quantiser
 from vaedemo.models.classifier import Classifier
 from vaedemo.store.checkpoints import (
     CHECKPOINTS,
     CLASSIFIER,
     MIXTURES,
+    QUANTISERS,
     Entry,
     find,
     load_checkpoint,
@@ -30,10 +32,12 @@ from vaedemo.store.checkpoints import (
 from vaedemo.store.inputs import checked_codes, checked_picture
 from vaedemo.store.key import RESTORER, ModelKey
 from vaedemo.store.mixtures import load_mixture, mixture_name
+from vaedemo.store.quantisers import load_quantiser
 
 __all__ = ["CHECKPOINTS", "Library", "decode", "encode"]
 
 KEPT = 128  # models in memory at once: every shipped one, PCA's parts included, some 50 MB
+KEPT_QUANTISERS = 256  # a few kB each
 KEPT_MIXTURES = 64  # at most 0.7 MB each, most of them a tenth of that
 
 
@@ -49,6 +53,7 @@ class Library:
         self.restorable = self.domains | DOMAINS
         self._models: OrderedDict[Any, Any] = OrderedDict()
         self._mixtures: OrderedDict[Any, Mixture] = OrderedDict()
+        self._quantisers: OrderedDict[Any, Quantiser | None] = OrderedDict()
         self._lock = threading.Lock()
         try:
             self._figures = json.loads((self.folder / "figures.json").read_text(encoding="utf-8"))
@@ -118,6 +123,13 @@ class Library:
         path, name = self.folder / self.domain(key.domain).name / MIXTURES.file, mixture_name(key, label)
         with self._lock:
             return _kept(self._mixtures, KEPT_MIXTURES, (path, name), lambda: load_mixture(path, name))
+
+    def quantiser(self, key: ModelKey) -> Quantiser | None:
+        """How the code of a ModelKey's model is rounded and counted; None of a model that no quantiser was derived
+        for."""
+        path = self.folder / self.domain(key.domain).name / QUANTISERS.file
+        with self._lock:
+            return _kept(self._quantisers, KEPT_QUANTISERS, key, lambda: load_quantiser(path, key.name, key.latent_dim))
 
     def classifier(self, domain: str) -> Classifier:
         """The classifier of a domain, in evaluation mode on the CPU."""

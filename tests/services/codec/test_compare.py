@@ -37,7 +37,9 @@ def test_the_others_come_as_near_as_they_can(library, photograph, own, measure):
     rows = {s.found.name: s.found for s in steps}
     assert list(rows) == names
     mine = rows[compare.OURS]
-    assert mine.data == own.data and np.array_equal(mine.picture, own.picture) and mine.quality == pytest.approx(60, abs=1)
+    assert (
+        mine.data == own.data and np.array_equal(mine.picture, own.picture) and mine.quality == pytest.approx(60, abs=1)
+    )
     for name in ("JPEG", "WebP"):
         row = rows[name]
         far = {

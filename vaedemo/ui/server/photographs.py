@@ -251,7 +251,8 @@ def sizes(count: int, picture: np.ndarray) -> Request:
 
 def opened(library: Library, data: bytes) -> tuple[np.ndarray, Request]:
     """(picture uint8 (H, W, 3), {"width", "height", "bytes", "bpp", "ratio", "quality", "channels": that are whole,
-    "in_part": that are there in part, "coded": that the file has, "missing": bytes that were cut off}) of a compressed photograph's file."""
+    "in_part": that are there in part, "coded": that the file has, "missing": bytes that were cut off}) of the file of a
+    compressed photograph."""
     if len(data) > MAX_FILE:
         raise CodecError(f"The file is larger than {MAX_FILE // 10**6} MB; choose one that `compress` wrote.")
     file = unpack(data)

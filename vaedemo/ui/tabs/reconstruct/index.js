@@ -12,10 +12,11 @@ import { shareCursor } from "../../page/draw/cursor.js";
 import { Curve } from "../../page/draw/curve.js";
 import { errorMap, errors, marked, pack, pixels, unpack, valueAt } from "../../page/draw/pixels.js";
 import { Yours } from "../../page/picture/yours.js";
+import { sizePlain } from "./size.js";
 import { WORDS, settled } from "./state.js";
 import { view } from "./view.js";
 
-const measured = ({ mse, psnr, ssim }) => ({ mse, psnr, ssim });
+const measured = ({ mse, psnr, ssim, size }) => ({ mse, psnr, ssim, size });
 
 class Reconstruct extends Tab {
   prefix = "vd";
@@ -28,7 +29,7 @@ class Reconstruct extends Tab {
     this.start(WORDS, { domain, kind, d, beta: 1, example, fit: "crop", polarity: "auto", error: "absolute" });
     this.state = settled(this.state, this.table);
     // The results of models for the picture by key; what its numbers were changed to; drawings of the panels by their parts.
-    Object.assign(this, { results: new Map(), edited: null, drawings: {}, reading: "", idle: 0 });
+    Object.assign(this, { results: new Map(), files: null, edited: null, drawings: {}, reading: "", idle: 0 });
     this.yours = new Yours(this, {
       asked: (job) => ["prepare", this.asked(job)],
       took: (picture, job) => this.took(picture, job),
@@ -85,15 +86,17 @@ class Reconstruct extends Tab {
   }
 
   took(picture, { live, more, wanted = this.state }) {
-    Object.assign(this, { results: new Map(), edited: null });
+    Object.assign(this, { results: new Map(), files: null, edited: null });
     this.state = settled({ ...wanted, domain: picture.domain, example: picture.example }, this.table);
-    this.keep(picture.results ?? []);
+    this.keep(picture);
     if (!this.result) this.look(this.model);
     clearTimeout(this.idle);
     if (!more) this.idle = setTimeout(() => this.lookAtAll(), live ? 250 : 0);
   }
 
-  keep(results) {
+  // results and files of an answer for the picture at hand.
+  keep({ results = [], files }) {
+    this.files = files ?? this.files;
     for (const r of results) this.results.set(r.key, { ...r, draw: pixels(unpack(r.x_hat), this.row.channels) });
     this.show();
   }
@@ -107,14 +110,14 @@ class Reconstruct extends Tab {
       if (!models.length) continue;
       const answer = await this.ask("look", { x, domain, models });
       if (answer.error || !this.current({ x, domain })) return;
-      this.keep(answer.results);
+      this.keep(answer);
     }
   }
 
   look = newest(async (model) => {
     const { x, domain } = this.yours.picture;
     const answer = await this.request("look", { x, domain, models: [model] });
-    if (answer) this.keep(answer.results);
+    if (answer) this.keep(answer);
   });
 
   decode = newest(async (z) => {
@@ -227,7 +230,7 @@ class Reconstruct extends Tab {
     const model = `${t(`domain.${state.domain}`)}, ${t(`kind.${state.kind}`)}${state.beta === 1 ? "" : `, beta ${state.beta}`}`;
     const lines = [
       `${model}, ${t("made.note", { d: state.d })}${this.edited ? ` (${t("made.edited")})` : ""}`,
-      `PSNR ${number(f.psnr, 1)} dB, SSIM ${number(f.ssim, 2)}, MSE ${significant(f.mse, 3)}; ${t("bytes.plain", { d: state.d, n: this.x.length })}`,
+      `PSNR ${number(f.psnr, 1)} dB, SSIM ${number(f.ssim, 2)}, MSE ${significant(f.mse, 3)}; ${sizePlain(this)}`,
     ];
     const scale = { error: ` (${p.scaleLow.textContent} … ${p.scaleHigh.textContent})` };
     const pictures = ["seen", "made", "error"].map((n) => ({ title: t(`${n}.title`) + (scale[n] ?? ""), canvas: p[n] }));
@@ -237,11 +240,14 @@ class Reconstruct extends Tab {
   saveFigures = () => {
     if (!this.result) return;
     const { x_hat, key, draw, ...figures } = this.result;
-    const { domain, d: latent_dim } = this.state;
+    const {
+      files,
+      state: { domain, d: latent_dim },
+    } = this;
     const edited = this.edited && { z: this.edited.z, ...measured(this.edited) };
     const [x, made] = [this.x, unpack(x_hat)].map((bytes) => Array.from(bytes));
     const others = [...this.results.values()].map(({ kind, d, beta, ...r }) => ({ kind, latent_dim: d, beta, ...measured(r) }));
-    saveJson({ address: location.href, domain, latent_dim, ...figures, edited, x, x_hat: made, others }, `${this.fileName}.json`);
+    saveJson({ address: location.href, domain, latent_dim, ...figures, files, edited, x, x_hat: made, others }, `${this.fileName}.json`);
   };
 }
 

@@ -7,6 +7,7 @@ import { button, card, chooser, figure, optionsOf, panel, scale, sheet, slider, 
 import { number, significant, t } from "../../page/frame/text.js";
 import { betasOf, kindsOf } from "../../page/maths/models.js";
 import { ERRORS, FITS, POLARITIES, domainsOf } from "./state.js";
+import { size, sizeLine } from "./size.js";
 import { strip } from "./strip.js";
 
 const canvas = (tab, name) => html`
@@ -58,17 +59,15 @@ const choosers = (tab) => {
 };
 
 const figures = (tab) => {
-  const { state, shownFigures: f, test, x } = tab;
-  const ratio = x.length / state.d;
+  const { shownFigures: f, test } = tab;
   const mean = (value) => (value === undefined ? "\u00a0" : t("figures.mean", { value }));
-  const bytes = t("bytes.value", { d: `<b class="vd-c-z">${state.d}</b>`, n: `<b>${x.length.toLocaleString()}</b>` });
   return html`<dl class="vd-figures">
     ${figure({ part: "psnr", value: f ? number(f.psnr, 1) : "", unit: " dB", aside: mean(test && number(test.psnr, 1)), asidePart: "psnrMean" })}
     ${figure({ part: "ssim", value: f ? number(f.ssim, 2) : "", aside: t("ssim.note") })}
     ${figure({ part: "mse", value: f ? significant(f.mse, 3) : "", aside: mean(test && significant(test.mse, 3)), asidePart: "mseMean" })}
-    <div class="vd-bytes"><dt title=${t("bytes.why")}>${t("bytes.name")}</dt><dd data-part="bytes" .innerHTML=${bytes}></dd><dd
-      class="vd-aside" data-part="ratio">${t("ratio.value", { ratio: number(ratio, ratio < 20 ? 1 : 0) })}</dd></div>
+    ${size(tab)}
   </dl>
+  ${sizeLine(tab)}
   <p class="vd-remark" data-part="remark">${remark(tab)}</p>`;
 };
 
