@@ -74,7 +74,7 @@ def derive_mixtures(library: Library, domain: str, load: Load, seed: int) -> dic
         for d in library.dims(domain, kind):
             fitted = fit_model(library.model(key := ModelKey(domain, kind, d)), load("train"), domain, seed)
             found |= {mixture_name(key, label): mixture for label, mixture in fitted.items()}
-    record = {"pictures": min(PICTURES, len(load("train"))), "seed": seed}
+    record: dict[str, Any] = {"pictures": min(PICTURES, len(load("train"))), "seed": seed}
     save_mixtures(path, found, domain, record)
     return {"mixtures": len(found), "bytes": path.stat().st_size}
 
@@ -84,7 +84,7 @@ def derive_quantisers(library: Library, domain: str, load: Load, seed: int) -> d
     path, pictures = library.folder / domain / QUANTISERS.file, load("train")
     keys = tqdm.tqdm(library.model_keys(domain), desc=f"{domain} quantisers", disable=None, unit="model")
     found = {key.name: quantisers.fit_model(library.model(key), pictures, seed) for key in keys}
-    record = {"pictures": min(quantisers.PICTURES, len(pictures)), "seed": seed}
+    record: dict[str, Any] = {"pictures": min(quantisers.PICTURES, len(pictures)), "seed": seed}
     record["growth"] = {name: round(fitted.growth, 4) for name, fitted in found.items()}
     save_quantisers(path, {name: fitted.quantiser for name, fitted in found.items()}, domain, record)
     return {"quantisers": len(found), "bytes": path.stat().st_size}

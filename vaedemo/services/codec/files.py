@@ -112,20 +112,31 @@ class _Search:
         self._latents: tuple[int, photos.Latents] | None = None
         self._coded: tuple[tuple[int, int], photos.Coded] | None = None
 
+    def _analysed(self, level: int) -> photos.Latents:
+        """What photos.analyse gives; the last is kept."""
+        if self._latents is None or self._latents[0] != level:
+            self._latents = None
+            self._latents = level, photos.analyse(self.codec, self.picture, level / QUALITY_STEPS)
+        return self._latents[1]
+
     def _encoded(self, level: int, channels: int) -> photos.Coded:
         """What photos.encode gives; the last is kept."""
         if self._coded is None or self._coded[0] != (level, channels):
             self._coded = None  # before there is another one: of a large photograph 0.3 GB
-            if self._latents is None or self._latents[0] != level:
-                self._latents = None
-                self._latents = level, photos.analyse(self.codec, self.picture, level / QUALITY_STEPS)
-            coded = photos.encode(self.codec, self._latents[1], level / QUALITY_STEPS, channels)
+            coded = photos.encode(self.codec, self._analysed(level), level / QUALITY_STEPS, channels)
             self._coded = (level, channels), coded
         return self._coded[1]
 
     def _shown(self, coded: photos.Coded, level: int) -> np.ndarray:
         height, width, _ = self.picture.shape
         return photos.synthesise(self.codec, coded.known, level / QUALITY_STEPS, (height, width))
+
+    def stages(self, level: int, channels: int) -> Generator[Progress]:
+        """The analysis, then the coding, which are all that a known quality needs before its result."""
+        self._analysed(level)
+        yield Progress(1, self.total, ())
+        self._encoded(level, channels)
+        yield Progress(2, self.total, ())
 
     def at(self, level: int, channels: int, measured: bool = False) -> Try:
         coded = self._encoded(level, channels)
@@ -152,9 +163,8 @@ class _Search:
         stays within a limit of bytes, and the picture reaches the PSNR that is wished for."""
         seconds = wish.refine or 0.0
         before, quality = self._encoded(level, channels), level / QUALITY_STEPS
-        assert self._latents is not None
-        refining = refine(self.codec, self.picture, self._latents[1], quality, channels, seconds, halted)
-        first = max(self.total - math.ceil(seconds), len(self.tried))
+        refining = refine(self.codec, self.picture, self._analysed(level), quality, channels, seconds, halted)
+        first = max(self.total - math.ceil(seconds) - 1, len(self.tried))
         while True:
             try:
                 step = next(refining)
@@ -197,11 +207,12 @@ def compress(
     most = codec.config.channels
     channels = most if wish.channels is None else wish.channels
     _require(channels <= most, f"channels is {channels}; choose 1 to {most}")
-    steps = 1 if wish.quality is not None else 1 + LEVELS.bit_length()
+    steps = 3 if wish.quality is not None else 1 + LEVELS.bit_length()
     search, limit = _Search(codec, identity, picture, steps + math.ceil(wish.refine or 0)), math.inf
     yield Progress(0, search.total, ())
     if wish.quality is not None:
         level = round(wish.quality / 100 * LEVELS)
+        yield from search.stages(level, channels)
     elif (wanted := wish.psnr) is not None:
         level = 1 + (yield from search.largest(LEVELS, lambda i: (search.at(i, channels, True).psnr or 0) < wanted))
         if level > LEVELS:

@@ -23,7 +23,7 @@ from vaedemo.services.codec.files import LEVELS, MAX_PIXELS, Compressed, Progres
 from vaedemo.services.codec.judge import Figures, judge, psnr
 from vaedemo.store.library import Library
 from vaedemo.ui.server import wire
-from vaedemo.ui.server.inputs import page_source
+from vaedemo.ui.server.inputs import example_names, page_source
 from vaedemo.ui.server.jobs import Job, Jobs, Step
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["ASKED", "LIMIT", "MAX_FILE", "Found", "Photographs", "lossless", "opened", "sizes", "wish_of"]
 
 Request = dict[str, Any]
+EXAMPLES = "objects"  # the domain whose examples are photographs
 SHOWN = 2_000_000  # pixels of a picture that is sent whole
 CROP = 2_000_000  # pixels of a part
 LIMIT = 0.1  # mean error of a pixel at which the map saturates, of values in [0, 1]
@@ -131,14 +132,28 @@ class Photographs:
     def __init__(self, service: "Service") -> None:
         self.service = service
         self.jobs = Jobs(TOTAL_PIXELS, "This photograph is no longer here; choose it again.")
-        self.functions = (self.look, self.begin, self.step, self.finish, self.stop, self.crop, self.file, self.ladder)
+        self.functions = (self.photo, self.begin, self.step, self.finish, self.stop, self.crop, self.file, self.ladder)
+
+    @property
+    def there(self) -> bool:
+        """Whether there is a codec."""
+        return self.library.has_exact("photos", "codec")
+
+    def first_value(self) -> Request:
+        """What the page knows before it asks: {"row": that of a table of domains, "channels": numbers of them to choose
+        from, "limit": mean error at which the map saturates}."""
+        codec, _ = self.library.codec()
+        names = list(example_names(EXAMPLES))
+        kinds = {"kinds": {}, "betas": {}, "like": EXAMPLES}
+        row = {"channels": 3, "size": None, "strokes": None, "examples": names, **kinds}
+        return {"row": row, "channels": compare.steps_of(codec.config.channels), "limit": LIMIT}
 
     @property
     def library(self) -> Library:
         """The Service's models."""
         return self.service.library
 
-    def look(self, request: Request) -> Request:
+    def photo(self, request: Request) -> Request:
         """{"source"} -> {"domain": "photos", "original", "width", "height", "changes": what reading did to it, "given":
         bytes of the uploaded file or null}."""
         x, changes, given = self.opened(request.get("source"))

@@ -29,6 +29,7 @@ __all__ = ["Service", "size", "told"]
 
 SHOWN = 512  # longest side of the original as the page shows it
 THUMB = 72
+PHOTO = 64  # pixels a side from which a picture in colour may be a photograph
 MAX_MODELS = 64  # of one request
 
 
@@ -87,8 +88,9 @@ class Service:
         }
 
     def prepare(self, request: dict[str, Any]) -> dict[str, Any]:
-        """{"source": {"example" | "upload" | "data"}, "domain" or null, "fit", "polarity", "models"} -> the picture x
-        for that domain (null: the proposed one), the original to show, and of `models` what look() gives."""
+        """{"source": {"example" | "upload" | "data"}, "domain" or null, "fit", "polarity", "models", "photos": may a
+        photograph stay one} -> the picture x for that domain (null: the proposed one), the original to show, and of
+        `models` what look() gives; of a photograph that stays one what photographs.photo() gives."""
         domain, given = wire.text(request, "domain"), request.get("source")
         if domain is not None:
             self.library.domain(domain)
@@ -97,6 +99,9 @@ class Service:
             source = page_source(self, given)
             known = given["domain"] if given and "example" in given else None
             found, row, proposed = seen(self.library, source, domain, fit, polarity, proposed=known, propose=True)
+            photo = domain is None and request.get("photos") is True and proposed == "objects"
+            if photo and min(found.size) >= PHOTO and self.photographs.there:
+                return self.photographs.photo(request) | {"proposed": "photos"}
             original = self.original(found.picture)
         x, models = found.x, request.get("models", [])
         return {

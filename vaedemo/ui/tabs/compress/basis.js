@@ -14,7 +14,7 @@ export class Basis {
 
   start = async () => {
     const { tab } = this;
-    if (!tab.coding.ready || this.busy) return;
+    if (!tab.photo.coding.ready || this.busy) return;
     this.busy = true;
     tab.draw();
     const answer = await tab.ask("basis", { job: tab.answer.job });
@@ -44,7 +44,7 @@ export class Basis {
       "basis",
       t("basis.why"),
       html`<div class="vd-cmp-bases" data-part="bases" ?hidden=${!found}>${found ? KINDS.map((kind) => this.tiles(kind)) : ""}</div>`,
-      small("basisStart", this.start, { key: found ? "basis.again" : "basis.start", disabled: busy || !tab.coding.ready }),
+      small("basisStart", this.start, { key: found ? "basis.again" : "basis.start", disabled: busy || !tab.photo.coding.ready }),
     );
   }
 }

@@ -6,7 +6,7 @@ import { number, t } from "../../page/frame/text.js";
 import { fromUri, heatFromUri } from "../../page/draw/pixels.js";
 import { sized } from "../../page/picture/photo.js";
 import { MEASURES } from "./state.js";
-import { Work } from "./work.js";
+import { Work } from "../../page/picture/work.js";
 
 const EXACT = 99; // dB: no pixel differs
 const known = (value, digits) => (value === null ? "–" : number(value, digits));
@@ -55,7 +55,7 @@ export class Beside extends Work {
   }
 
   pictures() {
-    const { views } = this.tab;
+    const { views } = this.tab.photo;
     const one = (r, i) => {
       const frame = (what, draw) =>
         html`<div class="vd-picture">${views.frame(what, { draw, label: `${r.name}: ${t(`${what}.title`)}`, part: `${what}${i}`, detailed: `${what}${i}` })}</div>`;

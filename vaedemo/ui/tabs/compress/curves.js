@@ -5,7 +5,7 @@ import { card, chooser, optionsOf } from "../../page/frame/pieces.js";
 import { failure, number, t } from "../../page/frame/text.js";
 import { Plot } from "../../page/draw/plot.js";
 import { BY, CURVES } from "./state.js";
-import { Work } from "./work.js";
+import { Work } from "../../page/picture/work.js";
 
 const WIDEST = 2; // bits a pixel that the axis shows at most, unless the current file has more
 // MS-SSIM near one: in decibels the curves lie apart.

@@ -19,9 +19,9 @@ export class Refining {
 
   start = () => {
     const { tab } = this;
-    if (!tab.coding.ready) return;
+    if (!tab.photo.coding.ready) return;
     Object.assign(this, { steps: [], before: tab.answer, after: null });
-    tab.coding.code({ refine: this.seconds });
+    tab.photo.coding.code({ refine: this.seconds });
   };
 
   // A step {step, seconds, bits, psnr}.
@@ -41,11 +41,11 @@ export class Refining {
   }
 
   // What is gained so far is kept.
-  halt = () => this.tab.ask("finish", { job: this.tab.coding.job?.job });
+  halt = () => this.tab.ask("finish", { job: this.tab.photo.coding.job?.job });
 
   show() {
     const { tab, steps } = this;
-    const pixels = tab.size[0] * tab.size[1];
+    const pixels = tab.photo.size[0] * tab.photo.size[1];
     const plot = (part, title, y, text) => {
       this[part] ??= new Plot(tab.p[part], { height: 190, name: () => title, hint: () => title });
       const points = steps.map((s) => ({ x: s.seconds, y: y(s), text: text(s) }));
@@ -98,7 +98,7 @@ export class Refining {
       })}</div>${progress("refineBar", t("refine.title"), bar, small("refineHalt", this.halt, { key: "photo.halt" }), { away: !running })}</div>
       <p class="vd-cmp-said" data-part="refineSaid" role="status">${this.gained()}</p>
       <div class="vd-cmp-plots" ?hidden=${!steps.length}><div data-part="refineBits"></div><div data-part="refinePsnr"></div></div>`,
-      small("refineStart", this.start, { key: "refine.start", disabled: running || !tab.coding.ready }),
+      small("refineStart", this.start, { key: "refine.start", disabled: running || !tab.photo.coding.ready }),
     );
   }
 }

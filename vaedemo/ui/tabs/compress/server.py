@@ -10,14 +10,12 @@ from vaedemo.services.codec import basis, compare
 from vaedemo.services.codec.rivals import rivals
 from vaedemo.ui.server import wire
 from vaedemo.ui.server.component import module_html
-from vaedemo.ui.server.inputs import example_names
-from vaedemo.ui.server.photographs import LIMIT, MAX_FILE, Found, lossless, opened
+from vaedemo.ui.server.photographs import MAX_FILE, Found, lossless, opened
 from vaedemo.ui.server.service import Service
 
 __all__ = ["Compression", "build"]
 
 Request = dict[str, Any]
-EXAMPLES = "objects"  # the domain whose examples are photographs
 TILES = 64  # of a basis
 
 
@@ -42,14 +40,12 @@ class Compression:
 
     def first_value(self) -> Request:
         """What the page knows before it asks."""
-        if not self.library.has_exact("photos", "codec"):
+        if not self.photographs.there:
             return {"table": {}, "any": bool(self.library.entries)}
-        codec, _ = self.library.codec()
-        row = {"channels": 3, "size": None, "strokes": None, "examples": list(example_names(EXAMPLES))}
+        first = self.photographs.first_value()
         return {
-            "table": {"photos": row},
-            "channels": compare.steps_of(codec.config.channels),
-            "limit": LIMIT,
+            "table": {"photos": first.pop("row")},
+            **first,
             "names": [compare.OURS, *rivals()],
             "published": [name for name in _published() if name != "source"],
         }

@@ -1,38 +1,36 @@
 // The state of "Compress" and its words in the address. Pure functions.
 
-import { between, example, numberOf, oneOf, whole, word } from "../../page/frame/state.js";
-import { WHOLE, placeFromWord, placeToWord } from "../../page/maths/zoom.js";
+import { between, example, oneOf, whole, word } from "../../page/frame/state.js";
+import { PHOTO_WORDS, USUAL, asked, photoState } from "../../page/picture/photostate.js";
 
-export const THIRDS = ["error", "bits"];
+const NONE = "none"; // of the published curves
 export const MEASURES = ["size", "psnr", "ms_ssim"];
 export const CURVES = ["this", "kodak"];
 export const BY = ["psnr", "ms_ssim"];
 
 // What can be wished for: limits, and what a picture opens with.
 export const WISHES = {
-  quality: { low: 0, high: 100, usual: 50, parse: between(0, 100) },
+  quality: { low: 0, high: 100, usual: USUAL, parse: between(0, 100) },
   bytes: { low: 30, high: 1e8, usual: 20_000, parse: whole(30, 1e8) },
   bpp: { low: 0.01, high: 24, usual: 0.5, parse: between(0.01, 24) },
   psnr: { low: 10, high: 60, usual: 35, parse: between(10, 60) },
 };
 export const MODES = Object.keys(WISHES);
 
-export const standard = ({ table, channels }) => ({
+export const standard = ({ table, ...about }) => ({
+  ...photoState(about),
   domain: "photos",
   example: table.photos.examples[0] ?? null,
   mode: "quality",
   ...Object.fromEntries(MODES.map((mode) => [mode, WISHES[mode].usual])),
-  k: channels.at(-1),
-  third: "error",
   measure: "size",
   curves: "kodak",
   by: "psnr",
   shown: ["bmshj2018-factorized-8bit", "bmshj2018-hyperprior-8bit", "mbt2018-mean-8bit"],
-  place: WHOLE,
 });
 
 // What the server is asked.
-export const wishOf = ({ mode, k, ...state }, channels) => ({ [mode]: state[mode], channels: k === channels.at(-1) ? null : k });
+export const wishOf = (state, channels) => asked({ [state.mode]: state[state.mode] }, state, channels);
 
 // A value as it was typed or slid, within the limits of what is wished for.
 export const within = (mode, value) => {
@@ -50,7 +48,7 @@ const wish = (mode) => ({
 });
 
 const curvesIn = (text, _, { value }) => {
-  const names = text.split(",").filter(Boolean);
+  const names = text === NONE ? [] : text.split(",");
   return names.every((name) => value.published.includes(name)) ? names : undefined;
 };
 
@@ -58,19 +56,13 @@ const curvesIn = (text, _, { value }) => {
 export const WORDS = [
   example(),
   ...MODES.map(wish),
-  word(
-    "k",
-    numberOf((_, { value }) => value.channels),
-    (_, { value }) => value.channels.at(-1),
-  ),
-  word("third", oneOf(THIRDS), "error"),
+  ...PHOTO_WORDS,
   word("measure", oneOf(MEASURES), "size"),
   word("curves", oneOf(CURVES), "kodak"),
   word("by", oneOf(BY), "psnr"),
   {
     name: "shown",
     parse: curvesIn,
-    format: (state, { value }) => (state.shown.join() === standard(value).shown.join() ? null : state.shown.join(",")),
+    format: (state, { value }) => (state.shown.join() === standard(value).shown.join() ? null : state.shown.join(",") || NONE),
   },
-  { name: "at", parse: placeFromWord, put: (state, place) => (state.place = place), format: (state) => placeToWord(state.place) },
 ];

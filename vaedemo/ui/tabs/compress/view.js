@@ -1,11 +1,11 @@
 // The view of "Compress".
 
 import { html, nothing } from "../../page/vendor/lit-html.js";
-import { button, chooser, field, fileInput, optionsOf, sheet, slider } from "../../page/frame/pieces.js";
+import { button, field, fileInput, sheet } from "../../page/frame/pieces.js";
 import { number, t } from "../../page/frame/text.js";
-import { photoFigures, photoPanels, sized } from "../../page/picture/photo.js";
+import { photoFigures, sized } from "../../page/picture/photo.js";
 import { COMPRESSED } from "../../page/picture/source.js";
-import { MODES, THIRDS, WISHES, within } from "./state.js";
+import { MODES, WISHES, within } from "./state.js";
 
 const UNITS = { quality: "", bytes: "B", bpp: "bpp", psnr: "dB" };
 const STEPS = { quality: 1, bytes: 100, bpp: 0.05, psnr: 0.5 };
@@ -28,34 +28,7 @@ const wish = (tab) => {
     <label class="vd-field vd-cmp-typed" ?hidden=${mode === "quality"}><span>${t(`mode.${mode}.typed`)}</span><span><input type="number" data-part="typed" min=${low} max=${high}
       step=${STEPS[mode]} data-at=${state[mode]} @change=${typed}> ${UNITS[mode]}</span></label>
   </div>
-  ${slider({
-    part: "quality",
-    id: "vd-cmp-quality",
-    label: t("quality.label"),
-    value: number(mode === "quality" ? state.quality : (tab.answer?.quality ?? 0), 0),
-    why: t(mode === "quality" ? "quality.why" : "quality.found"),
-    max: 100,
-    at: Math.round(mode === "quality" ? state.quality : (tab.answer?.quality ?? 0)),
-    disabled: mode !== "quality",
-    input: (quality) => tab.wish({ quality }),
-  })}`;
-};
-
-const channels = (tab) => {
-  const { state } = tab;
-  const { channels: all } = tab.value;
-  return slider({
-    part: "channels",
-    id: "vd-cmp-channels",
-    label: t("channels.label"),
-    value: state.k,
-    why: t("channels.why", { most: all.at(-1) }),
-    max: all.length - 1,
-    at: all.indexOf(state.k),
-    text: t("channels.value", { k: state.k }),
-    input: (i) => tab.wish({ k: all[i] }),
-    below: html`<div class="vd-ticks" aria-hidden="true">${all.map((k) => html`<span class=${k === state.k ? "vd-on" : ""}>${k}</span>`)}</div>`,
-  });
+  ${tab.photo.quality(mode === "quality" ? state.quality : (tab.answer?.quality ?? 0), mode !== "quality")}`;
 };
 
 // The search for a size, a rate or a PSNR, try by try.
@@ -72,7 +45,7 @@ const search = ({ tried, state }) => {
   )}`;
 };
 
-const openedFacts = ({ opened }) => {
+const openedFacts = ({ photo: { opened } }) => {
   if (!opened) return "";
   const values = {
     size: `${opened.width} × ${opened.height}`,
@@ -87,31 +60,31 @@ const openedFacts = ({ opened }) => {
 
 const controls = (tab) => html`
   ${openedFacts(tab)}
-  <div class="vd-cmp-controls" ?hidden=${Boolean(tab.opened)}>
+  <div class="vd-cmp-controls" ?hidden=${Boolean(tab.photo.opened)}>
     ${wish(tab)}
-    ${channels(tab)}
-    ${tab.coding.view()}
+    ${tab.photo.channels()}
+    ${tab.photo.coding.view()}
     <p class="vd-cmp-search" data-part="search">${search(tab)}</p>
     ${photoFigures(tab.answer)}
     <p class="vd-note" data-part="changes">${tab.changes}</p>
   </div>`;
 
 export const view = (tab) => {
-  const { yours, coding, opened } = tab;
-  const [width, height] = tab.size;
+  const { yours, photo } = tab;
+  const { coding, opened } = photo;
+  const [width, height] = photo.size;
   const ready = coding.ready;
-  const note = opened ? t("opened.note") : t("decoded.note", { k: tab.answer?.channels ?? tab.state.k });
   return sheet(tab, {
     kind: `vd-photo vd-cmp ${opened ? "vd-cmp-is-opened" : ""}`,
     style: `--shape: ${width / height}`,
-    panels: html`${yours.panel()}${photoPanels(tab, { note, under: "" })}`,
-    readout: { id: "vd-cmp-readout", part: "readout", text: tab.reading || t("photo.hint") },
-    mode: html`${tab.views.tools()}${chooser(tab, "third", optionsOf(THIRDS, "third"), { bare: true, choose: (third) => tab.set({ third }) })}`,
+    panels: html`${yours.panel()}${photo.panels()}`,
+    readout: { id: "vd-cmp-readout", part: "readout", text: photo.reading || t("photo.hint") },
+    mode: photo.modes(),
     sources: ["upload", "camera"],
     tools: html`${button("openFile", "upload", () => tab.p.vae.click())}${fileInput("vae", (file) => tab.openFile(file), COMPRESSED)}`,
     controls: controls(tab),
     cards: html`${tab.refining.view()}${tab.beside.view()}${tab.curves.view()}${tab.basis.view()}`,
-    buttons: html`${button("saveFile", "save", tab.saveFile, { disabled: !ready })}${button("savePicture", "save", tab.savePicture, { disabled: !ready && !opened })}${button("saveImage", "save", tab.saveImage, { key: "saveImage", disabled: !ready })}`,
+    buttons: html`${button("saveFile", "save", photo.saveFile, { disabled: !ready })}${button("savePicture", "save", photo.savePicture, { disabled: !ready && !opened })}${button("saveImage", "save", photo.saveImage, { disabled: !ready })}`,
     more: "compress.more",
   });
 };

@@ -13,7 +13,9 @@ import { Curve } from "../../page/draw/curve.js";
 import { errorMap, errors, marked, pack, pixels, unpack, valueAt } from "../../page/draw/pixels.js";
 import { Yours } from "../../page/picture/yours.js";
 import { sizePlain } from "./size.js";
-import { WORDS, settled } from "./state.js";
+import { photoState } from "../../page/picture/photostate.js";
+import { Photograph } from "./photograph.js";
+import { PHOTOS, WORDS, settled } from "./state.js";
 import { view } from "./view.js";
 
 const measured = ({ mse, psnr, ssim, size }) => ({ mse, psnr, ssim, size });
@@ -26,12 +28,16 @@ class Reconstruct extends Tab {
     const { first, about } = this.value;
     const { domain, kind, d, example } = first;
     this.abouts.set(about.domain, about);
-    this.start(WORDS, { domain, kind, d, beta: 1, example, fit: "crop", polarity: "auto", error: "absolute" });
+    const photo = this.value.channels ? photoState(this.value) : {};
+    this.start(WORDS, { domain, kind, d, beta: 1, example, fit: "crop", polarity: "auto", error: "absolute", ...photo });
     this.state = settled(this.state, this.table);
     // The results of models for the picture by key; what its numbers were changed to; drawings of the panels by their parts.
     Object.assign(this, { results: new Map(), files: null, edited: null, drawings: {}, reading: "", idle: 0 });
+    if (this.value.channels) this.photo = new Photograph(this);
     this.yours = new Yours(this, {
-      asked: (job) => ["prepare", this.asked(job)],
+      asked: (job) => (job.domain === PHOTOS ? ["photo", {}] : ["prepare", this.asked(job)]),
+      shares: () => !this.photographed,
+      domain: () => (this.photographed ? this.row.like : this.state.domain),
       took: (picture, job) => this.took(picture, job),
       received: ({ model, ...picture }) => {
         if (model) Object.assign(this.state, settled({ ...this.state, domain: picture.domain, ...model }, this.table));
@@ -44,6 +50,10 @@ class Reconstruct extends Tab {
   firstPicture(wanted) {
     const { first } = this.value;
     if (wanted.drawn) return this.yours.ready({ x: pack(wanted.drawn), domain: wanted.domain }, { kind: "word", drawn: true });
+    if (wanted.domain === PHOTOS) {
+      this.state = wanted;
+      return this.yours.load({ source: this.exampleOf(PHOTOS, wanted.example), domain: PHOTOS, keep: true, wanted });
+    }
     const source = { kind: "example", domain: first.domain, name: first.example };
     this.yours.take(first.picture, { source }, true);
     const usual = wanted.domain === first.domain && wanted.example === first.example && wanted.fit === "crop" && wanted.polarity === "auto";
@@ -51,6 +61,15 @@ class Reconstruct extends Tab {
   }
 
   // ---- what is at hand ---------------------------------------------------------------------------------------
+
+  // Whether a photograph at its own size is at hand, which goes through the codec.
+  get photographed() {
+    return this.state.domain === PHOTOS;
+  }
+
+  exampleOf(domain, name) {
+    return { kind: "example", domain: this.table[domain].like ?? domain, name };
+  }
 
   get model() {
     return [this.state.kind, this.state.d, this.state.beta];
@@ -82,15 +101,21 @@ class Reconstruct extends Tab {
   asked({ domain, wanted = this.state }) {
     clearTimeout(this.idle);
     const { fit, polarity, kind, d, beta } = wanted;
-    return { domain, fit, polarity, models: domain === wanted.domain ? [[kind, d, beta]] : [] };
+    return { domain, fit, polarity, models: domain === wanted.domain ? [[kind, d, beta]] : [], photos: Boolean(this.photo) };
   }
 
   took(picture, { live, more, wanted = this.state }) {
     Object.assign(this, { results: new Map(), files: null, edited: null });
+    clearTimeout(this.idle);
+    if (picture.domain === PHOTOS) {
+      this.state = { ...wanted, domain: PHOTOS, example: picture.example };
+      this.photo.took(picture);
+      return this.show();
+    }
+    this.photo?.coding.drop();
     this.state = settled({ ...wanted, domain: picture.domain, example: picture.example }, this.table);
     this.keep(picture);
     if (!this.result) this.look(this.model);
-    clearTimeout(this.idle);
     if (!more) this.idle = setTimeout(() => this.lookAtAll(), live ? 250 : 0);
   }
 
@@ -139,7 +164,21 @@ class Reconstruct extends Tab {
     this.show();
   };
 
-  chooseDomain = (domain) => this.yours.elsewhere(domain, this.table[domain].examples[0]);
+  chooseDomain = (domain) => {
+    const { source } = this.yours;
+    if (["file", "data"].includes(source?.kind)) return this.yours.load({ source, domain });
+    // The same example where both have it.
+    const { examples } = this.table[domain];
+    const name = examples.includes(this.state.example) ? this.state.example : examples[0];
+    return this.yours.load({ source: this.exampleOf(domain, name), domain });
+  };
+
+  // Of a photograph: another dimension or quality.
+  wish(patch) {
+    Object.assign(this.state, patch);
+    this.show();
+    this.photo.coding.slide();
+  }
 
   again(patch) {
     Object.assign(this.state, patch);
@@ -186,11 +225,21 @@ class Reconstruct extends Tab {
 
   show() {
     if (!this.yours.picture) return;
+    if (this.photographed !== this.was) this.turned();
+    if (this.photographed) {
+      super.show();
+      return this.photo.show();
+    }
     this.paint();
     super.show();
     this.reread ??= this.charts();
     this.reread();
     this.showBelow();
+  }
+
+  // From a small picture to a photograph or back: other panels and charts.
+  turned() {
+    Object.assign(this, { was: this.photographed, p: null, reread: null });
   }
 
   // Of a model whose result is not there yet, the pictures of the one before stay.

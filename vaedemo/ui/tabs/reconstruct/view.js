@@ -41,18 +41,23 @@ const dimension = (tab) => {
   });
 };
 
-const choosers = (tab) => {
-  const { state, row, yours } = tab;
+const domains = (tab) => {
+  const { state, yours } = tab;
   const proposed = yours.source?.kind !== "example" && yours.picture.proposed;
-  const domains = domainsOf(tab.table).map((n) => ({
+  const options = domainsOf(tab.table).map((n) => ({
     value: n,
     label: t(`domain.${n}`),
     mark: n === proposed ? t("domain.proposed") : "",
   }));
+  return chooser(tab, "domain", options, { value: yours.pending ?? state.domain, choose: tab.chooseDomain });
+};
+
+const choosers = (tab) => {
+  const { state, row } = tab;
   const kinds = kindsOf(row).map((k) => ({ value: k, label: t(`kind.${k}`), title: t(`kind.${k}.why`) }));
   const betas = betasOf(row, state.kind, state.d);
   return html`<div class="vd-choosers">
-    ${chooser(tab, "domain", domains, { value: yours.pending ?? state.domain, choose: tab.chooseDomain })}
+    ${domains(tab)}
     ${chooser(tab, "kind", kinds, { choose: (kind) => tab.choose({ kind }) })}
     ${chooser(tab, "beta", optionsOf(betas), { away: betas.length < 2, choose: (beta) => tab.choose({ beta }) })}
   </div>`;
@@ -105,7 +110,9 @@ const below = (tab) => {
   )}`;
 };
 
-export const view = (tab) =>
+export const view = (tab) => (tab.photographed ? tab.photo.view(domains(tab)) : pictures(tab));
+
+const pictures = (tab) =>
   sheet(tab, {
     panels: panels(tab),
     readout: { id: "vd-readout", part: "readout", text: tab.reading || t("readout.hint") },

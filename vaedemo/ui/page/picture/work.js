@@ -1,8 +1,8 @@
 // Work on the photograph at hand beside its coding: a button that begins it, a bar, and what it has found so far.
 
-import { progress, small } from "../../page/frame/pieces.js";
-import { failure, t } from "../../page/frame/text.js";
-import { Job } from "../../page/picture/job.js";
+import { progress, small } from "../frame/pieces.js";
+import { failure, t } from "../frame/text.js";
+import { Job } from "./job.js";
 
 const NOTHING = { done: 1, total: 1, text: "" };
 
@@ -21,8 +21,9 @@ export class Work extends Job {
 
   start = () => {
     const { tab } = this;
-    if (!tab.coding.ready) return;
-    Object.assign(this, { found: [], of: tab.answer.job });
+    const { coding } = tab.photo;
+    if (!coding.ready) return;
+    Object.assign(this, { found: [], of: coding.answer.job });
     this.begin({ job: this.of, ...this.body() }, null, this.name);
   };
 
@@ -65,14 +66,14 @@ export class Work extends Job {
 
   // Whether what was found belongs to another file than the one that is shown.
   get old() {
-    return this.found.length > 0 && this.of !== this.tab.answer?.job;
+    return this.found.length > 0 && this.of !== this.tab.photo.coding.answer?.job;
   }
 
   button() {
     const { name, tab, found } = this;
     return small(`${name}Start`, this.start, {
       key: found.length ? `${name}.again` : `${name}.start`,
-      disabled: this.running || !tab.coding.ready,
+      disabled: this.running || !tab.photo.coding.ready,
     });
   }
 
