@@ -1,5 +1,7 @@
 """A photograph beside other codecs, over rates and over channels; the basis as pictures."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -74,7 +76,7 @@ def test_more_channels_are_better_and_larger(library, photograph, own):
     points = [s.found for s in steps]
     assert [p.channels for p in points] == [1, 2, 4, 8, 16, 32, 64, 128, 256, 320] and start.total == 10
     psnrs = [p.figures.psnr for p in points]
-    assert all(b > a - 0.05 for a, b in zip(psnrs, psnrs[1:], strict=False)) and psnrs[-1] > psnrs[0] + 6
+    assert all(b > a - 0.05 for a, b in pairwise(psnrs)) and psnrs[-1] > psnrs[0] + 6
     assert points[-1].bytes == len(own.data)
 
 

@@ -6,7 +6,8 @@ import { spread } from "../maths/axes.js";
 import { Chart, label, line, node, rows } from "./chart.js";
 import { ARROWS } from "./pointer.js";
 
-const MARGIN = { left: 46, right: 100, top: 24, bottom: 40 };
+const MARGIN = { left: 46, right: 14, top: 24, bottom: 40 };
+const LETTER = 7.3; // width of one in a series' name
 const STEPS = [1, 2, 2.5, 5];
 
 const range = (values) => [Math.min(...values), Math.max(...values)];
@@ -41,6 +42,12 @@ export class Plot extends Chart {
     return this.series.flatMap((s, i) => s.points.map((p, k) => ({ ...p, id: `${i} ${k}`, i, k })).filter((p) => this.inside(p)));
   }
 
+  // Where the lines end and their names begin: names take at most two fifths of the width.
+  get right() {
+    const longest = this.series.length > 1 ? Math.max(...this.series.map((s) => s.name.length)) : 0;
+    return this.width - MARGIN.right - Math.min(longest * LETTER, 0.4 * this.width);
+  }
+
   inside({ x }) {
     return x <= (this.x.high ?? Infinity) && x >= (this.x.low ?? -Infinity);
   }
@@ -57,7 +64,7 @@ export class Plot extends Chart {
       const [a, b] = [put(low), put(high)];
       return { low, high, at: (v) => from + (b > a ? (put(v) - a) / (b - a) : 0.5) * (to - from) };
     };
-    const x = scale(this.x, all.map((p) => p.x), MARGIN.left, this.width - MARGIN.right); // prettier-ignore
+    const x = scale(this.x, all.map((p) => p.x), MARGIN.left, this.right); // prettier-ignore
     const y = scale(this.y, all.map((p) => p.y), this.height - MARGIN.bottom, MARGIN.top); // prettier-ignore
     return { x, y };
   }
@@ -96,13 +103,13 @@ export class Plot extends Chart {
   }
 
   axes({ x, y }) {
-    const { x: across, y: up, width, height } = this;
+    const { x: across, y: up, right, height } = this;
     const text = (digits) => (v) => v.toLocaleString(undefined, { maximumFractionDigits: digits });
-    const marks = rows(ticks(y.low, y.high, 4, STEPS), y.at, MARGIN.left, width - MARGIN.right, text(up.digits ?? 1), 8);
+    const marks = rows(ticks(y.low, y.high, 4, STEPS), y.at, MARGIN.left, right, text(up.digits ?? 1), 8);
     const own = across.log ? [...new Set(this.points.map((p) => p.x))] : ticks(x.low, x.high, 6, STEPS);
     for (const v of own.filter((value) => value >= x.low && value <= x.high))
       marks.push(label("vd-tick", x.at(v), height - MARGIN.bottom + 17, text(across.digits ?? 1)(v), "middle"));
-    marks.push(label("vd-tick", (MARGIN.left + width - MARGIN.right) / 2, height - 4, across.title, "middle"));
+    marks.push(label("vd-tick", (MARGIN.left + right) / 2, height - 4, across.title, "middle"));
     marks.push(label("vd-tick", MARGIN.left - 8, 10, up.title, "start"));
     return marks;
   }
@@ -129,7 +136,7 @@ export class Plot extends Chart {
     const ends = this.series.map((s, i) => [s, this.points.filter((p) => p.i === i).at(-1)]).filter(([, p]) => p);
     const heights = spread(ends.map(([, p]) => g.y.at(p.y)), 15, MARGIN.top, this.height - MARGIN.bottom); // prettier-ignore
     const names = ends.map(([s, p], i) =>
-      label("vd-label", Math.min(g.x.at(p.x) + 9, this.width - MARGIN.right + 9), heights[i] + 4, s.name, "start", { "data-tone": s.tone }),
+      label("vd-label", Math.min(g.x.at(p.x) + 9, this.right + 9), heights[i] + 4, s.name, "start", { "data-tone": s.tone }),
     );
     const here = this.here ? [node("circle", { class: "vd-plot-here", cx: g.x.at(this.here.x), cy: g.y.at(this.here.y), r: 7 })] : [];
     return [
@@ -137,7 +144,7 @@ export class Plot extends Chart {
       ...drawn,
       ...here,
       ...(this.series.length > 1 ? names : []),
-      line("vd-grid", MARGIN.left, this.height - MARGIN.bottom, this.width - MARGIN.right, this.height - MARGIN.bottom),
+      line("vd-grid", MARGIN.left, this.height - MARGIN.bottom, this.right, this.height - MARGIN.bottom),
     ];
   }
 }

@@ -10,6 +10,7 @@ import { Beside } from "./beside.js";
 import { Basis } from "./basis.js";
 import { Curves } from "./curves.js";
 import { Refining } from "./refining.js";
+import { Stacking } from "./stacking.js";
 import { WORDS, standard, wishOf, within } from "./state.js";
 import { view } from "./view.js";
 
@@ -37,6 +38,7 @@ class Compress extends Tab {
     this.curves = new Curves(this);
     this.basis = new Basis(this);
     this.refining = new Refining(this);
+    this.stacking = new Stacking(this);
     this.yours = new Yours(this, {
       asked: () => ["photo", {}],
       took: (picture) => this.took(picture),

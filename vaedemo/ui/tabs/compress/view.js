@@ -83,7 +83,7 @@ export const view = (tab) => {
     sources: ["upload", "camera"],
     tools: html`${button("openFile", "upload", () => tab.p.vae.click())}${fileInput("vae", (file) => tab.openFile(file), COMPRESSED)}`,
     controls: controls(tab),
-    cards: html`${tab.refining.view()}${tab.beside.view()}${tab.curves.view()}${tab.basis.view()}`,
+    cards: html`${tab.refining.view()}${tab.beside.view()}${tab.curves.view()}${tab.basis.view()}${tab.stacking.view()}`,
     buttons: html`${button("saveFile", "save", photo.saveFile, { disabled: !ready })}${button("savePicture", "save", photo.savePicture, { disabled: !ready && !opened })}${button("saveImage", "save", photo.saveImage, { disabled: !ready })}`,
     more: "compress.more",
   });
