@@ -4,11 +4,24 @@ rate   bits a pixel of whole files against PSNR and MS-SSIM of what they decode 
        each quality; BD-rates (Bjontegaard 2001, pchip) from 0.2 to 1.2 bits a pixel against JPEG and the others as
        Pillow writes them, and against published curves of the same pictures
 speed  seconds to encode and to decode 768 x 512, and how far a file's size is from the rate that the model estimates
+memory  the most that the commands compress and decompress take of a photograph of 12 megapixels: Kodak's as a mosaic
+cut    PSNR of files that were cut short, and of their whole channels alone
+refine  the first few pictures with --refine SECONDS and without, BD-rate of each; what is measured is kept in runs/, so
+       that a run that was stopped goes on where it was
 """
 
 import argparse
+import hashlib
 import json
+import os
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
 import time
+from collections.abc import Callable
+from functools import partial
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -16,19 +29,20 @@ from typing import Any
 import bjontegaard
 import numpy as np
 import torch
-from common import RESULTS, Row, parse, report
+from common import RESULTS, ROOT, Row, kept, parse, report
 from PIL import Image
 from scipy.interpolate import PchipInterpolator
 
+from benchmarks.tables.cells import mean_and_error
 from benchmarks.tables.codec import codec as tables
+from vaedemo.models.entropy import BLOCK, QUALITY_STEPS
 from vaedemo.models.restorer import padded
-from vaedemo.services.codec import rivals
+from vaedemo.services.codec import photos, rivals
 from vaedemo.services.codec.container import Photo, unpack
-from vaedemo.services.codec.files import LEVELS, Wish, compress, decompress
-from vaedemo.services.codec.judge import judge
+from vaedemo.services.codec.files import Compressed, Wish, compress, decompress
+from vaedemo.services.codec.judge import judge, psnr
 from vaedemo.store.library import CHECKPOINTS, Library
 
-PARTS = ("rate", "speed")
 RANGE = (0.2, 1.2)  # bits a pixel of a BD-rate
 OURS = (0, 14, 28, 42, 56, 70, 85, 100)
 QUALITIES = {
@@ -37,6 +51,14 @@ QUALITIES = {
     "AVIF": (20, 30, 40, 50, 58, 66, 74, 82, 90),
     "JPEG XL": (10, 20, 30, 40, 50, 60, 70, 80, 88, 94),
 }
+REFINED = (14, 35, 56, 77)  # qualities of the part refine
+SHARES = (0.1, 0.25, 0.5, 0.75, 0.9, 1.0)  # of a file, in the part cut
+HIGHEST = """
+import sys
+from vaedemo.cli import main
+main(sys.argv[1:])
+print(open("/proc/self/status").read())
+"""  # a command, and what it took
 Points = list[Row]
 
 
@@ -47,15 +69,23 @@ def point(bpp: list[float], figures: list[Any], **told: Any) -> Row:
     return {**told, "bpp": float(np.mean(bpp)), **row}
 
 
+def written(library: Library, x: np.ndarray, quality: float, **wish: Any) -> tuple[Compressed, int]:
+    """The file of a picture, and how many steps it was refined for."""
+    steps = 0
+    for progress in compress(library, x, Wish(quality=quality, **wish)):
+        steps = progress.refined.step if progress.refined else steps
+    assert progress.result is not None
+    return progress.result, steps
+
+
 def ours(library: Library, pictures: list[np.ndarray]) -> Points:
     found = []
     for quality in OURS:
         bpp, figures = [], []
         for x in pictures:
-            *_, last = compress(library, x, Wish(quality=quality))
-            assert last.result is not None
-            bpp.append(8 * len(last.result.data) / x[..., 0].size)
-            figures.append(judge(last.result.picture, x))
+            made, _ = written(library, x, quality)
+            bpp.append(8 * len(made.data) / x[..., 0].size)
+            figures.append(judge(made.picture, x))
         found.append(point(bpp, figures, quality=quality))
         print(found[-1], flush=True)
     return found
@@ -119,11 +149,11 @@ def rate(library: Library, pictures: list[np.ndarray]) -> Row:
 
 
 @torch.no_grad()
-def estimated(library: Library, x: np.ndarray, quality: float) -> float:
-    """Bytes by the model's own estimate."""
+def estimated(library: Library, x: np.ndarray, level: int) -> float:
+    """Bytes by the model's own estimate, at the level of quality that a file has."""
     model, _ = library.codec()
     (whole,) = padded(16, torch.tensor(x).permute(2, 0, 1)[None].float() / 255)
-    out = model(whole.contiguous(memory_format=torch.channels_last), torch.tensor([quality / 100 * LEVELS / 16]))
+    out = model(whole.contiguous(memory_format=torch.channels_last), torch.tensor([level / QUALITY_STEPS]))
     return float(out.bits_y + out.bits_z) / 8
 
 
@@ -132,15 +162,13 @@ def speed(library: Library, pictures: list[np.ndarray]) -> Row:
     for x in pictures:
         for quality in (OURS[1], OURS[4]):
             start = time.perf_counter()
-            *_, last = compress(library, x, Wish(quality=quality))
+            made, _ = written(library, x, quality)
             coded = time.perf_counter()
-            assert last.result is not None
-            file = unpack(last.result.data)
+            file = unpack(made.data)
             assert isinstance(file, Photo)
             decompress(library, file)
             done = time.perf_counter()
-            size = len(last.result.data)
-            rows.append([coded - start, done - coded, size / estimated(library, x, quality) - 1])
+            rows.append([coded - start, done - coded, len(made.data) / estimated(library, x, made.level) - 1])
     encode, decode, excess = np.array(rows[2:] or rows).T  # the first ones build tables
     return {
         "encode_seconds": float(np.median(encode)),
@@ -151,12 +179,94 @@ def speed(library: Library, pictures: list[np.ndarray]) -> Row:
     }
 
 
+def memory(library: Library, pictures: list[np.ndarray], size: tuple[int, int] = (3000, 4000)) -> Row:
+    """GB of resident memory at the most, the interpreter with all that it loads included."""
+    height, width = size
+    tall = -(-height // min(x.shape[0] for x in pictures))
+    strips = [np.concatenate([x] * tall)[:height] for x in pictures]
+    wide = np.concatenate(strips * -(-width // sum(x.shape[1] for x in strips)), 1)[:, :width]
+    found: Row = {"megapixels": height * width / 1e6}
+    with tempfile.TemporaryDirectory() as folder:
+        names = [str(Path(folder) / name) for name in ("a.png", "a.vae", "b.png")]
+        Image.fromarray(wide).save(names[0])
+        for command, *given in (("compress", *names[:2], "--quality", "80"), ("decompress", *names[1:])):
+            told = subprocess.run(
+                [sys.executable, "-c", HIGHEST, command, *given, "--checkpoints", str(library.folder)],
+                cwd=ROOT, capture_output=True, text=True, check=True, env={**os.environ, "PYTHONPATH": str(ROOT)},
+            ).stdout  # fmt: skip
+            highest = re.search(r"VmHWM:\s+(\d+) kB", told)
+            found[command] = int(highest[1]) * 1024 / 1e9 if highest else None
+    return found
+
+
+def cut(library: Library, pictures: list[np.ndarray]) -> Row:
+    model, rows = library.codec()[0], []
+    for quality in OURS[1], OURS[4]:
+        each: dict[float, list] = {share: [] for share in SHARES}
+        for x in pictures:
+            file = unpack(written(library, x, quality)[0].data)
+            assert isinstance(file, Photo)
+            (height, width), q = x.shape[:2], file.quality
+            for share, figures in each.items():
+                payload, size = file.payload[: int(share * file.told)], (-(-height // BLOCK), -(-width // BLOCK))
+                found = photos.decode(model, payload, size, q, file.channels, cut=share < 1)
+                values = [
+                    psnr(photos.synthesise(model, found.known, q, (height, width)), x),
+                    found.whole,
+                    found.in_part,
+                ]
+                for t in found.known[:2]:
+                    t[:, found.whole :] = 0
+                figures.append([psnr(photos.synthesise(model, found.known, q, (height, width)), x), *values])
+        for share, figures in each.items():
+            names = ("psnr_whole", "psnr", "whole", "in_part")
+            rows.append({"quality": quality, "share": share, **dict(zip(names, np.mean(figures, 0), strict=True))})
+        print(f"cut, quality {quality}", flush=True)
+    return {"rows": rows}
+
+
+def refined(library: Library, pictures: list[np.ndarray], seconds: float, path: Path) -> Row:
+    """BD-rates in per cent of files with refined latents against files without, each picture by itself."""
+    identity, threads, rows = library.codec()[1].hex(), torch.get_num_threads(), []
+
+    def both(x: np.ndarray, quality: float) -> list[float]:
+        found: list[float] = []
+        for wish in {}, {"refine": seconds}:
+            made, steps = written(library, x, quality, **wish)
+            found += [8 * len(made.data) / x[..., 0].size, psnr(made.picture, x)]
+        return [*found, steps]
+
+    for x in pictures:
+        name, values = hashlib.sha256(x.tobytes()).hexdigest()[:12], []
+        for quality in REFINED:
+            key = f"{identity}/{seconds:g} s/{threads}/{name}/{quality}"
+            values.append(kept(path, key, partial(both, x, quality)))
+            print(f"{key}: {values[-1]}", flush=True)
+        rate, value, rate2, value2, steps = np.array(values).T
+        given = (rate, value, rate2, value2)
+        difference = bjontegaard.bd_rate(*given, method="pchip", require_matching_points=False, min_overlap=0)
+        rows.append({"bd_rate": float(difference), "values": values, "steps": statistics.median(steps)})
+    return {
+        "seconds": seconds,
+        "threads": threads,
+        "bd_rate": mean_and_error([row["bd_rate"] for row in rows]),
+        "steps": statistics.median(row["steps"] for row in rows),
+        "rows": rows,
+    }
+
+
+PARTS: dict[str, Callable[..., Row]] = {"rate": rate, "speed": speed, "memory": memory, "cut": cut, "refine": refined}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", choices=PARTS)
     parser.add_argument("--limit", type=int, help="photographs; all if left out")
+    parser.add_argument("--pictures", type=int, default=8, help="photographs that are refined, the first ones")
+    parser.add_argument("--seconds", type=float, default=60.0, help="for which each of them is refined")
+    parser.add_argument("--refined", type=Path, default=Path("runs/codec/refined.json"), help="where those are kept")
     parser.add_argument("--checkpoints", type=Path, default=CHECKPOINTS)
-    args = parse(parser, limit=1)
+    args = parse(parser, limit=1, pictures=1, seconds=0.2, refined=RESULTS / "kept" / "refined.json")
     if args.data_dir is None:
         raise SystemExit("photographs are not downloaded; give --data-dir, a folder with photos/kodak")
     files = sorted((args.data_dir / "photos" / "kodak").glob("*.png"))[: args.limit]
@@ -164,10 +274,13 @@ def main() -> None:
     path = RESULTS / "codec.json"
     figures = json.loads(path.read_text()) if path.exists() else {}
     figures.pop("machine", None)
+    given: dict[str, dict[str, Any]] = {"refine": {"seconds": args.seconds, "path": args.refined}}
+    if args.tiny:
+        given["memory"] = {"size": (64, 96)}
     library = Library(args.checkpoints)
-    for part, measure in (("rate", rate), ("speed", speed)):
-        if args.only in (None, part):
-            figures[part] = measure(library, pictures) | {"pictures": len(pictures)}
+    for part in [args.only] if args.only else PARTS:
+        some = pictures[: args.pictures] if part == "refine" else pictures
+        figures[part] = PARTS[part](library, some, **given.get(part, {})) | {"pictures": len(some)}
     report("codec", figures, tables(figures))
 
 

@@ -59,6 +59,16 @@ def correlated(pairs: Iterable[tuple[ArrayLike, ArrayLike]]) -> Measured:
     return Measured(float(r[0]), float(np.sqrt((len(left) - 1) * left.var())) if len(left) > 1 else None)
 
 
+def kept(path: Path, key: str, make: Callable[[], Any]) -> Any:
+    """A figure from a file of figures by their keys, made and written there if it is not."""
+    known = json.loads(path.read_text()) if path.exists() else {}
+    if key not in known:
+        known[key] = make()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(known))
+    return known[key]
+
+
 def commit() -> dict[str, str]:
     """{"commit": the abbreviated hash of what is measured}, or nothing without git."""
     try:

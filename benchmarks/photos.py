@@ -30,7 +30,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-from common import RESULTS, correlated, parse, report
+from common import RESULTS, correlated, kept, parse, report
 from PIL import Image, ImageDraw
 
 from benchmarks.tables.cells import mean_and_error
@@ -101,16 +101,6 @@ def tuned(photos: Photos, sigma: float, clipped: bool) -> dict[str, Any]:
             values.append(psnr(nlm(noisy(clean, sigma, -number, clipped), sigma, setting, clipped), clean))
         found.append(np.mean(values))
     return SETTINGS[int(np.argmax(found))]
-
-
-def kept(path: Path, key: str, make: Callable[[], Any]) -> Any:
-    """A figure from the file of classical figures, made and written there if it is not."""
-    known = json.loads(path.read_text()) if path.exists() else {}
-    if key not in known:
-        known[key] = make()
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(known))
-    return known[key]
 
 
 def grey_pictures(folder: Path, tiny: bool) -> dict[str, dict[str, np.ndarray]]:
@@ -256,8 +246,8 @@ def main() -> None:
     figures = {part: MEASURED[part](bench) for part in ([args.only] if args.only else PARTS)}
     path = RESULTS / f"{args.name}.json"
     known = json.loads(path.read_text()) if path.exists() else {}
-    kept = {part: v for part in PARTS if (v := figures.get(part, known.get(part)))}
-    report(args.name, kept, tables(figures))
+    whole = {part: v for part in PARTS if (v := figures.get(part, known.get(part)))}
+    report(args.name, whole, tables(figures))
 
 
 if __name__ == "__main__":

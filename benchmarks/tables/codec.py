@@ -1,9 +1,10 @@
 """Tables of benchmarks/codec.py."""
 
-from .cells import Section, Table, verdict_below
+from .cells import Section, Table, number, verdict_below
 
 BARS = {"JPEG": -45.0, "WebP": -15.0, "bmshj2018-factorized-8bit": 0.0}  # BD-rate in per cent, at most
-SECONDS, EXCESS = 1.0, 0.01  # at most
+SECONDS, EXCESS, GIGABYTES = 1.0, 0.01, 1.5  # at most
+REFINED = -10.0  # BD-rate in per cent, at most
 
 
 def _against(found: dict) -> list[list]:
@@ -43,7 +44,36 @@ def speed(s: dict) -> list[Table]:
     return [Table("Speed and size", ["", "measured", "bar"], rows)]
 
 
-PARTS = {"rate": rate, "speed": speed}
+def memory(m: dict) -> list[Table]:
+    """The most memory that each command takes."""
+    rows = [
+        [name, f"{m[name]:.2f} GB", f"{GIGABYTES} GB {verdict_below((m[name], None), GIGABYTES)}"]
+        for name in ("compress", "decompress")
+    ]
+    return [Table(f"Memory at the most, of {m['megapixels']:.0f} megapixels", ["", "measured", "bar"], rows)]
+
+
+def cut(c: dict) -> list[Table]:
+    """PSNR by what is left of a file."""
+    rows = [
+        [f"{r['quality']}", f"{r['share']:.0%}", f"{r['psnr']:.2f}", f"{r['psnr_whole']:.2f}", f"{r['whole']:.0f}",
+         f"{r['in_part']:.0f}"]
+        for r in c["rows"]
+    ]  # fmt: skip
+    columns = ["quality", "of the file", "PSNR dB", "by its whole channels alone", "whole channels", "more in part"]
+    return [Table("Files that were cut short", columns, rows)]
+
+
+def refine(r: dict) -> list[Table]:
+    """What thinking longer gives."""
+    rows = [
+        [f"{r['pictures']} pictures, {r['seconds']:g} s each, {r['threads']} threads, {r['steps']:.0f} steps (median)",
+         f"{number(r['bd_rate'], 1)} %", f"{REFINED:+g} % {verdict_below(r['bd_rate'], REFINED)}"]
+    ]  # fmt: skip
+    return [Table("Refined: BD-rate against the same files without", ["", "PSNR", "bar"], rows)]
+
+
+PARTS = {"rate": rate, "speed": speed, "memory": memory, "cut": cut, "refine": refine}
 
 
 def codec(figures: dict) -> list[Table]:

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from benchmarks.common import correlated
+from benchmarks.common import correlated, kept
 from benchmarks.tables.cells import MET, MISSED, OPEN, Measured, mean_and_error, verdict
+from benchmarks.tables.codec import codec
 
 
 def test_the_error_is_that_of_the_mean_of_a_sample():
@@ -48,3 +49,22 @@ def test_a_correlation_has_the_error_of_pictures_not_of_pixels():
         found.append(correlated((v[w], u[w]) for v, u, w in zip(a, b, where, strict=True)))
         assert found[-1].mean == pytest.approx(np.corrcoef(a[where], b[where])[0, 1])
     assert np.std([m.mean for m in found]) == pytest.approx(np.mean([m.error for m in found]), rel=0.2)
+
+
+def test_what_is_kept_is_measured_once(tmp_path):
+    path, calls = tmp_path / "runs" / "kept.json", []
+    for key in ("a", "b", "a"):
+        assert kept(path, key, lambda: calls.append(1) or [len(calls), 0.5]) == [1 + (key == "b"), 0.5]
+    assert len(calls) == 2
+
+
+def test_memory_cut_files_and_refining_have_tables():
+    figures = {
+        "memory": {"compress": 1.38, "decompress": 1.6, "megapixels": 12.0},
+        "cut": {"rows": [{"quality": 14, "share": 0.25, "psnr": 24.1, "psnr_whole": 12, "whole": 0, "in_part": 16}]},
+        "refine": {"pictures": 8, "seconds": 60.0, "threads": 2, "steps": 301.0, "bd_rate": [-12.4, 0.9]},
+    }
+    memory, cut, refine = codec(figures)
+    assert [row[2] for row in memory.rows] == [f"1.5 GB {MET}", f"1.5 GB {MISSED}"]
+    assert cut.rows == [["14", "25%", "24.10", "12.00", "0", "16"]]
+    assert refine.rows[0][1:] == ["-12.4 ± 0.9 %", f"-10 % {MET}"]
