@@ -36,6 +36,7 @@ __all__ = [
     "find",
     "load_checkpoint",
     "place",
+    "read_config",
     "read_tensors",
     "save_checkpoint",
     "scan",
@@ -341,6 +342,11 @@ def _moved(domain: str, folder: str) -> str:
     from vaedemo.data.domains import RESERVED
 
     return folder if domain not in RESERVED and DOMAIN_NAME.fullmatch(folder) and folder not in RESERVED else domain
+
+
+def read_config(path: str | os.PathLike[str]) -> Any:
+    """The config of a checkpoint's model, without its weights."""
+    return _settings(Path(path), read_tensors(path, MODEL, ()).metadata, MODEL)[1]
 
 
 def available(folder: str | os.PathLike[str]) -> list[Entry]:

@@ -26,6 +26,7 @@ from vaedemo.store.checkpoints import (
     find,
     load_checkpoint,
     place,
+    read_config,
     scan,
     weights_hash,
 )
@@ -152,6 +153,10 @@ class Library:
     def codec(self) -> tuple[Any, bytes]:
         """As `exact`, of the network that compresses photographs."""
         return self.exact("photos", "codec")
+
+    def coded_channels(self) -> int:
+        """How many channels the network that compresses photographs has."""
+        return read_config(place(self.folder, "photos", "codec.safetensors")).channels
 
     def has_exact(self, domain: str, kind: str) -> bool:
         """Whether there is such a network."""

@@ -142,11 +142,10 @@ class Photographs:
     def first_value(self) -> Request:
         """What the page knows before it asks: {"row": that of a table of domains, "channels": numbers of them to choose
         from, "limit": mean error at which the map saturates}."""
-        codec, _ = self.library.codec()
         names = list(example_names(EXAMPLES))
         kinds = {"kinds": {}, "betas": {}, "like": EXAMPLES}
         row = {"channels": 3, "size": None, "strokes": None, "examples": names, **kinds}
-        return {"row": row, "channels": compare.steps_of(codec.config.channels), "limit": LIMIT}
+        return {"row": row, "channels": compare.steps_of(self.library.coded_channels()), "limit": LIMIT}
 
     @property
     def library(self) -> Library:

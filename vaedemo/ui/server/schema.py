@@ -173,7 +173,7 @@ def describe(endpoint: Any, table: Schema) -> None:
     for block, parameter in zip(endpoint.inputs, parameters, strict=True):
         schema, text = _typed(endpoint.api_name, parameter, table)
         schema |= {"description": text, "additional_description": text}
-        _say(block, parameter.name, schema, _example(parameter))
+        _say(block, parameter.name, schema, _example(endpoint.fn, parameter))
     doc = " ".join((inspect.getdoc(endpoint.fn) or "").split())
     result = RESULTS[endpoint.api_name] | {"description": doc[max(doc.find("Gives "), 0) :]}
     _say(endpoint.outputs[0], "result", result, None)
@@ -203,7 +203,11 @@ def _typed(endpoint: str, parameter: inspect.Parameter, table: Schema) -> tuple[
     return _or_null(schema) if parameter.default is None else dict(schema), text
 
 
-def _example(parameter: inspect.Parameter) -> Any:
+def _example(function: Any, parameter: inspect.Parameter) -> Any:
+    """What a snippet calls with, or a function that makes it: of its own a function has `examples`."""
+    own = getattr(function, "examples", {})
+    if parameter.name in own:
+        return own[parameter.name]
     if parameter.default is not parameter.empty:
         return parameter.default
     return [0.0, 0.0] if parameter.name in ("z", "start", "end") else EXAMPLE
@@ -211,4 +215,4 @@ def _example(parameter: inspect.Parameter) -> Any:
 
 def _say(block: Any, label: str, schema: Schema, example: Any) -> None:
     block.label, block._api_info = label, schema
-    block.example_payload = block.example_value = lambda: example
+    block.example_payload = block.example_value = example if callable(example) else lambda: example

@@ -1,6 +1,7 @@
 """Endpoints of compression: compress, decompress."""
 
 import base64
+import functools
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from vaedemo.services.codec.judge import judge
 from vaedemo.ui.server import wire
 from vaedemo.ui.server.inputs import source_of
 from vaedemo.ui.server.photographs import ASKED, MAX_FILE, opened, sizes, wish_of
+from vaedemo.ui.server.schema import EXAMPLE
 from vaedemo.ui.server.service import Service
 
 __all__ = ["functions"]
@@ -73,6 +75,10 @@ def functions(service: Service) -> tuple[Callable[..., dict], ...]:
             found, told = opened(service.library, data)
         return {"picture": wire.png(found.transpose(2, 0, 1).astype(np.float32) / 255), **told}
 
+    def example() -> dict:  # Gradio's snippets quote no text that may be something else
+        return {"path": f"data:application/octet-stream;base64,{compress(EXAMPLE)['file']}"}
+
+    decompress.examples = {"file": functools.cache(example)}  # type: ignore[attr-defined]
     return compress, decompress
 
 
