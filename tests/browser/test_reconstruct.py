@@ -164,8 +164,9 @@ def test_a_pasted_picture_is_reconstructed_and_its_domain_proposed(visit):
     v = visit().open()
     before = v.pixels("seen")
     paste(v, colourful_png())
-    v.wait("part('seen').toDataURL() !== arg", before)
-    v.page.wait_for_function("new URL(location.href).searchParams.get('domain') === 'objects'")
+    v.page.wait_for_function("new URL(location.href).searchParams.get('domain') === 'photos'")
+    v.part("domain").locator("input[value=objects]").check()
+    v.wait("part('seen') && part('seen').toDataURL() !== arg", before)
     assert "example" not in v.words()
     assert v.part("yoursNote").inner_text() == "320 × 240"
     assert v.part("seenNote").inner_text() == "32 × 32 × 3"

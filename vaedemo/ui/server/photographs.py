@@ -29,7 +29,7 @@ from vaedemo.ui.server.jobs import Job, Jobs, Step
 if TYPE_CHECKING:
     from vaedemo.ui.server.service import Service
 
-__all__ = ["ASKED", "LIMIT", "MAX_FILE", "Found", "Photographs", "lossless", "opened", "sizes", "wish_of"]
+__all__ = ["ASKED", "Found", "LIMIT", "MAX_FILE", "Photographs", "lossless", "opened", "sizes", "wish_of"]
 
 Request = dict[str, Any]
 EXAMPLES = "objects"  # the domain whose examples are photographs

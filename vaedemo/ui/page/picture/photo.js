@@ -300,15 +300,15 @@ export const sized = (count) => (count < 10_000 ? t("photo.bytes", { n: bytesOf(
 // Its figures. f: those of an answer, or null.
 export const photoFigures = (answer) => {
   const f = answer?.figures;
-  const one = (part, value, more) => figure({ part, key: `photo.${part}`, value: value ?? "–", ...more });
+  const one = (part, value, more) => figure({ part, value: value ?? "–", ...more });
   const known = (value, digits) => (value === null || value === undefined ? null : number(value, digits));
   const upload = answer?.ratio_to_file ? t("photo.ratio.upload", { ratio: number(answer.ratio_to_file, 1) }) : "\u00a0";
   return html`<dl class="vd-figures vd-photo-figures">
-    ${one("size", answer && bytesOf(answer.bytes), { unit: answer?.bytes < 10_000 ? t("photo.unit.bytes") : " kB", aside: answer ? t("photo.bpp", { bpp: number(answer.bpp, 3) }) : "\u00a0" })}
-    ${one("ratio", answer && number(answer.ratio, answer.ratio < 100 ? 1 : 0), { unit: " ×", aside: upload })}
-    ${one("psnr", known(f?.psnr, 2), { unit: " dB", aside: t("photo.psnr.aside") })}
-    ${one("ssim", known(f?.ssim, 3), { aside: t("photo.ssim.aside") })}
-    ${one("msssim", known(f?.ms_ssim, 4), { aside: t("photo.msssim.aside") })}
+    ${one("size", answer && bytesOf(answer.bytes), { key: "photo.size", unit: answer?.bytes < 10_000 ? t("photo.unit.bytes") : " kB", aside: answer ? t("photo.bpp", { bpp: number(answer.bpp, 3) }) : "\u00a0" })}
+    ${one("ratio", answer && number(answer.ratio, answer.ratio < 100 ? 1 : 0), { key: "photo.ratio", unit: " ×", aside: upload })}
+    ${one("psnr", known(f?.psnr, 2), { unit: " dB", aside: t("photo.values") })}
+    ${one("ssim", known(f?.ssim, 3), { aside: t("ssim.note") })}
+    ${one("msssim", known(f?.ms_ssim, 4), { aside: t("msssim.note") })}
   </dl>`;
 };
 

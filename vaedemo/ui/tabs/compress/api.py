@@ -78,7 +78,8 @@ def functions(service: Service) -> tuple[Callable[..., dict], ...]:
     def example() -> dict:  # Gradio's snippets quote no text that may be something else
         return {"path": f"data:application/octet-stream;base64,{compress(EXAMPLE)['file']}"}
 
-    decompress.examples = {"file": functools.cache(example)}  # type: ignore[attr-defined]
+    if service.photographs.there:
+        decompress.examples = {"file": functools.cache(example)}  # type: ignore[attr-defined]
     return compress, decompress
 
 

@@ -1,11 +1,11 @@
 // The photograph's file beside those of other codecs, as large or as good: figures, pictures and errors at the same place.
 
 import { html } from "../../page/vendor/lit-html.js";
-import { card, chooser, optionsOf } from "../../page/frame/pieces.js";
+import { card, chooser } from "../../page/frame/pieces.js";
 import { number, t } from "../../page/frame/text.js";
 import { fromUri, heatFromUri } from "../../page/draw/pixels.js";
 import { sized } from "../../page/picture/photo.js";
-import { MEASURES } from "./state.js";
+import { MEASURES, NAMES } from "./state.js";
 import { Work } from "../../page/picture/work.js";
 
 const EXACT = 99; // dB: no pixel differs
@@ -13,17 +13,17 @@ const known = (value, digits) => (value === null ? "–" : number(value, digits)
 const decibels = (value) => (value >= EXACT ? "∞" : number(value, 2));
 const seconds = (value) => (value < 1 ? t("beside.ms", { ms: number(1000 * value, 0) }) : t("beside.s", { s: number(value, 1) }));
 
-// A column: the key of its name, and what it says of a row.
+// A column: the keys of its name and of why, and what it says of a row.
 const COLUMNS = [
-  ["quality", (r) => number(r.quality, 0)],
-  ["size", (r) => sized(r.bytes)],
-  ["bpp", (r) => number(r.bpp, 3)],
-  ["ratio", (r) => `${number(r.ratio, 1)} ×`],
+  ["beside.quality", (r) => number(r.quality, 0)],
+  ["photo.size", (r) => sized(r.bytes)],
+  ["beside.bpp", (r) => number(r.bpp, 3)],
+  ["photo.ratio", (r) => `${number(r.ratio, 1)} ×`],
   ["psnr", (r) => decibels(r.psnr)],
   ["ssim", (r) => known(r.ssim, 3)],
   ["msssim", (r) => known(r.ms_ssim, 4)],
-  ["encode", (r) => seconds(r.encode)],
-  ["decode", (r) => seconds(r.decode)],
+  ["beside.encode", (r) => seconds(r.encode)],
+  ["beside.decode", (r) => seconds(r.decode)],
 ];
 
 export class Beside extends Work {
@@ -47,7 +47,7 @@ export class Beside extends Work {
   };
 
   table() {
-    const head = COLUMNS.map(([key]) => html`<th scope="col" title=${t(`beside.${key}.why`)}>${t(`beside.${key}`)}</th>`);
+    const head = COLUMNS.map(([key]) => html`<th scope="col" title=${t(`${key}.why`)}>${t(`${key}.name`)}</th>`);
     const tone = (r) => this.tab.value.names.indexOf(r.name);
     const line = (r) =>
       html`<tr><th scope="row"><i data-tone=${tone(r)}></i>${r.name}</th>${COLUMNS.map(([, say]) => html`<td>${say(r)}</td>`)}</tr>`;
@@ -67,7 +67,7 @@ export class Beside extends Work {
 
   view() {
     const { tab, found } = this;
-    const measures = optionsOf(MEASURES, "measure").map((o) => ({ ...o, title: t(`measure.${o.value}.why`) }));
+    const measures = MEASURES.map((m) => ({ value: m, label: t(`${NAMES[m]}.name`), title: t(`measure.${m}.why`) }));
     const why = this.old ? t("beside.old") : t("beside.why");
     return card(
       "vd-cmp-wide",

@@ -4,7 +4,7 @@ import { html } from "../../page/vendor/lit-html.js";
 import { card, chooser, optionsOf } from "../../page/frame/pieces.js";
 import { failure, number, t } from "../../page/frame/text.js";
 import { Plot } from "../../page/draw/plot.js";
-import { BY, CURVES } from "./state.js";
+import { BY, CURVES, NAMES } from "./state.js";
 import { Work } from "../../page/picture/work.js";
 
 const WIDEST = 2; // bits a pixel that the axis shows at most, unless the current file has more
@@ -99,7 +99,11 @@ export class Curves extends Work {
       "vd-cmp-wide",
       "curves",
       kodak ? t("curves.kodak.why") : t("curves.why"),
-      html`<div class="vd-cmp-tools">${chooser(tab, "curves", optionsOf(CURVES, "curves"))}${chooser(tab, "by", optionsOf(BY, "measure"))}${this.progress()}</div>
+      html`<div class="vd-cmp-tools">${chooser(tab, "curves", optionsOf(CURVES, "curves"))}${chooser(
+        tab,
+        "by",
+        BY.map((by) => ({ value: by, label: t(`${NAMES[by]}.name`) })),
+      )}${this.progress()}</div>
       <div class="vd-cmp-checks" ?hidden=${!kodak} role="group" aria-label=${t("curves.kodak")}>${value.published.map(one)}</div>
       <div class="vd-cmp-plot" data-part="curvesPlot"></div>`,
       kodak ? "" : this.button(),

@@ -5,6 +5,7 @@ import { PHOTO_WORDS, USUAL, asked, photoState } from "../../page/picture/photos
 
 const NONE = "none"; // of the published curves
 export const MEASURES = ["size", "psnr", "ms_ssim"];
+export const NAMES = { size: "photo.size", psnr: "psnr", ms_ssim: "msssim" }; // keys of their names
 export const CURVES = ["this", "kodak"];
 export const BY = ["psnr", "ms_ssim"];
 
