@@ -20,7 +20,7 @@ def save_quantisers(
     path: str | os.PathLike[str], quantisers: Mapping[str, Quantiser], domain: str, record: dict[str, Any] | None = None
 ) -> None:
     """Write {model's name: Quantiser} as one file with a record (a dict: how they were fitted)."""
-    tensors = {}
+    tensors: dict[str, np.ndarray] = {}
     for name, found in quantisers.items():
         lengths = np.array([len(c) for c in found.counts], np.uint16)
         values = (found.step, found.centre, lengths, np.concatenate(found.counts).astype(np.uint16))
