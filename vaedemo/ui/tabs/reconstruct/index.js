@@ -12,6 +12,7 @@ import { shareCursor } from "../../page/draw/cursor.js";
 import { Curve } from "../../page/draw/curve.js";
 import { errorMap, errors, marked, pack, pixels, unpack, valueAt } from "../../page/draw/pixels.js";
 import { Yours } from "../../page/picture/yours.js";
+import { Improve } from "./improve.js";
 import { sizePlain } from "./size.js";
 import { WORDS, settled } from "./state.js";
 import { view } from "./view.js";
@@ -30,6 +31,7 @@ class Reconstruct extends Tab {
     this.state = settled(this.state, this.table);
     // The results of models for the picture by key; what its numbers were changed to; drawings of the panels by their parts.
     Object.assign(this, { results: new Map(), files: null, edited: null, drawings: {}, reading: "", idle: 0 });
+    this.improve = new Improve(this, (result) => this.improved(result));
     this.yours = new Yours(this, {
       asked: (job) => ["prepare", this.asked(job)],
       took: (picture, job) => this.took(picture, job),
@@ -86,7 +88,8 @@ class Reconstruct extends Tab {
   }
 
   took(picture, { live, more, wanted = this.state }) {
-    Object.assign(this, { results: new Map(), files: null, edited: null });
+    this.asEncoded();
+    Object.assign(this, { results: new Map(), files: null });
     this.state = settled({ ...wanted, domain: picture.domain, example: picture.example }, this.table);
     this.keep(picture);
     if (!this.result) this.look(this.model);
@@ -134,7 +137,7 @@ class Reconstruct extends Tab {
   // Another model.
   choose = (patch) => {
     this.state = settled({ ...this.state, ...patch }, this.table);
-    this.edited = null;
+    this.asEncoded();
     if (!this.result) this.look(this.model);
     this.show();
   };
@@ -147,15 +150,28 @@ class Reconstruct extends Tab {
   }
 
   edit = (z) => {
-    this.edited = { ...this.edited, z };
+    this.improve.drop();
+    this.edited = { ...this.edited, z, improved: null };
     this.draw();
     this.decode(z);
   };
 
-  reset = () => {
+  // The encoder's code again: of another picture or model too.
+  asEncoded() {
+    this.improve.drop();
     this.edited = null;
+  }
+
+  reset = () => {
+    this.asEncoded();
     this.show();
   };
+
+  improved(result) {
+    this.edited = result;
+    this.show();
+    this.bars.move(result.z, result.sigma);
+  }
 
   // ---- drawing -----------------------------------------------------------------------------------------------
 
@@ -244,7 +260,7 @@ class Reconstruct extends Tab {
       files,
       state: { domain, d: latent_dim },
     } = this;
-    const edited = this.edited && { z: this.edited.z, ...measured(this.edited) };
+    const edited = this.edited && { z: this.edited.z, ...measured(this.edited), improved: this.edited.improved };
     const [x, made] = [this.x, unpack(x_hat)].map((bytes) => Array.from(bytes));
     const others = [...this.results.values()].map(({ kind, d, beta, ...r }) => ({ kind, latent_dim: d, beta, ...measured(r) }));
     saveJson({ address: location.href, domain, latent_dim, ...figures, files, edited, x, x_hat: made, others }, `${this.fileName}.json`);

@@ -5,6 +5,7 @@ from typing import Any
 from vaedemo.ui.server.component import module_html
 from vaedemo.ui.server.inputs import example_names
 from vaedemo.ui.server.service import Service
+from vaedemo.ui.tabs.reconstruct.improving import Improving
 
 __all__ = ["build", "first_screen"]
 
@@ -13,7 +14,8 @@ PREFERRED = (("digits", "vae", 8), ("digits", "ae", 8))
 
 def build(service: Service) -> Any:
     """The tab's component, complete at first paint: the first example through every model is baked into it."""
-    return module_html("reconstruct", first_screen(service), service.functions)
+    functions = [*service.functions, *Improving(service).functions]
+    return module_html("reconstruct", first_screen(service), functions)
 
 
 def first_screen(service: Service) -> dict[str, Any]:
