@@ -84,8 +84,8 @@ def derive_quantisers(library: Library, domain: str, load: Load, seed: int) -> d
     path, pictures = library.folder / domain / QUANTISERS.file, load("train")
     keys = tqdm.tqdm(library.model_keys(domain), desc=f"{domain} quantisers", disable=None, unit="model")
     found = {key.name: quantisers.fit_model(library.model(key), pictures, seed) for key in keys}
-    record: dict[str, Any] = {"pictures": min(quantisers.PICTURES, len(pictures)), "seed": seed}
-    record["growth"] = {name: round(fitted.growth, 4) for name, fitted in found.items()}
+    growth = {name: round(fitted.growth, 4) for name, fitted in found.items()}
+    record = {"pictures": min(quantisers.PICTURES, len(pictures)), "seed": seed, "growth": growth}
     save_quantisers(path, {name: fitted.quantiser for name, fitted in found.items()}, domain, record)
     return {"quantisers": len(found), "bytes": path.stat().st_size}
 

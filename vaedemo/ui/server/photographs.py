@@ -131,7 +131,7 @@ class Photographs:
 
     def __init__(self, service: "Service") -> None:
         self.service = service
-        self.jobs = Jobs(TOTAL_PIXELS, "This photograph is no longer here; choose it again.")
+        self.jobs = Jobs(TOTAL_PIXELS, "This is no longer here; choose the picture again.")
         self.functions = (self.photo, self.begin, self.step, self.finish, self.stop, self.crop, self.file, self.ladder)
 
     @property

@@ -12,6 +12,7 @@ import { shareCursor } from "../../page/draw/cursor.js";
 import { Curve } from "../../page/draw/curve.js";
 import { errorMap, errors, marked, pack, pixels, unpack, valueAt } from "../../page/draw/pixels.js";
 import { Yours } from "../../page/picture/yours.js";
+import { Improve } from "./improve.js";
 import { sizePlain } from "./size.js";
 import { photoState } from "../../page/picture/photostate.js";
 import { Photograph } from "./photograph.js";
@@ -34,6 +35,7 @@ class Reconstruct extends Tab {
     // The results of models for the picture by key; what its numbers were changed to; drawings of the panels by their parts.
     Object.assign(this, { results: new Map(), files: null, edited: null, drawings: {}, reading: "", idle: 0 });
     if (this.value.channels) this.photo = new Photograph(this);
+    this.improve = new Improve(this, (result) => this.improved(result));
     this.yours = new Yours(this, {
       asked: (job) => (job.domain === PHOTOS ? ["photo", {}] : ["prepare", this.asked(job)]),
       shares: () => !this.photographed,
@@ -105,7 +107,8 @@ class Reconstruct extends Tab {
   }
 
   took(picture, { live, more, wanted = this.state }) {
-    Object.assign(this, { results: new Map(), files: null, edited: null });
+    this.asEncoded();
+    Object.assign(this, { results: new Map(), files: null });
     clearTimeout(this.idle);
     if (picture.domain === PHOTOS) {
       this.state = { ...wanted, domain: PHOTOS, example: picture.example };
@@ -159,7 +162,7 @@ class Reconstruct extends Tab {
   // Another model.
   choose = (patch) => {
     this.state = settled({ ...this.state, ...patch }, this.table);
-    this.edited = null;
+    this.asEncoded();
     if (!this.result) this.look(this.model);
     this.show();
   };
@@ -186,15 +189,28 @@ class Reconstruct extends Tab {
   }
 
   edit = (z) => {
-    this.edited = { ...this.edited, z };
+    this.improve.drop();
+    this.edited = { ...this.edited, z, improved: null };
     this.draw();
     this.decode(z);
   };
 
-  reset = () => {
+  // The encoder's code again: of another picture or model too.
+  asEncoded() {
+    this.improve.drop();
     this.edited = null;
+  }
+
+  reset = () => {
+    this.asEncoded();
     this.show();
   };
+
+  improved(result) {
+    this.edited = result;
+    this.show();
+    this.bars.move(result.z, result.sigma);
+  }
 
   // ---- drawing -----------------------------------------------------------------------------------------------
 
@@ -293,7 +309,7 @@ class Reconstruct extends Tab {
       files,
       state: { domain, d: latent_dim },
     } = this;
-    const edited = this.edited && { z: this.edited.z, ...measured(this.edited) };
+    const edited = this.edited && { z: this.edited.z, ...measured(this.edited), improved: this.edited.improved };
     const [x, made] = [this.x, unpack(x_hat)].map((bytes) => Array.from(bytes));
     const others = [...this.results.values()].map(({ kind, d, beta, ...r }) => ({ kind, latent_dim: d, beta, ...measured(r) }));
     saveJson({ address: location.href, domain, latent_dim, ...figures, files, edited, x, x_hat: made, others }, `${this.fileName}.json`);

@@ -6,6 +6,7 @@ from vaedemo.ui.server import wire
 from vaedemo.ui.server.component import module_html
 from vaedemo.ui.server.inputs import example_names
 from vaedemo.ui.server.service import Service
+from vaedemo.ui.tabs.reconstruct.improving import Improving
 
 __all__ = ["build", "first_screen"]
 
@@ -14,8 +15,8 @@ PREFERRED = (("digits", "vae", 8), ("digits", "ae", 8))
 
 def build(service: Service) -> Any:
     """The tab's component, complete at first paint: the first example through every model is baked into it."""
-    photographs = [wire.answered(f) for f in service.photographs.functions]
-    return module_html("reconstruct", first_screen(service), [*service.functions, *photographs])
+    functions = [*service.photographs.functions, Improving(service).improve]
+    return module_html("reconstruct", first_screen(service), [*service.functions, *map(wire.answered, functions)])
 
 
 def first_screen(service: Service) -> dict[str, Any]:

@@ -96,7 +96,7 @@ const below = (tab) => {
   return html`
   ${card("vd-every", "every", t("every.why"), strip(tab))}
   ${card("vd-curve", "curve", t("curve.why"), html`<div data-part="curve"></div>`)}
-  ${card("vd-numbers", "numbers", t(result?.sigma ? "numbers.whyvae" : "numbers.why"), html`<div data-part="numbers"></div>`, undo)}
+  ${card("vd-numbers", "numbers", t(result?.sigma ? "numbers.whyvae" : "numbers.why"), html`<div data-part="numbers"></div>${tab.improve.view()}`, undo)}
   ${card(
     "vd-bits",
     "bits",
