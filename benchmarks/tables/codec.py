@@ -61,7 +61,7 @@ def cut(c: dict) -> list[Table]:
         for r in c["rows"]
     ]  # fmt: skip
     columns = ["quality", "of the file", "PSNR dB", "by its whole channels alone", "whole channels", "more in part"]
-    return [Table("Files that were cut short", columns, rows)]
+    return [Table(f"Files that were cut short, {c['pictures']} pictures", columns, rows)]
 
 
 def refine(r: dict) -> list[Table]:

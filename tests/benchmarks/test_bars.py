@@ -61,7 +61,10 @@ def test_what_is_kept_is_measured_once(tmp_path):
 def test_memory_cut_files_and_refining_have_tables():
     figures = {
         "memory": {"compress": 1.38, "decompress": 1.6, "megapixels": 12.0},
-        "cut": {"rows": [{"quality": 14, "share": 0.25, "psnr": 24.1, "psnr_whole": 12, "whole": 0, "in_part": 16}]},
+        "cut": {
+            "pictures": 24,
+            "rows": [{"quality": 14, "share": 0.25, "psnr": 24.1, "psnr_whole": 12, "whole": 0, "in_part": 16}],
+        },
         "refine": {"pictures": 8, "seconds": 60.0, "threads": 2, "steps": 301.0, "bd_rate": [-12.4, 0.9]},
     }
     memory, cut, refine = codec(figures)

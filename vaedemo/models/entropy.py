@@ -45,7 +45,7 @@ ACTIVATION, LATENT = 32.0, 512.0  # bounds of hidden activations and of latents 
 SCALE_GRID, LOG2_SCALE = 8.0, (-3.5, 7.0)  # log2 of a standard deviation in steps: multiples of 1 / 8 in these bounds
 WEIGHT_BITS = 8
 CHANNELS = 32  # of a slice, whose probabilities are worked out at a time
-AT_ONCE = 4_000_000  # numbers of patches that an exact convolution multiplies at a time
+AT_ONCE = 2_000_000  # numbers of patches that an exact convolution multiplies at a time
 UP = 96  # channels between the two doublings of z
 
 

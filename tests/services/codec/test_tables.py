@@ -50,6 +50,7 @@ def test_what_lies_beyond_a_table_is_rare():
     for index in SCALES:
         for tables in (normal, logistic):
             assert tables(index).counts[-1] <= 8
+            assert len(tables(index).counts) < 2**15  # what the coder keeps a symbol in
 
 
 def test_scales_and_their_indices():

@@ -53,7 +53,7 @@ def _pushes(values: np.ndarray, index: np.ndarray, tables: Tables) -> tuple[list
     for i, places in _groups(index):
         table, those = tables(i), values[places]
         symbols = np.where(np.abs(those) <= table.bound, those + table.bound, 2 * table.bound + 1)
-        pushes.append((symbols.astype(np.int32), table.model))
+        pushes.append((symbols.astype(np.int16), table.model))  # they wait for all others, of 12 megapixels 15 million
         cost[places] = PRECISION - np.log2(table.counts[symbols])
         for place in places[symbols > 2 * table.bound]:
             more, bits = _beyond(int(values[place]), table.bound)
@@ -117,8 +117,9 @@ class Stack(_Decoder):
 
     def put(self, pushes: list[Push]) -> None:
         """Push what is to be popped in this order."""
-        for push in reversed(pushes):
-            self._coder.encode_reverse(*push)
+        for symbols, *model in reversed(pushes):
+            given = symbols.astype(np.int32) if isinstance(symbols, np.ndarray) else symbols
+            self._coder.encode_reverse(given, *model)
 
     def push(self, values: np.ndarray, index: np.ndarray, tables: Tables) -> np.ndarray:
         """Push integers (n,), each by the table of its scale's index (n,); their bits, float64 (n,)."""
