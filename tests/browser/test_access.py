@@ -16,6 +16,8 @@ SHOWN = (
     "tab=generate",
     "tab=denoise",
     "tab=inpaint",
+    "tab=compress",
+    "tab=reconstruct&domain=photos",
 )
 # What else than serious and critical violations there must not be.
 NEVER = {"definition-list", "heading-order"}
