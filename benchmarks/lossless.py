@@ -6,23 +6,18 @@ that the stack starts with included, beside the -ELBO of the model that wrote it
 pictures as PNG, lossless WebP, gzip and bz2, each in the better one of two ways: all in one, or each by itself.
 """
 
-import bz2
-import gzip
 import math
 import time
-from collections.abc import Callable
-from io import BytesIO
 
 import numpy as np
 import torch
 from common import Row, arguments, parse, report
-from PIL import Image
 
 from benchmarks.tables.cells import mean_and_error
 from benchmarks.tables.lossless import lossless as tables
 from vaedemo import runtime
 from vaedemo.data import datasets
-from vaedemo.services.codec import stacks
+from vaedemo.services.codec import squeeze, stacks
 from vaedemo.services.codec.container import Pictures, unpack
 from vaedemo.store.library import Library
 from vaedemo.training.tasks.epochs import binarised
@@ -36,53 +31,6 @@ def pictures(domain: str, white: bool, limit: int | None, folder: str | None) ->
     if white:
         x = 255 * binarised(x, runtime.generator("binarise", 0)).byte()
     return x[:, 0].numpy()
-
-
-def saved(image: Image.Image, kind: str) -> int:
-    """Bytes of a picture's file."""
-    file = BytesIO()
-    if kind == "PNG":
-        image.save(file, kind, optimize=True)
-    else:
-        image.save(file, kind, lossless=True, quality=100, method=6)
-    return file.tell()
-
-
-def in_pillow(kind: str, white: bool) -> Callable[[np.ndarray], int]:
-    """Bytes of pictures in a format: the better one of one sheet, 25 a row, and files by themselves."""
-
-    def size(x: np.ndarray) -> int:
-        rows = -(-len(x) // 25)
-        padded = np.zeros((rows * 25, 28, 28), np.uint8)
-        padded[: len(x)] = x
-        sheet = padded.reshape(rows, 25, 28, 28).transpose(0, 2, 1, 3).reshape(rows * 28, 25 * 28)
-        images = [Image.fromarray(a).convert("1" if white and kind == "PNG" else "L") for a in (sheet, *x)]
-        if kind == "WEBP":  # of at most 16,383 pixels a side
-            step = 16_000 // 28 * 28
-            sheets = [
-                images[0].crop((0, top, 700, min(top + step, sheet.shape[0]))) for top in range(0, sheet.shape[0], step)
-            ]
-            images = [*sheets, *images[1:]]
-        whole = len(images) - len(x)
-        sizes = [saved(image, kind) for image in images]
-        return min(sum(sizes[:whole]), sum(sizes[whole:]))
-
-    return size
-
-
-def rivals(white: bool) -> dict[str, Callable[[np.ndarray], int]]:
-    def raw(x: np.ndarray) -> bytes:
-        return np.packbits(x > 0).tobytes() if white else x.tobytes()
-
-    def better(squeeze: Callable[[bytes], bytes]) -> Callable[[np.ndarray], int]:
-        return lambda x: min(len(squeeze(raw(x))), sum(len(squeeze(raw(one))) for one in x))
-
-    return {
-        "PNG": in_pillow("PNG", white),
-        "WebP, lossless": in_pillow("WEBP", white),
-        "gzip -9": better(lambda data: gzip.compress(data, 9)),
-        "bz2 -9": better(lambda data: bz2.compress(data, 9)),
-    }
 
 
 @torch.no_grad()
@@ -108,7 +56,7 @@ def measure(library: Library, domain: str, white: bool, x: np.ndarray) -> Row:
     assert isinstance(file, Pictures)
     back = np.concatenate(list(stacks.decompress(library, file)))
     done = time.perf_counter()
-    others = {name: 8 * size(x) / x.size for name, size in rivals(white).items()}
+    others = {name: 8 * size(x) / x.size for name, size in squeeze.rivals(white).items()}
     return {
         "domain": domain,
         "binary": white,

@@ -17,6 +17,7 @@ from . import (
     restore,
     samples,
     serving,
+    smallbits,
     training,
 )
 from .cells import MISSED, Section, Table, markdown
@@ -30,8 +31,8 @@ BEGIN, END = "<!-- figures: written by `make results` -->", "<!-- end of figures
 SECTIONS = tuple(
     section
     for module in (
-        reconstruction, likelihood, samples, disentanglement, restore, photos, codec, lossless, proposal, page, latent,
-        atlas, serving, training,
+        reconstruction, likelihood, samples, disentanglement, restore, photos, codec, lossless, smallbits, proposal,
+        page, latent, atlas, serving, training,
     )
     for section in module.SECTIONS
 )  # fmt: skip

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
+from vaedemo.services.improve import ROUNDS
 from vaedemo.store.library import Library
 from vaedemo.ui.app import checkpoints_folder
 
@@ -164,8 +165,9 @@ def test_a_pasted_picture_is_reconstructed_and_its_domain_proposed(visit):
     v = visit().open()
     before = v.pixels("seen")
     paste(v, colourful_png())
-    v.wait("part('seen').toDataURL() !== arg", before)
-    v.page.wait_for_function("new URL(location.href).searchParams.get('domain') === 'objects'")
+    v.page.wait_for_function("new URL(location.href).searchParams.get('domain') === 'photos'")
+    v.part("domain").locator("input[value=objects]").check()
+    v.wait("part('seen') && part('seen').toDataURL() !== arg", before)
     assert "example" not in v.words()
     assert v.part("yoursNote").inner_text() == "320 × 240"
     assert v.part("seenNote").inner_text() == "32 × 32 × 3"
@@ -248,7 +250,7 @@ def test_without_a_webcam_one_sentence_says_so(visit):
 
 def test_dragging_a_number_changes_the_picture_and_can_be_undone(visit):
     v = visit().open("kind=ae")
-    own, seen = v.pixels("made"), v.pixels("seen")
+    own, seen, line = v.pixels("made"), v.pixels("seen"), v.part("sizeLine").inner_text()
     track = v.page.locator(".vd-z .vd-track").first
     track.scroll_into_view_if_needed()
     box = track.bounding_box()
@@ -260,8 +262,10 @@ def test_dragging_a_number_changes_the_picture_and_can_be_undone(visit):
     assert v.pixels("made") != own
     assert v.pixels("seen") == seen
     assert "edited" in v.part("madeNote").inner_text()
+    v.wait("part('sizeLine').innerText !== arg", line)  # the code that is shown is the one that is priced
     v.part("reset").click()
     v.wait("part('made').toDataURL() === arg", own)
+    v.wait("part('sizeLine').innerText === arg", line)
     bar = v.page.locator(".vd-z").nth(1)
     bar.focus()
     bar.press("PageUp")
@@ -269,6 +273,42 @@ def test_dragging_a_number_changes_the_picture_and_can_be_undone(visit):
     assert float(bar.get_attribute("aria-valuenow")) != float(
         v.page.locator(".vd-z").first.get_attribute("aria-valuenow")
     )
+
+
+@pytest.mark.parametrize("kind, said", [("vae", "nats short"), ("ae", "dB short")])
+def test_a_code_is_improved_shown_and_undone(visit, kind, said):
+    v = visit().open(f"kind={kind}&d=8")
+    own, first = v.pixels("made"), v.part("improveText").inner_text()
+    psnr = float(v.part("psnr").inner_text())
+    v.part("improve").click()
+    v.wait("part('made').dataset.shown.endsWith('-edited')")
+    assert v.pixels("made") != own and said in v.part("improveText").inner_text()
+    assert v.part("improveCurve").locator("path").get_attribute("d").count("L") == ROUNDS
+    assert float(v.part("psnr").inner_text()) >= psnr - (0.3 if kind == "vae" else 0)
+    assert v.page.locator(".vd-z.vd-edited").count() > 0
+    with v.page.expect_download() as figures:
+        v.part("saveFigures").click()
+    told = json.loads(figures.value.path().read_text(encoding="utf-8"))["edited"]
+    assert len(told["z"]) == 8 and told["improved"]["psnr"][1] == pytest.approx(told["psnr"], abs=1e-3)
+    v.part("reset").click()
+    v.wait("part('made').toDataURL() === arg", own)
+    assert v.part("improveText").inner_text() == first
+
+
+def test_a_search_is_stopped_and_another_model_ends_it(visit):
+    v = visit().open("domain=shapes&kind=vae&d=10")
+    own = v.pixels("made")
+    for stop in (lambda: v.part("improveStop").click(), lambda: v.page.keyboard.press("ArrowLeft")):
+        v.part("dimension").focus()
+        v.part("improve").evaluate("(button) => button.click()")
+        v.wait("part('improveCurve').querySelector('path').getAttribute('d').includes('L')")  # under way
+        stop()
+        v.part("improve").wait_for()
+        v.idle()
+        assert not v.part("improveCurve").locator("path").get_attribute("d")
+        assert not v.part("made").get_attribute("data-shown").endswith("-edited")
+        if v.words()["d"] == "10":
+            assert v.pixels("made") == own
 
 
 def test_downloads(visit):

@@ -140,11 +140,13 @@ def test_reconstruct(folder, tmp_path, capsys):
     Image.fromarray(np.random.default_rng(0).integers(0, 256, (28, 28), dtype=np.uint8)).save(tmp_path / "in.png")
     words = ["reconstruct", tmp_path / "in.png", "--domain", "digits", "--checkpoints", folder, "--out"]
     main([*map(str, words), str(tmp_path / "out.png"), "--json"])
-    assert json.loads(capsys.readouterr().out)["latent_dim"] == 2
+    told = json.loads(capsys.readouterr().out)
+    assert (told["latent_dim"], told["latent_bytes"], told["picture_bytes"]) == (2, None, 784)  # no quantiser is here
+    assert 784 < told["png_bytes"] < 1000 and 784 < told["webp_bytes"] < 1000  # noise
     assert Image.open(tmp_path / "out.png").size == (3 * 252 + 16, 252)
     main([*map(str, words), str(tmp_path / "only.png"), "--only", "--kind", "vae"])
     assert Image.open(tmp_path / "only.png").size == (28, 28)
-    assert "392 x smaller" in capsys.readouterr().out
+    assert "no quantiser to code the numbers with; the picture 784 bytes, PNG " in capsys.readouterr().out
     assert "no ending" in refused(capsys, *words, tmp_path / "out.docx")
     (tmp_path / "bad.png").write_text("text")
     words[1] = tmp_path / "bad.png"

@@ -4,6 +4,7 @@ import json
 import math
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import torch
 from skimage.metrics import structural_similarity
@@ -12,6 +13,7 @@ from tests.conftest import small
 from vaedemo import runtime
 from vaedemo.data.datasets import Pictures
 from vaedemo.data.domains import get_domain
+from vaedemo.maths.quantise import fit_quantiser
 from vaedemo.models import build_model, objectives
 from vaedemo.models.pca import fit_pca
 from vaedemo.reports import evaluate
@@ -28,6 +30,9 @@ class Shelf:
     def model(self, key):
         self.asked.append(key)
         return self.models[key.kind]
+
+    def quantiser(self, key):
+        return None
 
     def dims(self, domain, kind):
         assert (domain, kind) == ("digits", "pca")
@@ -128,7 +133,7 @@ def test_a_row_of_a_vae_written_out(likelihood, seed, twelve, monkeypatch):
     assert (row.pictures, row.bound_samples) == (12, 3)
     ordered = sorted(error.tolist())  # 99 % of the way from the first to the twelfth
     assert row.mse_p99 == pytest.approx(ordered[10] + 0.89 * (ordered[11] - ordered[10]), **near)
-    assert all(isinstance(v, (float, int, str, tuple)) for v in row) and json.dumps(row)
+    assert all(isinstance(v, (float, int, str, tuple)) for v in row[:-2]) and json.dumps(row)
 
 
 def test_a_row_without_a_likelihood_has_none_of_its_figures(twelve):
@@ -140,12 +145,31 @@ def test_a_row_without_a_likelihood_has_none_of_its_figures(twelve):
     absent = {name for name, value in row._asdict().items() if value is None}
     assert absent == {
         "elbo", "kl", "distortion", "nll_bound", "bits_per_dim", "active_units", "pca_mse", "bound_samples", "kl_each",
-        "active",
+        "active", "coded_bits", "coded_psnr",
     }  # fmt: skip
     one = evaluate.evaluate_model(Shelf((), ae=model), twelve.first(1), ModelKey("digits", "ae", 2))
     assert one.mu_std == (0.0, 0.0) and one.beta == 1.0
     two = evaluate.evaluate_model(Shelf((), ae=model), twelve.first(2), ModelKey("digits", "ae", 2))
     assert two.mu_std == pytest.approx(((mu[0] - mu[1]).abs() / math.sqrt(2)).tolist(), rel=1e-3)
+
+
+def test_bits_and_error_of_rounded_codes_are_means_over_the_pictures(twelve):
+    model = random_model("ae")
+    mu = model.encode(twelve[:]).mu
+    quantiser = fit_quantiser(mu.numpy(), np.full(2, 0.3))
+    shelf = Shelf((), ae=model)
+    shelf.quantiser = lambda key: quantiser
+    row = evaluate.evaluate_model(shelf, twelve, ModelKey("digits", "ae", 2))
+    n, step = np.rint((mu.numpy() - mu.numpy().mean(0)) / 0.3), np.float32(0.3)
+    errors = (model.decode(torch.tensor(n * step + mu.numpy().mean(0))) - twelve[:]).square().mean((1, 2, 3))
+    assert row.coded_psnr == pytest.approx((-10 * errors.log10()).mean().item(), abs=1e-3)
+    bits = 0.0
+    for column in n.T.astype(int):  # half a time more each, also of any other integer
+        values, counts = np.unique(column, return_counts=True)
+        shares = dict(zip(values, counts, strict=True))
+        entries = 2 * np.abs(column).max() + 2
+        bits += sum(-np.log2((shares[v] + 0.5) / (12 + entries / 2)) for v in column)
+    assert row.coded_bits == pytest.approx(bits / 12, rel=1e-4)
 
 
 def test_the_bounds_samples_are_fifty_and_their_seed_is_0(twelve):
@@ -235,7 +259,8 @@ def test_the_page_shows_each_figure_in_its_column(shelf, tmp_path, monkeypatch):
     monkeypatch.setattr(evaluate, "load_checkpoint", lambda path: (None, None, records.get(path.name, record)))
     told = {"elbo": -101.236, "kl": 20.5, "nll_bound": 98.7654, "bound_samples": 50, "bits_per_dim": 0.18174}
     rows = [
-        made("ae", 4), made("pca", 8, pca_mse=0.0), made("vae", 4, active_units=3, **told),
+        made("ae", 4, coded_bits=36.94, coded_psnr=19.777), made("pca", 8, pca_mse=0.0),
+        made("vae", 4, active_units=3, **told),
         made("vae", 4, 0.25, active_units=0, **told),
     ]  # fmt: skip
     evaluate.write_figures(tmp_path, rows)
@@ -243,18 +268,18 @@ def test_the_page_shows_each_figure_in_its_column(shelf, tmp_path, monkeypatch):
     lines = (tmp_path / "MODELS.md").read_text().split("\n")
     start = lines.index(f"## digits: {get_domain('digits').source}")
     assert (
-        lines[start - 1 : start + 2] == ["", lines[start], ""] and lines[start + 3] == "|---|" + "---:|" * 13 + "---|"
+        lines[start - 1 : start + 2] == ["", lines[start], ""] and lines[start + 3] == "|---|" + "---:|" * 15 + "---|"
     )
     assert lines[start + 2] == (
-        "| model | d | parameters | MSE | / PCA | PSNR dB | SSIM | -ELBO | KL | bound (k) | bits/dim | active | epochs "
-        "| minutes | hardware |"
+        "| model | d | parameters | MSE | / PCA | PSNR dB | SSIM | coded, bits | coded, PSNR dB | -ELBO | KL "
+        "| bound (k) | bits/dim | active | epochs | minutes | hardware |"
     )
     errors = "12,345,678 | 0.01235 | {} | 19.88 | 0.765"
     likely = "101.24 | 20.50 | 98.77 (50) | 0.182"
     assert lines[start + 4 : start + 8] == [
-        f"| ae | 4 | {errors.format('0.500')} |  |  |  |  |  | 20 | 90.0 | a test |",
-        f"| pca | 8 | {errors.format('')} |  |  |  |  |  | 20 | 90.0 | a test |",
-        f"| vae (from ae-4) | 4 | {errors.format('0.500')} | {likely} | 3 | 2.5 | 90.0 | a test |",
-        f"| vae, beta 0.25 | 4 | {errors.format('0.500')} | {likely} | 0 | 20 | 90.0 | a test |",
+        f"| ae | 4 | {errors.format('0.500')} | 36.9 | 19.78 |  |  |  |  |  | 20 | 90.0 | a test |",
+        f"| pca | 8 | {errors.format('')} |  |  |  |  |  |  |  | 20 | 90.0 | a test |",
+        f"| vae (from ae-4) | 4 | {errors.format('0.500')} |  |  | {likely} | 3 | 2.5 | 90.0 | a test |",
+        f"| vae, beta 0.25 | 4 | {errors.format('0.500')} |  |  | {likely} | 0 | 20 | 90.0 | a test |",
     ]
     assert lines[start + 8 : start + 10] == ["", f"## fashion: {get_domain('fashion').source}"] and lines[-1] == ""

@@ -58,7 +58,6 @@ def test_a_reconstruction_is_what_the_model_says(library, x, kind):
     assert np.allclose(made.z, expected.mu[0].numpy(), atol=1e-5)
     assert made.mse == pytest.approx(float(((made.x_hat - x) ** 2).mean()), rel=1e-4)
     assert made.psnr == pytest.approx(-10 * np.log10(made.mse), abs=1e-3)
-    assert (made.latent_bytes, made.picture_bytes, made.ratio) == (8, 784, 98)
     assert (made.kl_nats is None) == (made.distortion_nats is None) == (kind != "vae")
     assert not made.unusual  # nothing is known of the test set here
 

@@ -21,8 +21,11 @@ from vaedemo.store.checkpoints import CLASSIFIER, MIXTURES, load_checkpoint, rea
 from vaedemo.store.key import ModelKey
 from vaedemo.store.library import CHECKPOINTS, Library
 from vaedemo.store.mixtures import mixture_name
-from vaedemo.training.mixtures import PICTURES
+from vaedemo.training import mixtures, quantisers
 from vaedemo.training.recipes import RECIPES, classifier_recipe
+
+# Files of what was learned from training codes: of how many pictures.
+CODES = {"mixtures": mixtures.PICTURES, "quantisers": quantisers.PICTURES}
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +39,7 @@ def described(r):
     if r.kind == "classifier":
         model, domain, record = load_checkpoint(path, format=CLASSIFIER)
         return domain, model.config, record
-    if r.kind == "mixtures":
+    if r.kind in CODES:
         with safe_open(path, framework="np") as file:
             metadata = file.metadata()
         return metadata["domain"], None, json.loads(metadata["record"])
@@ -48,8 +51,8 @@ def described(r):
 def test_every_recipe_was_carried_out_to_its_end(r):
     domain, config, record = described(r)
     assert (domain, config) == (r.domain, r.model)
-    if r.kind == "mixtures":
-        assert (record["pictures"], record["seed"]) == (PICTURES, 0)
+    if r.kind in CODES:
+        assert (record["pictures"], record["seed"]) == (CODES[r.kind], 0)
         return
     assert record["hardware"] and record["seconds"] > 0
     if r.kind == "photo-restore":

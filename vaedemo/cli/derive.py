@@ -13,7 +13,14 @@ import tqdm
 from PIL import Image, ImageDraw
 
 from vaedemo.cli.common import Command, own_or_public, write_picture
-from vaedemo.cli.learned import Load, derive_classical, derive_classifier, derive_mixtures, derive_photos
+from vaedemo.cli.learned import (
+    Load,
+    derive_classical,
+    derive_classifier,
+    derive_mixtures,
+    derive_photos,
+    derive_quantisers,
+)
 from vaedemo.cli.outputs import planned
 from vaedemo.data.datasets import Pictures
 from vaedemo.data.domains import DOMAINS, SIZED
@@ -23,7 +30,7 @@ from vaedemo.pictures.draw import grid
 from vaedemo.reports import factors
 from vaedemo.services.restore import classical
 from vaedemo.store import maps
-from vaedemo.store.checkpoints import CLASSIFIER, MIXTURES
+from vaedemo.store.checkpoints import CLASSIFIER, MIXTURES, QUANTISERS
 from vaedemo.store.library import Library
 
 __all__ = ["DERIVED", "Derive", "Derived", "Map"]
@@ -60,6 +67,7 @@ class Derived(NamedTuple):
 DERIVED = {
     "classifier": Derived(derive_classifier, (f"{{}}/{CLASSIFIER.file}",)),
     "mixtures": Derived(derive_mixtures, (f"{{}}/{MIXTURES.file}",)),
+    "quantisers": Derived(derive_quantisers, (f"{{}}/{QUANTISERS.file}",)),
     "maps": Derived(_maps, MAPS),
     "factors": Derived(_factors, (factors.FILE,), only="shapes"),
     "classical": Derived(derive_classical, (f"{{}}/{classical.FILE}",)),
@@ -68,10 +76,11 @@ DERIVED = {
 
 @dataclass(frozen=True, kw_only=True)
 class Derive(Command):
-    """Compute what is shipped beside the models: maps of their latent spaces, classifiers, mixtures and settings."""
+    """Compute what is shipped beside the models: maps of their latent spaces, classifiers, mixtures, quantisers
+    and settings."""
 
     only: str | None = None
-    """classifier, mixtures, maps, factors or classical; all if left out"""
+    """classifier, mixtures, quantisers, maps, factors or classical; all if left out"""
     domain: str | None = None
     """digits, fashion, objects, shapes or one of your own; all the shipped if left out; photos only for classical"""
     data_dir: Path | None = None

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
+import numpy as np
 import tyro
 
 from vaedemo.cli.common import OfModel, figures, write_picture
 from vaedemo.cli.outputs import planned
 from vaedemo.pictures.draw import to_image
+from vaedemo.services.codec.small import encoded, lossless_bytes
 from vaedemo.services.reconstruct import reconstruct, sheet
 from vaedemo.services.walk import animation, strip_image, traversal_image, traverse, walk
 from vaedemo.store.checkpoints import write_atomic
@@ -45,11 +47,28 @@ class Reconstruct(OfModel):
         key = library.key(given.row.name, self.kind, self.latent_dim, self.beta, usual="ae")
         found = reconstruct(library, given.x, key)
         write_picture(to_image(found.x_hat) if self.only else sheet(given.x, found.x_hat), self.out)
+        cost, size = _cost(library, given.x, key, found.z)
         self.tell(
-            figures(found, "x_hat"),
+            figures(found, "x_hat") | cost,
             f"{key.domain}, {key.kind}, {key.latent_dim} numbers: PSNR {found.psnr:.1f} dB, SSIM {found.ssim:.2f}, MSE "
-            f"{found.mse:.5f}, {found.latent_bytes} bytes of {found.picture_bytes}: {found.ratio:.0f} x smaller",
+            f"{found.mse:.5f}; {size}",
         )
+
+
+def _cost(library: Library, x: np.ndarray, key: ModelKey, z: np.ndarray) -> tuple[dict[str, Any], str]:
+    """What the code costs as bytes beside the picture's files, as fields and in words."""
+    coded, files = encoded(library, x, key, z), lossless_bytes(x)
+    found: dict[str, Any] = {"picture_bytes": x.size} | {f"{name}_bytes": count for name, count in files.items()}
+    beside = f"PNG {files['png']}, WebP {files['webp']}"
+    if coded is None:
+        return found | {
+            "latent_bytes": None
+        }, f"no quantiser to code the numbers with; the picture {x.size} bytes, {beside}"
+    figures = {"latent_bytes": len(coded.data), "latent_bits": coded.bits, "ratio": coded.ratio}
+    return found | figures | {"coded_mse": coded.mse, "coded_psnr": coded.psnr}, (
+        f"rounded and coded {coded.bits:.1f} bits, {len(coded.data)} bytes of {x.size} ({coded.ratio:.0f} x smaller, "
+        f"{beside}), PSNR {coded.psnr:.1f} dB"
+    )
 
 
 def _numbers(text: str) -> list[float] | None:

@@ -1,5 +1,5 @@
-"""Rows of `derive` that learn from training pictures: a domain's classifier, the mixtures over its models' codes, and
-the settings of the classical methods that suit each noise."""
+"""Rows of `derive` that learn from training pictures: a domain's classifier, the mixtures over its models' codes, how
+these are rounded, and the settings of the classical methods that suit each noise."""
 
 import json
 from collections.abc import Callable
@@ -20,16 +20,18 @@ from vaedemo.data.photos import as_grey, open_photos
 from vaedemo.maths.mixtures import Mixture
 from vaedemo.models.classifier import accuracy, build_classifier
 from vaedemo.services.restore import classical
-from vaedemo.store.checkpoints import CLASSIFIER, MIXTURES, save_checkpoint, write_atomic
+from vaedemo.store.checkpoints import CLASSIFIER, MIXTURES, QUANTISERS, save_checkpoint, write_atomic
 from vaedemo.store.key import ModelKey
 from vaedemo.store.library import Library
 from vaedemo.store.mixtures import mixture_name, save_mixtures
+from vaedemo.store.quantisers import save_quantisers
+from vaedemo.training import quantisers
 from vaedemo.training.loop import fit
 from vaedemo.training.mixtures import PICTURES, fit_model
 from vaedemo.training.recipes import classifier_recipe, mirrored
 from vaedemo.training.tasks.classes import Classes
 
-__all__ = ["derive_classical", "derive_classifier", "derive_mixtures", "derive_photos"]
+__all__ = ["derive_classical", "derive_classifier", "derive_mixtures", "derive_photos", "derive_quantisers"]
 
 Load = Callable[[str], Pictures]  # of a split
 HELD_OUT = 2000  # training pictures that no model was trained on
@@ -72,9 +74,20 @@ def derive_mixtures(library: Library, domain: str, load: Load, seed: int) -> dic
         for d in library.dims(domain, kind):
             fitted = fit_model(library.model(key := ModelKey(domain, kind, d)), load("train"), domain, seed)
             found |= {mixture_name(key, label): mixture for label, mixture in fitted.items()}
-    record = {"pictures": min(PICTURES, len(load("train"))), "seed": seed}
+    record: dict[str, Any] = {"pictures": min(PICTURES, len(load("train"))), "seed": seed}
     save_mixtures(path, found, domain, record)
     return {"mixtures": len(found), "bytes": path.stat().st_size}
+
+
+def derive_quantisers(library: Library, domain: str, load: Load, seed: int) -> dict[str, Any]:
+    """Choose the steps of all of a domain's models, count their training codes and write both; how many, a dict."""
+    path, pictures = library.folder / domain / QUANTISERS.file, load("train")
+    keys = tqdm.tqdm(library.model_keys(domain), desc=f"{domain} quantisers", disable=None, unit="model")
+    found = {key.name: quantisers.fit_model(library.model(key), pictures, seed) for key in keys}
+    growth = {name: round(fitted.growth, 4) for name, fitted in found.items()}
+    record = {"pictures": min(quantisers.PICTURES, len(pictures)), "seed": seed, "growth": growth}
+    save_quantisers(path, {name: fitted.quantiser for name, fitted in found.items()}, domain, record)
+    return {"quantisers": len(found), "bytes": path.stat().st_size}
 
 
 def derive_classical(library: Library, domain: str, load: Load, seed: int) -> dict[str, int]:

@@ -18,7 +18,7 @@ from vaedemo.errors import PictureError
 from vaedemo.pictures import colours, depths, filekinds, tiffs
 from vaedemo.pictures.depths import MAX_PIXELS, require_pixels
 
-__all__ = ["MAX_BYTES", "MAX_PIXELS", "Source", "layers", "read", "read_with_original"]
+__all__ = ["MAX_BYTES", "MAX_PIXELS", "Source", "layers", "read", "read_with_changes", "read_with_original"]
 
 Source = Image.Image | np.ndarray | bytes | bytearray | memoryview | str | os.PathLike
 T = TypeVar("T")
@@ -39,6 +39,7 @@ _UPRIGHT = {
     8: Image.Transpose.ROTATE_90,
 }
 _ORIENTATION = 0x0112  # EXIF tag
+_BESIDE = ("comment", "photoshop", "xmp", "XML:com.adobe.xmp")  # what Pillow calls metadata that are not EXIF
 
 
 def read(source: Source) -> Image.Image:
@@ -67,19 +68,46 @@ def layers(source: Source) -> Image.Image:
 
 def read_with_original(source: Source, enough: int | None = None) -> tuple[Image.Image, tuple[int, int]]:
     """The picture and its own (width, height). A large one may come smaller, never below `enough` pixels on a side."""
+    return _upright(source, enough)[:2]
+
+
+def read_with_changes(source: Source) -> tuple[Image.Image, tuple[str, ...]]:
+    """The picture, and what was done on the way: "turned" as EXIF says, "converted" from another colour space to sRGB,
+    "flattened" onto white where it was transparent, and "dropped" metadata."""
+    picture, _, changes = _upright(source, None)
+    return picture, changes
+
+
+def _upright(source: Source, enough: int | None) -> tuple[Image.Image, tuple[int, int], tuple[str, ...]]:
     if isinstance(source, np.ndarray):
         picture = _plain(_from_array(source))
-        return picture, picture.size
+        return picture, picture.size, ()
     image, data, name = _source(source)
 
-    def upright() -> tuple[Image.Image, tuple[int, int]]:
+    def upright() -> tuple[Image.Image, tuple[int, int], tuple[str, ...]]:
         icc = colours.profile(image)
-        picture, size = _loaded(image, name, enough)
-        picture = _plain(_eight_bits(colours.to_srgb(picture, icc), name))
+        loaded, size = _loaded(image, name, enough)
+        converted = colours.to_srgb(loaded, icc)
+        done = {
+            "turned": _orientation(image) in _UPRIGHT,
+            "converted": converted is not loaded,
+            "flattened": converted.has_transparency_data,
+            "dropped": _has_metadata(image),
+        }
+        picture = _plain(_eight_bits(converted, name))
         picture.info = {}  # its orientation and colours are applied, and must not be once more
-        return picture, size
+        return picture, size, tuple(change for change, true in done.items() if true)
 
     return _whole(upright, name, data)
+
+
+def _has_metadata(image: Image.Image) -> bool:
+    """Whether a file says more than its orientation and its colours."""
+    try:
+        tags = set() if image.format == "TIFF" else {*image.getexif()} - {_ORIENTATION}  # a TIFF's tags are its header
+    except Exception:  # damaged EXIF is no reason to refuse the picture
+        tags = set()
+    return bool(tags or getattr(image, "text", None) or any(image.info.get(word) for word in _BESIDE))
 
 
 def _whole(make: Callable[[], T], name: str, data: bytes = b"") -> T:

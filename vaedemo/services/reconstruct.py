@@ -1,4 +1,5 @@
-"""A picture through a model and back: what survives, what it costs, where the bits go. Plain numpy at the boundary."""
+"""A picture through a model and back: what survives, and where the nats go. Plain numpy at the boundary. What a code
+costs as bytes is told by codec.small."""
 
 from collections.abc import Collection
 from typing import NamedTuple
@@ -23,7 +24,7 @@ DRAWS = 8  # posterior samples over which a picture's distortion is averaged
 
 class Reconstruction(NamedTuple):
     """x_hat float32 (C, H, W) in [0, 1]; z (D,), the posterior mean of a VAE, and its sigma (D,) or None; mse of values
-    in [0, 1], psnr in dB; latent_bytes at 8 bits a number. For a VAE distortion_nats, averaged over 8 samples of z,
+    in [0, 1], psnr in dB. For a VAE distortion_nats, averaged over 8 samples of z,
     and kl_nats (D,): ELBO = -(distortion_nats + kl_nats.sum()); of a Gaussian likelihood the discretised one."""
 
     key: ModelKey
@@ -33,9 +34,6 @@ class Reconstruction(NamedTuple):
     mse: float
     psnr: float
     ssim: float
-    latent_bytes: int
-    picture_bytes: int
-    ratio: float
     unusual: bool
     distortion_nats: float | None
     kl_nats: np.ndarray | None
@@ -68,9 +66,6 @@ def reconstruct(library: Library, x: np.ndarray, key: ModelKey) -> Reconstructio
         mse=error.item(),
         psnr=metrics.psnr(error).item(),
         ssim=metrics.ssim(x_hat, pictures).item(),
-        latent_bytes=key.latent_dim,
-        picture_bytes=pictures.numel(),
-        ratio=pictures.numel() / key.latent_dim,
         unusual=bool(figures and error.item() > figures["mse_p99"]),
         distortion_nats=distortion,
         kl_nats=rate,

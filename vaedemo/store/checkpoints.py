@@ -28,6 +28,7 @@ __all__ = [
     "Format",
     "MIXTURES",
     "MODEL",
+    "QUANTISERS",
     "RUN_FILE",
     "Stored",
     "available",
@@ -35,6 +36,7 @@ __all__ = [
     "find",
     "load_checkpoint",
     "place",
+    "read_config",
     "read_tensors",
     "save_checkpoint",
     "scan",
@@ -93,9 +95,17 @@ MIXTURES = Format(
     "derive it anew",
     "mixtures.safetensors",
 )
+QUANTISERS = Format(
+    "vaedemo quantisers 1",
+    "quantisers",
+    "no {file} of {folder}; make it with `python -m vaedemo derive --only quantisers`",
+    "derive it anew",
+    "quantisers.safetensors",
+)
 CHECKPOINTS = Path(__file__).resolve().parents[2] / "checkpoints"
 RUN_FILE = "model.safetensors"  # a finished run's, in <domain>/<model>/
-OTHERS = ("vaedemo mixtures", "vaedemo classifier")  # marks of what lies beside checkpoints, of every version
+# Marks of what lies beside checkpoints, of every version.
+OTHERS = ("vaedemo mixtures", "vaedemo classifier", "vaedemo quantisers")
 # Kinds whose weights of LARGE numbers or more take 8 bits, but for those that a model calls precise.
 EIGHT_BITS = ("dense", "pca", "conditional", "photo-restore", *CODING, *LOSSLESS)
 LARGE = 2048
@@ -304,7 +314,7 @@ def place(folder: str | os.PathLike[str], domain: str, file: str) -> Path:
 def scan(folder: str | os.PathLike[str]) -> list[Entry]:
     """Entries of every checkpoint below folder that describes pictures or restores those of a small domain, in the
     order of the files; a damaged one raises CheckpointError. Files that name another format of this project (mixtures,
-    classifiers) are no checkpoints. Of a finished run that was published too, the run is left out."""
+    quantisers, classifiers) are no checkpoints. Of a finished run that was published too, the run is left out."""
     found, folder = [], Path(folder)
     if folder.exists() and not folder.is_dir():
         raise CheckpointError(f"{folder.name} is a file; give the folder that holds the models")
@@ -332,6 +342,11 @@ def _moved(domain: str, folder: str) -> str:
     from vaedemo.data.domains import RESERVED
 
     return folder if domain not in RESERVED and DOMAIN_NAME.fullmatch(folder) and folder not in RESERVED else domain
+
+
+def read_config(path: str | os.PathLike[str]) -> Any:
+    """The config of a checkpoint's model, without its weights."""
+    return _settings(Path(path), read_tensors(path, MODEL, ()).metadata, MODEL)[1]
 
 
 def available(folder: str | os.PathLike[str]) -> list[Entry]:

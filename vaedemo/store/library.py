@@ -15,25 +15,30 @@ from vaedemo.configs import KINDS, RESTORING, ModelConfig
 from vaedemo.data.domains import DOMAINS, SIZED, Domain, get_domain, own_domain
 from vaedemo.errors import CheckpointError, ConfigError
 from vaedemo.maths.mixtures import Mixture
+from vaedemo.maths.quantise import Quantiser
 from vaedemo.models.classifier import Classifier
 from vaedemo.store.checkpoints import (
     CHECKPOINTS,
     CLASSIFIER,
     MIXTURES,
+    QUANTISERS,
     Entry,
     find,
     load_checkpoint,
     place,
+    read_config,
     scan,
     weights_hash,
 )
 from vaedemo.store.inputs import checked_codes, checked_picture
 from vaedemo.store.key import RESTORER, ModelKey
 from vaedemo.store.mixtures import load_mixture, mixture_name
+from vaedemo.store.quantisers import load_quantiser
 
 __all__ = ["CHECKPOINTS", "Library", "decode", "encode"]
 
 KEPT = 128  # models in memory at once: every shipped one, PCA's parts included, some 50 MB
+KEPT_QUANTISERS = 256  # a few kB each
 KEPT_MIXTURES = 64  # at most 0.7 MB each, most of them a tenth of that
 
 
@@ -49,6 +54,7 @@ class Library:
         self.restorable = self.domains | DOMAINS
         self._models: OrderedDict[Any, Any] = OrderedDict()
         self._mixtures: OrderedDict[Any, Mixture] = OrderedDict()
+        self._quantisers: OrderedDict[Any, Quantiser | None] = OrderedDict()
         self._lock = threading.Lock()
         try:
             self._figures = json.loads((self.folder / "figures.json").read_text(encoding="utf-8"))
@@ -119,6 +125,13 @@ class Library:
         with self._lock:
             return _kept(self._mixtures, KEPT_MIXTURES, (path, name), lambda: load_mixture(path, name))
 
+    def quantiser(self, key: ModelKey) -> Quantiser | None:
+        """How the code of a ModelKey's model is rounded and counted; None of a model that no quantiser was derived
+        for."""
+        path = self.folder / self.domain(key.domain).name / QUANTISERS.file
+        with self._lock:
+            return _kept(self._quantisers, KEPT_QUANTISERS, key, lambda: load_quantiser(path, key.name, key.latent_dim))
+
     def classifier(self, domain: str) -> Classifier:
         """The classifier of a domain, in evaluation mode on the CPU."""
         path = self.folder / self.domain(domain).name / CLASSIFIER.file
@@ -141,6 +154,10 @@ class Library:
         """As `exact`, of the network that compresses photographs."""
         return self.exact("photos", "codec")
 
+    def coded_channels(self) -> int:
+        """How many channels the network that compresses photographs has."""
+        return read_config(place(self.folder, "photos", "codec.safetensors")).channels
+
     def has_exact(self, domain: str, kind: str) -> bool:
         """Whether there is such a network."""
         return place(self.folder, domain, f"{kind}.safetensors").is_file()
@@ -153,6 +170,11 @@ class Library:
             raise CheckpointError(f"there is no {kind} of {domain}; train one with --domain {domain} --kind {kind}")
         with self._lock:
             return _kept(self._models, KEPT, (path, None), lambda: (load_checkpoint(path)[0], weights_hash(path)[:4]))
+
+    def measured(self, domain: str, name: str) -> dict[str, Any] | None:
+        """What a benchmark measured of a checkpoint and left beside it, <domain>/<name>.json; None before that."""
+        path = place(self.folder, domain, f"{name}.json")
+        return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
 
     def restoring(self, preferred: str) -> str:
         """The preferred domain, or where nothing restores its pictures one of one's own with such a model, if there is

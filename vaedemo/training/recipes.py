@@ -12,7 +12,7 @@ from vaedemo.models.describe import cost
 from vaedemo.models.entropy import CodecConfig
 from vaedemo.models.hierarchical import PhotoConfig
 from vaedemo.models.lossless import LosslessConfig
-from vaedemo.store.checkpoints import CLASSIFIER, MIXTURES
+from vaedemo.store.checkpoints import CLASSIFIER, MIXTURES, QUANTISERS
 from vaedemo.store.key import RESTORER, ModelKey
 from vaedemo.training.tasks.codec import RateConfig
 from vaedemo.training.tasks.crops import CropConfig
@@ -33,8 +33,9 @@ class Stage(NamedTuple):
 
 
 class Recipe(NamedTuple):
-    """A file to train: <domain>/<file>; the network's config (None: mixtures over the codes of what is there); the runs
-    that led to it, each from the weights of the one before; the file its first weights come from (or None)."""
+    """A file to train: <domain>/<file>; the network's config (None: mixtures or quantisers of the codes of what is
+    there); the runs that led to it, each from the weights of the one before; the file its first weights come from (or
+    None)."""
 
     domain: str
     file: str
@@ -58,7 +59,7 @@ class Recipe(NamedTuple):
 
     @property
     def kind(self) -> str:
-        """The model's kind, classifier or mixtures."""
+        """The model's kind, classifier, mixtures or quantisers."""
         return getattr(self.model, "kind", self.name)
 
     @property
@@ -203,7 +204,8 @@ def _of(domain: str) -> list[Recipe]:
     found += [recipe(domain, kind, d) for kind in ("ae", "vae") for d in row.latent_dims]
     found += [recipe(domain, "vae", d, beta) for d, betas in row.betas.items() for beta in betas]
     found += [r for r in EXACT if r.domain == domain]
-    return [*found, RESTORERS[domain], classifier_recipe(domain), Recipe(domain, MIXTURES.file, None)]
+    codes = [Recipe(domain, file, None) for file in (MIXTURES.file, QUANTISERS.file)]
+    return [*found, RESTORERS[domain], classifier_recipe(domain), *codes]
 
 
 RECIPES = tuple(r for domain in DOMAINS for r in _of(domain))
@@ -211,9 +213,11 @@ RECIPES = tuple(r for domain in DOMAINS for r in _of(domain))
 
 def ordered(domains: list[str] | None = None) -> list[Recipe]:
     """The RECIPES of the named domains (all by default), each after the one it starts from: autoencoders and VAEs first
-    and the cheapest of them first, then classifiers, mixtures, and what restores; and what is needed of others."""
+    and the cheapest of them first, then classifiers, mixtures and quantisers, and what restores; and what is needed of
+    others."""
     wanted = [r for r in RECIPES if domains is None or r.domain in domains]
-    late = {CLASSIFIER.file: 1, MIXTURES.file: 2, RESTORER: 3} | {r.file: 3 for r in (*EXACT, COMPRESSING)}
+    late = {CLASSIFIER.file: 1, MIXTURES.file: 2, QUANTISERS.file: 2, RESTORER: 3}
+    late |= {r.file: 3 for r in (*EXACT, COMPRESSING)}
     wanted.sort(key=lambda r: (late.get(r.file, 0), 0 if r.file in late else r.cost))
     there, found = {r.path for r in RECIPES} - {r.path for r in wanted}, []
     while wanted:

@@ -43,16 +43,15 @@ def test_the_nearest_size_and_the_nearest_psnr(busy, name):
     every = [rivals.at(busy, name, q) for q in rivals.rivals()[name].qualities]
     for size in (2_000, 9_000, 10**9):
         best = min(abs(len(f.data) - size) for f in every)
-        assert abs(len(rivals.of_size(busy, name, size).data) - size) <= best + 0.02 * size
+        assert abs(len(rivals.nearest(busy, name, size, lambda file: len(file.data)).data) - size) <= best + 0.02 * size
     best = min(abs(psnr(f.picture, busy) - 30) for f in every)
-    assert abs(psnr(rivals.of_psnr(busy, name, 30).picture, busy) - 30) <= best + 0.05
+    found = rivals.nearest(busy, name, 30, lambda file: psnr(file.picture, busy))
+    assert abs(psnr(found.picture, busy) - 30) <= best + 0.05
 
 
-def test_a_curve_goes_from_worst_to_best(busy):
-    files = list(rivals.curve(busy, "JPEG", 5))
-    assert [f.quality for f in files] == [1, 25, 48, 71, 95]
-    assert [len(f.data) for f in files] == sorted(len(f.data) for f in files)
-    assert len(list(rivals.curve(busy, "PNG", 5))) == 1
+def test_qualities_are_spread_from_worst_to_best():
+    assert rivals.spread("JPEG", 5) == [1, 25, 48, 71, 95]
+    assert rivals.spread("PNG", 5) == [100]
 
 
 def test_a_format_that_is_not_there_is_named(busy):

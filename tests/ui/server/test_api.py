@@ -14,6 +14,7 @@ from PIL import Image
 from tests.ui.test_ui import ROOT
 from vaedemo.data.domains import SIZED
 from vaedemo.pictures.prepare import prepare
+from vaedemo.services.codec import small
 from vaedemo.services.generate import arithmetic, generate
 from vaedemo.services.reconstruct import reconstruct
 from vaedemo.services.walk import traverse, walk
@@ -36,7 +37,7 @@ def test_endpoints_are_named_and_documented(client):
     info = client.view_api(return_format="dict", print_info=False)["named_endpoints"]
     assert set(info) == {f"/{name}" for name in (
         "models", "reconstruct", "encode", "decode", "walk", "traverse", "map", "sample", "arithmetic", "denoise",
-        "inpaint",
+        "inpaint", "compress", "decompress",
     )}  # fmt: skip
     for endpoint in info.values():
         assert len(endpoint["description"]) > 60
@@ -55,7 +56,13 @@ def test_models_reconstruct_encode_decode(client, library, tmp_path):
     want = reconstruct(library, x, ModelKey("digits", kind, d))
     assert made["mse"] == pytest.approx(want.mse, rel=1e-3)
     assert np.abs(image_of(made["x"]) / 255 - x[0]).max() < 0.003
-    assert made["latent_bytes"] == d and made["picture_bytes"] == 784
+    coded = small.encoded(library, np.asarray(image_of(made["x"]), np.float32)[None] / 255, want.key, want.z)
+    assert made["latent_bytes"] == len(coded.data) and made["latent_bits"] == pytest.approx(coded.bits, rel=1e-3)
+    assert made["picture_bytes"] == 784 and made["ratio"] == pytest.approx(784 / made["latent_bytes"], rel=1e-4)
+    assert made["coded_psnr"] == pytest.approx(coded.psnr, abs=0.05)
+    assert {f"{name}_bytes": made[f"{name}_bytes"] for name in small.FORMATS} == {
+        f"{name}_bytes": count for name, count in small.lossless_bytes(x).items()
+    }
     rows = (np.asarray(image) / 255).tolist()
     code = client.predict(rows, "digits", kind, d, api_name="/encode")
     assert code["mu"] == pytest.approx(want.z.tolist(), rel=1e-3, abs=1e-4)

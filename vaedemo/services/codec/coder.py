@@ -1,9 +1,12 @@
-"""Integers to bytes and back, by asymmetric numeral systems (ANS: Duda 2013; the package constriction).
+"""Integers to bytes and back, by asymmetric numeral systems (ANS: Duda 2013), or where they are few by a range coder
+(Martin 1979); both of the package constriction.
 
 ANS is a stack: what is popped first was pushed last. Files hold its words from the top, so that a file that ends early
 has lost only what is popped last.
 """
 
+import contextlib
+import math
 from typing import Any
 
 import constriction
@@ -13,7 +16,7 @@ from vaedemo.errors import CodecError
 from vaedemo.models.entropy import PRECISION
 from vaedemo.services.codec.tables import Tables
 
-__all__ = ["Encoder", "Push", "Stack"]
+__all__ = ["Encoder", "Push", "Queue", "Stack", "shortest"]
 
 _LARGEST = 24  # bits of what an integer beyond its table may exceed it by
 _LENGTH, _CHUNK = 5, 12  # bits of how many those are, and of them how many at a time
@@ -60,7 +63,42 @@ def _pushes(values: np.ndarray, index: np.ndarray, tables: Tables) -> tuple[list
     return pushes, cost
 
 
-class Stack:
+def _whole(push: Push) -> Push:
+    """A push as constriction takes it: symbols of 32 bits."""
+    symbols, *model = push
+    return (symbols.astype(np.int32) if isinstance(symbols, np.ndarray) else symbols, *model)
+
+
+class _Decoder:
+    """Pops what was pushed."""
+
+    _coder: Any
+
+    def get(self, *model: Any) -> Any:
+        """Pop what was put: a model, and its parameters or how many symbols."""
+        return self._coder.decode(*model)
+
+    def pop(self, index: np.ndarray, tables: Tables) -> np.ndarray:
+        """Integers int64 (n,), each by the table of its scale's index (n,)."""
+        values = np.empty(len(index), np.int64)
+        for i, places in _groups(index):
+            table = tables(i)
+            those = self.get(table.model, len(places)).astype(np.int64) - table.bound
+            for place in np.flatnonzero(those > table.bound):
+                those[place] = self._pop_beyond(table.bound)
+            values[places] = those
+        return values
+
+    def _pop_beyond(self, bound: int) -> int:
+        negative, bits = self.get(_uniform(1)), int(self.get(_uniform(_LENGTH)))
+        bits = min(bits, _LARGEST)  # more are only read where the words have ended
+        excess = 1 << bits
+        for first in range(0, bits, _CHUNK):
+            excess |= int(self.get(_uniform(min(_CHUNK, bits - first)))) << first
+        return (-1 if negative else 1) * (bound + excess)
+
+
+class Stack(_Decoder):
     """The coder: pushes integers, and pops them in the opposite order."""
 
     def __init__(self, payload: bytes = b"") -> None:
@@ -86,30 +124,14 @@ class Stack:
 
     def put(self, pushes: list[Push]) -> None:
         """Push what is to be popped in this order."""
-        for symbols, *model in reversed(pushes):
-            given = symbols.astype(np.int32) if isinstance(symbols, np.ndarray) else symbols
-            self._coder.encode_reverse(given, *model)
-
-    def get(self, *model: Any) -> Any:
-        """Pop what `put` pushed: a model, and its parameters or how many symbols."""
-        return self._coder.decode(*model)
+        for push in reversed(pushes):
+            self._coder.encode_reverse(*_whole(push))
 
     def push(self, values: np.ndarray, index: np.ndarray, tables: Tables) -> np.ndarray:
         """Push integers (n,), each by the table of its scale's index (n,); their bits, float64 (n,)."""
         pushes, cost = _pushes(values, index, tables)
         self.put(pushes)
         return cost
-
-    def pop(self, index: np.ndarray, tables: Tables) -> np.ndarray:
-        """Integers int64 (n,)."""
-        values = np.empty(len(index), np.int64)
-        for i, places in _groups(index):
-            table = tables(i)
-            those = self.get(table.model, len(places)).astype(np.int64) - table.bound
-            for place in np.flatnonzero(those > table.bound):
-                those[place] = self._pop_beyond(table.bound)
-            values[places] = those
-        return values
 
     def pop_known(self, index: np.ndarray, tables: Tables) -> tuple[np.ndarray, np.ndarray]:
         """As pop, of a payload that may have been cut: integers int64 (n,), zeros from where it ends, and bool (n,):
@@ -134,13 +156,38 @@ class Stack:
                 values[place], known[place] = value, True
         return values, known
 
-    def _pop_beyond(self, bound: int) -> int:
-        negative, bits = self.get(_uniform(1)), int(self.get(_uniform(_LENGTH)))
-        bits = min(bits, _LARGEST)  # more are only read where the words have ended
-        excess = 1 << bits
-        for first in range(0, bits, _CHUNK):
-            excess |= int(self.get(_uniform(min(_CHUNK, bits - first)))) << first
-        return (-1 if negative else 1) * (bound + excess)
+
+class Queue(_Decoder):
+    """Pops from the bytes of `shortest` in the order in which they were coded; CodecError where they are of no such."""
+
+    def __init__(self, data: bytes) -> None:
+        words = np.frombuffer(data + bytes(8 - len(data) % 4), ">u4").astype(np.uint32)
+        self._coder = constriction.stream.queue.RangeDecoder(words)
+
+    def get(self, *model: Any) -> Any:
+        try:
+            return super().get(*model)
+        except AssertionError:
+            raise CodecError("The code is damaged; encode the picture anew.") from None
+
+
+def shortest(values: np.ndarray, index: np.ndarray, tables: Tables) -> tuple[bytes, np.ndarray]:
+    """(the fewest bytes, but enough for their bits, from which a Queue pops integers (n,), as if zeros followed; the
+    bits of each, float64 (n,)). A Stack ends with a whole word, of which a few numbers would take their share."""
+    pushes, cost = _pushes(values, index, tables)
+    coder = constriction.stream.queue.RangeEncoder()
+    for push in pushes:
+        coder.encode(*_whole(push))
+    whole = coder.get_compressed().astype(">u4").tobytes()
+    # Of the numbers with so many digits only the two beside the whole one may lie within its interval.
+    for length in range(math.ceil(cost.sum() / 8), len(whole)):
+        below = int.from_bytes(whole[:length])
+        for number in range(below, min(below + 2, 256**length)):
+            data = number.to_bytes(length)
+            with contextlib.suppress(CodecError):
+                if np.array_equal(Queue(data).pop(index, tables), values):
+                    return data, cost
+    return whole, cost
 
 
 class Encoder:

@@ -72,13 +72,14 @@ class Try(NamedTuple):
 
 class Compressed(NamedTuple):
     """data: the file; picture uint8 (H, W, 3): what it decodes to; level; channels; bits float64 (H/16, W/16): what
-    each position took, without the header."""
+    each position took, without the header; each float64 (M,): what each channel took."""
 
     data: bytes
     picture: np.ndarray
     level: int
     channels: int
     bits: np.ndarray
+    each: np.ndarray
 
 
 class Progress(NamedTuple):
@@ -111,20 +112,31 @@ class _Search:
         self._latents: tuple[int, photos.Latents] | None = None
         self._coded: tuple[tuple[int, int], photos.Coded] | None = None
 
+    def _analysed(self, level: int) -> photos.Latents:
+        """What photos.analyse gives; the last is kept."""
+        if self._latents is None or self._latents[0] != level:
+            self._latents = None
+            self._latents = level, photos.analyse(self.codec, self.picture, level / QUALITY_STEPS)
+        return self._latents[1]
+
     def _encoded(self, level: int, channels: int) -> photos.Coded:
         """What photos.encode gives; the last is kept."""
         if self._coded is None or self._coded[0] != (level, channels):
             self._coded = None  # before there is another one: of a large photograph 0.3 GB
-            if self._latents is None or self._latents[0] != level:
-                self._latents = None
-                self._latents = level, photos.analyse(self.codec, self.picture, level / QUALITY_STEPS)
-            coded = photos.encode(self.codec, self._latents[1], level / QUALITY_STEPS, channels)
+            coded = photos.encode(self.codec, self._analysed(level), level / QUALITY_STEPS, channels)
             self._coded = (level, channels), coded
         return self._coded[1]
 
     def _shown(self, coded: photos.Coded, level: int) -> np.ndarray:
         height, width, _ = self.picture.shape
         return photos.synthesise(self.codec, coded.known, level / QUALITY_STEPS, (height, width))
+
+    def stages(self, level: int, channels: int) -> Generator[Progress]:
+        """The analysis, then the coding, which are all that a known quality needs before its result."""
+        self._analysed(level)
+        yield Progress(1, self.total, ())
+        self._encoded(level, channels)
+        yield Progress(2, self.total, ())
 
     def at(self, level: int, channels: int, measured: bool = False) -> Try:
         coded = self._encoded(level, channels)
@@ -135,7 +147,7 @@ class _Search:
     def result(self, level: int, channels: int) -> Progress:
         coded, (height, width, _) = self._encoded(level, channels), self.picture.shape
         data = pack(self.identity, (width, height), level / QUALITY_STEPS, channels, coded.payload)
-        result = Compressed(data, self._shown(coded, level), level, channels, coded.bits)
+        result = Compressed(data, self._shown(coded, level), level, channels, coded.bits, coded.each)
         return Progress(self.total, self.total, tuple(self.tried), result)
 
     def _judged(self, coded: photos.Coded, level: int) -> tuple[float, float]:
@@ -144,14 +156,15 @@ class _Search:
         weight = LAMBDAS[0] * 2 ** (level / QUALITY_STEPS)
         return 8 * len(coded.payload) / self.picture[..., 0].size + weight * 255**2 * 10 ** (-found / 10), found
 
-    def refine(self, level: int, channels: int, wish: Wish, limit: float) -> Generator[Progress]:
+    def refine(
+        self, level: int, channels: int, wish: Wish, limit: float, halted: Callable[[], bool]
+    ) -> Generator[Progress]:
         """Improve the latents for wish.refine seconds; they are kept where rate + lambda * distortion fell, the file
         stays within a limit of bytes, and the picture reaches the PSNR that is wished for."""
         seconds = wish.refine or 0.0
         before, quality = self._encoded(level, channels), level / QUALITY_STEPS
-        assert self._latents is not None
-        refining = refine(self.codec, self.picture, self._latents[1], quality, channels, seconds)
-        first = max(self.total - math.ceil(seconds), len(self.tried))
+        refining = refine(self.codec, self.picture, self._analysed(level), quality, channels, seconds, halted)
+        first = max(self.total - math.ceil(seconds) - 1, len(self.tried))
         while True:
             try:
                 step = next(refining)
@@ -180,8 +193,11 @@ def _require_pixels(count: int, told: str, most: int = MAX_PIXELS) -> None:
         raise CodecError(f"{told} {count / 1e6:,.0f} million pixels; {limit}")
 
 
-def compress(library: Library, picture: np.ndarray, wish: Wish) -> Generator[Progress]:
-    """Progress of a picture uint8 (H, W, 3); the last has the result. CodecError where the wish cannot be fulfilled."""
+def compress(
+    library: Library, picture: np.ndarray, wish: Wish, halted: Callable[[], bool] = lambda: False
+) -> Generator[Progress]:
+    """Progress of a picture uint8 (H, W, 3); the last has the result. Once halted, refining keeps what it has gained.
+    CodecError where the wish cannot be fulfilled."""
     _require_pixels(picture[..., 0].size, "The picture has")
     if max(picture.shape[:2]) > MAX_SIDE:
         raise CodecError(f"A side of the picture has more than {MAX_SIDE:,} pixels; scale it down first.")
@@ -191,11 +207,12 @@ def compress(library: Library, picture: np.ndarray, wish: Wish) -> Generator[Pro
     most = codec.config.channels
     channels = most if wish.channels is None else wish.channels
     _require(channels <= most, f"channels is {channels}; choose 1 to {most}")
-    steps = 1 if wish.quality is not None else 1 + LEVELS.bit_length()
+    steps = 3 if wish.quality is not None else 1 + LEVELS.bit_length()
     search, limit = _Search(codec, identity, picture, steps + math.ceil(wish.refine or 0)), math.inf
     yield Progress(0, search.total, ())
     if wish.quality is not None:
         level = round(wish.quality / 100 * LEVELS)
+        yield from search.stages(level, channels)
     elif (wanted := wish.psnr) is not None:
         level = 1 + (yield from search.largest(LEVELS, lambda i: (search.at(i, channels, True).psnr or 0) < wanted))
         if level > LEVELS:
@@ -210,7 +227,7 @@ def compress(library: Library, picture: np.ndarray, wish: Wish) -> Generator[Pro
                 raise CodecError(f"{limit:,} bytes are too few; this picture takes at least {least:,}.")
             channels = yield from search.largest(channels - 1, lambda k: search.at(0, k).bytes <= limit)
     if wish.refine is not None:
-        yield from search.refine(level, channels, wish, limit)
+        yield from search.refine(level, channels, wish, limit, halted)
     yield search.result(level, channels)
 
 

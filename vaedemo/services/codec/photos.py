@@ -42,11 +42,13 @@ class Known(NamedTuple):
 
 
 class Coded(NamedTuple):
-    """payload of a file; what it says; bits float64 (H/16, W/16): how many each position took, z's shared out."""
+    """payload of a file; what it says; bits float64 (H/16, W/16): how many each position took, z's shared out; each
+    float64 (M,): how many each channel of y took."""
 
     payload: bytes
     known: Known
     bits: np.ndarray
+    each: np.ndarray
 
 
 class Decoded(NamedTuple):
@@ -134,12 +136,15 @@ class _Writer:
     def __init__(self, latents: Latents) -> None:
         self.latents, self.encoder = {"y": latents.y[0].numpy(), "z": latents.z[0].numpy()}, Encoder()
         self.bits = {name: np.zeros(t.shape[1:]) for name, t in self.latents.items()}
+        self.each = {name: np.zeros(len(t)) for name, t in self.latents.items()}
 
     def channel(
         self, name: str, c: int, where: np.ndarray, mean: np.ndarray, index: np.ndarray, tables: Tables
     ) -> np.ndarray:
         r = np.where(where, np.floor(self.latents[name][c] - mean + 0.5), 0)
-        self.bits[name][where] += self.encoder.integers(r[where].astype(np.int64), index, tables)
+        bits = self.encoder.integers(r[where].astype(np.int64), index, tables)
+        self.bits[name][where] += bits
+        self.each[name][c] += bits.sum()
         return r
 
 
@@ -175,7 +180,7 @@ def encode(model: Codec, latents: Latents, quality: float, channels: int) -> Cod
     writer.encoder = Encoder()  # what it held takes as much as y
     _tidied(size)
     shared = np.repeat(np.repeat(writer.bits["z"] / 16, 4, 0), 4, 1)[: size[0], : size[1]]
-    return Coded(payload, known, writer.bits["y"] + shared)
+    return Coded(payload, known, writer.bits["y"] + shared, writer.each["y"])
 
 
 @torch.no_grad()

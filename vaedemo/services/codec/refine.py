@@ -65,9 +65,17 @@ def _coded(model: Codec, y: Tensor, z: Tensor, q: Tensor, kept: Tensor, draw: Dr
 
 
 def refine(
-    model: Codec, picture: np.ndarray, latents: Latents, quality: float, channels: int, seconds: float, seed: int = 0
+    model: Codec,
+    picture: np.ndarray,
+    latents: Latents,
+    quality: float,
+    channels: int,
+    seconds: float,
+    halted: Callable[[], bool] = lambda: False,
+    seed: int = 0,
 ) -> Generator[Step, None, Latents]:
-    """Improve the Latents of a picture uint8 (H, W, 3) for so many seconds; yields a Step each time, returns them."""
+    """Improve the Latents of a picture uint8 (H, W, 3) for so many seconds, or until halted; yields a Step each time,
+    returns them."""
     start, q = time.monotonic(), torch.tensor([float(quality)])
     (x,) = padded(BLOCK, torch.tensor(picture).permute(2, 0, 1)[None].float() / 255)
     height, width, _ = picture.shape
@@ -76,7 +84,7 @@ def refine(
     optimizer, generator = torch.optim.Adam([y, z], RATE), runtime.generator("refine", seed)
     kept, half = model.kept(torch.tensor([channels]), y), runtime.bfloat16_available(y.device)
     step, share = 0, 0.0
-    while share < 1:
+    while share < 1 and not halted():
         temperature = HOT * math.exp(-FALL * max(0.0, share - WARM) / (1 - WARM))
         optimizer.param_groups[0]["lr"] = RATE * min(1.0, 2 * (1 - share))
         with torch.autocast("cpu", torch.bfloat16, enabled=half):

@@ -6,7 +6,7 @@ JPEG XL at Pillow's defaults, the latter where its plugin is installed. Files ar
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from io import BytesIO
 from typing import Any, NamedTuple
 
@@ -14,9 +14,8 @@ import numpy as np
 from PIL import Image, features
 
 from vaedemo.errors import ConfigError
-from vaedemo.services.codec.judge import psnr
 
-__all__ = ["File", "Rival", "at", "curve", "of_psnr", "of_size", "rivals"]
+__all__ = ["File", "Rival", "at", "nearest", "rivals", "spread"]
 
 
 class Rival(NamedTuple):
@@ -75,7 +74,7 @@ def at(picture: np.ndarray, name: str, quality: int) -> File:
     return File(name, quality, file.getvalue(), decoded, written - start, time.perf_counter() - written)
 
 
-def _nearest(picture: np.ndarray, name: str, wanted: float, measure: Callable[[File], float]) -> File:
+def nearest(picture: np.ndarray, name: str, wanted: float, measure: Callable[[File], float]) -> File:
     """The file whose measure, which grows with quality, is nearest to what is wanted; by bisection."""
     qualities, found = rivals()[name].qualities, dict[int, File]()
 
@@ -92,18 +91,7 @@ def _nearest(picture: np.ndarray, name: str, wanted: float, measure: Callable[[F
     return found[best]
 
 
-def of_size(picture: np.ndarray, name: str, size: int) -> File:
-    """The file that is nearest to so many bytes."""
-    return _nearest(picture, name, size, lambda file: len(file.data))
-
-
-def of_psnr(picture: np.ndarray, name: str, wanted: float) -> File:
-    """The file that is nearest to a PSNR in dB."""
-    return _nearest(picture, name, wanted, lambda file: psnr(file.picture, picture))
-
-
-def curve(picture: np.ndarray, name: str, points: int = 8) -> Iterator[File]:
-    """Files of so many qualities, spread over all there are, worst first."""
+def spread(name: str, points: int) -> list[int]:
+    """So many qualities, evenly over all there are, worst first."""
     qualities = rivals()[name].qualities
-    for i in sorted({round(i * (len(qualities) - 1) / max(1, points - 1)) for i in range(points)}):
-        yield at(picture, name, qualities[i])
+    return sorted({qualities[round(i * (len(qualities) - 1) / max(1, points - 1))] for i in range(points)})

@@ -1,5 +1,6 @@
 """Small pictures to a .vae file and back without loss: which model fits them, and what each step costs."""
 
+import hashlib
 from collections.abc import Generator
 from typing import NamedTuple
 
@@ -10,11 +11,11 @@ from vaedemo import runtime
 from vaedemo.configs import LOSSLESS
 from vaedemo.errors import CheckpointError, CodecError
 from vaedemo.models.lossless import Lossless
-from vaedemo.services.codec import bitsback
-from vaedemo.services.codec.container import Pictures, pack_pictures
+from vaedemo.services.codec import bitsback, squeeze
+from vaedemo.services.codec.container import Pictures, pack_pictures, unpack
 from vaedemo.store.library import Library
 
-__all__ = ["MOST", "Progress", "Stacked", "compress", "decompress"]
+__all__ = ["MOST", "Progress", "Shown", "Stacked", "compress", "decompress", "shown"]
 
 MOST = 99_999  # pictures of a file
 MANY, BATCH = 64, 8  # from so many pictures on, so many are coded at a time
@@ -100,3 +101,43 @@ def decompress(library: Library, file: Pictures, name: str = "This file") -> Gen
                 yield some * np.uint8(255 if kind == LOSSLESS[1] else 1)
             return
     raise CodecError(f"{name} was written with another model; open it with the version that wrote it.")
+
+
+class Shown(NamedTuple):
+    """A step of showing how pictures are coded and come back, of all: pictures that it was about (first to last,
+    last); what pushing them took, or the pictures uint8 (B, H, W) that came back; with the last step the file,
+    what others make of the same pictures in bytes, and SHA-256 of the pixels before and after."""
+
+    done: int
+    total: int
+    first: int = 0
+    last: int = 0
+    step: bitsback.Step | None = None
+    back: np.ndarray | None = None
+    result: Stacked | None = None
+    others: dict[str, int] | None = None
+    hashes: tuple[str, str] | None = None
+
+
+def shown(library: Library, x: np.ndarray) -> Generator[Shown]:
+    """Pictures uint8 (N, 28, 28) pushed as compress does, from the last to the first, and popped again."""
+    count, white = len(x), bool(np.isin(x, (0, 255)).all())
+    yield Shown(0, 2 * count)
+    pushed, result = 0, None
+    for progress in compress(library, x):
+        if progress.done > pushed:
+            first, last = count - progress.done, count - pushed
+            pushed, result = progress.done, progress.result
+            yield Shown(pushed, 2 * count, first, last, progress.step)
+    assert result is not None
+    file, popped, back = unpack(result.data), 0, []
+    assert isinstance(file, Pictures)
+    for some in decompress(library, file):
+        back.append(some)
+        popped += len(some)
+        found = Shown(count + popped, 2 * count, popped - len(some), popped, back=some)
+        if popped < count:
+            yield found
+    others = {name: size(x) for name, size in squeeze.rivals(white).items()}
+    before, after = (hashlib.sha256(a.tobytes()).hexdigest() for a in (x, np.concatenate(back)))
+    yield found._replace(result=result, others=others, hashes=(before, after))

@@ -15,7 +15,7 @@ import numpy as np
 
 from vaedemo.models.entropy import LOG2_SCALE, PRECISION, REACH, SCALE_GRID
 
-__all__ = ["Table", "Tables", "logistic", "normal", "scale_index", "scale_of"]
+__all__ = ["Table", "Tables", "counted", "logistic", "normal", "scale_index", "scale_of"]
 
 TAIL = 2.0**-22  # about the mass of all that a table leaves to its last entry
 
@@ -49,9 +49,22 @@ def _table(upper: Callable[[float], float], scale: float, bound: int) -> Table:
     mass = np.concatenate([above[::-1], [1 - 2 * edges[0]], above, [2 * edges[-1]]])
     counts = np.maximum(np.rint(mass * 2.0**PRECISION), 1).astype(np.int64)
     counts[bound] += 2**PRECISION - counts.sum()
+    return _coded(counts, bound)
+
+
+def _coded(counts: np.ndarray, bound: int) -> Table:
     # constriction gives each symbol one unit, and shares out the others by these weights, which are as many.
     model = constriction.stream.model.Categorical((counts - 1).astype(np.float64), perfect=False)
     return Table(model, counts, bound)
+
+
+def counted(counts: np.ndarray) -> Table:
+    """Of how often (2 * bound + 2,) the integers -bound .. bound and any other were met; half a time more each
+    (Krichevsky & Trofimov 1981), so that none is impossible. Whole numbers only."""
+    bound, weights = len(counts) // 2 - 1, 2 * counts.astype(np.int64) + 1
+    shares = 1 + weights * (2**PRECISION - len(counts)) // weights.sum()
+    shares[np.argmax(shares)] += 2**PRECISION - shares.sum()
+    return _coded(shares, bound)
 
 
 @cache

@@ -37,7 +37,7 @@ class Job:
         self.size, self.about, self._lock = size, about, threading.Lock()
         self.last = {name: Step(name, next(work)) for name, work in works.items()}
         self.totals = {name: step.progress.total for name, step in self.last.items()}
-        self.total, self.done = sum(self.totals.values()), 0
+        self.total = sum(self.totals.values())
         self._steps = (self._kept(Step(name, progress)) for name, work in works.items() for progress in work)
 
     def _kept(self, step: Step) -> Step:
@@ -48,8 +48,12 @@ class Job:
         """The next step; when all is done, the last one of the first piece again. Two requests at once take turns."""
         with self._lock:
             found = next(self._steps, None) or next(iter(self.last.values()))
-            self.done = min(self.done + 1, self.total)
             return found
+
+    @property
+    def done(self) -> int:
+        """How much of `total` is done."""
+        return sum(step.progress.done for step in self.last.values())
 
 
 class Jobs:

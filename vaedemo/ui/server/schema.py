@@ -93,6 +93,13 @@ PARAMETERS = {
     "sigma": (_number(0, 1), "standard deviation of the noise"),
     "samples": (_whole(1, MAX_SAMPLES), "answers to draw"),
     "method": (TEXT, "what restores"),
+    "quality": (_number(0, 100), "smallest to best; 50 if nothing else is asked for"),
+    "bytes": (_whole(1), "as good as fits in so many bytes"),
+    "bpp": (_number(0), "as good as fits in so many bits a pixel"),
+    "psnr": (_number(0), "as small as a PSNR in dB allows"),
+    "channels": (_whole(1), "numbers that describe a block of 16 x 16 pixels"),
+    "refine": (_number(0, 120), "seconds for which the numbers are improved"),
+    "file": ({"anyOf": [FILE, TEXT]}, "a compressed file, a data URI or base64"),
 }
 # Where an endpoint takes something else than its parameter's row says.
 OWN = {
@@ -112,6 +119,7 @@ _RESTORED = {
     **_each(FIGURE, "sigma", "estimated", "psnr", "ssim", "hole_psnr"),
     "seed": _whole(0),
 }
+_SIZED = _each(_whole(1), "width", "height", "bytes") | _each(_number(), "bpp", "ratio", "quality")
 RESULTS = {
     "models": _list(_object(**_MODEL, shape=_list(_whole(1)), mse=FIGURE, psnr=FIGURE)),
     "reconstruct": _object(
@@ -119,7 +127,9 @@ RESULTS = {
         **_each(TEXT, "x", "x_hat"),
         **{"z": NUMBERS, "sigma": _or_null(NUMBERS)},
         **_each(_number(), "mse", "psnr", "ssim"),
-        **_each(_whole(1), "latent_bytes", "picture_bytes"),
+        **_each(_whole(1), "picture_bytes", "png_bytes", "webp_bytes"),
+        latent_bytes=_or_null(_whole(0)),
+        **_each(FIGURE, "latent_bits", "ratio", "coded_psnr"),
         unusual=_or_null(FLAG),
         **_each(FIGURE, "distortion", "kl"),
     ),
@@ -147,6 +157,12 @@ RESULTS = {
     "arithmetic": _object(domain=TEXT, x=_list(TEXT), x_hat=TEXT, z=NUMBERS),
     "denoise": _object(**_RESTORED),
     "inpaint": _object(**_RESTORED, note=_or_null(TEXT)),
+    "compress": _object(
+        **{"file": TEXT, "picture": TEXT, **_SIZED, "channels": _whole(0)},
+        **_each(FIGURE, "psnr", "ssim", "ms_ssim"),
+        tried=_list(_whole(0)),
+    ),
+    "decompress": _object(picture=TEXT, **_SIZED, **_each(_whole(0), "channels", "in_part", "coded", "missing")),
 }
 
 
@@ -157,7 +173,7 @@ def describe(endpoint: Any, table: Schema) -> None:
     for block, parameter in zip(endpoint.inputs, parameters, strict=True):
         schema, text = _typed(endpoint.api_name, parameter, table)
         schema |= {"description": text, "additional_description": text}
-        _say(block, parameter.name, schema, _example(parameter))
+        _say(block, parameter.name, schema, _example(endpoint.fn, parameter))
     doc = " ".join((inspect.getdoc(endpoint.fn) or "").split())
     result = RESULTS[endpoint.api_name] | {"description": doc[max(doc.find("Gives "), 0) :]}
     _say(endpoint.outputs[0], "result", result, None)
@@ -187,7 +203,11 @@ def _typed(endpoint: str, parameter: inspect.Parameter, table: Schema) -> tuple[
     return _or_null(schema) if parameter.default is None else dict(schema), text
 
 
-def _example(parameter: inspect.Parameter) -> Any:
+def _example(function: Any, parameter: inspect.Parameter) -> Any:
+    """What a snippet calls with, or a function that makes it: of its own a function has `examples`."""
+    own = getattr(function, "examples", {})
+    if parameter.name in own:
+        return own[parameter.name]
     if parameter.default is not parameter.empty:
         return parameter.default
     return [0.0, 0.0] if parameter.name in ("z", "start", "end") else EXAMPLE
@@ -195,4 +215,4 @@ def _example(parameter: inspect.Parameter) -> Any:
 
 def _say(block: Any, label: str, schema: Schema, example: Any) -> None:
     block.label, block._api_info = label, schema
-    block.example_payload = block.example_value = lambda: example
+    block.example_payload = block.example_value = example if callable(example) else lambda: example

@@ -15,18 +15,21 @@ import torch
 from PIL import Image
 
 from vaedemo.maths import metrics
+from vaedemo.services.codec.small import Coded, encoded, lossless_bytes
 from vaedemo.services.reconstruct import Reconstruction, reconstruct
 from vaedemo.store.inputs import seen
 from vaedemo.store.key import ModelKey
 from vaedemo.store.library import Library, decode
 from vaedemo.ui.server import wire
 from vaedemo.ui.server.inputs import example_names, page_source, shown_example
+from vaedemo.ui.server.photographs import Photographs
 from vaedemo.ui.server.uploads import Uploads
 
-__all__ = ["Service", "told"]
+__all__ = ["Service", "size", "told"]
 
 SHOWN = 512  # longest side of the original as the page shows it
 THUMB = 72
+PHOTO = 64  # pixels a side from which a picture in colour may be a photograph
 MAX_MODELS = 64  # of one request
 
 
@@ -47,6 +50,7 @@ class Service:
         # More models at once than cores only makes everyone wait longer; big pictures cost memory besides.
         self.models_turn = threading.Semaphore(max(1, min(4, os.cpu_count() or 1)))
         self.decoders_turn = threading.Semaphore(2)
+        self.photographs = Photographs(self)
         self.functions = [wire.answered(f) for f in (self.domain, self.prepare, self.look, self.decode)]
 
     def table(self) -> dict[str, dict[str, Any]]:
@@ -80,11 +84,13 @@ class Service:
             "std": wire.rounded(known["mu_std"], 3),
             "active": known.get("active"),
             "kl": wire.rounded(known.get("kl_each"), 3),
+            "bits": wire.rounded(known.get("coded_bits")),
         }
 
     def prepare(self, request: dict[str, Any]) -> dict[str, Any]:
-        """{"source": {"example" | "upload" | "data"}, "domain" or null, "fit", "polarity", "models"} -> the picture x
-        for that domain (null: the proposed one), the original to show, and results of `models` as look() gives them."""
+        """{"source": {"example" | "upload" | "data"}, "domain" or null, "fit", "polarity", "models", "photos": may a
+        photograph stay one} -> the picture x for that domain (null: the proposed one), the original to show, and of
+        `models` what look() gives; of a photograph that stays one what photographs.photo() gives."""
         domain, given = wire.text(request, "domain"), request.get("source")
         if domain is not None:
             self.library.domain(domain)
@@ -93,8 +99,11 @@ class Service:
             source = page_source(self, given)
             known = given["domain"] if given and "example" in given else None
             found, row, proposed = seen(self.library, source, domain, fit, polarity, proposed=known, propose=True)
+            photo = domain is None and request.get("photos") is True and proposed == "objects"
+            if photo and min(found.size) >= PHOTO and self.photographs.there:
+                return self.photographs.photo(request) | {"proposed": "photos"}
             original = self.original(found.picture)
-        x = found.x
+        x, models = found.x, request.get("models", [])
         return {
             "x": wire.pack(x),
             "domain": row.name,
@@ -104,7 +113,8 @@ class Service:
             "original": original,
             "width": found.size[0],
             "height": found.size[1],
-            "results": self._results(wire.unpack(wire.pack(x), row), row.name, request.get("models", [])),
+            "results": self._results(wire.unpack(wire.pack(x), row), row.name, models),
+            "files": lossless_bytes(x) if models else None,
         }
 
     @staticmethod
@@ -114,9 +124,11 @@ class Service:
         return wire.data_uri(picture)
 
     def look(self, request: dict[str, Any]) -> dict[str, Any]:
-        """{"x", "domain", "models": [[kind, d, beta], ...]} -> {"results": one a model, in order}."""
+        """{"x", "domain", "models": [[kind, d, beta], ...]} -> {"results": one a model, in order, "files": bytes of x
+        as "png" and "webp"}."""
         row = self.library.domain(wire.text(request, "domain"))
-        return {"results": self._results(wire.unpack(request.get("x"), row), row.name, request.get("models"))}
+        x = wire.unpack(request.get("x"), row)
+        return {"results": self._results(x, row.name, request.get("models")), "files": lossless_bytes(x)}
 
     def _results(self, x: np.ndarray, domain: str, wanted: Any) -> list[dict[str, Any]]:
         if not isinstance(wanted, list) or len(wanted) > MAX_MODELS:
@@ -127,9 +139,10 @@ class Service:
                 raise wire.RequestError("a model is named by [kind, latent dimension, beta]")
             with self.models_turn:
                 found = reconstruct(self.library, x, wire.model_key(domain, *item))
+                coded = encoded(self.library, x, found.key, found.z)
             _, kind, d, beta = found.key
             key = {"key": found.key.name, "kind": kind, "d": d, "beta": beta}
-            results.append({**key, "x_hat": wire.pack(found.x_hat), "bytes": found.latent_bytes, **told(found)})
+            results.append({**key, "x_hat": wire.pack(found.x_hat), "size": size(coded), **told(found)})
         return results
 
     def key(self, request: dict[str, Any]) -> ModelKey:
@@ -138,17 +151,18 @@ class Service:
         return wire.model_key(name, request.get("kind"), request.get("d"), request.get("beta", 1.0))
 
     def decode(self, request: dict[str, Any]) -> dict[str, Any]:
-        """{"domain", "kind", "d", "beta", "z", "x" or null} -> {"x_hat"}, with x also mse, psnr and ssim."""
+        """{"domain", "kind", "d", "beta", "z", "x" or null} -> {"x_hat"}, with x also mse, psnr, ssim and size."""
         key, z = self.key(request), wire.numbers(request.get("z"))
         x = None if request.get("x") is None else wire.unpack(request["x"], self.library.domain(key.domain))
         with self.models_turn:
             x_hat = decode(self.library, z, key)
+            coded = None if x is None else encoded(self.library, x, key, z)
         answer = {"x_hat": wire.pack(x_hat)}
         if x is not None:
             a, b = torch.from_numpy(x_hat)[None], torch.from_numpy(x)[None]
             error = metrics.mse(a, b)
             figures = {"mse": error, "psnr": metrics.psnr(error), "ssim": metrics.ssim(a, b)}
-            answer |= {name: wire.rounded(value.item()) for name, value in figures.items()}
+            answer |= {name: wire.rounded(value.item()) for name, value in figures.items()} | {"size": size(coded)}
         return answer
 
 
@@ -160,8 +174,16 @@ def told(found: Reconstruction, digits: int = 5) -> dict[str, Any]:
         "mse": wire.rounded(found.mse),
         "psnr": wire.rounded(found.psnr),
         "ssim": wire.rounded(found.ssim),
-        "picture_bytes": found.picture_bytes,
+        "picture_bytes": found.x_hat.size,
         "unusual": found.unusual,
         "distortion": wire.rounded(found.distortion_nats),
         "kl": wire.rounded(found.kl_nats),
     }
+
+
+def size(coded: Coded | None) -> dict[str, Any] | None:
+    """What a code costs and what it decodes to, fit for JSON: {"bytes", "bits", "ratio", "mse", "psnr"}."""
+    if coded is None:
+        return None
+    figures = {"bits": coded.bits, "ratio": coded.ratio, "mse": coded.mse, "psnr": coded.psnr}
+    return {"bytes": len(coded.data)} | {name: wire.rounded(value) for name, value in figures.items()}

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
+from vaedemo.ui.tabs.compress import api as compress_api
+from vaedemo.ui.tabs.compress import server as compress_server
 from vaedemo.ui.tabs.generate import api as generate_api
 from vaedemo.ui.tabs.generate import server as generate_server
 from vaedemo.ui.tabs.latent import api as latent_api
@@ -31,4 +33,5 @@ TABS = (
     Tab("generate", generate_server.build, generate_api.functions),
     Tab("denoise", partial(restore_server.build, name="denoise"), restore_api.functions),
     Tab("inpaint", partial(restore_server.build, name="inpaint")),
+    Tab("compress", compress_server.build, compress_api.functions),
 )

@@ -44,6 +44,13 @@ export class Bars extends Section {
     this.draw();
   }
 
+  // The code moved, sigma too, without being told of as a visitor's move is.
+  move(z, sigma) {
+    Object.assign(this, { z: z.slice(), sigma });
+    this.ranges = this.ranges.map(({ low, high }, i) => ({ low: Math.min(low, z[i]), high: Math.max(high, z[i]) }));
+    this.draw();
+  }
+
   draw() {
     super.draw();
     for (const track of this.root.querySelectorAll(".vd-track")) {

@@ -30,7 +30,10 @@ export const saveRow = (pictures, lines, name) => {
     const left = MARGIN + i * (SIDE + GAP);
     ctx.font = "600 17px system-ui, sans-serif";
     ctx.fillText(picture.title, left, top - 14, SIDE);
-    ctx.drawImage(picture.canvas, left, top, SIDE, SIDE);
+    const { width: w, height: h } = picture.canvas;
+    const scale = SIDE / Math.max(w, h);
+    ctx.imageSmoothingEnabled = scale < 1;
+    ctx.drawImage(picture.canvas, left, top + (SIDE - h * scale) / 2, w * scale, h * scale);
   });
   ctx.font = "17px system-ui, sans-serif";
   lines.forEach((line, i) => ctx.fillText(line, MARGIN, top + SIDE + 34 + 28 * i, width - 2 * MARGIN));

@@ -69,9 +69,9 @@ export const fileInput = (part, take, accept = "image/*,.tif,.tiff") => {
   return html`<input type="file" data-part=${part} accept=${accept} hidden @change=${chosen}>`;
 };
 
-export const panel = (name, inside, { note = "", under = "", frame = "", beside = "" } = {}) => html`
+export const panel = (name, inside, { title = `${name}.title`, note = "", under = "", frame = "", beside = "" } = {}) => html`
   <figure class="vd-panel vd-panel-${name}">
-    <figcaption><b>${t(`${name}.title`)}</b><span data-part="${name}Note" class="vd-note">${note}</span></figcaption>
+    <figcaption><b>${t(title)}</b><span data-part="${name}Note" class="vd-note">${note}</span></figcaption>
     <div class="vd-picture ${frame}" data-part="${name}Frame">${inside}</div>
     <div class="vd-under" data-part="${name}Under">${under}</div>${beside}
   </figure>`;
@@ -131,14 +131,14 @@ export const moreFold = (key) => html`
 
 // A tab around its pictures: panels in a row, below them a line {id, part, text} that says what is under the cursor and the switch
 // of a mode; tools under the first panel, controls under the others; cards; and what can be taken away.
-export const sheet = (tab, { kind = "", style = nothing, panels, readout, mode, tools, controls, cards, buttons, more }) => html`
+export const sheet = (tab, { kind = "", style = nothing, sources, panels, readout, mode, tools, controls, cards, buttons, more }) => html`
 <div class="vd-rec ${kind}" style=${style}>
   ${message(tab)}
   <section class="vd-top">
     <div class="vd-panels">${panels}</div>
     <output class="vd-readout" id=${readout.id} data-part=${readout.part} aria-live="polite">${readout.text}</output>
     <div class="vd-errormode">${mode}</div>
-    <div class="vd-tools">${tab.yours.tools()}${tools}</div>
+    <div class="vd-tools">${tab.yours.tools(sources)}${tools}</div>
     <div class="vd-controls">${controls}</div>
   </section>
   ${cards}

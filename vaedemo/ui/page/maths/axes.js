@@ -36,3 +36,12 @@ export const bitsOf = (nats, channels, size) => {
   const pixel = nats / Math.LN2 / size ** 2;
   return { pixel, value: pixel / channels };
 };
+
+// The path through values, of which there will be one more than `total`, in a box: from its left to its right, the lowest and the
+// highest as far apart as it is high, less a margin for the line's width.
+export const through = (values, total, width, height, margin = 2) => {
+  const low = Math.min(...values);
+  const reach = Math.max(...values) - low || 1;
+  const place = (v, i) => `${((i / total) * width).toFixed(1)} ${(margin + (1 - (v - low) / reach) * (height - 2 * margin)).toFixed(1)}`;
+  return values.map((v, i) => `${i ? "L" : "M"}${place(v, i)}`).join("");
+};

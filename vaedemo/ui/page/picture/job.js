@@ -1,5 +1,5 @@
-// Work on a source that takes long: begun on the server, stepped until it is done, or dropped. The tab's server has begin(), whose
-// answer has the name of the job, step() -> {done, total, ...}, and stop().
+// Work that takes long: begun on the server, stepped until it is done, or dropped. The tab's server has begin(), or another
+// function, whose answer has the name of the job, step() -> {done, total, ...}, and stop().
 
 import { askWith } from "./source.js";
 
@@ -15,12 +15,13 @@ export class Job {
     this.job = null;
   }
 
-  async begin(body, source) {
+  // source: what it is about, sent with the body; or null.
+  async begin(body, source, name = "begin") {
     const { tab } = this;
     this.drop();
     this.waiting();
     const { turn } = this;
-    const job = await askWith(tab.ask, "begin", source, tab.upload, body);
+    const job = await (source ? askWith(tab.ask, name, source, tab.upload, body) : tab.ask(name, body));
     if (turn !== this.turn) return job.job && tab.ask("stop", { job: job.job });
     if (job.error) return this.failed(job);
     this.job = job;

@@ -1,5 +1,7 @@
 // What the server is told of a source (see yours.js), and files that come by drop or paste.
 
+import { openCompressed } from "../frame/shared.js";
+import { openTab } from "../frame/tabs.js";
 import { t } from "../frame/text.js";
 
 const MOST_BYTES = 25_000_000; // as pictures.py has it
@@ -34,14 +36,24 @@ export const askWith = async (ask, name, source, upload, body) => {
   }
 };
 
-const fileOf = (files) => [...(files ?? [])].find((f) => f.type.startsWith("image/") || !f.type);
+const fileOf = (files) => [...(files ?? [])].find((f) => f.type.startsWith("image/") || !f.type || isCompressed(f));
+
+// The endings of compressed files, and whether a file is one: then it is opened by the tab that can.
+export const COMPRESSED = ".vae";
+const isCompressed = (file) => file.name?.toLowerCase().endsWith(COMPRESSED) ?? false;
+const handedOver = (file) => {
+  if (!isCompressed(file)) return false;
+  openTab("compress");
+  openCompressed(file);
+  return true;
+};
 
 // Files that are dropped or pasted anywhere on the page while visible(); over(true) while one is held above it.
 export const onFiles = (visible, take, over = () => {}) => {
   const taken = (e, file) => {
     if (!file || !visible() || e.defaultPrevented) return;
     e.preventDefault();
-    take(file);
+    if (!handedOver(file)) take(file);
   };
   document.addEventListener("paste", (e) => taken(e, fileOf(e.clipboardData?.files)));
   document.addEventListener("dragover", (e) => {

@@ -63,7 +63,7 @@ export class Yours {
     const refused = this.hooks.refuses?.(answer);
     if (refused) return this.tab.say(refused);
     const row = this.tab.table[answer.domain] ?? this.tab.row;
-    const bytes = unpack(answer.x);
+    const bytes = answer.x ? unpack(answer.x) : null; // of a photograph there is only the original
     const word = source.drawn && row.strokes ? toWord(bytes) : null;
     this.picture = { ...answer, bytes, word, example: source.name ?? null };
     this.source = source;
@@ -71,7 +71,8 @@ export class Yours {
     else if (this.mode === "picture") this.shown = answer.original;
     this.hooks.took(this.picture, { ...job, more });
     const { x, domain, example } = this.picture;
-    if (source.kind !== "shared" && (this.hooks.shares?.() ?? true)) share({ x, domain, example, word }, this.tab.name);
+    const taken = ["file", "data"].includes(source.kind) ? source : null;
+    if (source.kind !== "shared" && (this.hooks.shares?.() ?? true)) share({ x, domain, example, word, source: taken }, this.tab.name);
     return null;
   }
 

@@ -12,10 +12,14 @@ import { shareCursor } from "../../page/draw/cursor.js";
 import { Curve } from "../../page/draw/curve.js";
 import { errorMap, errors, marked, pack, pixels, unpack, valueAt } from "../../page/draw/pixels.js";
 import { Yours } from "../../page/picture/yours.js";
-import { WORDS, settled } from "./state.js";
+import { Improve } from "./improve.js";
+import { sizePlain } from "./size.js";
+import { photoState } from "../../page/picture/photostate.js";
+import { Photograph } from "./photograph.js";
+import { PHOTOS, WORDS, settled } from "./state.js";
 import { view } from "./view.js";
 
-const measured = ({ mse, psnr, ssim }) => ({ mse, psnr, ssim });
+const measured = ({ mse, psnr, ssim, size }) => ({ mse, psnr, ssim, size });
 
 class Reconstruct extends Tab {
   prefix = "vd";
@@ -25,12 +29,17 @@ class Reconstruct extends Tab {
     const { first, about } = this.value;
     const { domain, kind, d, example } = first;
     this.abouts.set(about.domain, about);
-    this.start(WORDS, { domain, kind, d, beta: 1, example, fit: "crop", polarity: "auto", error: "absolute" });
+    const photo = this.value.channels ? photoState(this.value) : {};
+    this.start(WORDS, { domain, kind, d, beta: 1, example, fit: "crop", polarity: "auto", error: "absolute", ...photo });
     this.state = settled(this.state, this.table);
     // The results of models for the picture by key; what its numbers were changed to; drawings of the panels by their parts.
-    Object.assign(this, { results: new Map(), edited: null, drawings: {}, reading: "", idle: 0 });
+    Object.assign(this, { results: new Map(), files: null, edited: null, drawings: {}, reading: "", idle: 0 });
+    if (this.value.channels) this.photo = new Photograph(this);
+    this.improve = new Improve(this, (result) => this.improved(result));
     this.yours = new Yours(this, {
-      asked: (job) => ["prepare", this.asked(job)],
+      asked: (job) => (job.domain === PHOTOS ? ["photo", {}] : ["prepare", this.asked(job)]),
+      shares: () => !this.photographed,
+      domain: () => (this.photographed ? this.row.like : this.state.domain),
       took: (picture, job) => this.took(picture, job),
       received: ({ model, ...picture }) => {
         if (model) Object.assign(this.state, settled({ ...this.state, domain: picture.domain, ...model }, this.table));
@@ -43,6 +52,10 @@ class Reconstruct extends Tab {
   firstPicture(wanted) {
     const { first } = this.value;
     if (wanted.drawn) return this.yours.ready({ x: pack(wanted.drawn), domain: wanted.domain }, { kind: "word", drawn: true });
+    if (wanted.domain === PHOTOS) {
+      this.state = wanted;
+      return this.yours.load({ source: this.exampleOf(PHOTOS, wanted.example), domain: PHOTOS, keep: true, wanted });
+    }
     const source = { kind: "example", domain: first.domain, name: first.example };
     this.yours.take(first.picture, { source }, true);
     const usual = wanted.domain === first.domain && wanted.example === first.example && wanted.fit === "crop" && wanted.polarity === "auto";
@@ -50,6 +63,15 @@ class Reconstruct extends Tab {
   }
 
   // ---- what is at hand ---------------------------------------------------------------------------------------
+
+  // Whether a photograph at its own size is at hand, which goes through the codec.
+  get photographed() {
+    return this.state.domain === PHOTOS;
+  }
+
+  exampleOf(domain, name) {
+    return { kind: "example", domain: this.table[domain].like ?? domain, name };
+  }
 
   get model() {
     return [this.state.kind, this.state.d, this.state.beta];
@@ -81,19 +103,28 @@ class Reconstruct extends Tab {
   asked({ domain, wanted = this.state }) {
     clearTimeout(this.idle);
     const { fit, polarity, kind, d, beta } = wanted;
-    return { domain, fit, polarity, models: domain === wanted.domain ? [[kind, d, beta]] : [] };
+    return { domain, fit, polarity, models: domain === wanted.domain ? [[kind, d, beta]] : [], photos: Boolean(this.photo) };
   }
 
   took(picture, { live, more, wanted = this.state }) {
-    Object.assign(this, { results: new Map(), edited: null });
-    this.state = settled({ ...wanted, domain: picture.domain, example: picture.example }, this.table);
-    this.keep(picture.results ?? []);
-    if (!this.result) this.look(this.model);
+    this.asEncoded();
+    Object.assign(this, { results: new Map(), files: null });
     clearTimeout(this.idle);
+    if (picture.domain === PHOTOS) {
+      this.state = { ...wanted, domain: PHOTOS, example: picture.example };
+      this.photo.took(picture);
+      return this.show();
+    }
+    this.photo?.coding.drop();
+    this.state = settled({ ...wanted, domain: picture.domain, example: picture.example }, this.table);
+    this.keep(picture);
+    if (!this.result) this.look(this.model);
     if (!more) this.idle = setTimeout(() => this.lookAtAll(), live ? 250 : 0);
   }
 
-  keep(results) {
+  // results and files of an answer for the picture at hand.
+  keep({ results = [], files }) {
+    this.files = files ?? this.files;
     for (const r of results) this.results.set(r.key, { ...r, draw: pixels(unpack(r.x_hat), this.row.channels) });
     this.show();
   }
@@ -107,14 +138,14 @@ class Reconstruct extends Tab {
       if (!models.length) continue;
       const answer = await this.ask("look", { x, domain, models });
       if (answer.error || !this.current({ x, domain })) return;
-      this.keep(answer.results);
+      this.keep(answer);
     }
   }
 
   look = newest(async (model) => {
     const { x, domain } = this.yours.picture;
     const answer = await this.request("look", { x, domain, models: [model] });
-    if (answer) this.keep(answer.results);
+    if (answer) this.keep(answer);
   });
 
   decode = newest(async (z) => {
@@ -131,12 +162,26 @@ class Reconstruct extends Tab {
   // Another model.
   choose = (patch) => {
     this.state = settled({ ...this.state, ...patch }, this.table);
-    this.edited = null;
+    this.asEncoded();
     if (!this.result) this.look(this.model);
     this.show();
   };
 
-  chooseDomain = (domain) => this.yours.elsewhere(domain, this.table[domain].examples[0]);
+  chooseDomain = (domain) => {
+    const { source } = this.yours;
+    if (["file", "data"].includes(source?.kind)) return this.yours.load({ source, domain });
+    // The same example where both have it.
+    const { examples } = this.table[domain];
+    const name = examples.includes(this.state.example) ? this.state.example : examples[0];
+    return this.yours.load({ source: this.exampleOf(domain, name), domain });
+  };
+
+  // Of a photograph: another dimension or quality.
+  wish(patch) {
+    Object.assign(this.state, patch);
+    this.show();
+    this.photo.coding.slide();
+  }
 
   again(patch) {
     Object.assign(this.state, patch);
@@ -144,15 +189,28 @@ class Reconstruct extends Tab {
   }
 
   edit = (z) => {
-    this.edited = { ...this.edited, z };
+    this.improve.drop();
+    this.edited = { ...this.edited, z, improved: null };
     this.draw();
     this.decode(z);
   };
 
-  reset = () => {
+  // The encoder's code again: of another picture or model too.
+  asEncoded() {
+    this.improve.drop();
     this.edited = null;
+  }
+
+  reset = () => {
+    this.asEncoded();
     this.show();
   };
+
+  improved(result) {
+    this.edited = result;
+    this.show();
+    this.bars.move(result.z, result.sigma);
+  }
 
   // ---- drawing -----------------------------------------------------------------------------------------------
 
@@ -183,11 +241,21 @@ class Reconstruct extends Tab {
 
   show() {
     if (!this.yours.picture) return;
+    if (this.photographed !== this.was) this.turned();
+    if (this.photographed) {
+      super.show();
+      return this.photo.show();
+    }
     this.paint();
     super.show();
     this.reread ??= this.charts();
     this.reread();
     this.showBelow();
+  }
+
+  // From a small picture to a photograph or back: other panels and charts.
+  turned() {
+    Object.assign(this, { was: this.photographed, p: null, reread: null });
   }
 
   // Of a model whose result is not there yet, the pictures of the one before stay.
@@ -227,7 +295,7 @@ class Reconstruct extends Tab {
     const model = `${t(`domain.${state.domain}`)}, ${t(`kind.${state.kind}`)}${state.beta === 1 ? "" : `, beta ${state.beta}`}`;
     const lines = [
       `${model}, ${t("made.note", { d: state.d })}${this.edited ? ` (${t("made.edited")})` : ""}`,
-      `PSNR ${number(f.psnr, 1)} dB, SSIM ${number(f.ssim, 2)}, MSE ${significant(f.mse, 3)}; ${t("bytes.plain", { d: state.d, n: this.x.length })}`,
+      `PSNR ${number(f.psnr, 1)} dB, SSIM ${number(f.ssim, 2)}, MSE ${significant(f.mse, 3)}; ${sizePlain(this)}`,
     ];
     const scale = { error: ` (${p.scaleLow.textContent} … ${p.scaleHigh.textContent})` };
     const pictures = ["seen", "made", "error"].map((n) => ({ title: t(`${n}.title`) + (scale[n] ?? ""), canvas: p[n] }));
@@ -237,11 +305,14 @@ class Reconstruct extends Tab {
   saveFigures = () => {
     if (!this.result) return;
     const { x_hat, key, draw, ...figures } = this.result;
-    const { domain, d: latent_dim } = this.state;
-    const edited = this.edited && { z: this.edited.z, ...measured(this.edited) };
+    const {
+      files,
+      state: { domain, d: latent_dim },
+    } = this;
+    const edited = this.edited && { z: this.edited.z, ...measured(this.edited), improved: this.edited.improved };
     const [x, made] = [this.x, unpack(x_hat)].map((bytes) => Array.from(bytes));
     const others = [...this.results.values()].map(({ kind, d, beta, ...r }) => ({ kind, latent_dim: d, beta, ...measured(r) }));
-    saveJson({ address: location.href, domain, latent_dim, ...figures, edited, x, x_hat: made, others }, `${this.fileName}.json`);
+    saveJson({ address: location.href, domain, latent_dim, ...figures, files, edited, x, x_hat: made, others }, `${this.fileName}.json`);
   };
 }
 

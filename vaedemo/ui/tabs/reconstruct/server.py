@@ -2,9 +2,11 @@
 
 from typing import Any
 
+from vaedemo.ui.server import wire
 from vaedemo.ui.server.component import module_html
 from vaedemo.ui.server.inputs import example_names
 from vaedemo.ui.server.service import Service
+from vaedemo.ui.tabs.reconstruct.improving import Improving
 
 __all__ = ["build", "first_screen"]
 
@@ -13,7 +15,8 @@ PREFERRED = (("digits", "vae", 8), ("digits", "ae", 8))
 
 def build(service: Service) -> Any:
     """The tab's component, complete at first paint: the first example through every model is baked into it."""
-    return module_html("reconstruct", first_screen(service), service.functions)
+    functions = [*service.photographs.functions, Improving(service).improve]
+    return module_html("reconstruct", first_screen(service), [*service.functions, *map(wire.answered, functions)])
 
 
 def first_screen(service: Service) -> dict[str, Any]:
@@ -27,8 +30,12 @@ def first_screen(service: Service) -> dict[str, Any]:
     wanted = [[k, n, 1.0] for k, dims in table[domain]["kinds"].items() for n in dims]
     wanted += [["vae", int(n), b] for n, betas in table[domain]["betas"].items() for b in betas if b != 1]
     source = {"example": name, "domain": domain}
+    photos = service.photographs.first_value() if service.photographs.there else {}
+    if photos:
+        table["photos"] = photos.pop("row")
     return {
         "table": table,
+        **photos,
         "first": {
             "domain": domain,
             "kind": kind,

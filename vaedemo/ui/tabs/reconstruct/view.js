@@ -7,6 +7,7 @@ import { button, card, chooser, figure, optionsOf, panel, scale, sheet, slider, 
 import { number, significant, t } from "../../page/frame/text.js";
 import { betasOf, kindsOf } from "../../page/maths/models.js";
 import { ERRORS, FITS, POLARITIES, domainsOf } from "./state.js";
+import { size, sizeLine } from "./size.js";
 import { strip } from "./strip.js";
 
 const canvas = (tab, name) => html`
@@ -40,35 +41,38 @@ const dimension = (tab) => {
   });
 };
 
-const choosers = (tab) => {
-  const { state, row, yours } = tab;
+const domains = (tab) => {
+  const { state, yours } = tab;
   const proposed = yours.source?.kind !== "example" && yours.picture.proposed;
-  const domains = domainsOf(tab.table).map((n) => ({
+  const options = domainsOf(tab.table).map((n) => ({
     value: n,
     label: t(`domain.${n}`),
     mark: n === proposed ? t("domain.proposed") : "",
   }));
+  return chooser(tab, "domain", options, { value: yours.pending ?? state.domain, choose: tab.chooseDomain });
+};
+
+const choosers = (tab) => {
+  const { state, row } = tab;
   const kinds = kindsOf(row).map((k) => ({ value: k, label: t(`kind.${k}`), title: t(`kind.${k}.why`) }));
   const betas = betasOf(row, state.kind, state.d);
   return html`<div class="vd-choosers">
-    ${chooser(tab, "domain", domains, { value: yours.pending ?? state.domain, choose: tab.chooseDomain })}
+    ${domains(tab)}
     ${chooser(tab, "kind", kinds, { choose: (kind) => tab.choose({ kind }) })}
     ${chooser(tab, "beta", optionsOf(betas), { away: betas.length < 2, choose: (beta) => tab.choose({ beta }) })}
   </div>`;
 };
 
 const figures = (tab) => {
-  const { state, shownFigures: f, test, x } = tab;
-  const ratio = x.length / state.d;
+  const { shownFigures: f, test } = tab;
   const mean = (value) => (value === undefined ? "\u00a0" : t("figures.mean", { value }));
-  const bytes = t("bytes.value", { d: `<b class="vd-c-z">${state.d}</b>`, n: `<b>${x.length.toLocaleString()}</b>` });
   return html`<dl class="vd-figures">
     ${figure({ part: "psnr", value: f ? number(f.psnr, 1) : "", unit: " dB", aside: mean(test && number(test.psnr, 1)), asidePart: "psnrMean" })}
     ${figure({ part: "ssim", value: f ? number(f.ssim, 2) : "", aside: t("ssim.note") })}
     ${figure({ part: "mse", value: f ? significant(f.mse, 3) : "", aside: mean(test && significant(test.mse, 3)), asidePart: "mseMean" })}
-    <div class="vd-bytes"><dt title=${t("bytes.why")}>${t("bytes.name")}</dt><dd data-part="bytes" .innerHTML=${bytes}></dd><dd
-      class="vd-aside" data-part="ratio">${t("ratio.value", { ratio: number(ratio, ratio < 20 ? 1 : 0) })}</dd></div>
+    ${size(tab)}
   </dl>
+  ${sizeLine(tab)}
   <p class="vd-remark" data-part="remark">${remark(tab)}</p>`;
 };
 
@@ -92,7 +96,7 @@ const below = (tab) => {
   return html`
   ${card("vd-every", "every", t("every.why"), strip(tab))}
   ${card("vd-curve", "curve", t("curve.why"), html`<div data-part="curve"></div>`)}
-  ${card("vd-numbers", "numbers", t(result?.sigma ? "numbers.whyvae" : "numbers.why"), html`<div data-part="numbers"></div>`, undo)}
+  ${card("vd-numbers", "numbers", t(result?.sigma ? "numbers.whyvae" : "numbers.why"), html`<div data-part="numbers"></div>${tab.improve.view()}`, undo)}
   ${card(
     "vd-bits",
     "bits",
@@ -106,7 +110,9 @@ const below = (tab) => {
   )}`;
 };
 
-export const view = (tab) =>
+export const view = (tab) => (tab.photographed ? tab.photo.view(domains(tab)) : pictures(tab));
+
+const pictures = (tab) =>
   sheet(tab, {
     panels: panels(tab),
     readout: { id: "vd-readout", part: "readout", text: tab.reading || t("readout.hint") },
