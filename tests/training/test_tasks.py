@@ -8,13 +8,16 @@ import torch
 from vaedemo import runtime
 from vaedemo.configs import TrainConfig
 from vaedemo.data.datasets import Pictures
+from vaedemo.errors import ConfigError
 from vaedemo.models import build_model
 from vaedemo.models.classifier import ClassifierConfig, build_classifier
 from vaedemo.models.hierarchical import PhotoConfig
+from vaedemo.models.lossless import LosslessConfig
 from vaedemo.training.loop import fit, learning_rate, stable_steps
+from vaedemo.training.tasks import task_of
 from vaedemo.training.tasks.classes import Classes
 from vaedemo.training.tasks.crops import CropConfig, SmallPictures
-from vaedemo.training.tasks.epochs import binarised
+from vaedemo.training.tasks.epochs import LevelsConfig, binarised, moved
 
 CONFIG = TrainConfig(epochs=2, batch_size=20, warmup=2, save_every=0, bfloat16="off")
 
@@ -103,3 +106,28 @@ def test_figures_are_taken_of_the_averaged_weights_now_and_then_and_at_the_end(b
     assert [r.measured for r in records] == [{"figure": 1.0}, {"figure": 2.0}, {"figure": 3.0}]
     assert torch.equal(seen[-1], torch.cat([p.detach().flatten() for p in classifier.parameters()]))
     assert not torch.equal(seen[0], seen[1])
+
+
+def test_pictures_are_moved_by_a_pixel_and_some_are_not(generator):
+    x = torch.zeros(900, 1, 6, 5, dtype=torch.uint8)
+    x[:, 0, 2, 3] = 200
+    assert torch.equal(moved(x, 0.0, generator), x)
+    y = moved(x, 0.9, generator)
+    assert y.dtype == torch.uint8 and y.shape == x.shape and (y.flatten(1).sum(1) == 200).all()
+    counts = (y > 0).sum(0)[0]
+    assert counts[1:4, 2:5].sum() == 900 and 130 < counts[2, 3] < 230
+    others = counts[1:4, 2:5].flatten().float()[torch.arange(9) != 4]
+    assert others.min() > 60 and others.max() < 125
+    edge = torch.full((50, 1, 4, 4), 7, dtype=torch.uint8)
+    assert set(moved(edge, 1.0, generator).flatten(1).sum(1).tolist()) == {7 * n for n in (9, 12, 16)}
+
+
+def test_only_a_lossless_task_that_says_so_moves_its_pictures(blobs):
+    model = build_model(LosslessConfig())
+    for share in (0.0, 1.0):
+        task = task_of(model, blobs, TrainConfig(batch_size=8), crops=LevelsConfig(share))
+        x, eps = task.batch(0, runtime.generator("batch", 0), slice(None))
+        assert torch.equal(x, blobs.x[task.rows(0)]) == (share == 0) and eps.shape == (8, 40)
+        assert task.settings == {"moved": share}
+    with pytest.raises(ConfigError, match="moved is 2"):
+        LevelsConfig(2)

@@ -20,7 +20,6 @@ from vaedemo.data import datasets
 from vaedemo.data.domains import DOMAINS, checked_name
 from vaedemo.data.photos import middles, open_photos
 from vaedemo.errors import ConfigError, DataError
-from vaedemo.models.entropy import CodecConfig
 from vaedemo.models.hierarchical import PhotoConfig
 from vaedemo.store.checkpoints import RUN_FILE, load_checkpoint
 from vaedemo.store.key import ModelKey
@@ -30,6 +29,7 @@ from vaedemo.training.recipes import Recipe, Stage, ordered, recipe
 from vaedemo.training.run import Run, described, estimate_seconds, publish, run
 from vaedemo.training.tasks.codec import RateConfig
 from vaedemo.training.tasks.crops import CropConfig
+from vaedemo.training.tasks.epochs import LevelsConfig
 
 __all__ = ["Train"]
 
@@ -55,6 +55,7 @@ TrainChoices = _choices(TrainConfig)
 PhotoChoices = _choices(PhotoConfig, ("temperature",))
 CropChoices = _choices(CropConfig)
 RateChoices = _choices(RateConfig)
+LevelChoices = _choices(LevelsConfig)
 
 
 def _chosen(choices: Any) -> dict[str, Any]:
@@ -71,6 +72,7 @@ class Train(Command):
     photo: PhotoChoices  # type: ignore[valid-type]
     crops: CropChoices  # type: ignore[valid-type]
     codec: RateChoices  # type: ignore[valid-type]
+    levels: LevelChoices  # type: ignore[valid-type]
     domain: str | None = None
     """digits, fashion, objects, shapes or photos; with --all only this one"""
     kind: str = "vae"
@@ -188,14 +190,14 @@ class Train(Command):
         if self.domain is None:
             raise ConfigError("nothing to train; give --domain, --images FOLDER or --all")
         r = recipe(self.domain, self.kind, self.latent_dim, self.beta)
-        photo, codec = isinstance(r.model, PhotoConfig), isinstance(r.model, CodecConfig)
+        photo = isinstance(r.model, PhotoConfig)
         chosen = _chosen(self.photo if photo else self.model)
         model = dataclasses.replace(r.model, **chosen) if isinstance(r.model, PhotoConfig | ModelConfig) else r.model
         start = self.checkpoints / r.start if r.start and (photo or model == r.model) else None
         start = self.start or (start if start is not None and start.exists() else None)
         stage = r.stages[-1 if start else 0]
-        chosen = _chosen(self.codec if codec else self.crops)
-        crops = dataclasses.replace(stage.crops, **chosen) if stage.crops else None
+        choices = {CropConfig: self.crops, RateConfig: self.codec, LevelsConfig: self.levels}
+        crops = dataclasses.replace(stage.crops, **_chosen(choices[type(stage.crops)])) if stage.crops else None
         job = Run(r.domain, model, self._train(stage), self._folder(r, len(r.stages)), start, crops)
         return job, lambda: self._pictures_for(r)
 

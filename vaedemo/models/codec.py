@@ -25,6 +25,7 @@ from vaedemo.models.entropy import (
     CodecConfig,
     EntropyModel,
     Part,
+    bits_coded,
     bits_logistic,
     bits_normal,
     interpolate,
@@ -227,7 +228,7 @@ class Codec(nn.Module):
             here = slice(part.first, part.last)
             v = y[:, here] - mu
             r = nearest(v)
-            each = bits_normal(r if noise is None else v + noise.y[:, here], log2_scale)
+            each = bits_coded(r, log2_scale) if noise is None else bits_normal(v + noise.y[:, here], log2_scale)
             bits.append((each * part.where * kept[:, here]).sum((1, 2, 3)))
             return r
 

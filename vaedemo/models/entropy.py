@@ -28,8 +28,11 @@ __all__ = [
     "Hyper",
     "LAMBDAS",
     "LOG2_SCALE",
+    "PRECISION",
     "Part",
     "QUALITY_STEPS",
+    "REACH",
+    "bits_coded",
     "bits_logistic",
     "bits_normal",
     "interpolate",
@@ -43,6 +46,8 @@ BLOCK = 16  # pixels a side of a position of y
 GRID = 64.0  # activations, means and tables of the entropy model are multiples of 1 / 64
 ACTIVATION, LATENT = 32.0, 512.0  # bounds of hidden activations and of latents as the entropy model sees them
 SCALE_GRID, LOG2_SCALE = 8.0, (-3.5, 7.0)  # log2 of a standard deviation in steps: multiples of 1 / 8 in these bounds
+PRECISION, REACH = 24, 5.2  # of the coder's tables: bits of a probability, and deviations up to which they have entries
+ESCAPE = 6  # bits, and one for each doubling, of what an integer beyond its table exceeds it by
 WEIGHT_BITS = 8
 CHANNELS = 32  # of a slice, whose probabilities are worked out at a time
 AT_ONCE = 2_000_000  # numbers of patches that an exact convolution multiplies at a time
@@ -146,6 +151,14 @@ def bits_normal(v: Tensor, log2_scale: Tensor) -> Tensor:
     v, inverse = v.abs(), torch.exp2(-log2_scale)
     upper, lower = (torch.special.log_ndtr((s - v) * inverse) for s in (0.5, -0.5))
     return -(upper + torch.log(-torch.expm1((lower - upper).clamp(max=-1e-6)))) / math.log(2)
+
+
+def bits_coded(r: Tensor, log2_scale: Tensor) -> Tensor:
+    """bits_normal of integers r, in far tails no more than the coder takes, whose tables end there."""
+    bound = (REACH * torch.exp2(log2_scale)).ceil().clamp(min=1)
+    beyond = r.abs() - bound
+    most = PRECISION + torch.where(beyond > 0, ESCAPE + beyond.clamp(min=1).log2().floor(), 0.0)
+    return torch.minimum(bits_normal(r, log2_scale), most)
 
 
 def bits_logistic(v: Tensor, log2_scale: Tensor) -> Tensor:

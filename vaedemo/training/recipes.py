@@ -16,6 +16,7 @@ from vaedemo.store.checkpoints import CLASSIFIER, MIXTURES, QUANTISERS
 from vaedemo.store.key import RESTORER, ModelKey
 from vaedemo.training.tasks.codec import RateConfig
 from vaedemo.training.tasks.crops import CropConfig
+from vaedemo.training.tasks.epochs import LevelsConfig
 
 __all__ = ["RECIPES", "Recipe", "Stage", "classifier_recipe", "mirrored", "ordered", "recipe", "restoring_config"]
 
@@ -25,10 +26,10 @@ CLASSIFIER_EPOCHS = {"digits": 6.0, "objects": 12.0, "shapes": 4.0}  # 8 elsewhe
 
 
 class Stage(NamedTuple):
-    """One run of the loop, and what the crops of photographs are like in it."""
+    """One run of the loop, and what the crops of photographs (or the pictures of a lossless VAE) are like in it."""
 
     train: TrainConfig
-    crops: CropConfig | RateConfig | None = None
+    crops: CropConfig | RateConfig | LevelsConfig | None = None
 
 
 class Recipe(NamedTuple):
@@ -137,14 +138,14 @@ COMPRESSING = Recipe(
 )
 
 
-def _exact(domain: str, kind: str, epochs: float, clip: float) -> Recipe:
+def _exact(domain: str, kind: str, epochs: float, clip: float, moved: float = 0.0) -> Recipe:
     train = TrainConfig(epochs=epochs, batch_size=128, lr=2e-3, weight_decay=0.0, clip=clip)
-    return Recipe(domain, f"{kind}.safetensors", LosslessConfig(kind), (Stage(train),))
+    return Recipe(domain, f"{kind}.safetensors", LosslessConfig(kind), (Stage(train, LevelsConfig(moved)),))
 
 
 # Exact VAEs for bits back.
 EXACT = (
-    _exact("digits", "lossless", 14, 1000.0),
+    _exact("digits", "lossless", 14, 1000.0, moved=0.7),
     _exact("digits", "lossless-binary", 16, 50.0),
     _exact("fashion", "lossless", 14, 1000.0),
 )

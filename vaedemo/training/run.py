@@ -29,20 +29,21 @@ from vaedemo.training.loop import STABLE, Progress, Task, fit, process_group, re
 from vaedemo.training.tasks import task_of
 from vaedemo.training.tasks.codec import Compression, RateConfig
 from vaedemo.training.tasks.crops import CropConfig
+from vaedemo.training.tasks.epochs import LevelsConfig
 
 __all__ = ["Run", "described", "estimate_seconds", "publish", "run"]
 
 
 class Run(NamedTuple):
     """One training run: what, how, where, the checkpoint that its first weights are taken from (or None), and what the
-    crops of a network for photographs are like."""
+    crops of a network for photographs, or the pictures of a lossless one, are like."""
 
     domain: str
     model: Any
     train: TrainConfig
     folder: Path
     start: Path | None = None
-    crops: CropConfig | RateConfig | None = None
+    crops: CropConfig | RateConfig | LevelsConfig | None = None
 
     @property
     def state(self) -> Path:

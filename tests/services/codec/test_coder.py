@@ -2,10 +2,12 @@
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vaedemo.errors import CodecError
+from vaedemo.models.entropy import bits_coded, bits_normal
 from vaedemo.services.codec.coder import Encoder, Stack
 from vaedemo.services.codec.tables import logistic, normal, scale_of
 
@@ -36,6 +38,18 @@ def test_bytes_are_as_many_as_the_bits_say():
     assert 0 <= 8 * len(data) - bits <= 96
     entropy = np.maximum(np.log2(scales * np.sqrt(2 * np.pi * np.e)), 0)
     assert bits == pytest.approx(entropy.sum(), rel=0.05)
+
+
+@pytest.mark.parametrize("index", [0, 3, 10, 28, 45, 84])
+def test_the_models_estimate_is_what_the_coder_takes_also_in_far_tails(index):
+    far = max(4, int(8 * scale_of(index)))
+    values = np.arange(-far, far + 1)
+    bits = Encoder().integers(values, np.full(len(values), index), normal)
+    scale = torch.full((len(values),), -3.5 + index / 8, dtype=torch.float64)
+    told = bits_coded(torch.tensor(values, dtype=torch.float64), scale).numpy()
+    assert np.abs(bits - told)[told < 20].max() < 0.05
+    assert np.abs(bits - told).max() < 8
+    assert bits_normal(torch.tensor(float(far)), scale[0]) > told[-1] + 5
 
 
 def test_what_is_certain_costs_nothing():

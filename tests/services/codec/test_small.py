@@ -10,11 +10,12 @@ from PIL import Image
 
 from vaedemo.errors import CodecError, ConfigError
 from vaedemo.maths.quantise import Quantiser, fit_quantiser
+from vaedemo.models.entropy import PRECISION
 from vaedemo.pictures.examples import example
 from vaedemo.pictures.prepare import prepare
 from vaedemo.services.codec import small
 from vaedemo.services.codec.coder import Queue, shortest
-from vaedemo.services.codec.tables import PRECISION, counted
+from vaedemo.services.codec.tables import counted
 from vaedemo.services.reconstruct import reconstruct
 from vaedemo.store.key import ModelKey
 from vaedemo.store.library import Library

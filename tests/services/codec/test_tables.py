@@ -6,7 +6,8 @@ import constriction
 import numpy as np
 import pytest
 
-from vaedemo.services.codec.tables import PRECISION, logistic, normal, scale_index, scale_of
+from vaedemo.models.entropy import PRECISION
+from vaedemo.services.codec.tables import logistic, normal, scale_index, scale_of
 
 SCALES = range(85)
 

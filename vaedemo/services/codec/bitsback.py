@@ -15,10 +15,10 @@ import numpy as np
 import torch
 
 from vaedemo.errors import CodecError
-from vaedemo.models.entropy import LOG2_SCALE, SCALE_GRID
+from vaedemo.models.entropy import LOG2_SCALE, PRECISION, SCALE_GRID
 from vaedemo.models.lossless import SPREAD_GRID, SPREADS, STEPS, WEIGHTS, Levels, Lossless
 from vaedemo.services.codec.coder import Push, Stack
-from vaedemo.services.codec.tables import PRECISION, normal, scale_index
+from vaedemo.services.codec.tables import normal, scale_index
 
 __all__ = ["Step", "below", "decode", "encode"]
 

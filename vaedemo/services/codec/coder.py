@@ -13,7 +13,8 @@ import constriction
 import numpy as np
 
 from vaedemo.errors import CodecError
-from vaedemo.services.codec.tables import PRECISION, Tables
+from vaedemo.models.entropy import PRECISION
+from vaedemo.services.codec.tables import Tables
 
 __all__ = ["Encoder", "Push", "Queue", "Stack", "shortest"]
 

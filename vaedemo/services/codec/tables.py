@@ -13,11 +13,10 @@ from typing import Any, NamedTuple
 import constriction
 import numpy as np
 
-from vaedemo.models.entropy import LOG2_SCALE, SCALE_GRID
+from vaedemo.models.entropy import LOG2_SCALE, PRECISION, REACH, SCALE_GRID
 
-__all__ = ["PRECISION", "Table", "Tables", "counted", "logistic", "normal", "scale_index", "scale_of"]
+__all__ = ["Table", "Tables", "counted", "logistic", "normal", "scale_index", "scale_of"]
 
-PRECISION = 24  # bits of a probability
 TAIL = 2.0**-22  # about the mass of all that a table leaves to its last entry
 
 
@@ -72,7 +71,7 @@ def counted(counts: np.ndarray) -> Table:
 def normal(index: int) -> Table:
     """Masses of N(0, scale^2) within 1/2 of each integer."""
     scale = scale_of(index)
-    return _table(lambda t: 0.5 * math.erfc(t / math.sqrt(2)), scale, max(1, math.ceil(5.2 * scale)))
+    return _table(lambda t: 0.5 * math.erfc(t / math.sqrt(2)), scale, max(1, math.ceil(REACH * scale)))
 
 
 @cache

@@ -1,18 +1,20 @@
 """Tasks over a set of pictures, one epoch after another: give them back (AE, VAE, dense), restore damaged ones."""
 
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from vaedemo import runtime
-from vaedemo.configs import TrainConfig
+from vaedemo.configs import TrainConfig, _option, _require
 from vaedemo.data.damage import random_corruption
 from vaedemo.data.datasets import Pictures
 from vaedemo.models import objectives
 from vaedemo.models.objectives import Terms
 
-__all__ = ["Epochs", "Exact", "Pairs", "Reconstruction", "binarised"]
+__all__ = ["Epochs", "Exact", "LevelsConfig", "Pairs", "Reconstruction", "binarised", "moved"]
 
 
 def binarised(x: Tensor, generator: torch.Generator, mine: slice = slice(None)) -> Tensor:
@@ -26,6 +28,27 @@ def binarised(x: Tensor, generator: torch.Generator, mine: slice = slice(None)) 
     first, second = (words.view(torch.uint8)[i : i + x.numel()].view(x.shape)[mine] for i in (0, 1))
     x = x[mine]
     return ((first < x) | ((first == x) & (second < x))).view(torch.uint8).float()
+
+
+@dataclass(frozen=True)
+class LevelsConfig:
+    """What a Lossless VAE learns from."""
+
+    moved: float = _option(0.0, "of lossless: share of the pictures that are moved by a pixel, anew each time")
+
+    def __post_init__(self) -> None:
+        _require(0 <= self.moved <= 1, f"moved is {self.moved}; choose 0 to 1")
+
+
+def moved(x: Tensor, share: float, generator: torch.Generator) -> Tensor:
+    """x (B, 1, H, W), a share of them moved by -1, 0 or 1 pixel each way, all nine as likely; zeros come
+    in at the edges."""
+    count, _, height, width = x.shape
+    chosen = torch.rand(count, generator=generator) < share
+    down, across = (torch.randint(-1, 2, (2, count), generator=generator) * chosen)[:, :, None]
+    rows, columns = torch.arange(height) + 1 - down, torch.arange(width) + 1 - across
+    padded = F.pad(x, (1, 1, 1, 1))[:, 0]
+    return padded[torch.arange(count)[:, None, None], rows[:, :, None], columns[:, None]][:, None]
 
 
 class Epochs:
@@ -87,15 +110,20 @@ class Reconstruction(Epochs):
 class Exact(Epochs):
     """Pictures in whole levels, of a Lossless VAE; for black and white binarised anew each time."""
 
-    def __init__(self, pictures: Pictures, model: nn.Module, config: TrainConfig) -> None:
+    def __init__(
+        self, pictures: Pictures, model: nn.Module, config: TrainConfig, levels: LevelsConfig | None = None
+    ) -> None:
         super().__init__(pictures, config)
         self.model_config: Any = model.config
+        self.levels = levels or LevelsConfig()
+        self.settings = asdict(self.levels)
 
     def batch(self, step: int, generator: torch.Generator, mine: slice) -> tuple:
         """(x uint8, eps)."""
         rows = self.rows(step)
         eps = torch.randn(len(rows), self.model_config.latent_dim, generator=generator)[mine]
         x = self.pictures.x.index_select(0, rows)
+        x = moved(x, self.levels.moved, generator) if self.levels.moved else x
         return binarised(x, generator, mine).byte() if self.model_config.binary else x[mine], eps
 
     def terms(self, model: Any, batch: tuple) -> Terms:
