@@ -62,6 +62,12 @@ def _pushes(values: np.ndarray, index: np.ndarray, tables: Tables) -> tuple[list
     return pushes, cost
 
 
+def _taken(push: Push) -> Push:
+    """As constriction takes it: symbols of 32 bits."""
+    symbols, *model = push
+    return (symbols.astype(np.int32) if isinstance(symbols, np.ndarray) else symbols, *model)
+
+
 class _Decoder:
     """Pops what was pushed."""
 
@@ -117,9 +123,8 @@ class Stack(_Decoder):
 
     def put(self, pushes: list[Push]) -> None:
         """Push what is to be popped in this order."""
-        for symbols, *model in reversed(pushes):
-            given = symbols.astype(np.int32) if isinstance(symbols, np.ndarray) else symbols
-            self._coder.encode_reverse(given, *model)
+        for push in reversed(pushes):
+            self._coder.encode_reverse(*_taken(push))
 
     def push(self, values: np.ndarray, index: np.ndarray, tables: Tables) -> np.ndarray:
         """Push integers (n,), each by the table of its scale's index (n,); their bits, float64 (n,)."""
@@ -171,7 +176,7 @@ def shortest(values: np.ndarray, index: np.ndarray, tables: Tables) -> tuple[byt
     pushes, cost = _pushes(values, index, tables)
     coder = constriction.stream.queue.RangeEncoder()
     for push in pushes:
-        coder.encode(*push)
+        coder.encode(*_taken(push))
     whole = coder.get_compressed().astype(">u4").tobytes()
     # Of the numbers with so many digits only the two beside the whole one may lie within its interval.
     for length in range(math.ceil(cost.sum() / 8), len(whole)):
