@@ -62,8 +62,8 @@ def _pushes(values: np.ndarray, index: np.ndarray, tables: Tables) -> tuple[list
     return pushes, cost
 
 
-def _taken(push: Push) -> Push:
-    """As constriction takes it: symbols of 32 bits."""
+def _whole(push: Push) -> Push:
+    """A push as constriction takes it: symbols of 32 bits."""
     symbols, *model = push
     return (symbols.astype(np.int32) if isinstance(symbols, np.ndarray) else symbols, *model)
 
@@ -124,7 +124,7 @@ class Stack(_Decoder):
     def put(self, pushes: list[Push]) -> None:
         """Push what is to be popped in this order."""
         for push in reversed(pushes):
-            self._coder.encode_reverse(*_taken(push))
+            self._coder.encode_reverse(*_whole(push))
 
     def push(self, values: np.ndarray, index: np.ndarray, tables: Tables) -> np.ndarray:
         """Push integers (n,), each by the table of its scale's index (n,); their bits, float64 (n,)."""
@@ -176,7 +176,7 @@ def shortest(values: np.ndarray, index: np.ndarray, tables: Tables) -> tuple[byt
     pushes, cost = _pushes(values, index, tables)
     coder = constriction.stream.queue.RangeEncoder()
     for push in pushes:
-        coder.encode(*_taken(push))
+        coder.encode(*_whole(push))
     whole = coder.get_compressed().astype(">u4").tobytes()
     # Of the numbers with so many digits only the two beside the whole one may lie within its interval.
     for length in range(math.ceil(cost.sum() / 8), len(whole)):
