@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 from . import (
+    amortisation,
     atlas,
     codec,
     disentanglement,
@@ -31,8 +32,8 @@ BEGIN, END = "<!-- figures: written by `make results` -->", "<!-- end of figures
 SECTIONS = tuple(
     section
     for module in (
-        reconstruction, likelihood, samples, disentanglement, restore, photos, codec, lossless, smallbits, proposal,
-        page, latent, atlas, serving, training,
+        reconstruction, likelihood, amortisation, samples, disentanglement, restore, photos, codec, lossless, smallbits,
+        proposal, page, latent, atlas, serving, training,
     )
     for section in module.SECTIONS
 )  # fmt: skip
