@@ -14,12 +14,15 @@ from vaedemo.ui.text import load
 LIBRARY = Library(checkpoints_folder())
 # Where a number may stand in a phrase: a fact, an axis, a year, a name; none of a model, a setting or a file.
 FACTS = {
-    "psnr.why", "ssim.why", "ssim.note", "mse.why", "remark.unusual", "bits.why", "more.text", "generate.prior.normal",
-    "generate.why.normal", "generate.sum.note", "generate.quality.protocol", "generate.measure.density.why",
-    "generate.more", "latent.why.ae", "latent.why.vae", "latent.lens.why", "latent.lens.label", "latent.formula.why",
-    "latent.more", "walk.foot", "walk.more.text", "dims.mig.why", "dims.disentanglement.why", "dims.completeness.why",
-    "dims.informativeness.why", "dims.scores.why", "ratio.value", "noise.gaussian.why", "noise.poisson.why",
-    "inpaint.more", "latent.nomaps",
+    "psnr.why", "ssim.why", "ssim.note", "mse.why", "remark.unusual", "bits.why", "more.text",
+    "generate.prior.normal", "generate.why.normal", "generate.sum.note", "generate.quality.protocol",
+    "generate.measure.density.why", "generate.more", "latent.why.ae", "latent.why.vae", "latent.lens.why",
+    "latent.lens.label", "latent.formula.why", "latent.more", "walk.foot", "walk.more.text", "dims.mig.why",
+    "dims.disentanglement.why", "dims.completeness.why", "dims.informativeness.why", "dims.scores.why", "ratio.value",
+    "noise.gaussian.why", "noise.poisson.why", "inpaint.more", "latent.nomaps", "basis.cosines.why",
+    "basis.principal.why", "basis.why", "channels.why", "compress.more", "curves.kodak.why", "decoded.label",
+    "ladder.more", "msssim.why", "photo.bits.note", "photo.ratio.upload", "photo.values", "quality.why",
+    "stack.differs", "stack.same", "stack.why", "zoom.exact",
 }  # fmt: skip
 
 

@@ -126,12 +126,15 @@ export const takeRow = (tab, buttons, others = "") => html`
     <span class="vd-note" data-part="copied" role="status">${tab.copied ? t(tab.copied) : ""}</span>
   </section>`;
 
-export const moreFold = (key) => html`
-  <details class="vd-more"><summary>${t("more.title")}</summary><div data-part="more" .innerHTML=${t(key)}></div></details>`;
+export const moreFold = (key, facts) => html`
+  <details class="vd-more"><summary>${t("more.title")}</summary><div data-part="more" .innerHTML=${t(key, facts)}></div></details>`;
 
 // A tab around its pictures: panels in a row, below them a line {id, part, text} that says what is under the cursor and the switch
 // of a mode; tools under the first panel, controls under the others; cards; and what can be taken away.
-export const sheet = (tab, { kind = "", style = nothing, sources, panels, readout, mode, tools, controls, cards, buttons, more }) => html`
+export const sheet = (
+  tab,
+  { kind = "", style = nothing, sources, panels, readout, mode, tools, controls, cards, buttons, more, facts = {} },
+) => html`
 <div class="vd-rec ${kind}" style=${style}>
   ${message(tab)}
   <section class="vd-top">
@@ -143,5 +146,5 @@ export const sheet = (tab, { kind = "", style = nothing, sources, panels, readou
   </section>
   ${cards}
   ${takeRow(tab, buttons)}
-  ${moreFold(more)}
+  ${moreFold(more, facts)}
 </div>`;

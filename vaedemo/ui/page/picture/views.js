@@ -174,7 +174,7 @@ export class Views {
     const share = (value, side) => `${(100 * value) / side}%`;
     const [left, top, w, h] = detail?.box ?? [0, 0, 0, 0];
     const place = `left: ${share(left, width)}; top: ${share(top, height)}; width: ${share(w, width)}; height: ${share(h, height)}`;
-    return html`<div class="vd-stage"><canvas data-part=${part} width="3" height="2" .draw=${draw}></canvas><canvas class="vd-detail" width="3" height="2"
+    return html`<div class="vd-stage"><canvas data-part=${part} width="3" height="2" aria-hidden="true" .draw=${draw}></canvas><canvas class="vd-detail" width="3" height="2" aria-hidden="true"
       style=${place} ?hidden=${!detail?.[name]} .draw=${detail?.[name]}></canvas></div>`;
   }
 

@@ -33,7 +33,7 @@ export class Basis {
       html`<span class="vd-cmp-tile" title=${say(tile)}><canvas class="vd-pixels" width="16" height="16" role="img" aria-label=${say(tile)} .draw=${tile.draw}></canvas><small>${
         kind === "cosines" ? "" : `${number(100 * tile.share, tile.share < 0.1 ? 1 : 0)} %`
       }</small></span>`;
-    return html`<figure class="vd-cmp-basis" data-basis=${kind}><figcaption><b>${t(`basis.${kind}`)}</b><p class="vd-note">${t(`basis.${kind}.why`)}</p></figcaption>
+    return html`<figure class="vd-cmp-basis" data-basis=${kind}><figcaption><b>${t(`basis.${kind}`)}</b><p class="vd-note">${t(`basis.${kind}.why`, { n: this.found[kind].length, most: this.tab.value.channels.at(-1) })}</p></figcaption>
       <div class="vd-cmp-tiles">${this.found[kind].map(one)}</div></figure>`;
   }
 

@@ -86,5 +86,6 @@ export const view = (tab) => {
     cards: html`${tab.refining.view()}${tab.beside.view()}${tab.curves.view()}${tab.basis.view()}${tab.stacking.view()}`,
     buttons: html`${button("saveFile", "save", photo.saveFile, { disabled: !ready })}${button("savePicture", "save", photo.savePicture, { disabled: !ready && !opened })}${button("saveImage", "save", photo.saveImage, { disabled: !ready })}`,
     more: "compress.more",
+    facts: { most: tab.value.channels.at(-1) },
   });
 };

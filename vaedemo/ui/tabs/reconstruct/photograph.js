@@ -94,7 +94,13 @@ export class Photograph extends Photo {
       controls: html`${this.channels()}${this.quality(tab.state.quality)}
         <div class="vd-choosers">${domains}</div>
         ${coding.view()}${photoFigures(answer)}<p class="vd-note" data-part="changes">${changesOf(tab.yours.picture)}</p>`,
-      cards: card("vd-ladder", "ladder", t("ladder.why"), html`${ladder.progress()}<div data-part="ladderPlot"></div>`, climb),
+      cards: card(
+        "vd-ladder",
+        "ladder",
+        t("ladder.why", { most: tab.value.channels.at(-1) }),
+        html`${ladder.progress()}<div data-part="ladderPlot"></div>`,
+        climb,
+      ),
       buttons: html`${button("saveImage", "save", this.saveImage, { disabled: !ready })}${button("savePicture", "save", this.savePicture, { disabled: !ready })}${button("toCompress", "save", this.compress)}`,
       more: "ladder.more",
     });
