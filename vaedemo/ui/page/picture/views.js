@@ -34,8 +34,10 @@ export class Views {
   }
 
   go(place) {
+    const turned = place.zoom > 1 !== this.place.zoom > 1;
     this.place = place;
     this.put();
+    if (turned) this.tab.draw(); // its buttons
     this.rest();
   }
 
