@@ -258,6 +258,11 @@ def refined(library: Library, pictures: list[np.ndarray], seconds: float, path: 
 PARTS: dict[str, Callable[..., Row]] = {"rate": rate, "speed": speed, "memory": memory, "cut": cut, "refine": refined}
 
 
+def keep_curve(path: Path, points: Points) -> None:
+    curve = {name: [round(p[name], 5) for p in points] for name in ("bpp", "psnr", "ms_ssim")}
+    path.write_text(json.dumps(curve) + "\n")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", choices=PARTS)
@@ -281,6 +286,8 @@ def main() -> None:
     for part in [args.only] if args.only else PARTS:
         some = pictures[: args.pictures] if part == "refine" else pictures
         figures[part] = PARTS[part](library, some, **given.get(part, {})) | {"pictures": len(some)}
+    if "rate" in figures and not (args.tiny or args.limit):  # for the page, beside the weights that it belongs to
+        keep_curve(args.checkpoints / "photos" / "kodak.json", figures["rate"]["ours"])
     report("codec", figures, tables(figures))
 
 
