@@ -114,26 +114,25 @@ RESTORERS = {
 }
 
 
+COMPRESS = TrainConfig(
+    steps=12_000,
+    lr=1e-3,
+    schedule="wsd",
+    warmup=500,
+    cooldown=0.25,
+    weight_decay=0.0,
+    clip=10.0,
+    average=0.9995,
+    save_every=300.0,
+    measure_every=3600.0,
+)
 COMPRESSING = Recipe(
     "photos",
     "codec.safetensors",
     CodecConfig(),
     (
-        Stage(
-            TrainConfig(
-                steps=12_000,
-                lr=1e-3,
-                schedule="wsd",
-                warmup=500,
-                cooldown=0.25,
-                weight_decay=0.0,
-                clip=10.0,
-                average=0.9995,
-                save_every=300.0,
-                measure_every=3600.0,
-            ),
-            RateConfig(),
-        ),
+        Stage(COMPRESS, RateConfig()),
+        Stage(replace(COMPRESS, steps=10_200, cooldown=0.2), RateConfig(crops=(7, 192))),
     ),
 )
 
