@@ -258,8 +258,10 @@ def refined(library: Library, pictures: list[np.ndarray], seconds: float, path: 
 PARTS: dict[str, Callable[..., Row]] = {"rate": rate, "speed": speed, "memory": memory, "cut": cut, "refine": refined}
 
 
-def keep_curve(path: Path, points: Points) -> None:
-    curve = {name: [round(p[name], 5) for p in points] for name in ("bpp", "psnr", "ms_ssim")}
+def keep_curve(path: Path, points: Points, identity: bytes) -> None:
+    curve: Row = {"model": identity.hex()} | {
+        name: [round(p[name], 5) for p in points] for name in ("bpp", "psnr", "ms_ssim")
+    }
     path.write_text(json.dumps(curve) + "\n")
 
 
@@ -287,7 +289,7 @@ def main() -> None:
         some = pictures[: args.pictures] if part == "refine" else pictures
         figures[part] = PARTS[part](library, some, **given.get(part, {})) | {"pictures": len(some)}
     if "rate" in figures and not (args.tiny or args.limit):  # for the page, beside the weights that it belongs to
-        keep_curve(args.checkpoints / "photos" / "kodak.json", figures["rate"]["ours"])
+        keep_curve(args.checkpoints / "photos" / "kodak.json", figures["rate"]["ours"], library.codec()[1])
     report("codec", figures, tables(figures))
 
 

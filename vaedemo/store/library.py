@@ -171,10 +171,14 @@ class Library:
         with self._lock:
             return _kept(self._models, KEPT, (path, None), lambda: (load_checkpoint(path)[0], weights_hash(path)[:4]))
 
-    def measured(self, domain: str, name: str) -> dict[str, Any] | None:
-        """What a benchmark measured of a checkpoint and left beside it, <domain>/<name>.json; None before that."""
-        path = place(self.folder, domain, f"{name}.json")
-        return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+    def kodak(self) -> dict[str, list[float]] | None:
+        """{"bpp", "psnr", "ms_ssim"} of Kodak at several qualities, as the benchmark measured them with these very
+        weights and left them beside them; None before that."""
+        path = place(self.folder, "photos", "kodak.json")
+        if not path.is_file():
+            return None
+        found = json.loads(path.read_text(encoding="utf-8"))
+        return found if found.pop("model", None) == self.codec()[1].hex() else None
 
     def restoring(self, preferred: str) -> str:
         """The preferred domain, or where nothing restores its pictures one of one's own with such a model, if there is

@@ -2,6 +2,7 @@
 
 import base64
 import io
+from concurrent.futures import ThreadPoolExecutor
 
 import gradio as gr
 import numpy as np
@@ -89,7 +90,8 @@ def test_a_part_is_sent_at_its_own_size(ask, done):
     job, last = done
     part = ask["crop"]({"job": job, "box": [590, 380, 100, 100]})
     assert part["box"] == [590, 380, 10, 20]
-    assert np.array_equal(picture_of(part["result"]), picture_of(last["result"])[380:400, 590:600])
+    assert set(part["parts"]) == {"original", "result", "error"}
+    assert np.array_equal(picture_of(part["parts"]["result"]), picture_of(last["result"])[380:400, 590:600])
 
 
 @pytest.mark.parametrize("wish", [{"bytes": 9000}, {"bpp": 0.25}, {"psnr": 29}])
@@ -115,7 +117,10 @@ def test_refining_ends_when_it_is_told_to_and_keeps_what_it_gained(ask, done):
 
 def test_every_codec_comes_beside_ours(ask, done):
     job, last = done
-    rows = [a["row"] for a in worked_off(ask, ask["beside"]({"job": job, "measure": "size"})) if "row" in a]
+    begun = ask["beside"]({"job": job, "measure": "size"})
+    rows = [a["row"] for a in worked_off(ask, begun) if "row" in a]
+    parts = ask["crop"]({"job": begun["job"], "box": [10, 20, 30, 40]})["parts"]
+    assert np.array_equal(picture_of(parts["made2"]), picture_of(rows[2]["picture"])[20:60, 10:40])
     assert {"vaedemo", "JPEG", "WebP", "PNG"} <= {r["name"] for r in rows}
     assert rows[0]["bytes"] == last["bytes"] and rows[0]["psnr"] == last["figures"]["psnr"]
     assert np.array_equal(picture_of(rows[0]["picture"]), picture_of(last["result"]))
@@ -156,6 +161,11 @@ def test_a_file_is_opened_whole_and_cut_short(ask, folder, done):
     whole = ask["open"]({"source": uploaded(folder, "whole.vae", data)})
     assert whole["bytes"] == len(data) and whole["channels"] == whole["coded"] == 320
     assert np.array_equal(picture_of(whole["picture"]), picture_of(last["result"]))
+    assert np.array_equal(
+        picture_of("," + ask["file"]({"job": whole["job"], "which": "png"})["data"]), picture_of(whole["picture"])
+    )
+    assert set(ask["crop"]({"job": whole["job"], "box": [0, 0, 9, 9]})["parts"]) == {"result"}
+    assert ask["basis"]({"job": whole["job"]})["key"] == "PictureError"
     cut = ask["open"]({"source": uploaded(folder, "cut.vae", data[: len(data) // 2])})
     assert cut["missing"] > 0 and cut["channels"] < 320
 
@@ -199,6 +209,29 @@ def test_a_wrong_wish_is_one_sentence(ask, wrong):
 def test_a_job_that_never_was_is_one_sentence(ask, name, wrong):
     answer = ask[name](wrong)
     assert set(answer) == {"error", "key"} and answer["key"] in ("Gone", "RequestError")
+
+
+@pytest.mark.parametrize("size", [(1, 1), (20_000, 3), (2, 700)])
+def test_a_picture_of_any_shape_is_coded_and_compared(ask, folder, size):
+    buffer = io.BytesIO()
+    Image.new("L", size, 90).save(buffer, "PNG")
+    source = uploaded(folder, "odd.png", buffer.getvalue())
+    assert ask["photo"]({"source": source})["width"] == size[0]
+    begun = ask["begin"]({"source": source, "quality": 20})
+    last = worked_off(ask, begun)[-1]
+    assert last["bytes"] >= HEADER and last["figures"]["psnr"] > 30
+    rows = [a["row"]["name"] for a in worked_off(ask, ask["beside"]({"job": begun["job"]})) if "row" in a]
+    assert ("WebP" in rows) == (max(size) <= 16_383) and "PNG" in rows
+
+
+def test_two_photographs_at_once_wait_for_each_other_and_no_longer(service):
+    buffer = io.BytesIO()
+    Image.effect_noise((200, 150), 90).convert("RGB").save(buffer, "PNG")
+    data = f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+    request = {"source": {"data": data}, "domain": None, "photos": True}
+    with ThreadPoolExecutor(6) as pool:
+        found = list(pool.map(service.prepare, [request] * 12, timeout=60))
+    assert {f["domain"] for f in found} == {"photos"}
 
 
 def test_what_reading_changed_is_told(ask, folder):

@@ -73,15 +73,24 @@ def beside(library: Library, picture: np.ndarray, data: bytes, measure: str) -> 
     small = min(picture.shape[:2]) < MS_SSIM_SIDE
     told = f"a side of the picture has fewer than {MS_SSIM_SIDE} pixels, too few for MS-SSIM; choose psnr"
     _require(measure != "ms_ssim" or not small, told)
-    names = list(rivals.rivals())
-    total = 1 + len(names)
+    names = list(rivals.fitting(picture))
+    total = 1 + rivals.TRIES * len(names)
     yield Progress(0, total)
     own = _own(library, picture, data)
     yield Progress(1, total, own)
     wanted = {"size": len(data), "psnr": own.figures.psnr, "ms_ssim": own.figures.ms_ssim or 0.0}[measure]
-    for done, name in enumerate(names, 2):
-        file = rivals.nearest(picture, name, wanted, lambda file: MEASURES[measure](file, picture))
-        yield Progress(done, total, _row(file, picture))
+    for i, name in enumerate(names):
+        search = rivals.nearest(picture, name, wanted, lambda file: MEASURES[measure](file, picture))
+        done, last = 1 + rivals.TRIES * i, 1 + rivals.TRIES * (i + 1)
+        while True:
+            try:
+                next(search)
+            except StopIteration as end:
+                yield Progress(last, total, _row(end.value, picture))
+                break
+            done += 1
+            if done < last:
+                yield Progress(done, total)
 
 
 def _row(file: rivals.File, picture: np.ndarray) -> Row:
@@ -105,7 +114,7 @@ def _own(library: Library, picture: np.ndarray, data: bytes) -> Row:
 
 def curves(library: Library, picture: np.ndarray, points: int = POINTS) -> Generator[Progress]:
     """Points of the codec and of its rivals, PNG left out, over all their qualities, worst first."""
-    names = [name for name, rival in rivals.rivals().items() if len(rival.qualities) > 1]
+    names = [name for name, rival in rivals.fitting(picture).items() if len(rival.qualities) > 1]
     qualities = {name: rivals.spread(name, points) for name in names}
     done, total = 0, points + sum(map(len, qualities.values()))
     yield Progress(0, total)

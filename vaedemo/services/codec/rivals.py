@@ -6,7 +6,7 @@ JPEG XL at Pillow's defaults, the latter where its plugin is installed. Files ar
 
 import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from io import BytesIO
 from typing import Any, NamedTuple
 
@@ -15,15 +15,17 @@ from PIL import Image, features
 
 from vaedemo.errors import ConfigError
 
-__all__ = ["File", "Rival", "at", "nearest", "rivals", "spread"]
+__all__ = ["TRIES", "File", "Rival", "at", "decoded", "fitting", "nearest", "rivals", "spread"]
 
 
 class Rival(NamedTuple):
-    """How Pillow writes a format; qualities from worst to best, a single one where there is no choice."""
+    """How Pillow writes a format; qualities from worst to best, a single one where there is no choice; the longest side
+    of a picture, in pixels."""
 
     format: str
     qualities: tuple[int, ...]
     options: dict[str, Any]
+    side: int = 1 << 30
 
 
 class File(NamedTuple):
@@ -43,9 +45,9 @@ class File(NamedTuple):
 
 
 _ALL = {
-    "JPEG": Rival("JPEG", tuple(range(1, 96)), {"subsampling": "4:2:0", "optimize": True, "progressive": True}),
-    "WebP": Rival("WEBP", tuple(range(101)), {"method": 6}),
-    "AVIF": Rival("AVIF", tuple(range(101)), {}),
+    "JPEG": Rival("JPEG", tuple(range(1, 96)), {"subsampling": "4:2:0", "optimize": True, "progressive": True}, 65_500),
+    "WebP": Rival("WEBP", tuple(range(101)), {"method": 6}, 16_383),
+    "AVIF": Rival("AVIF", tuple(range(101)), {}, 65_536),
     "JPEG XL": Rival("JXL", tuple(range(1, 100)), {}),
     "PNG": Rival("PNG", (100,), {"optimize": True}),
 }
@@ -69,26 +71,42 @@ def at(picture: np.ndarray, name: str, quality: int) -> File:
     start, file = time.perf_counter(), BytesIO()
     Image.fromarray(picture).save(file, rival.format, quality=quality, **rival.options)
     written = time.perf_counter()
-    with Image.open(BytesIO(file.getvalue()), formats=[rival.format]) as image:
-        decoded = np.array(image.convert("RGB"))
-    return File(name, quality, file.getvalue(), decoded, written - start, time.perf_counter() - written)
+    made = decoded(name, file.getvalue())
+    return File(name, quality, file.getvalue(), made, written - start, time.perf_counter() - written)
 
 
-def nearest(picture: np.ndarray, name: str, wanted: float, measure: Callable[[File], float]) -> File:
-    """The file whose measure, which grows with quality, is nearest to what is wanted; by bisection."""
-    qualities, found = rivals()[name].qualities, dict[int, File]()
+def decoded(name: str, data: bytes) -> np.ndarray:
+    """The picture uint8 (H, W, 3) of a rival's file."""
+    with Image.open(BytesIO(data), formats=[_ALL[name].format]) as image:
+        return np.array(image.convert("RGB"))
 
-    def look(i: int) -> float:
-        if i not in found:
-            found[i] = at(picture, name, qualities[i])
-        return measure(found[i])
 
-    low, high = 0, len(qualities) - 1
+def fitting(picture: np.ndarray) -> dict[str, Rival]:
+    """Those of rivals() that can hold a picture uint8 (H, W, 3)."""
+    return {name: rival for name, rival in rivals().items() if max(picture.shape[:2]) <= rival.side}
+
+
+TRIES = 9  # at most, of nearest() among a hundred qualities
+
+
+def nearest(
+    picture: np.ndarray, name: str, wanted: float, measure: Callable[[File], float]
+) -> Generator[None, None, File]:
+    """Return the file whose measure, which grows with quality, is nearest to what is wanted; by bisection, yielding
+    after each try."""
+    qualities = rivals()[name].qualities
+    low, high = -1, len(qualities)  # of which nothing is known yet
+    best: tuple[float, File] | None = None
     while high - low > 1:
         middle = (low + high) // 2
-        low, high = (middle, high) if look(middle) <= wanted else (low, middle)
-    best = min({low, high}, key=lambda i: abs(look(i) - wanted))
-    return found[best]
+        file = at(picture, name, qualities[middle])
+        value = measure(file)
+        low, high = (middle, high) if value <= wanted else (low, middle)
+        if best is None or abs(value - wanted) < best[0]:
+            best = abs(value - wanted), file
+        yield
+    assert best is not None
+    return best[1]
 
 
 def spread(name: str, points: int) -> list[int]:

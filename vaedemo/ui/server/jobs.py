@@ -15,6 +15,7 @@ from vaedemo.errors import Gone
 __all__ = ["Job", "Jobs", "Step"]
 
 LASTS = 900.0  # seconds since it was last asked for
+LEAST = 100_000  # that any job counts: however small its picture is, it has a network's state
 
 
 class Step(NamedTuple):
@@ -34,7 +35,7 @@ class Job:
     jobs that wait are bounded; `about` is whatever the results are shown with."""
 
     def __init__(self, works: Mapping[str, Iterator[Any]], size: int, about: Any = None) -> None:
-        self.size, self.about, self._lock = size, about, threading.Lock()
+        self.size, self.about, self._lock = max(size, LEAST), about, threading.Lock()
         self.last = {name: Step(name, next(work)) for name, work in works.items()}
         self.totals = {name: step.progress.total for name, step in self.last.items()}
         self.total = sum(self.totals.values())
@@ -90,7 +91,10 @@ class Jobs:
 
     def _tidy(self) -> None:
         now = time.monotonic()
-        for name, (at, _) in list(self._jobs.items()):
-            waiting = sum(job.size for _, job in self._jobs.values())
-            if now - at > LASTS or (waiting > self.most and len(self._jobs) > 1):
-                del self._jobs[name]
+        waiting = sum(job.size for _, job in self._jobs.values())
+        while self._jobs:
+            name, (at, job) = next(iter(self._jobs.items()))
+            if now - at <= LASTS and (waiting <= self.most or len(self._jobs) == 1):
+                return
+            waiting -= job.size
+            del self._jobs[name]

@@ -6,7 +6,7 @@ than SHOWN pixels comes scaled down, and the part that is looked at closely by c
 
 import base64
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +17,7 @@ from PIL import Image
 from vaedemo.errors import CodecError, PictureError
 from vaedemo.models.entropy import QUALITY_STEPS
 from vaedemo.pictures.read import read_with_changes
-from vaedemo.services.codec import compare
+from vaedemo.services.codec import compare, rivals
 from vaedemo.services.codec.container import HEADER, Photo, unpack
 from vaedemo.services.codec.files import LEVELS, MAX_PIXELS, Compressed, Progress, Try, Wish, compress, decompress
 from vaedemo.services.codec.judge import Figures, judge, psnr
@@ -29,11 +29,13 @@ from vaedemo.ui.server.jobs import Job, Jobs, Step
 if TYPE_CHECKING:
     from vaedemo.ui.server.service import Service
 
-__all__ = ["ASKED", "Found", "LIMIT", "MAX_FILE", "Photographs", "lossless", "opened", "sizes", "wish_of"]
+__all__ = ["ASKED", "Found", "LIMIT", "MAX_FILE", "Opened", "Photographs", "lossless", "opened", "sizes", "wish_of"]
 
 Request = dict[str, Any]
+Box = tuple[slice, slice]
 EXAMPLES = "objects"  # the domain whose examples are photographs
 SHOWN = 2_000_000  # pixels of a picture that is sent whole
+SIDE = 16_383  # pixels that a WebP may have
 CROP = 2_000_000  # pixels of a part
 LIMIT = 0.1  # mean error of a pixel at which the map saturates, of values in [0, 1]
 TOTAL_PIXELS = 40_000_000  # of all that wait; the oldest give way
@@ -69,6 +71,12 @@ class _Coding:
             found |= self._shown(progress.result)
         return found
 
+    def parts(self, box: Box) -> dict[str, np.ndarray]:
+        """The pictures within a box, and the error."""
+        assert self.result is not None
+        x, x_hat = self.picture[box], self.result.picture[box]
+        return {"original": x, "result": x_hat, "error": _error(x_hat, x)}
+
     def _shown(self, result: Compressed) -> Request:
         x_hat, x = result.picture, self.picture
         figures = Figures(psnr(x_hat, x), None, None) if self.live else judge(x_hat, x)
@@ -92,15 +100,41 @@ class _Coding:
 
 
 @dataclass
-class Found:
-    """Of a comparison: rows and points as the page shows them."""
+class Opened:
+    """What a compressed file decoded to, which has no original."""
 
     picture: np.ndarray
+
+    def answer(self, step: Step) -> Request:
+        """There is nothing to tell."""
+        return {}
+
+    def parts(self, box: Box) -> dict[str, np.ndarray]:
+        """The pictures within a box."""
+        return {"result": self.picture[box]}
+
+
+@dataclass
+class Found:
+    """Of a comparison: rows and points as the page shows them; files: those of the rows."""
+
+    picture: np.ndarray
+    files: list[tuple[str, bytes]] = field(default_factory=list)
+
+    def parts(self, box: Box) -> dict[str, np.ndarray]:
+        """What each codec but our own made of the part within a box, and its error, by the row's number."""
+        found: dict[str, np.ndarray] = {}
+        for i, (name, data) in enumerate(self.files):
+            if name != compare.OURS:
+                x_hat = rivals.decoded(name, data)[box]
+                found |= {f"made{i}": x_hat, f"error{i}": _error(x_hat, self.picture[box])}
+        return found
 
     def answer(self, step: Step) -> Request:
         """What a step tells the page."""
         found = step.progress.found
         if isinstance(found, compare.Row):
+            self.files.append((found.name, found.data))
             return {"row": self._row(found)}
         return {} if found is None else {"point": self._point(found)}
 
@@ -157,7 +191,9 @@ class Photographs:
         bytes of the uploaded file or null}."""
         x, changes, given = self.opened(request.get("source"))
         size = {"width": x.shape[1], "height": x.shape[0]}
-        return {"domain": "photos", "original": lossless(x), **size, "changes": list(changes), "given": given}
+        with self.service.decoders_turn:
+            original = lossless(x)
+        return {"domain": "photos", "original": original, **size, "changes": list(changes), "given": given}
 
     def begin(self, request: Request) -> Request:
         """{"source", one of "quality", "bytes", "bpp", "psnr", "channels" or null, "refine": seconds or null, "live":
@@ -215,23 +251,29 @@ class Photographs:
         return about, about.result
 
     def crop(self, request: Request) -> Request:
-        """{"job", "box": [left, top, width, height] in pixels} -> {"box", "original", "result", "error_map"}: that part
-        of each picture, at its own size."""
-        about, result = self.done(request)
+        """{"job", "box": [left, top, width, height] in pixels} -> {"box", "parts": {name: data URI}}: that part of each
+        picture that the job is about, at its own size."""
+        about = self.jobs.get(request.get("job")).about
+        if isinstance(about, _Coding) and about.result is None:
+            raise PictureError("This photograph is not finished; wait for it.")
+        if not isinstance(about, _Coding | Found | Opened):
+            raise wire.RequestError("this job has no pictures")
         left, top, width, height = _box(request.get("box"), about.picture.shape)
         if width * height > CROP:
             raise wire.RequestError(f"a part has at most {CROP // 10**6} million pixels")
-        x, x_hat = (a[top : top + height, left : left + width] for a in (about.picture, result.picture))
-        pictures = {"original": x, "result": x_hat, "error_map": _error(x_hat, x)}
-        return {"box": [left, top, width, height], **{name: lossless(a) for name, a in pictures.items()}}
+        with self.service.decoders_turn:
+            parts = about.parts((slice(top, top + height), slice(left, left + width)))
+            uris = {name: lossless(a) for name, a in parts.items()}
+        return {"box": [left, top, width, height], "parts": uris}
 
     def file(self, request: Request) -> Request:
         """{"job", "which": "vae" or "png"} -> {"data": base64 of the compressed file, or of what it decodes to}."""
-        _, result = self.done(request)
+        about = self.jobs.get(request.get("job")).about
         if wire.choice(request, "which", ("vae", "png"), "vae") == "vae":
-            return {"data": base64.b64encode(result.data).decode()}
-        buffer = BytesIO()
-        Image.fromarray(result.picture).save(buffer, "PNG", compress_level=4)
+            return {"data": base64.b64encode(self.done(request)[1].data).decode()}
+        picture, buffer = about.picture if isinstance(about, Opened) else self.done(request)[1].picture, BytesIO()
+        with self.service.decoders_turn:
+            Image.fromarray(picture).save(buffer, "PNG", compress_level=4)
         return {"data": base64.b64encode(buffer.getvalue()).decode()}
 
     def ladder(self, request: Request) -> Request:
@@ -245,9 +287,9 @@ class Photographs:
 def lossless(picture: np.ndarray) -> str:
     """A picture uint8 (H, W) or (H, W, 3) as a data URI that loses nothing but size, above SHOWN pixels."""
     image = Image.fromarray(picture)
-    if (share := image.width * image.height / SHOWN) > 1:
-        sides = (max(1, round(side / share**0.5)) for side in image.size)
-        image = image.resize(tuple(sides), Image.Resampling.BOX)
+    if (share := max((image.width * image.height / SHOWN) ** 0.5, max(image.size) / SIDE)) > 1:
+        width, height = (max(1, int(side / share)) for side in image.size)
+        image = image.resize((width, height), Image.Resampling.BOX)
     buffer = BytesIO()
     # WebP at its fastest: a third of PNG's time, in three quarters of its bytes.
     image.save(buffer, "WEBP", lossless=True, quality=0, method=0)

@@ -100,9 +100,10 @@ class Service:
             known = given["domain"] if given and "example" in given else None
             found, row, proposed = seen(self.library, source, domain, fit, polarity, proposed=known, propose=True)
             photo = domain is None and request.get("photos") is True and proposed == "objects"
-            if photo and min(found.size) >= PHOTO and self.photographs.there:
-                return self.photographs.photo(request) | {"proposed": "photos"}
-            original = self.original(found.picture)
+            photo = photo and min(found.size) >= PHOTO and self.photographs.there
+            original = None if photo else self.original(found.picture)
+        if photo:  # which takes its own turn
+            return self.photographs.photo(request) | {"proposed": "photos"}
         x, models = found.x, request.get("models", [])
         return {
             "x": wire.pack(x),

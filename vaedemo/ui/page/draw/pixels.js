@@ -89,25 +89,33 @@ const heat = (bytes) =>
     "absolute",
   );
 export const heatMap = (bytes) => (canvas) => paint(canvas, heat(bytes));
+// Those that take a while give false where another drawing was wanted meanwhile.
+const wanted = (canvas) => {
+  const { turn } = canvas;
+  return () => canvas.turn === turn;
+};
 export const fromUri = (uri) => async (canvas) => {
+  const still = wanted(canvas);
   const image = new Image();
   image.src = uri;
   await image.decode();
+  if (!still()) return false;
   canvas.classList.toggle("vd-pixels", Math.max(image.width, image.height) <= 128);
   if (canvas.width !== image.width || canvas.height !== image.height) Object.assign(canvas, { width: image.width, height: image.height });
   canvas.getContext("2d").drawImage(image, 0, 0);
+  return true;
 };
 export const heatFromUri = (uri) => async (canvas) => {
-  await fromUri(uri)(canvas);
+  if (!(await fromUri(uri)(canvas))) return false;
   const ctx = canvas.getContext("2d");
   const image = ctx.getImageData(0, 0, canvas.width, canvas.height);
   image.data.set(heat(image.data.filter((_, i) => i % 4 === 0)));
   ctx.putImageData(image, 0, 0);
+  return true;
 };
 // One that also tells what it has drawn, for whoever waits for it.
 export const marked = (draw, key) => async (canvas) => {
-  await draw(canvas);
-  canvas.dataset.shown = key;
+  if ((await draw(canvas)) !== false) canvas.dataset.shown = key;
 };
 export const blank = (canvas) => canvas.getContext("2d").clearRect(0, 0, canvas.width, canvas.height);
 

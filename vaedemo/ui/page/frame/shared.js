@@ -1,6 +1,6 @@
 // What the tabs share: the picture at hand. A picture is {x: base64 of its bytes, domain, example: name or null, word: its
 // word for an address or null, source: the file or data that it was read from or null, model: {kind, d, beta} that it comes
-// from or undefined}. And a compressed file, which one of them opens, whichever it came to.
+// from or undefined}. And what one hands to another.
 
 let current = null;
 const listeners = new Map();
@@ -17,18 +17,19 @@ export const share = (picture, from) => {
 // One listener a tab; it hears of pictures that come from other tabs while it is mounted.
 export const onShared = (name, listener) => listeners.set(name, listener);
 
-let waiting = null;
-let opener = null;
+const waiting = new Map();
+const takers = new Map();
 
-// The tab that opens compressed files: open(blob) is called with each, and with one that came before it was there.
-export const onCompressed = (open) => {
-  opener = open;
-  if (waiting) open(waiting);
-  waiting = null;
+// What one tab hands to another: of a kind, "compressed" (a file) or "photograph" (a source). take(thing) is called with each, and
+// with one that came before there was somebody to take it.
+export const onHanded = (kind, take) => {
+  takers.set(kind, take);
+  if (waiting.has(kind)) take(waiting.get(kind));
+  waiting.delete(kind);
 };
 
-// A compressed file came to some tab.
-export const openCompressed = (blob) => {
-  if (opener) opener(blob);
-  else waiting = blob;
+export const hand = (kind, thing) => {
+  const take = takers.get(kind);
+  if (take) take(thing);
+  else waiting.set(kind, thing);
 };

@@ -23,6 +23,7 @@ const settle = (root) => {
   for (const canvas of root.querySelectorAll("canvas"))
     if (canvas.draw && canvas.draw !== canvas.drawn) {
       canvas.drawn = canvas.draw;
+      canvas.turn = (canvas.turn ?? 0) + 1; // so that a drawing that takes a while knows whether it is still wanted
       canvas.draw(canvas);
     }
 };

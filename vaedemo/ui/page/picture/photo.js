@@ -2,7 +2,7 @@
 // bits of the answer.
 
 import { html } from "../vendor/lit-html.js";
-import { atRest, newest } from "../frame/dom.js";
+import { newest } from "../frame/dom.js";
 import { save, saveRow } from "../frame/download.js";
 import { chooser, figure, optionsOf, panel, progress, scale, slider, small } from "../frame/pieces.js";
 import { failure, number, t } from "../frame/text.js";
@@ -11,17 +11,17 @@ import { Job } from "./job.js";
 import { THIRDS } from "./photostate.js";
 import { Views } from "./views.js";
 
+const EXACT = 99; // dB: no pixel differs
 const NOTHING = { done: 1, total: 1, text: "" };
 const LIVE = 1_200_000; // pixels up to which a photograph is coded while a slider moves
 const REST = 300; // ms after which it is coded with all its figures
 
 // hooks: wish() -> what is asked of the server; source() -> what of; size() -> pixels; told(answer): a step of a search or of
-// refining; finished(answer).
+// refining; finished(answer); other(): something else than refining begins, or what went on has ended without an answer.
 class Coding extends Job {
   constructor(tab, hooks) {
     super(tab);
-    Object.assign(this, { hooks, answer: null, bar: NOTHING });
-    this.soon = atRest(REST, () => this.code());
+    Object.assign(this, { hooks, answer: null, bar: NOTHING, timer: 0 });
     this.live = newest(() => this.ask({ live: true }));
   }
 
@@ -32,16 +32,42 @@ class Coding extends Job {
     this.soon();
   }
 
+  // With all figures, once nothing has moved for a moment.
+  soon() {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.code(), REST);
+  }
+
   code = (more = {}) => this.ask({ live: false, ...more });
 
   ask(more) {
+    if (!more.refine) this.hooks.other?.();
     const source = this.hooks.source();
     return source ? this.begin({ ...this.hooks.wish(), ...more }, source) : null;
   }
 
-  // Whether what is shown is what the server has at hand.
+  // Whether the server has at hand what is shown, which it keeps until there is another answer.
   get ready() {
-    return Boolean(this.job) && this.answer?.job === this.job.job;
+    return Boolean(this.answer);
+  }
+
+  drop() {
+    this.turn += 1;
+    if (this.job && this.job.job !== this.answer?.job) this.tab.ask("stop", { job: this.job.job });
+    this.job = null;
+  }
+
+  forget() {
+    clearTimeout(this.timer);
+    this.drop();
+    this.release(null);
+  }
+
+  // Another answer in place of the one that is shown.
+  release(answer) {
+    const old = this.answer?.job;
+    this.answer = answer;
+    if (old && old !== answer?.job) this.tab.ask("stop", { job: old });
   }
 
   waiting() {
@@ -58,12 +84,13 @@ class Coding extends Job {
     const text = answer.refined ? t("photo.refining") : t("photo.coding");
     this.bar = done < total ? { done, total, text } : NOTHING;
     if (done < total || !answer.result) return this.tab.draw();
-    this.answer = { ...answer, job: this.job.job };
+    this.release({ ...answer, job: this.job.job });
     return this.hooks.finished(this.answer);
   }
 
   failed(answer) {
     this.job = null;
+    this.hooks.other?.();
     this.tell(NOTHING);
     this.tab.say(failure(answer));
   }
@@ -75,6 +102,7 @@ class Coding extends Job {
 
   halt = () => {
     this.drop();
+    this.hooks.other?.();
     this.tell(NOTHING);
   };
 
@@ -91,13 +119,15 @@ class Coding extends Job {
 const bitsOver =
   ({ width, height, data }, original, size) =>
   async (canvas) => {
-    await fromUri(original)(canvas);
+    const { turn } = canvas;
+    if (!(await fromUri(original)(canvas))) return false;
     const small = Object.assign(document.createElement("canvas"), { width, height });
     const bytes = unpack(data);
     const rgb = new Uint8ClampedArray(4 * bytes.length);
     bytes.forEach((v, i) => rgb.set([v, v, v, 255], 4 * i));
     small.getContext("2d").putImageData(new ImageData(rgb, width, height), 0, 0);
     await heatFromUri(small.toDataURL())(small);
+    if (canvas.turn !== turn) return false;
     const ctx = canvas.getContext("2d");
     ctx.filter = "grayscale(1)";
     ctx.drawImage(canvas, 0, 0);
@@ -105,6 +135,7 @@ const bitsOver =
     const [w, h] = size; // blocks at the edges are cut
     ctx.drawImage(small, 0, 0, (canvas.width * 16 * width) / w, (canvas.height * 16 * height) / h);
     ctx.globalAlpha = 1;
+    return true;
   };
 
 const drawingsOf = (answer, original, size) => ({
@@ -125,7 +156,7 @@ export class Photo {
     this.views = new Views(tab, {
       size: () => this.size,
       sharper: (box) => this.sharper(box),
-      drawing: (name, uri) => (name === "error" ? heatFromUri(uri) : fromUri(uri)),
+      drawing: (name, uri) => (name.startsWith("error") ? heatFromUri(uri) : fromUri(uri)),
       read: (column, row) => this.read(column, row),
       changed: () => {
         tab.state.place = this.views.place;
@@ -139,6 +170,7 @@ export class Photo {
       size: () => this.size,
       told: hooks.told,
       finished: (answer) => this.finished(answer),
+      other: hooks.other,
     });
   }
 
@@ -151,19 +183,35 @@ export class Photo {
     return this.coding.answer;
   }
 
-  // Another photograph; the place that an address names is that of the first.
-  took(picture) {
-    Object.assign(this, { opened: null, drawings: nothingDrawn(picture.original) });
-    this.coding.answer = null;
-    this.renew(!this.fresh);
+  // Another photograph; the place that an address names is that of the first. live: a frame of the webcam, coded when there is time.
+  took(picture, live = false) {
+    this.close();
+    if (live && this.answer) this.drawings.original = fromUri(picture.original);
+    else {
+      this.drawings = nothingDrawn(picture.original);
+      this.coding.forget();
+    }
+    this.renew(!this.fresh && !live);
     this.fresh = false;
-    this.coding.code();
+    if (live) this.coding.slide();
+    else this.coding.code();
+  }
+
+  // What was opened is looked at no more.
+  close() {
+    if (this.opened) this.tab.ask("stop", { job: this.opened.job });
+    this.opened = null;
+  }
+
+  // Something else than a photograph is at hand.
+  leave() {
+    this.close();
+    this.coding.forget();
   }
 
   // What a compressed file held, which has no original.
   open(found) {
-    this.coding.drop();
-    this.coding.answer = null;
+    this.leave();
     Object.assign(this, { opened: found, drawings: { ...nothingDrawn(null), made: fromUri(found.picture) } });
     this.renew(true);
   }
@@ -182,9 +230,10 @@ export class Photo {
   // ---- looking closely ----------------------------------------------------------------------------------------
 
   async sharper(box) {
-    if (!this.coding.ready) return null;
-    const found = await this.tab.ask("crop", { job: this.answer.job, box });
-    return found.error ? null : { original: found.original, result: found.result, error: found.error_map, box: found.box };
+    const jobs = [this.answer?.job ?? this.opened?.job, ...(this.hooks.besides?.() ?? [])].filter(Boolean);
+    const found = await Promise.all(jobs.map((job) => this.tab.ask("crop", { job, box })));
+    const good = found.filter((answer) => !answer.error);
+    return good.length ? { box: good[0].box, parts: Object.assign({}, ...good.map((answer) => answer.parts)) } : null;
   }
 
   read(column, row) {
@@ -199,7 +248,8 @@ export class Photo {
       if (canvas?.width !== width) return null; // scaled down
       return [...canvas.getContext("2d", { willReadFrequently: true }).getImageData(column, row, 1, 1).data].slice(0, 3);
     };
-    const [x, made] = [at("madeBefore"), at("made")];
+    const x = this.opened ? null : at("madeBefore");
+    const made = this.answer || this.opened ? at("made") : null;
     const text = (values) => (values ? values.join(" ") : "–");
     const error = x && made ? number(x.reduce((sum, v, i) => sum + Math.abs(v - made[i]), 0) / 765, 3) : "–";
     return { x: text(x), made: text(made), error };
@@ -217,8 +267,8 @@ export class Photo {
   };
 
   savePicture = async () => {
-    if (this.opened) return save(await (await fetch(this.opened.picture)).blob(), "vaedemo.webp");
-    const found = await this.tab.asking("file", { job: this.answer.job, which: "png" });
+    const { job } = this.opened ?? this.answer;
+    const found = await this.tab.asking("file", { job, which: "png" });
     return found.error ? null : save(await blobOf(found.data, "image/png"), `${this.fileName}.png`);
   };
 
@@ -297,16 +347,20 @@ export class Photo {
 const bytesOf = (count) => (count < 10_000 ? count.toLocaleString() : number(count / 1000, count < 100_000 ? 1 : 0));
 export const sized = (count) => (count < 10_000 ? t("photo.bytes", { n: bytesOf(count) }) : t("photo.kilobytes", { n: bytesOf(count) }));
 
+// A PSNR; of pictures without a difference it has no number.
+export const decibels = (psnr) => (psnr >= EXACT ? "∞" : number(psnr, 2));
+
 // Its figures. f: those of an answer, or null.
 export const photoFigures = (answer) => {
   const f = answer?.figures;
   const one = (part, value, more) => figure({ part, value: value ?? "–", ...more });
   const known = (value, digits) => (value === null || value === undefined ? null : number(value, digits));
+  const psnr = f && decibels(f.psnr);
   const upload = answer?.ratio_to_file ? t("photo.ratio.upload", { ratio: number(answer.ratio_to_file, 1) }) : "\u00a0";
   return html`<dl class="vd-figures vd-photo-figures">
     ${one("size", answer && bytesOf(answer.bytes), { key: "photo.size", unit: answer?.bytes < 10_000 ? t("photo.unit.bytes") : " kB", aside: answer ? t("photo.bpp", { bpp: number(answer.bpp, 3) }) : "\u00a0" })}
     ${one("ratio", answer && number(answer.ratio, answer.ratio < 100 ? 1 : 0), { key: "photo.ratio", unit: " ×", aside: upload })}
-    ${one("psnr", known(f?.psnr, 2), { unit: " dB", aside: t("photo.values") })}
+    ${one("psnr", psnr, { unit: " dB", aside: t("photo.values") })}
     ${one("ssim", known(f?.ssim, 3), { aside: t("ssim.note") })}
     ${one("msssim", known(f?.ms_ssim, 4), { aside: t("msssim.note") })}
   </dl>`;

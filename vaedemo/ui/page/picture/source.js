@@ -1,6 +1,6 @@
 // What the server is told of a source (see yours.js), and files that come by drop or paste.
 
-import { openCompressed } from "../frame/shared.js";
+import { hand } from "../frame/shared.js";
 import { openTab } from "../frame/tabs.js";
 import { t } from "../frame/text.js";
 
@@ -44,7 +44,7 @@ const isCompressed = (file) => file.name?.toLowerCase().endsWith(COMPRESSED) ?? 
 const handedOver = (file) => {
   if (!isCompressed(file)) return false;
   openTab("compress");
-  openCompressed(file);
+  hand("compressed", file);
   return true;
 };
 

@@ -6,14 +6,13 @@ import { atRest, clamp } from "../frame/dom.js";
 import { small } from "../frame/pieces.js";
 import { number, t } from "../frame/text.js";
 import { ARROWS, shareOf } from "../draw/pointer.js";
-import { fromUri } from "../draw/pixels.js";
 import { WHOLE, bounded, closer, moved, pixelAt, seenBox, transform } from "../maths/zoom.js";
 
 const REST = 250; // ms
 const CLOSEST = 24; // pixels of the screen that a picture's pixel may take
 
-// tab: the tab. hooks: size() -> [width, height] of the picture; sharper(box) -> {box, name: uri, ...} or null: a part at its own size,
-// asked for where a picture came scaled down; read(column, row) or read(null): what is under the cursor; changed(): another place.
+// tab: the tab. hooks: size() -> [width, height] of the picture; sharper(box) -> {box, parts: {name: data URI}} or null: a part at its own size,
+// asked for where a picture came scaled down; drawing(name, uri): what draws it; read(column, row) or read(null): what is under the cursor; changed(): another place.
 export class Views {
   constructor(tab, hooks) {
     Object.assign(this, { tab, hooks, place: WHOLE, at: 50, fingers: new Map(), detail: null, turn: 0 });
@@ -60,15 +59,9 @@ export class Views {
     const { turn } = this;
     const found = await this.hooks.sharper(seenBox(this.place, width, height));
     if (!found || turn !== this.turn) return;
-    const draws = Object.fromEntries(
-      Object.entries(found).map(([name, uri]) => [name, typeof uri === "string" ? this.drawing(name, uri) : uri]),
-    );
+    const draws = Object.fromEntries(Object.entries(found.parts).map(([name, uri]) => [name, this.hooks.drawing(name, uri)]));
     this.detail = { ...draws, box: found.box };
     this.tab.draw();
-  }
-
-  drawing(name, uri) {
-    return (this.hooks.drawing ?? ((_, given) => fromUri(given)))(name, uri);
   }
 
   // Another picture, or another version of it: what was seen closely is of no use any more.
@@ -181,10 +174,10 @@ export class Views {
   }
 
   // A frame of a picture: name, its label; draw; before: what is left of the divider; over: what lies over it.
-  frame(name, { draw, label, before, over = "", detailed = name, part = name }) {
+  frame(name, { draw, label, before, over = "", part = name }) {
     return html`<div class="vd-view" data-view=${part} role="application" tabindex="0" aria-label=${label} style=${before ? `--at: ${this.at}%` : nothing}
       @pointerdown=${this.press} @pointermove=${this.move} @pointerup=${this.lift} @pointercancel=${this.lift} @pointerleave=${this.leave}
-      @wheel=${this.wheel} @dblclick=${this.twice} @keydown=${this.keys}>${this.stage(detailed, draw, part)}${over}${
+      @wheel=${this.wheel} @dblclick=${this.twice} @keydown=${this.keys}>${this.stage(name, draw, part)}${over}${
         before
           ? html`<div class="vd-beforeside">${this.stage("original", before, `${part}Before`)}</div><b class="vd-side vd-side-left">${t("divide.left")}</b><b
               class="vd-side vd-side-right">${t("divide.right")}</b>${this.handle()}`

@@ -71,7 +71,7 @@ export class Yours {
     else if (this.mode === "picture") this.shown = answer.original;
     this.hooks.took(this.picture, { ...job, more });
     const { x, domain, example } = this.picture;
-    const taken = ["file", "data"].includes(source.kind) ? source : null;
+    const taken = ["file", "data"].includes(source.kind) && !source.drawn && !job.live ? source : null;
     if (source.kind !== "shared" && (this.hooks.shares?.() ?? true)) share({ x, domain, example, word, source: taken }, this.tab.name);
     return null;
   }
@@ -109,6 +109,13 @@ export class Yours {
     if (this.mode === "camera" && mode !== "camera") this.camera.stop();
     this.mode = mode;
     if (this.tab.p) this.tab.draw();
+  }
+
+  // The tab's panels are new: what was on the old ones ends.
+  renewed() {
+    this.show("picture");
+    this.board = null;
+    this.camera = null;
   }
 
   get pad() {

@@ -48,11 +48,13 @@ def functions(service: Service) -> tuple[Callable[..., dict], ...]:
         wish, source = wish_of(asked), source_of(service, picture)
         with service.decoders_turn:
             x = np.asarray(read(source).convert("RGB"))
-        with service.models_turn:
-            *_, last = files.compress(service.library, x, wish)
+        steps, last = files.compress(service.library, x, wish), files.Progress(0, 1, ())
+        while last.result is None:  # each takes its own turn: refining may last
+            with service.models_turn:
+                last = next(steps)
         result = last.result
-        assert result is not None
-        figures = judge(result.picture, x)
+        with service.models_turn:
+            figures = judge(result.picture, x)
         return {
             "file": base64.b64encode(result.data).decode(),
             "picture": wire.png(result.picture.transpose(2, 0, 1).astype(np.float32) / 255),

@@ -12,13 +12,19 @@ export class Basis {
     Object.assign(this, { tab, found: null, busy: false });
   }
 
+  forget() {
+    this.found = null;
+  }
+
   start = async () => {
     const { tab } = this;
     if (!tab.photo.coding.ready || this.busy) return;
     this.busy = true;
     tab.draw();
-    const answer = await tab.ask("basis", { job: tab.answer.job });
+    const { job } = tab.answer;
+    const answer = await tab.ask("basis", { job });
     this.busy = false;
+    if (job !== tab.answer?.job) return tab.draw();
     if (answer.error) tab.say(failure(answer));
     else
       this.found = Object.fromEntries(

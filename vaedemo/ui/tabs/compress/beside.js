@@ -4,13 +4,11 @@ import { html } from "../../page/vendor/lit-html.js";
 import { card, chooser } from "../../page/frame/pieces.js";
 import { number, t } from "../../page/frame/text.js";
 import { fromUri, heatFromUri } from "../../page/draw/pixels.js";
-import { sized } from "../../page/picture/photo.js";
+import { decibels, sized } from "../../page/picture/photo.js";
 import { MEASURES, NAMES } from "./state.js";
 import { Work } from "../../page/picture/work.js";
 
-const EXACT = 99; // dB: no pixel differs
 const known = (value, digits) => (value === null ? "–" : number(value, digits));
-const decibels = (value) => (value >= EXACT ? "∞" : number(value, 2));
 const seconds = (value) => (value < 1 ? t("beside.ms", { ms: number(1000 * value, 0) }) : t("beside.s", { s: number(value, 1) }));
 
 // A column: the keys of its name and of why, and what it says of a row.
@@ -43,7 +41,7 @@ export class Beside extends Work {
   choose = (measure) => {
     Object.assign(this.tab.state, { measure });
     this.tab.show();
-    if (this.found.length) this.start();
+    if (this.found.length || this.running) this.start();
   };
 
   table() {
@@ -58,7 +56,7 @@ export class Beside extends Work {
     const { views } = this.tab.photo;
     const one = (r, i) => {
       const frame = (what, draw) =>
-        html`<div class="vd-picture">${views.frame(what, { draw, label: `${r.name}: ${t(`${what}.title`)}`, part: `${what}${i}`, detailed: `${what}${i}` })}</div>`;
+        html`<div class="vd-picture">${views.frame(`${what}${i}`, { draw, label: `${r.name}: ${t(`${what}.title`)}`, part: `${what}${i}` })}</div>`;
       return html`<figure class="vd-cmp-one" data-codec=${r.name}><figcaption><b>${r.name}</b> <span class="vd-note">${sized(r.bytes)} · ${decibels(r.psnr)} dB</span></figcaption>
         ${frame("made", r.draw)}${frame("error", r.drawError)}</figure>`;
     };

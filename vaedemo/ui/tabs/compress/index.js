@@ -1,6 +1,6 @@
 // "Compress": a photograph at its own size through the codec, as a file; what other codecs make of it; and where its bits go.
 
-import { onCompressed, shared } from "../../page/frame/shared.js";
+import { onHanded, shared } from "../../page/frame/shared.js";
 import { Tab, open } from "../../page/frame/shell.js";
 import { failure } from "../../page/frame/text.js";
 import { Photo, changesOf } from "../../page/picture/photo.js";
@@ -28,11 +28,13 @@ class Compress extends Tab {
 
   begin() {
     this.start(WORDS, standard(this.value));
-    Object.assign(this, { tried: [], opening: false }); // tried: of the search
+    Object.assign(this, { tried: [], turn: 0 }); // tried: of the search; turn: of pictures and files that came
     this.photo = new Photo(this, {
       wish: () => wishOf(this.state, this.value.channels),
       told: (answer) => this.told(answer),
       finished: (answer) => this.finished(answer),
+      other: () => this.refining?.forget(),
+      besides: () => [this.beside.job?.job],
     });
     this.beside = new Beside(this);
     this.curves = new Curves(this);
@@ -41,14 +43,15 @@ class Compress extends Tab {
     this.stacking = new Stacking(this);
     this.yours = new Yours(this, {
       asked: () => ["photo", {}],
-      took: (picture) => this.took(picture),
+      took: (picture, job) => this.took(picture, job),
       shares: () => false,
       domain: () => EXAMPLES,
-      received: (picture) => this.received(picture),
+      received: () => null, // those of other tabs come when they are handed over
     });
-    onCompressed((blob) => this.openFile(blob));
     this.draw();
-    if (this.opening || this.received(shared(), !this.words.example)) return;
+    onHanded("compressed", (blob) => this.openFile(blob));
+    onHanded("photograph", (source) => this.yours.load({ source, domain: null }));
+    if (this.turn || this.yours.pending !== null || this.guest()) return;
     this.yours.example(EXAMPLES, this.state.example ?? this.row.examples[0], { keep: true });
   }
 
@@ -56,25 +59,25 @@ class Compress extends Tab {
     return this.photo.answer;
   }
 
-  // A photograph that another tab has read; whether there is one.
-  received(picture, wanted = true) {
-    if (!picture || !wanted) return false;
-    if (picture.source) this.yours.load({ source: picture.source, domain: null });
-    else if (picture.domain === EXAMPLES && picture.example) this.yours.example(EXAMPLES, picture.example);
-    else return false;
+  // At the start the file that another tab has read last, if the address names no example; whether there is one.
+  guest() {
+    const { source } = shared() ?? {};
+    if (!source || this.words.example) return false;
+    this.yours.load({ source, domain: null });
     return true;
   }
 
-  took(picture) {
+  took(picture, { live }) {
+    this.turn += 1;
     this.state.example = picture.example;
-    this.forget();
-    this.photo.took(picture);
+    if (!live) this.forget();
+    this.photo.took(picture, live);
     this.show();
   }
 
   forget() {
     this.tried = [];
-    for (const part of [this.beside, this.curves, this.refining]) part.forget();
+    for (const part of [this.beside, this.curves, this.basis, this.refining]) part.forget();
   }
 
   // ---- coding ------------------------------------------------------------------------------------------------
@@ -110,9 +113,10 @@ class Compress extends Tab {
 
   async openFile(blob) {
     const { yours, photo } = this;
-    this.opening = true;
+    this.turn += 1;
+    const { turn } = this;
     const found = await askWith(this.ask, "open", { kind: "file", blob, path: null }, this.upload, {});
-    this.opening = false;
+    if (turn !== this.turn) return null; // another file or picture came
     if (found.error) {
       if (!yours.picture) yours.example(EXAMPLES, this.row.examples[0], { keep: true });
       return this.say(failure(found));

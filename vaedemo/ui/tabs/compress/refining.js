@@ -26,28 +26,31 @@ export class Refining {
 
   // A step {step, seconds, bits, psnr}.
   told(step) {
+    if (!this.before) return;
     this.steps.push(step);
     this.show();
   }
 
   // The coding has an answer.
   finished(answer) {
-    if (this.steps.length && !this.after) this.after = answer;
-    else this.forget();
+    if (this.before && !this.after) this.after = answer;
   }
 
   get running() {
-    return this.steps.length > 0 && !this.after;
+    return Boolean(this.before) && !this.after;
   }
 
   // What is gained so far is kept.
-  halt = () => this.tab.ask("finish", { job: this.tab.photo.coding.job?.job });
+  halt = () => {
+    const { job } = this.tab.photo.coding;
+    if (job) this.tab.ask("finish", { job: job.job });
+  };
 
   show() {
     const { tab, steps } = this;
     const pixels = tab.photo.size[0] * tab.photo.size[1];
     const plot = (part, title, y, text) => {
-      this[part] ??= new Plot(tab.p[part], { height: 190, name: () => title, hint: () => title });
+      this[part] ??= new Plot(tab.p[part], { height: 190, name: title, hint: title });
       const points = steps.map((s) => ({ x: s.seconds, y: y(s), text: text(s) }));
       const series = [{ name: "", tone: 0, dots: false, points }];
       this[part].show({
@@ -56,8 +59,8 @@ export class Refining {
         y: { title: part === "refineBits" ? t("refine.bits") : "PSNR, dB", digits: part === "refineBits" ? 3 : 1 },
       });
     };
-    plot("refineBits", t("refine.bits"), (s) => s.bits / pixels, (s) => `${number(s.bits / pixels, 4)} bpp`); // prettier-ignore
-    plot("refinePsnr", "PSNR", (s) => s.psnr, (s) => `${number(s.psnr, 2)} dB`); // prettier-ignore
+    plot("refineBits", () => t("refine.bits"), (s) => s.bits / pixels, (s) => `${number(s.bits / pixels, 4)} bpp`); // prettier-ignore
+    plot("refinePsnr", () => t("psnr.name"), (s) => s.psnr, (s) => `${number(s.psnr, 2)} dB`); // prettier-ignore
   }
 
   gained() {
@@ -77,9 +80,9 @@ export class Refining {
     const { tab, running, steps } = this;
     const last = steps.at(-1);
     const bar = {
-      done: running ? Math.min(last.seconds, this.seconds) : 1,
+      done: running ? Math.min(last?.seconds ?? 0, this.seconds) : 1,
       total: running ? this.seconds : 1,
-      text: running ? t("refine.at", { step: last.step, s: number(last.seconds, 0) }) : "",
+      text: running ? t("refine.at", { step: last?.step ?? 0, s: number(last?.seconds ?? 0, 0) }) : "",
     };
     return card(
       "vd-cmp-wide",

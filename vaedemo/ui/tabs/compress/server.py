@@ -15,7 +15,7 @@ from vaedemo.ui.server import wire
 from vaedemo.ui.server.component import module_html
 from vaedemo.ui.server.inputs import example_names
 from vaedemo.ui.server.jobs import Step
-from vaedemo.ui.server.photographs import MAX_FILE, Found, lossless, opened
+from vaedemo.ui.server.photographs import MAX_FILE, Found, Opened, lossless, opened
 from vaedemo.ui.server.service import Service
 
 __all__ = ["Compression", "build"]
@@ -78,14 +78,17 @@ class Compression:
         return self.photographs.added({"curves": compare.curves(self.library, x)}, x[..., 0].size, Found(x))
 
     def open(self, request: Request) -> Request:
-        """{"source": {"upload"}} of a .vae file -> {"picture": data URI} and what opened() tells."""
+        """{"source": {"upload"}} of a .vae file -> {"picture": data URI}, what opened() tells, and
+        "job" for crop() and file()."""
         given = request.get("source")
         path = self.service.uploads.path(given.get("upload") if isinstance(given, dict) else None)
         with open(path, "rb") as file:
             data = file.read(MAX_FILE + 1)
         with self.service.models_turn:
             picture, told = opened(self.library, data)
-        return {"picture": lossless(picture), **told}
+            shown = lossless(picture)
+        works = {"open": iter([compare.Progress(1, 1)])}
+        return {"picture": shown, **told, **self.photographs.added(works, picture[..., 0].size, Opened(picture))}
 
     def basis(self, request: Request) -> Request:
         """{"job": a finished compression} -> {"learned", "cosines", "principal": [{"x": base64 of uint8 (3, S, S),
@@ -122,7 +125,7 @@ class Compression:
         """{} -> {"curves": {name: {"bpp", "psnr", "ms_ssim"}} that others published for Kodak's pictures, "ours": the
         same of this codec, or null before it was measured}."""
         curves = {name: curve for name, curve in _published().items() if name != "source"}
-        return {"curves": curves, "ours": self.library.measured("photos", "kodak")}
+        return {"curves": curves, "ours": self.library.kodak()}
 
 
 @dataclass

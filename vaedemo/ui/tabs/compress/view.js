@@ -32,14 +32,19 @@ const wish = (tab) => {
 };
 
 // The search for a size, a rate or a PSNR, try by try.
-const search = ({ tried, state }) => {
+const search = ({ tried, state, value }) => {
   if (state.mode === "quality" || !tried.length) return "";
   const met = (one) => {
     if (state.mode === "psnr") return one.psnr >= state.psnr;
     return one.bytes <= (state.mode === "bytes" ? state.bytes : Infinity);
   };
+  const all = value.channels.at(-1);
   const say = (one) =>
-    t("search.tried", { quality: number(one.quality, 0), size: one.psnr === null ? sized(one.bytes) : `${number(one.psnr, 1)} dB` });
+    t(one.channels < Math.min(all, state.k) ? "search.fewer" : "search.tried", {
+      k: one.channels,
+      quality: number(one.quality, 0),
+      size: one.psnr === null ? sized(one.bytes) : `${number(one.psnr, 1)} dB`,
+    });
   return html`<span class="vd-note">${t("search.title")}</span>${tried.map(
     (one) => html`<span class="vd-cmp-try" data-met=${state.mode === "bpp" ? nothing : met(one)}>${say(one)}</span>`,
   )}`;
@@ -83,7 +88,7 @@ export const view = (tab) => {
     sources: ["upload", "camera"],
     tools: html`${button("openFile", "upload", () => tab.p.vae.click())}${fileInput("vae", (file) => tab.openFile(file), COMPRESSED)}`,
     controls: controls(tab),
-    cards: html`${tab.refining.view()}${tab.beside.view()}${tab.curves.view()}${tab.basis.view()}${tab.stacking.view()}`,
+    cards: html`${tab.refining.view()}${tab.beside.view()}${tab.curves.view()}${tab.basis.view()}${tab.value.stacks.length ? tab.stacking.view() : ""}`,
     buttons: html`${button("saveFile", "save", photo.saveFile, { disabled: !ready })}${button("savePicture", "save", photo.savePicture, { disabled: !ready && !opened })}${button("saveImage", "save", photo.saveImage, { disabled: !ready })}`,
     more: "compress.more",
     facts: { most: tab.value.channels.at(-1) },

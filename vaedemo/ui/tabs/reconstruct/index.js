@@ -112,10 +112,10 @@ class Reconstruct extends Tab {
     clearTimeout(this.idle);
     if (picture.domain === PHOTOS) {
       this.state = { ...wanted, domain: PHOTOS, example: picture.example };
-      this.photo.took(picture);
+      this.photo.took(picture, live);
       return this.show();
     }
-    this.photo?.coding.drop();
+    this.photo?.leave();
     this.state = settled({ ...wanted, domain: picture.domain, example: picture.example }, this.table);
     this.keep(picture);
     if (!this.result) this.look(this.model);
@@ -256,6 +256,7 @@ class Reconstruct extends Tab {
   // From a small picture to a photograph or back: other panels and charts.
   turned() {
     Object.assign(this, { was: this.photographed, p: null, reread: null });
+    this.yours.renewed();
   }
 
   // Of a model whose result is not there yet, the pictures of the one before stay.

@@ -3,7 +3,7 @@
 
 import { html } from "../../page/vendor/lit-html.js";
 import { button, card, sheet } from "../../page/frame/pieces.js";
-import { share } from "../../page/frame/shared.js";
+import { hand } from "../../page/frame/shared.js";
 import { openTab } from "../../page/frame/tabs.js";
 import { atRest } from "../../page/frame/dom.js";
 import { number, t } from "../../page/frame/text.js";
@@ -41,10 +41,15 @@ export class Photograph extends Photo {
     this.ladder.start();
   };
 
-  took(picture) {
-    this.ladder.forget();
+  took(picture, live) {
+    if (!live) this.ladder.forget();
     this.drawn = null;
-    super.took(picture);
+    super.took(picture, live);
+  }
+
+  leave() {
+    this.ladder.forget();
+    super.leave();
   }
 
   // What of the view is drawn by a chart.
@@ -72,9 +77,7 @@ export class Photograph extends Photo {
 
   // The same photograph in the tab that writes files.
   compress = () => {
-    const { source, picture } = this.tab.yours;
-    const taken = ["file", "data"].includes(source?.kind) ? source : null;
-    share({ domain: "objects", example: picture.example, source: taken, x: null }, this.tab.name);
+    hand("photograph", this.tab.yours.source);
     openTab("compress");
   };
 

@@ -43,7 +43,7 @@ const dimension = (tab) => {
 
 const domains = (tab) => {
   const { state, yours } = tab;
-  const proposed = yours.source?.kind !== "example" && yours.picture.proposed;
+  const proposed = yours.source?.kind !== "example" && yours.picture?.proposed;
   const options = domainsOf(tab.table).map((n) => ({
     value: n,
     label: t(`domain.${n}`),
