@@ -96,3 +96,13 @@ def test_what_is_wrong_is_one_sentence(capsys, there):
     assert "version 0" in refused(capsys, there, "info", there / "broken.vae")
     assert "cannot be opened" in refused(capsys, there, "info", there / "none.vae")
     assert not out.exists()
+
+
+def test_what_reading_did_to_the_picture_is_said(capsys, there):
+    exif = Image.Exif()
+    exif[0x0112], exif[0x010E] = 6, "a description"
+    Image.open(there / "soft.png").save(there / "turned.jpg", exif=exif)
+    words = ("compress", there / "turned.jpg", there / "t.vae")
+    assert json.loads(run(capsys, there, *words, "--json"))["changes"] == ["turned", "dropped"]
+    assert "turned upright as its EXIF says, parted from its other metadata" in run(capsys, there, *words)
+    assert "before that" not in run(capsys, there, "compress", there / "soft.png", there / "s.vae")

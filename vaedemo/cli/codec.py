@@ -15,7 +15,7 @@ from PIL import Image
 from vaedemo.cli.common import Command, files_of, shown, write_picture
 from vaedemo.cli.outputs import planned
 from vaedemo.errors import CodecError, ConfigError, PictureError
-from vaedemo.pictures.read import read
+from vaedemo.pictures.read import read, read_with_changes
 from vaedemo.services.codec import stacks
 from vaedemo.services.codec.container import HEADER, STACK_HEADER, Photo, Pictures, unpack
 from vaedemo.services.codec.files import LEVELS, Wish, compress, decompress
@@ -25,6 +25,13 @@ from vaedemo.store.library import Library
 
 __all__ = ["Compress", "Decompress", "Info"]
 
+# What reading did to a picture, in words that follow "the picture was".
+CHANGES = {
+    "turned": "turned upright as its EXIF says",
+    "converted": "converted to sRGB",
+    "flattened": "laid on white where it was transparent",
+    "dropped": "parted from its other metadata",
+}
 LARGEST = 200_000_000  # bytes of a .vae file: none that can be written has as many
 
 
@@ -63,7 +70,8 @@ class Compress(Command):
         searched = any(word is not None for word in (self.bytes, self.bpp, self.psnr))
         quality = 50.0 if self.quality is None and not searched else self.quality
         wish = Wish(quality, self.bytes, self.bpp, self.psnr, self.channels, self.refine)
-        library, picture = Library(self.checkpoints), np.asarray(read(self.picture).convert("RGB"))
+        image, changes = read_with_changes(self.picture)
+        library, picture = Library(self.checkpoints), np.asarray(image.convert("RGB"))
         progress = _carried_out(compress(library, picture, wish), "step")
         result = progress.result
         write_atomic(self.out, result.data)
@@ -76,6 +84,7 @@ class Compress(Command):
             "psnr": round(psnr(result.picture, picture), 3),
             "quality": round(100 * result.level / LEVELS, 2),
             "channels": result.channels,
+            "changes": list(changes),
             "tried": [one._asdict() for one in progress.tried],
         }
         lines = []
@@ -87,6 +96,8 @@ class Compress(Command):
             f" pixels, {said['ratio_to_file']:.1f} x than the file; PSNR {said['psnr']:.2f} dB, quality "
             f"{said['quality']:.0f}, {result.channels} channels"
         )
+        if changes:
+            lines.append(f"before that the picture was {', '.join(CHANGES[change] for change in changes)}")
         self.tell(said, "\n".join(lines))
 
     def _folder(self) -> None:
