@@ -23,6 +23,8 @@ export class Plot extends Chart {
   show({ series, x, y, here = null }) {
     Object.assign(this, { series: series.filter((s) => s.points.length), x, y, here, focus: null });
     this.note.textContent = this.hint();
+    this.chart.setAttribute("aria-label", this.name());
+    if (!this.ready()) this.chart.replaceChildren();
     this.draw();
   }
 
