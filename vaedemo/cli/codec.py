@@ -72,6 +72,7 @@ class Compress(Command):
         wish = Wish(quality, self.bytes, self.bpp, self.psnr, self.channels, self.refine)
         image, changes = read_with_changes(self.picture)
         library, picture = Library(self.checkpoints), np.asarray(image.convert("RGB"))
+        del image  # of a large one 40 MB
         progress = _carried_out(compress(library, picture, wish), "step")
         result = progress.result
         write_atomic(self.out, result.data)

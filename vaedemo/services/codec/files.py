@@ -146,6 +146,7 @@ class _Search:
 
     def result(self, level: int, channels: int) -> Progress:
         coded, (height, width, _) = self._encoded(level, channels), self.picture.shape
+        self._latents = None  # what is left to do is to decode
         data = pack(self.identity, (width, height), level / QUALITY_STEPS, channels, coded.payload)
         result = Compressed(data, self._shown(coded, level), level, channels, coded.bits, coded.each)
         return Progress(self.total, self.total, tuple(self.tried), result)
