@@ -1,5 +1,6 @@
 """Integers to bytes and back."""
 
+import constriction
 import numpy as np
 import pytest
 import torch
@@ -81,3 +82,20 @@ def test_any_bytes_decode_to_something_or_are_refused(data):
         decoder.pop(np.arange(85), normal)
     except CodecError as error:
         assert "damaged" in str(error)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_what_is_popped_out_of_any_bits_is_pushed_again(seed):
+    """As bits back needs it: an integer beyond its table too, of any length that the bits may say."""
+    rng = np.random.default_rng(seed)
+    table, uniform = normal(8), constriction.stream.model.Uniform
+    beyond = [(2 * table.bound + 1, table.model)]  # the symbol that says so, and then any bits
+    words = rng.integers(1, 2**32, 60, dtype=np.uint32).astype("<u4").tobytes()
+    for length in range(32):
+        stack = Stack(words)
+        stack.put([*beyond, (length % 2, uniform(2)), (length, uniform(32))])
+        before, index = stack.payload(), np.array([8])
+        values = stack.pop(index, normal)
+        assert abs(values[0]) > table.bound
+        stack.push(values, index, normal)
+        assert stack.payload() == before

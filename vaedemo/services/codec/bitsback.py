@@ -22,6 +22,7 @@ from vaedemo.services.codec.tables import normal, scale_index
 
 __all__ = ["Step", "below", "decode", "encode"]
 
+FAR = 512  # steps: 16 deviations of the prior. Bits that are popped as z may say anything, once in some million numbers
 LOGIT = 16.0  # beyond it a Bernoulli's probability is within a unit of 0 or 1
 _BERNOULLI = constriction.stream.model.Bernoulli(perfect=False)
 
@@ -131,7 +132,7 @@ class _BlackAndWhite:
 
 def _pixels(model: Lossless, steps: np.ndarray) -> _Grey | _BlackAndWhite:
     """The distribution of pictures given z in steps (B, D)."""
-    theta = model.decode(torch.from_numpy(steps).double())
+    theta = model.decode(torch.from_numpy(steps.clip(-FAR, FAR)).double())
     return _BlackAndWhite(theta) if model.config.binary else _Grey(model.levels(theta))
 
 

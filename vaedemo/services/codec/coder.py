@@ -18,8 +18,8 @@ from vaedemo.services.codec.tables import Tables
 
 __all__ = ["Encoder", "Push", "Queue", "Stack", "shortest"]
 
-_LARGEST = 24  # bits of what an integer beyond its table may exceed it by
-_LENGTH, _CHUNK = 5, 12  # bits of how many those are, and of them how many at a time
+_LENGTH, _CHUNK = 5, 12  # bits of the number of bits of what an integer exceeds its table by; how many at a time
+_LARGEST = 2**_LENGTH - 1  # of those bits; bits back pops integers out of any bits, and has to push all of them again
 
 Push = tuple[Any, ...]  # symbols, their model, and its parameters: what AnsCoder.encode_reverse takes
 
@@ -91,7 +91,6 @@ class _Decoder:
 
     def _pop_beyond(self, bound: int) -> int:
         negative, bits = self.get(_uniform(1)), int(self.get(_uniform(_LENGTH)))
-        bits = min(bits, _LARGEST)  # more are only read where the words have ended
         excess = 1 << bits
         for first in range(0, bits, _CHUNK):
             excess |= int(self.get(_uniform(min(_CHUNK, bits - first)))) << first

@@ -22,7 +22,7 @@ from vaedemo.services.codec.tables import Tables, logistic, normal, scale_index
 
 __all__ = ["Coded", "Decoded", "Known", "Latents", "analyse", "decode", "encode", "synthesise"]
 
-TILE, HALO = 64, 8  # blocks a side, and around it: more than the networks see (six)
+TILE, HALO = 48, 8  # blocks a side, and around it: more than the networks see (six)
 LARGE = 8_192  # blocks of a photograph from which on freed memory is given back between two steps, or it adds up
 
 
