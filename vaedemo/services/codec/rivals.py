@@ -15,7 +15,7 @@ from PIL import Image, features
 
 from vaedemo.errors import ConfigError
 
-__all__ = ["TRIES", "File", "Rival", "at", "decoded", "fitting", "nearest", "rivals", "spread"]
+__all__ = ["File", "Rival", "TRIES", "at", "decoded", "fitting", "nearest", "rivals", "spread"]
 
 
 class Rival(NamedTuple):
