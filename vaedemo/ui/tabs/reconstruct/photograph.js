@@ -13,7 +13,7 @@ import { asked } from "../../page/picture/photostate.js";
 import { Work } from "../../page/picture/work.js";
 
 const AT_ONCE = 700_000; // pixels up to which the curve is drawn without being asked for
-const REST = 600; // ms
+const REST = 100; // ms
 
 export class Photograph extends Photo {
   constructor(tab) {
@@ -32,7 +32,8 @@ export class Photograph extends Photo {
 
   follow() {
     const { coding, size, answer, drawn } = this;
-    if (!coding.ready || answer.quality === drawn || size[0] * size[1] > AT_ONCE) return;
+    const busy = coding.job && coding.job.job !== answer?.job;
+    if (busy || !coding.ready || answer.quality === drawn || size[0] * size[1] > AT_ONCE) return;
     this.climb();
   }
 
