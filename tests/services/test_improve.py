@@ -10,22 +10,20 @@ from vaedemo import runtime
 from vaedemo.errors import PictureError
 from vaedemo.maths import gaussian
 from vaedemo.models import objectives
-from vaedemo.pictures.examples import example
-from vaedemo.pictures.prepare import prepare
 from vaedemo.services import improve as module
 from vaedemo.services.improve import improve
 from vaedemo.store.key import ModelKey
-from vaedemo.store.library import Library, decode, encode
+from vaedemo.store.library import decode, encode
 
 
-@pytest.fixture(scope="module")
-def library():
-    return Library()
+@pytest.fixture
+def library(shipped):
+    return shipped
 
 
-@pytest.fixture(scope="module")
-def x():
-    return prepare(example("digits", "two"), channels=1, size=28, strokes="digits").x
+@pytest.fixture
+def x(two):
+    return two
 
 
 def run(*given):

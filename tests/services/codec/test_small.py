@@ -11,24 +11,21 @@ from PIL import Image
 from vaedemo.errors import CodecError, ConfigError
 from vaedemo.maths.quantise import Quantiser, fit_quantiser
 from vaedemo.models.entropy import PRECISION
-from vaedemo.pictures.examples import example
-from vaedemo.pictures.prepare import prepare
 from vaedemo.services.codec import small
 from vaedemo.services.codec.coder import Queue, shortest
 from vaedemo.services.codec.tables import counted
 from vaedemo.services.reconstruct import reconstruct
 from vaedemo.store.key import ModelKey
-from vaedemo.store.library import Library
 
 
-@pytest.fixture(scope="module")
-def library():
-    return Library()
+@pytest.fixture
+def library(shipped):
+    return shipped
 
 
-@pytest.fixture(scope="module")
-def x():
-    return prepare(example("digits", "two"), channels=1, size=28, strokes="digits").x
+@pytest.fixture
+def x(two):
+    return two
 
 
 def tables_of(*counts):

@@ -18,8 +18,8 @@ export class Plot extends Chart {
     super(root, height, { series: [], x: {}, y: {}, here: null, own });
   }
 
-  // series: [{id, name, tone: index of its colour, pale, points: [{x, y, text, ...}]}], points from left to right; x, y: {title, digits,
-  // log, low, high: limits or undefined}; here: the point {x, y} that is marked, or null.
+  // series: [{name, tone: index of its colour, dots: false where points are not marked, points: [{x, y, text, ...}]}], points from
+  // left to right; x, y: {title, digits, log, high: the largest that is shown}; here: the point {x, y} that is marked, or null.
   show({ series, x, y, here = null }) {
     Object.assign(this, { series: series.filter((s) => s.points.length), x, y, here, focus: null });
     this.note.textContent = this.hint();
@@ -51,7 +51,7 @@ export class Plot extends Chart {
   }
 
   inside({ x }) {
-    return x <= (this.x.high ?? Infinity) && x >= (this.x.low ?? -Infinity);
+    return x <= (this.x.high ?? Infinity);
   }
 
   get geometry() {
@@ -61,7 +61,7 @@ export class Plot extends Chart {
       let [low, high] = range(values.length ? values : [0, 1]);
       if (!axis.log) {
         const wide = (high - low || Math.abs(high) || 1) * 0.04;
-        [low, high] = [axis.zero ? 0 : low - wide, high + wide];
+        [low, high] = [low - wide, high + wide];
       }
       const [a, b] = [put(low), put(high)];
       return { low, high, at: (v) => from + (b > a ? (put(v) - a) / (b - a) : 0.5) * (to - from) };
@@ -133,7 +133,7 @@ export class Plot extends Chart {
           r: p.id === this.focus ? 5.5 : 3,
         });
       });
-      return [node("path", { class: s.pale ? "vd-mean" : "vd-line", ...tone, d: path }), ...(s.dots === false ? [] : dots)];
+      return [node("path", { class: "vd-line", ...tone, d: path }), ...(s.dots === false ? [] : dots)];
     });
     const ends = this.series.map((s, i) => [s, this.points.filter((p) => p.i === i).at(-1)]).filter(([, p]) => p);
     const heights = spread(ends.map(([, p]) => g.y.at(p.y)), 15, MARGIN.top, this.height - MARGIN.bottom); // prettier-ignore

@@ -1,13 +1,43 @@
 // Work that takes long: begun on the server, stepped until it is done, or dropped. The tab's server has begin(), or another
 // function, whose answer has the name of the job, step() -> {done, total, ...}, and stop().
 
+import { failure } from "../frame/text.js";
 import { askWith } from "./source.js";
 
-// A job of its own has waiting(), began(job), stepped(answer) and failed(answer). job: the answer of begin(), null where none goes on.
+// The bar of work that is done, or not begun.
+export const NOTHING = { done: 1, total: 1, text: "" };
+
+// A job of its own has waiting(), began(job) and stepped(answer). job: the answer of begin(), null where none goes on.
 export class Job {
   constructor(tab) {
-    Object.assign(this, { tab, job: null, turn: 0 });
+    Object.assign(this, { tab, job: null, turn: 0, bar: NOTHING });
   }
+
+  get running() {
+    return this.bar.done < this.bar.total;
+  }
+
+  // Another bar {done, total, text}.
+  tell(bar) {
+    this.bar = bar;
+    this.tab.draw();
+  }
+
+  // It has ended without an answer.
+  ended() {}
+
+  failed(answer) {
+    this.job = null;
+    this.ended();
+    this.tell(NOTHING);
+    this.tab.say(failure(answer));
+  }
+
+  halt = () => {
+    this.drop();
+    this.ended();
+    this.tell(NOTHING);
+  };
 
   drop() {
     this.turn += 1;

@@ -5,14 +5,13 @@ import { html } from "../vendor/lit-html.js";
 import { newest } from "../frame/dom.js";
 import { save, saveRow } from "../frame/download.js";
 import { chooser, figure, optionsOf, panel, progress, scale, slider, small } from "../frame/pieces.js";
-import { failure, number, t } from "../frame/text.js";
+import { number, t } from "../frame/text.js";
 import { blank, fromUri, gradient, heatFromUri, marked, unpack } from "../draw/pixels.js";
-import { Job } from "./job.js";
+import { Job, NOTHING } from "./job.js";
 import { THIRDS } from "./photostate.js";
 import { Views } from "./views.js";
 
 const EXACT = 99; // dB: no pixel differs
-const NOTHING = { done: 1, total: 1, text: "" };
 const LIVE = 1_200_000; // pixels up to which a photograph is coded while a slider moves
 const REST = 300; // ms after which it is coded with all its figures
 
@@ -21,7 +20,7 @@ const REST = 300; // ms after which it is coded with all its figures
 class Coding extends Job {
   constructor(tab, hooks) {
     super(tab);
-    Object.assign(this, { hooks, answer: null, bar: NOTHING, timer: 0 });
+    Object.assign(this, { hooks, answer: null, timer: 0 });
     this.live = newest(() => this.ask({ live: true }));
   }
 
@@ -88,26 +87,12 @@ class Coding extends Job {
     return this.hooks.finished(this.answer);
   }
 
-  failed(answer) {
-    this.job = null;
+  ended() {
     this.hooks.other?.();
-    this.tell(NOTHING);
-    this.tab.say(failure(answer));
   }
-
-  tell(bar) {
-    this.bar = bar;
-    this.tab.draw();
-  }
-
-  halt = () => {
-    this.drop();
-    this.hooks.other?.();
-    this.tell(NOTHING);
-  };
 
   view() {
-    const away = this.bar.done >= this.bar.total;
+    const away = !this.running;
     return progress("bar", t("photo.coding"), this.bar, small("halt", this.halt, { key: "photo.halt", disabled: away }), {
       away,
       role: "status",

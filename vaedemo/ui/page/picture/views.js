@@ -173,11 +173,11 @@ export class Views {
       style=${place} ?hidden=${!detail?.[name]} .draw=${detail?.[name]}></canvas></div>`;
   }
 
-  // A frame of a picture: name, its label; draw; before: what is left of the divider; over: what lies over it.
-  frame(name, { draw, label, before, over = "", part = name }) {
+  // A frame of a picture: name, its label; draw; before: what is left of the divider.
+  frame(name, { draw, label, before, part = name }) {
     return html`<div class="vd-view" data-view=${part} role="application" tabindex="0" aria-label=${label} style=${before ? `--at: ${this.at}%` : nothing}
       @pointerdown=${this.press} @pointermove=${this.move} @pointerup=${this.lift} @pointercancel=${this.lift} @pointerleave=${this.leave}
-      @wheel=${this.wheel} @dblclick=${this.twice} @keydown=${this.keys}>${this.stage(name, draw, part)}${over}${
+      @wheel=${this.wheel} @dblclick=${this.twice} @keydown=${this.keys}>${this.stage(name, draw, part)}${
         before
           ? html`<div class="vd-beforeside">${this.stage("original", before, `${part}Before`)}</div><b class="vd-side vd-side-left">${t("divide.left")}</b><b
               class="vd-side vd-side-right">${t("divide.right")}</b>${this.handle()}`

@@ -1,17 +1,15 @@
 // Work on the photograph at hand beside its coding: a button that begins it, a bar, and what it has found so far.
 
 import { progress, small } from "../frame/pieces.js";
-import { failure, t } from "../frame/text.js";
-import { Job } from "./job.js";
-
-const NOTHING = { done: 1, total: 1, text: "" };
+import { t } from "../frame/text.js";
+import { Job, NOTHING } from "./job.js";
 
 // name: of the server's function and of the phrases. found: rows or points, in the order in which they came; of: the name of the
 // compression that they belong to.
 export class Work extends Job {
   constructor(tab, name) {
     super(tab);
-    Object.assign(this, { name, bar: NOTHING, found: [], of: null });
+    Object.assign(this, { name, found: [], of: null });
   }
 
   // body(): what it is asked with besides.
@@ -45,23 +43,9 @@ export class Work extends Job {
     this.tell(done < total ? { done, total, text: t(`${this.name}.working`) } : NOTHING);
   }
 
-  failed(answer) {
-    this.tell(NOTHING);
-    this.tab.say(failure(answer));
-  }
-
   tell(bar) {
     this.bar = bar;
     this.tab.show();
-  }
-
-  halt = () => {
-    this.drop();
-    this.tell(NOTHING);
-  };
-
-  get running() {
-    return this.bar.done < this.bar.total;
   }
 
   // Whether what was found belongs to another file than the one that is shown.

@@ -3,9 +3,9 @@
 
 import { html } from "../../page/vendor/lit-html.js";
 import { card, choices, optionsOf, progress, small } from "../../page/frame/pieces.js";
-import { failure, number, t } from "../../page/frame/text.js";
+import { number, t } from "../../page/frame/text.js";
 import { pixels, unpack } from "../../page/draw/pixels.js";
-import { Job } from "../../page/picture/job.js";
+import { Job, NOTHING } from "../../page/picture/job.js";
 
 const PARTS = ["pixels", "prior", "taken"];
 
@@ -18,7 +18,7 @@ export class Stacking extends Job {
 
   // cells: {draw, pushed: its bits or null, popped} a picture; verdict: what came out.
   clear() {
-    Object.assign(this, { cells: [], bar: { done: 1, total: 1, text: "" }, stack: 0, verdict: null });
+    Object.assign(this, { cells: [], bar: NOTHING, stack: 0, verdict: null });
   }
 
   start = () => {
@@ -52,19 +52,8 @@ export class Stacking extends Job {
     this.tab.draw();
   }
 
-  failed(answer) {
+  ended() {
     this.clear();
-    this.tab.say(failure(answer));
-  }
-
-  halt = () => {
-    this.drop();
-    this.clear();
-    this.tab.draw();
-  };
-
-  get running() {
-    return this.bar.done < this.bar.total;
   }
 
   cell({ draw, pushed, popped }, most) {

@@ -2,15 +2,13 @@
 
 import { progress, small } from "../../page/frame/pieces.js";
 import { failure, t } from "../../page/frame/text.js";
-import { Job } from "../../page/picture/job.js";
-
-const NOTHING = { done: 1, total: 1, text: "" };
+import { Job, NOTHING } from "../../page/picture/job.js";
 
 // hooks: began(job), finished(answer), then of the classical methods compared({method: {x_hat, psnr, ...}}).
 export class PhotoJob extends Job {
   constructor(tab, hooks) {
     super(tab);
-    Object.assign(this, hooks, { bar: NOTHING, others: NOTHING });
+    Object.assign(this, hooks, { others: NOTHING });
   }
 
   tell(text, done = 0, total = 1) {
