@@ -10,6 +10,7 @@ import io
 import math
 import os
 import time
+from collections import deque
 from collections.abc import Generator
 from dataclasses import asdict
 from pathlib import Path
@@ -42,6 +43,7 @@ LOG_EVERY = 10  # steps between Progress records
 STABLE = "stable.pt"  # beside the state of a wsd run: how it was where its rate began to fall
 PASSING = ("save_every", "measure_every")  # settings that change nothing about the weights
 EXTENDING = ("steps", "epochs", "cooldown")  # those that a wsd run may change when it goes on for longer
+_SUMMED: deque[dist.Work] = deque(maxlen=8)  # the last sums over processes
 
 
 class Task(Protocol):
@@ -112,6 +114,17 @@ def process_group() -> tuple[int, int]:
         if torch.cuda.is_available():
             torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")))
     return dist.get_rank(), world
+
+
+def _sum_over_processes(tensor: Tensor) -> None:
+    """Sum a tensor over the group's processes, in place.
+
+    Whoever drops a sum's record last frees its tensor, and needs the interpreter for it. Gloo's thread drops it some
+    time after wait returns, and aborts the process if the interpreter has ended by then: so the record is kept here.
+    """
+    work = dist.all_reduce(tensor, async_op=True)
+    work.wait()
+    _SUMMED.append(work)
 
 
 def read_state(path: Path | None) -> dict[str, Any] | None:
@@ -228,7 +241,7 @@ class _Loop:
         found, count = [t.detach() for t in summed], float(len(cost))
         if self.world > 1:
             shared = torch.stack([*found, loss.new_tensor(count)])
-            dist.all_reduce(shared)
+            _sum_over_processes(shared)
             found, count = list(shared[:3]), shared[3].item()
         return [found[0].item(), found[1].item() / max(1, count), found[2].item() / max(1, count)]
 
@@ -248,7 +261,7 @@ class _Loop:
             )
         self.flat.backward(terms.loss)
         if self.world > 1:
-            dist.all_reduce(self.flat.gradient)
+            _sum_over_processes(self.flat.gradient)
             self.flat.gradient.div_(self.world)
         self.flat.clip(self.config.clip)
         self.lr = learning_rate(self.step, self.steps, self.config)
