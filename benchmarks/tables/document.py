@@ -5,6 +5,7 @@ from pathlib import Path
 
 from . import (
     amortisation,
+    anomaly,
     atlas,
     codec,
     disentanglement,
@@ -33,7 +34,7 @@ SECTIONS = tuple(
     section
     for module in (
         reconstruction, likelihood, amortisation, samples, disentanglement, restore, photos, codec, lossless, smallbits,
-        proposal, page, latent, atlas, serving, training,
+        anomaly, proposal, page, latent, atlas, serving, training,
     )
     for section in module.SECTIONS
 )  # fmt: skip

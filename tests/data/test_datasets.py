@@ -137,3 +137,17 @@ def test_no_torchvision_is_one_sentence(monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "torchvision", None)
     with pytest.raises(DataError, match=r"torchvision cannot be loaded .* --data-dir"):
         datasets.load("digits", "train", download_dir=tmp_path)
+
+
+def test_pictures_take_the_form_of_another_domain(blobs):
+    same = blobs.as_of((1, 28, 28))
+    assert torch.equal(same.x, blobs.x) and torch.equal(same.y, blobs.y)
+    coloured = blobs.as_of((3, 32, 32))
+    assert coloured.x.shape == (200, 3, 32, 32) and coloured.x.dtype == torch.uint8
+    assert torch.equal(coloured.x[:, 0], coloured.x[:, 2])
+    assert coloured[:].mean().item() == pytest.approx(blobs[:].mean().item(), abs=0.005)
+    levels = torch.tensor([200, 100, 50], dtype=torch.uint8)
+    plain = datasets.Pictures(levels[:, None, None].expand(3, 8, 8)[None].contiguous())
+    grey = plain.as_of((1, 4, 4))
+    assert (grey.x == round(0.299 * 200 + 0.587 * 100 + 0.114 * 50)).all() and grey.x.shape == (1, 1, 4, 4)
+    assert (plain.as_of((3, 4, 4)).x == plain.x[:, :, :4, :4]).all()

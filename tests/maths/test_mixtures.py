@@ -315,3 +315,14 @@ def test_a_written_file_says_whose_it_is_and_keeps_every_deviation_above_zero(tw
     save_mixtures(path, {"vae-2/all": two}, "digits")
     with safe_open(str(path), "np") as file:
         assert file.metadata()["record"] == "{}"
+
+
+def test_distance_is_mahalanobis_to_the_nearest_component(two):
+    means, spread = two.means, two.factors
+    assert two.distance(means) == pytest.approx([0, 0])
+    moved = np.stack([means[0] + 2 * spread[0][:, 0], means[1] - 3 * spread[1][:, 1]])
+    assert two.distance(moved) == pytest.approx([2, 3])
+    # A component without weight has no codes near it.
+    lone = Mixture(np.array([0.0, 1.0]), means, spread)
+    assert lone.distance(means[:1])[0] > 5
+    assert np.isfinite(lone.log_prob(means)).all()

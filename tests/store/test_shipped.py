@@ -17,7 +17,7 @@ from vaedemo.pictures.prepare import prepare
 from vaedemo.reports.evaluate import targets
 from vaedemo.services.generate import generate
 from vaedemo.services.reconstruct import reconstruct
-from vaedemo.store.checkpoints import CLASSIFIER, MIXTURES, load_checkpoint, read_tensors
+from vaedemo.store.checkpoints import CLASSIFIER, MIXTURES, STRANGENESS, load_checkpoint, read_tensors
 from vaedemo.store.key import ModelKey
 from vaedemo.store.library import CHECKPOINTS, Library
 from vaedemo.store.mixtures import mixture_name
@@ -83,7 +83,9 @@ def test_every_file_came_from_where_its_recipe_says(r):
 
 
 def test_nothing_else_is_there_and_all_of_it_is_small(library):
-    assert {str(p.relative_to(CHECKPOINTS)) for p in CHECKPOINTS.rglob("*.safetensors")} == {r.path for r in RECIPES}
+    derived = {f"{domain}/{STRANGENESS.file}" for domain in SIZED}  # from the models, as the maps
+    found = {str(p.relative_to(CHECKPOINTS)) for p in CHECKPOINTS.rglob("*.safetensors")}
+    assert found == {r.path for r in RECIPES} | derived
     models = {(r.domain, r.file) for r in RECIPES if r.kind in KINDS}
     assert {(e.key.domain, e.path.name) for e in library.entries} == models
     assert sum(p.stat().st_size for p in CHECKPOINTS.rglob("*") if p.is_file()) < 48e6

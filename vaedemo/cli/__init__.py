@@ -28,6 +28,7 @@ COMMANDS = {
     "sample": "sample.Sample",
     "denoise": "restore.Denoise",
     "inpaint": "restore.Inpaint",
+    "score": "score.Score",
     "compress": "codec.Compress",
     "decompress": "codec.Decompress",
     "info": "codec.Info",

@@ -27,10 +27,10 @@ from vaedemo.data.domains import DOMAINS, SIZED
 from vaedemo.errors import ConfigError
 from vaedemo.models.autoencoder import Model
 from vaedemo.pictures.draw import grid
-from vaedemo.reports import factors
+from vaedemo.reports import factors, strangeness
 from vaedemo.services.restore import classical
 from vaedemo.store import maps
-from vaedemo.store.checkpoints import CLASSIFIER, MIXTURES, QUANTISERS
+from vaedemo.store.checkpoints import CLASSIFIER, MIXTURES, QUANTISERS, STRANGENESS
 from vaedemo.store.library import Library
 
 __all__ = ["DERIVED", "Derive", "Derived", "Map"]
@@ -54,6 +54,11 @@ def _factors(library: Library, domain: str, load: Load, seed: int) -> dict[str, 
     return {"models": list(factors.write_factors(library, seed))}
 
 
+def _strangeness(library: Library, domain: str, load: Load, seed: int) -> dict[str, Any] | None:
+    # Shapes are generated; the pictures of other domains may not be at hand for one of one's own.
+    return strangeness.write_references(library, domain, load, list(SIZED) if domain in SIZED else ["shapes"])
+
+
 class Derived(NamedTuple):
     """A row of DERIVED: a function of (library, domain, load, seed) that writes the files and reports on them, or gives
     None where a domain has nothing of the kind; the files, {} being the domain; the only domain that has any."""
@@ -69,6 +74,7 @@ DERIVED = {
     "mixtures": Derived(derive_mixtures, (f"{{}}/{MIXTURES.file}",)),
     "quantisers": Derived(derive_quantisers, (f"{{}}/{QUANTISERS.file}",)),
     "maps": Derived(_maps, MAPS),
+    "strangeness": Derived(_strangeness, (f"{{}}/{STRANGENESS.file}",)),
     "factors": Derived(_factors, (factors.FILE,), only="shapes"),
     "classical": Derived(derive_classical, (f"{{}}/{classical.FILE}",)),
 }
@@ -80,7 +86,7 @@ class Derive(Command):
     and settings."""
 
     only: str | None = None
-    """classifier, mixtures, quantisers, maps, factors or classical; all if left out"""
+    """classifier, mixtures, quantisers, maps, strangeness, factors or classical; all if left out"""
     domain: str | None = None
     """digits, fashion, objects, shapes or one of your own; all the shipped if left out; photos only for classical"""
     data_dir: Path | None = None

@@ -33,7 +33,7 @@ from vaedemo.training.tasks.classes import Classes
 
 __all__ = ["derive_classical", "derive_classifier", "derive_mixtures", "derive_photos", "derive_quantisers"]
 
-Load = Callable[[str], Pictures]  # of a split
+Load = Callable[..., Pictures]  # of a split, of this domain or of another by its name
 HELD_OUT = 2000  # training pictures that no model was trained on
 TUNED = {"shapes": 8}  # of these for tuning, the first; larger pictures take longer
 USUAL = 12

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from vaedemo import runtime
@@ -25,6 +26,7 @@ __all__ = ["FromFolder", "Pictures", "from_npz", "from_torchvision", "generated"
 MAX_FILES = 200_000  # below a folder
 MINIMUM = 20  # pictures that training on a folder needs
 GENERATED = {"train": 60_000, "test": 2_000}  # shapes
+GREY = (0.299, 0.587, 0.114)  # weights of red, green and blue, Rec. 601
 TORCHVISION = {"digits": "MNIST", "fashion": "FashionMNIST", "objects": "CIFAR10"}
 
 
@@ -68,6 +70,17 @@ class Pictures:
         if n is None or n >= len(self):
             return self
         return self.rows(torch.randperm(len(self), generator=runtime.generator("some", 0))[:n].sort().values)
+
+    def as_of(self, shape: tuple[int, ...]) -> "Pictures":
+        """These pictures as those of another domain, of shape (C, H, W): coloured ones grey (Rec. 601) where that has
+        one channel, grey ones in three equal channels where it has three, resized bilinearly without aliasing."""
+        channels, *size = shape
+        x = self.x.float()
+        if channels == 1 and x.shape[1] == 3:
+            x = (x * torch.tensor(GREY)[:, None, None]).sum(1, keepdim=True)
+        if list(x.shape[2:]) != size:
+            x = F.interpolate(x, size=size, mode="bilinear", antialias=True)
+        return Pictures(x.expand(-1, channels, -1, -1).round().clamp(0, 255).byte().contiguous(), self.y)
 
     def rows(self, rows: Any) -> "Pictures":
         """The Pictures of these rows, an index or a slice."""

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from vaedemo import runtime
 from vaedemo.data.damage import photo_mask
-from vaedemo.data.datasets import Pictures
+from vaedemo.data.datasets import GREY, Pictures
 from vaedemo.errors import DataError
 
 __all__ = ["Damaged", "Photos", "as_grey", "damage", "mask_bank", "middles", "open_photos"]
@@ -143,7 +143,7 @@ def mask_bank(count: int = 2048, side: int = 128, seed: int = 0) -> Tensor:
 
 def as_grey(x: Tensor) -> Tensor:
     """x (B, 3, H, W) in [0, 1] as a grey file holds it: luma of BT.601 in whole levels, the same in all channels."""
-    luma = (x * torch.tensor([0.299, 0.587, 0.114]).view(3, 1, 1)).sum(1, keepdim=True)
+    luma = (x * torch.tensor(GREY).view(3, 1, 1)).sum(1, keepdim=True)
     return ((255 * luma).round() / 255).expand_as(x)
 
 

@@ -42,15 +42,23 @@ class Mixture(NamedTuple):
 
     def log_prob(self, z: np.ndarray) -> np.ndarray:
         """Log density in nats of codes z (N, D), (N,)."""
-        from scipy.linalg import solve_triangular
         from scipy.special import logsumexp
 
-        logs = []
-        for weight, mean, factor in zip(self.weights, self.means, self.factors, strict=True):
-            whitened = solve_triangular(factor, (np.asarray(z) - mean).T, lower=True)
-            log_volume = np.log(np.diag(factor)).sum() + 0.5 * len(mean) * np.log(2 * np.pi)
-            logs.append((np.log(weight) if weight > 0 else -np.inf) - 0.5 * (whitened**2).sum(0) - log_volume)
-        return logsumexp(logs, axis=0)
+        with np.errstate(divide="ignore"):  # a component without weight has log 0
+            logs = np.log(self.weights) - np.log(np.einsum("kii->ki", self.factors)).sum(1)
+        half_squared = 0.5 * self._squared(z)
+        return logsumexp(logs[:, None] - half_squared, axis=0) - 0.5 * self.means.shape[1] * np.log(2 * np.pi)
+
+    def distance(self, z: np.ndarray) -> np.ndarray:
+        """Mahalanobis distance of codes z (N, D) to the nearest component, (N,), in its standard deviations."""
+        return np.sqrt(self._squared(z)[self.weights > 0].min(0))
+
+    def _squared(self, z: np.ndarray) -> np.ndarray:
+        """Squared Mahalanobis distances of codes to all components, (K, N)."""
+        from scipy.linalg import solve_triangular
+
+        pairs = zip(self.means, self.factors, strict=True)
+        return np.stack([(solve_triangular(f, (np.asarray(z) - m).T, lower=True) ** 2).sum(0) for m, f in pairs])
 
 
 def fit_mixture(z: np.ndarray, components: int = 10, seed: int = 0, regularisation: float = REGULARISATION) -> Mixture:

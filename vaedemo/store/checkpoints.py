@@ -30,6 +30,7 @@ __all__ = [
     "MODEL",
     "QUANTISERS",
     "RUN_FILE",
+    "STRANGENESS",
     "Stored",
     "available",
     "decoder_bytes",
@@ -102,10 +103,17 @@ QUANTISERS = Format(
     "derive it anew",
     "quantisers.safetensors",
 )
+STRANGENESS = Format(
+    "vaedemo strangeness 1",
+    "scores of known and foreign pictures",
+    "no {file} of {folder}; make it with `python -m vaedemo derive --only strangeness`",
+    "derive it anew",
+    "strangeness.safetensors",
+)
 CHECKPOINTS = Path(__file__).resolve().parents[2] / "checkpoints"
 RUN_FILE = "model.safetensors"  # a finished run's, in <domain>/<model>/
 # Marks of what lies beside checkpoints, of every version.
-OTHERS = ("vaedemo mixtures", "vaedemo classifier", "vaedemo quantisers")
+OTHERS = ("vaedemo mixtures", "vaedemo classifier", "vaedemo quantisers", "vaedemo strangeness")
 # Kinds whose weights of LARGE numbers or more take 8 bits, but for those that a model calls precise.
 EIGHT_BITS = ("dense", "pca", "conditional", "photo-restore", *CODING, *LOSSLESS)
 LARGE = 2048

@@ -13,7 +13,7 @@ from vaedemo.pictures.read import read
 if TYPE_CHECKING:
     from vaedemo.store.library import Library
 
-__all__ = ["Seen", "checked_codes", "checked_picture", "seen"]
+__all__ = ["Seen", "checked_codes", "checked_picture", "checked_pictures", "seen"]
 
 LARGEST = 1e4  # number of a code
 
@@ -54,19 +54,26 @@ def seen(
     return Seen(prepared, row, proposed)
 
 
-def checked_picture(x: Any, domain: Domain | str) -> torch.Tensor:
-    """x float32 (C, H, W) in [0, 1], checked, as a batch of one, of a domain's row or of a shipped one by its name;
+def checked_pictures(xs: Any, domain: Domain | str) -> torch.Tensor:
+    """Pictures xs, float32 (N, C, H, W) in [0, 1], checked, of a domain's row or of a shipped one by its name;
     PictureError otherwise."""
     row = get_domain(domain)
     try:
-        values = np.ascontiguousarray(x, dtype=np.float32)
+        values = np.ascontiguousarray(xs, dtype=np.float32)
     except (TypeError, ValueError):
         raise PictureError(f"a picture of {row.name} is an array of numbers of shape {row.shape}") from None
-    if values.shape != row.shape:
-        raise PictureError(f"a picture of {row.name} has shape {row.shape}, this one {values.shape}; prepare it first")
-    if not np.isfinite(values).all() or values.min() < 0 or values.max() > 1:
+    if values.ndim < 1 or values.shape[1:] != row.shape:
+        raise PictureError(
+            f"a picture of {row.name} has shape {row.shape}, this one {values.shape[1:]}; prepare it first"
+        )
+    if not np.isfinite(values).all() or (values.size and (values.min() < 0 or values.max() > 1)):
         raise PictureError("the picture holds values that are not numbers from 0 to 1; prepare it first")
-    return torch.from_numpy(values)[None]
+    return torch.from_numpy(values)
+
+
+def checked_picture(x: Any, domain: Domain | str) -> torch.Tensor:
+    """A picture x (C, H, W), checked as checked_pictures does, as a batch of one."""
+    return checked_pictures([x], domain)
 
 
 def checked_codes(z: Any, latent_dim: int) -> torch.Tensor:

@@ -22,6 +22,7 @@ from vaedemo.store.checkpoints import (
     CLASSIFIER,
     MIXTURES,
     QUANTISERS,
+    STRANGENESS,
     Entry,
     find,
     load_checkpoint,
@@ -34,11 +35,13 @@ from vaedemo.store.inputs import checked_codes, checked_picture
 from vaedemo.store.key import RESTORER, ModelKey
 from vaedemo.store.mixtures import load_mixture, mixture_name
 from vaedemo.store.quantisers import load_quantiser
+from vaedemo.store.strangeness import Reference, load_reference
 
 __all__ = ["CHECKPOINTS", "Library", "decode", "encode"]
 
 KEPT = 128  # models in memory at once: every shipped one, PCA's parts included, some 50 MB
 KEPT_QUANTISERS = 256  # a few kB each
+KEPT_REFERENCES = 64  # 0.1 MB each
 KEPT_MIXTURES = 64  # at most 0.7 MB each, most of them a tenth of that
 
 
@@ -55,6 +58,7 @@ class Library:
         self._models: OrderedDict[Any, Any] = OrderedDict()
         self._mixtures: OrderedDict[Any, Mixture] = OrderedDict()
         self._quantisers: OrderedDict[Any, Quantiser | None] = OrderedDict()
+        self._references: OrderedDict[Any, Reference | None] = OrderedDict()
         self._lock = threading.Lock()
         try:
             self._figures = json.loads((self.folder / "figures.json").read_text(encoding="utf-8"))
@@ -131,6 +135,12 @@ class Library:
         path = self.folder / self.domain(key.domain).name / QUANTISERS.file
         with self._lock:
             return _kept(self._quantisers, KEPT_QUANTISERS, key, lambda: load_quantiser(path, key.name, key.latent_dim))
+
+    def reference(self, key: ModelKey) -> Reference | None:
+        """How strange known and foreign pictures are to a ModelKey's model; None where that was not derived."""
+        path = self.folder / self.domain(key.domain).name / STRANGENESS.file
+        with self._lock:
+            return _kept(self._references, KEPT_REFERENCES, key, lambda: load_reference(path, key.name))
 
     def classifier(self, domain: str) -> Classifier:
         """The classifier of a domain, in evaluation mode on the CPU."""

@@ -1,0 +1,119 @@
+"""How well a model tells foreign pictures from those it knows.
+
+python benchmarks/anomaly.py --data-dir DIR [--only PART]
+
+domains: every score of each domain's VAEs, of its own test pictures against test pictures of every other domain in the
+same form: grey or in three equal channels, resized. AUROC in %, with DeLong's standard error over the pictures. And
+what a threshold that was set for 1 % false alarms on one half of the known pictures does on the other.
+speed: one picture by every score, and 1,000 files from the command line.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from common import RESULTS, arguments, parse, report
+
+from benchmarks.tables.anomaly import anomaly as tables
+from vaedemo.data import datasets
+from vaedemo.data.domains import SIZED
+from vaedemo.maths.detection import auroc, threshold
+from vaedemo.pictures.draw import to_image
+from vaedemo.services.anomaly import SCORES, scores
+from vaedemo.store.key import ModelKey
+from vaedemo.store.library import Library
+
+FALSE_ALARMS = 0.01
+
+
+def domains(library: Library, args: argparse.Namespace) -> dict[str, Any]:
+    """{domain: {pictures, models}}, of each model {latent_dim, auroc: {score: {other: (%, error)}}, false_alarms:
+    {score: (share, error)}}."""
+    found = {}
+    sets = {name: datasets.load(name, "test", args.data_dir).some(args.pictures) for name in SIZED}
+    for domain, row in SIZED.items():
+        x = {name: other.as_of(row.shape)[:].numpy() for name, other in sets.items()}
+        models = []
+        for d in library.dims(domain, "vae")[-args.dims if args.dims else None :]:
+            each = {name: scores(library, values, ModelKey(domain, "vae", d)) for name, values in x.items()}
+            known = each.pop(domain)
+            areas = {s: {o: auroc(known[s], values[s]) for o, values in each.items()} for s in known}
+            models.append(
+                {
+                    "latent_dim": d,
+                    "auroc": {s: {o: [100 * v for v in a] for o, a in by.items()} for s, by in areas.items()},
+                    "false_alarms": {s: _false_alarms(values) for s, values in known.items()},
+                }
+            )
+            print(f"{domain} vae-{d} done", flush=True)
+        found[domain] = {"pictures": len(sets[domain]), "models": models}
+    return found
+
+
+def _false_alarms(known: np.ndarray) -> list[float]:
+    """(share, standard error) of the second half above the threshold of the first."""
+    half = len(known) // 2
+    share = float((known[half:] > threshold(known[:half], FALSE_ALARMS)).mean())
+    return [share, float(np.sqrt(share * (1 - share) / (len(known) - half)))]
+
+
+def speed(library: Library, args: argparse.Namespace) -> dict[str, Any]:
+    """Milliseconds of one picture by all scores together, {domain: median}; seconds of the files from the command line,
+    by the score that it begins with and by all."""
+    one = {}
+    for domain in SIZED:
+        x, key = datasets.load(domain, "test", args.data_dir).some(args.times + 1)[:].numpy(), library.key(domain)
+        scores(library, x[:1], key)  # loads what it needs
+        each = []
+        for picture in x[1:]:
+            start = time.perf_counter()
+            scores(library, picture[None], key)
+            each.append(1000 * (time.perf_counter() - start))
+        one[domain] = float(np.median(each))
+    with tempfile.TemporaryDirectory() as folder:
+        for i, picture in enumerate(datasets.load("digits", "test", args.data_dir).some(args.files)[:].numpy()):
+            to_image(picture).save(f"{folder}/{i:05}.png")
+        command = [sys.executable, "-m", "vaedemo", "score", folder, "--domain", "digits", "--csv"]
+        seconds = {}
+        for name, more in (("joint", []), ("all", ["--score", "all"])):
+            start = time.perf_counter()
+            subprocess.run([*command, *more], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            seconds[name] = time.perf_counter() - start
+        count = len(list(Path(folder).iterdir()))
+    return {
+        "one_ms": one,
+        "scores": len(SCORES),
+        "files": count,
+        "seconds": seconds,
+        "threads": torch.get_num_threads(),
+    }
+
+
+PARTS = {"domains": domains, "speed": speed}
+
+
+def main() -> None:
+    parser = arguments(__doc__)
+    parser.add_argument("--only", choices=PARTS)
+    parser.add_argument("--pictures", type=int, default=1000, help="test pictures of each domain, drawn at random")
+    parser.add_argument("--dims", type=int, help="of each domain only so many VAEs, the largest; all if left out")
+    parser.add_argument("--files", type=int, default=1000, help="that the command line scores")
+    parser.add_argument("--times", type=int, default=20, help="that one picture is scored")
+    args = parse(parser, pictures=12, dims=1, files=3, times=1)
+    path = RESULTS / "anomaly.json"
+    figures = json.loads(path.read_text()) if path.exists() else {}
+    figures.pop("machine", None)
+    for part in [args.only] if args.only else PARTS:
+        figures[part] = PARTS[part](Library(), args)
+    report("anomaly", figures, tables(figures))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,61 @@
+"""Files of how strange known and foreign pictures are."""
+
+import numpy as np
+import pytest
+
+from vaedemo.errors import CheckpointError
+from vaedemo.store.checkpoints import STRANGENESS, read_tensors, scan
+from vaedemo.store.key import ModelKey
+from vaedemo.store.library import Library
+from vaedemo.store.strangeness import Reference, Usual, load_reference, save_references
+
+R = np.random.default_rng(0)
+ONE = Reference(
+    Usual(83.5, R.normal(size=2), np.eye(2)),
+    {"digits": {"elbo": R.normal(size=5), "pca": R.normal(size=5)}, "shapes": {"elbo": np.ones(3)}},
+)
+TWO = Reference(Usual(1.0, np.zeros(1), np.ones((1, 1))), {})
+
+
+@pytest.fixture
+def path(tmp_path):
+    path = tmp_path / "digits" / STRANGENESS.file
+    save_references(path, {"vae-2": ONE, "vae-20": TWO}, "digits", {"known": 5})
+    return path
+
+
+def test_a_file_gives_back_what_was_written(path):
+    for name, wanted in (("vae-2", ONE), ("vae-20", TWO)):
+        found = load_reference(path, name)
+        assert found.usual.nats == wanted.usual.nats
+        for part in ("mean", "covariance"):
+            assert np.array_equal(getattr(found.usual, part), np.float32(getattr(wanted.usual, part)))
+        assert found.scores.keys() == wanted.scores.keys()
+        for source, scores in wanted.scores.items():
+            assert found.scores[source].keys() == scores.keys()
+            for score, values in scores.items():
+                assert np.array_equal(found.scores[source][score], np.float32(values))
+    assert read_tensors(path, STRANGENESS).metadata["record"] == '{"known": 5}'
+
+
+def test_a_model_without_one_has_none(path, tmp_path):
+    assert load_reference(path, "vae-3") is None
+    assert load_reference(path.with_name("nothing"), "vae-2") is None
+    library = Library(tmp_path)
+    assert library.reference(ModelKey("digits", "vae", 2)) and library.reference(ModelKey("digits", "ae", 2)) is None
+    assert library.reference(ModelKey("fashion", "vae", 2)) is None
+    assert scan(tmp_path) == []  # it is no checkpoint
+
+
+def test_what_is_damaged_is_named(path):
+    for usual, scores, named in (
+        (ONE.usual, {"digits": {"elbo": np.array([1, np.nan])}}, "vae-2/digits/elbo"),
+        (ONE.usual._replace(mean=np.zeros(3)), {}, "vae-2/training"),
+        (ONE.usual._replace(nats=np.inf), {}, "vae-2/training/nats"),
+    ):
+        save_references(path, {"vae-2": Reference(usual, scores)}, "digits")
+        with pytest.raises(CheckpointError, match=f"damaged scores {named}; restore it or derive it anew"):
+            load_reference(path, "vae-2")
+    path.write_bytes(path.read_bytes()[:-3])
+    with pytest.raises(CheckpointError, match="cut"):
+        load_reference(path, "vae-2")

@@ -1,0 +1,285 @@
+"""How strange a picture is to a model: scores of several kinds, all of them higher for stranger pictures.
+
+error, pca: what the model, or PCA with as many numbers, cannot reproduce. elbo, bound: how improbable the picture is.
+distance, density: how far its code lies from where the codes of known pictures lie. typicality, joint and ratio repair
+what is wrong with elbo: a model can find foreign pictures more probable than those it was trained on, if they are
+simpler.
+"""
+
+import math
+from collections.abc import Callable, Iterable
+from functools import cached_property
+from io import BytesIO
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from vaedemo import runtime
+from vaedemo.errors import ConfigError
+from vaedemo.maths import gaussian, metrics
+from vaedemo.models import objectives
+from vaedemo.pictures.draw import to_image
+from vaedemo.store.inputs import checked_pictures
+from vaedemo.store.key import ModelKey
+from vaedemo.store.library import Library
+from vaedemo.store.strangeness import Usual
+
+__all__ = [
+    "LEAST_NORMAL",
+    "Look",
+    "MOST_NORMAL",
+    "Normal",
+    "SCORES",
+    "Score",
+    "best_score",
+    "distances",
+    "known_scores",
+    "learn_normal",
+    "normal_key",
+    "scores",
+    "scores_of",
+    "statistics",
+    "usual",
+]
+
+DRAWS = 8  # posterior samples over which -ELBO is averaged, the same for every picture
+BOUND_DRAWS = 64  # samples of the importance-weighted bound
+BATCH = 64  # pictures at once
+LEAST_NORMAL, MOST_NORMAL = 20, 500  # pictures from which one's own normal is learnt
+FEW_NUMBERS = 8
+TINY = 1e-6  # added to a squared error before its logarithm
+
+
+class Look:
+    """A batch of pictures x (N, C, H, W) as a model sees it; each part is computed when it is first asked for."""
+
+    def __init__(self, library: Library, key: ModelKey, x: Tensor) -> None:
+        self.library, self.key, self.x = library, key, x
+
+    @cached_property
+    def model(self) -> Any:
+        return self.library.model(self.key)
+
+    @cached_property
+    def code(self) -> Any:
+        """mu (N, D) and logvar, (N, D) or None."""
+        return self.model.encode(self.x)
+
+    @cached_property
+    def nats(self) -> np.ndarray:
+        """-ELBO, (N,); of a Gaussian likelihood the discretised one."""
+        mu, logvar = self.code
+        eps = torch.randn(DRAWS, 1, mu.shape[1], generator=runtime.generator("reconstruct"))
+        theta = self.model.likelihood_parameters(gaussian.sample(mu, logvar, eps).flatten(0, 1))
+        costs = objectives.distortion(self.model, theta, self.x.repeat(DRAWS, 1, 1, 1), discretised=True)
+        return (costs.unflatten(0, (DRAWS, -1)).mean(0) + gaussian.kl(mu, logvar).sum(1)).double().numpy()
+
+    @property
+    def usual(self) -> Usual:
+        """What is usual for the model."""
+        reference = self.library.reference(self.key)
+        assert reference is not None  # scores_of asks first
+        return reference.usual
+
+    @cached_property
+    def coded(self) -> "Look":
+        """The pictures whose bits -ELBO counts: of two levels where the model knows no more."""
+        binary = self.model.config.likelihood == "bernoulli"
+        return Look(self.library, self.key, (self.x > 0.5).float()) if binary else self
+
+
+def _error(look: Look) -> np.ndarray:
+    return metrics.mse(look.model.decode(look.code.mu), look.x).double().numpy()
+
+
+def _pca(look: Look) -> np.ndarray:
+    pca = look.library.model(look.key._replace(kind="pca", beta=1.0))
+    return metrics.mse(pca.decode(pca.encode(look.x).mu), look.x).double().numpy()
+
+
+def _elbo(look: Look) -> np.ndarray:
+    return look.nats
+
+
+def _bound(look: Look) -> np.ndarray:
+    each = [
+        objectives.importance_bound(look.model, x[None], BOUND_DRAWS, runtime.generator("bound")).item() for x in look.x
+    ]
+    return np.array(each)
+
+
+def _distance(look: Look) -> np.ndarray:
+    return look.library.mixture(look.key).distance(look.code.mu.double().numpy())
+
+
+def _density(look: Look) -> np.ndarray:
+    return -look.library.mixture(look.key).log_prob(look.code.mu.double().numpy())
+
+
+def _typicality(look: Look) -> np.ndarray:
+    return np.abs(look.nats - look.usual.nats)
+
+
+def _joint(look: Look) -> np.ndarray:
+    mean, factor = look.usual.mean.astype(float), np.linalg.cholesky(look.usual.covariance.astype(float))
+    return np.linalg.norm(np.linalg.solve(factor, (statistics(look) - mean).T), axis=0)
+
+
+def statistics(look: Look) -> np.ndarray:
+    """float64 (N, 6): distortion and KL in nats, bits of a PNG file, the log of both errors, -log p(z) in nats."""
+    kl = gaussian.kl(*look.code).sum(1).double().numpy()
+    files = np.array([_png_bits(x) for x in look.x.numpy()])
+    errors = [np.log(of(look) + TINY) for of in (_error, _pca)]
+    return np.stack([look.nats - kl, kl, files, *errors, _density(look)], axis=1)
+
+
+def _ratio(look: Look) -> np.ndarray:
+    levels = 2 if look.coded is not look else 256
+    files = np.array([_png_bits(x, levels) for x in look.coded.x.numpy()])
+    return look.coded.nats / math.log(2) - files
+
+
+def _png_bits(x: np.ndarray, levels: int = 256) -> int:
+    image = to_image(x)
+    (image if levels > 2 else image.convert("1")).save(file := BytesIO(), "png", optimize=True)
+    return 8 * len(file.getvalue())
+
+
+class Score(NamedTuple):
+    """of: a Look -> values (N,), higher for stranger pictures; unit: theirs; probable: whether a VAE is needed for it;
+    mixture: whether one over the model's codes is."""
+
+    of: Callable[[Look], np.ndarray]
+    unit: str
+    probable: bool = False
+    mixture: bool = False
+
+
+SCORES = {
+    # Mean squared error of the reconstruction, and of PCA's with as many numbers.
+    "error": Score(_error, "mean squared error"),
+    # -ELBO, an upper bound on -log p(x), and the closer importance-weighted one (Burda et al. 2016).
+    "elbo": Score(_elbo, "nats", probable=True),
+    "bound": Score(_bound, "nats", probable=True),
+    # Mahalanobis distance of the mean code to the nearest Gaussian of the mixture (Lee et al. 2018), and -log p(z).
+    "distance": Score(_distance, "standard deviations", mixture=True),
+    "density": Score(_density, "nats", mixture=True),
+    # |-ELBO - its mean over training pictures|: the typical set, for one picture (Nalisnick et al. 2019b, section 3).
+    "typicality": Score(_typicality, "nats", probable=True),
+    # Mahalanobis distance of six such figures together to those of training pictures (Morningstar et al. 2021).
+    "joint": Score(_joint, "standard deviations", probable=True, mixture=True),
+    # Bits by -ELBO less bits of a PNG file, a likelihood ratio to a general compressor (Serra et al. 2020). Where the
+    # likelihood is Bernoulli, both are of the picture in two levels.
+    "ratio": Score(_ratio, "bits", probable=True),
+    "pca": Score(_pca, "mean squared error"),
+}
+
+
+def scores_of(library: Library, key: ModelKey) -> list[str]:
+    """The names of those SCORES that there are for a ModelKey's model."""
+    variational = library.model(key).config.variational
+    mixed = key.kind in ("ae", "vae") and key.beta == 1 and library.mixed(key.domain)
+    have = {"pca": key.latent_dim in library.dims(key.domain, "pca")}
+    have["typicality"] = library.reference(key) is not None
+    have["joint"] = have["typicality"] and have["pca"]
+    return [
+        name
+        for name, score in SCORES.items()
+        if have.get(name, True) and (variational or not score.probable) and (mixed or not score.mixture)
+    ]
+
+
+def best_score(library: Library, key: ModelKey) -> str:
+    """The score to begin with: joint, or error of a model that has not that."""
+    return "joint" if "joint" in scores_of(library, key) else "error"
+
+
+@torch.no_grad()
+def usual(library: Library, key: ModelKey, x: np.ndarray) -> Usual:
+    """What is Usual of training pictures x, float32 (N, C, H, W) in [0, 1], to a VAE with a mixture, PCA beside it."""
+    parts = checked_pictures(x, library.domain(key.domain)).split(BATCH)
+    looks = [Look(library, key, part) for part in parts]
+    found = np.concatenate([statistics(look) for look in looks])
+    nats = np.concatenate([look.nats for look in looks]).mean()
+    return Usual(float(nats), found.mean(0), np.cov(found.T))
+
+
+@torch.no_grad()
+def scores(library: Library, x: np.ndarray, key: ModelKey, names: Iterable[str] | None = None) -> dict[str, np.ndarray]:
+    """{name of SCORES: float64 (N,)} of pictures x, float32 (N, C, H, W) in [0, 1], by a ModelKey's model; of the names
+    asked for, or of all there are. A picture's scores do not depend on the pictures beside it."""
+    pictures, have = checked_pictures(x, library.domain(key.domain)), scores_of(library, key)
+    wanted = have if names is None else list(names)
+    for name in wanted:
+        if name not in have:
+            raise ConfigError(f"there is no score {name!r} of {key}; choose from {', '.join(have)}")
+    found: dict[str, list[np.ndarray]] = {name: [] for name in wanted}
+    for part in pictures.split(BATCH):
+        look = Look(library, key, part)
+        for name in wanted:
+            found[name].append(SCORES[name].of(look))
+    return {name: np.concatenate(parts) if parts else np.zeros(0) for name, parts in found.items()}
+
+
+def known_scores(library: Library, key: ModelKey, name: str) -> np.ndarray | None:
+    """A score of the known pictures, test pictures of the domain, float32 (N,); None where it was not derived."""
+    reference = library.reference(key)
+    return None if reference is None else reference.scores.get(key.domain, {}).get(name)
+
+
+def normal_key(library: Library, domain: str, kind: str | None, latent_dim: int | None, beta: float) -> ModelKey:
+    """The ModelKey of a choice, as Library.key, for learn_normal: a latent dimension left out is the one closest to 8,
+    with which 20 to 500 digits or clothes of one class were told best from the others."""
+    key = library.key(domain, kind, latent_dim, beta)
+    dims = library.dims(domain, key.kind, beta)
+    return key if latent_dim or not dims else key._replace(latent_dim=min(dims, key=lambda d: abs(d - FEW_NUMBERS)))
+
+
+class Normal(NamedTuple):
+    """What is usual among some pictures to the model of a key: mean (D + 1,) and factor, the lower Cholesky factor of
+    the covariance, of code and log error together; left_out (N,): how far each picture is from the others."""
+
+    key: ModelKey
+    mean: np.ndarray
+    factor: np.ndarray
+    left_out: np.ndarray
+
+
+@torch.no_grad()
+def learn_normal(library: Library, x: np.ndarray, key: ModelKey) -> Normal:
+    """Normal of 20 to 500 pictures x, float32 (N, C, H, W) in [0, 1]. The covariance is shrunk towards a sphere, which
+    fewer pictures than numbers are enough for (Ledoit & Wolf 2004)."""
+    count = len(checked_pictures(x, library.domain(key.domain)))
+    if not LEAST_NORMAL <= count <= MOST_NORMAL:
+        raise ConfigError(
+            f"the number of normal pictures is {count}; give {LEAST_NORMAL} to {MOST_NORMAL} that show what is normal"
+        )
+    seen = _seen_as(library, x, key)
+    scale = np.maximum(seen.std(0), TINY)  # shrinking adds as much to every number
+    left_out = [_away(*_fitted(np.delete(seen, i, 0), scale), seen[i : i + 1])[0] for i in range(count)]
+    return Normal(key, *_fitted(seen, scale), np.array(left_out))
+
+
+@torch.no_grad()
+def distances(library: Library, normal: Normal, x: np.ndarray) -> np.ndarray:
+    """How far pictures x, float32 (M, C, H, W) in [0, 1], are from what is Normal, (M,), in standard deviations."""
+    return _away(normal.mean, normal.factor, _seen_as(library, x, normal.key))
+
+
+def _seen_as(library: Library, x: np.ndarray, key: ModelKey) -> np.ndarray:
+    """float64 (N, D + 1): code and log error of each picture."""
+    looks = [Look(library, key, part) for part in checked_pictures(x, library.domain(key.domain)).split(BATCH)]
+    return np.concatenate([np.c_[k.code.mu.double().numpy(), np.log(_error(k) + TINY)] for k in looks])
+
+
+def _fitted(seen: np.ndarray, scale: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    from sklearn.covariance import ledoit_wolf
+
+    covariance, _ = ledoit_wolf(seen / scale)
+    return seen.mean(0), np.linalg.cholesky(covariance + TINY * np.eye(len(scale))) * scale[:, None]
+
+
+def _away(mean: np.ndarray, factor: np.ndarray, seen: np.ndarray) -> np.ndarray:
+    return np.linalg.norm(np.linalg.solve(factor, (seen - mean).T), axis=0)

@@ -1,0 +1,67 @@
+"""Files of how strange known and foreign pictures are to a domain's models: a picture's own scores mean little without
+them. All of a domain's in one file: of each model what is usual, and of each set of pictures every score."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from vaedemo.errors import CheckpointError
+from vaedemo.store.checkpoints import STRANGENESS, read_tensors, write_tensors
+
+__all__ = ["Reference", "Usual", "load_reference", "save_references"]
+
+USUAL = "training"  # stands where the name of a set of pictures would
+
+
+class Usual(NamedTuple):
+    """Of training pictures: mean -ELBO in nats; mean (S,) and covariance (S, S) of their statistics."""
+
+    nats: float
+    mean: np.ndarray
+    covariance: np.ndarray
+
+
+class Reference(NamedTuple):
+    """What is usual, and scores: {set of pictures: {name of a score: float32 (N,)}} of test pictures, the domain's own
+    under its name, and others."""
+
+    usual: Usual
+    scores: dict[str, dict[str, np.ndarray]]
+
+
+def save_references(
+    path: str | os.PathLike[str], found: Mapping[str, Reference], domain: str, record: dict[str, Any] | None = None
+) -> None:
+    """Write {model's name: Reference} as one file with a record (a dict: of how many pictures)."""
+    tensors: dict[str, np.ndarray] = {}
+    for name, (usual, scores) in found.items():
+        sets: dict[str, dict[str, Any]] = {USUAL: usual._asdict(), **scores}
+        for source, values in sets.items():
+            tensors |= {f"{name}/{source}/{k}": np.atleast_1d(np.asarray(v, np.float32)) for k, v in values.items()}
+    write_tensors(path, STRANGENESS, tensors, domain, record=record or {})
+
+
+def load_reference(path: str | os.PathLike[str], name: str) -> Reference | None:
+    """The Reference of a model of this name in a file; None if it is not there, or no file."""
+    if not Path(path).is_file():
+        return None
+    names = [n for n in read_tensors(path, STRANGENESS, []).names if n.startswith(f"{name}/")]
+    if not names:
+        return None
+    sets: dict[str, dict[str, np.ndarray]] = {}
+    for full, values in read_tensors(path, STRANGENESS, names).tensors.items():
+        if values.dtype != np.float32 or not values.size or not np.isfinite(values).all():
+            raise _damaged(path, full)
+        _, source, last = full.split("/")
+        sets.setdefault(source, {})[last] = values
+    usual = sets.pop(USUAL, {})
+    if set(usual) != set(Usual._fields) or usual["covariance"].shape != usual["mean"].shape * 2:
+        raise _damaged(path, f"{name}/{USUAL}")
+    return Reference(Usual(float(usual["nats"][0]), usual["mean"], usual["covariance"]), sets)
+
+
+def _damaged(path: str | os.PathLike[str], name: str) -> CheckpointError:
+    return CheckpointError(f"{Path(path).name} has damaged scores {name}; restore it or derive it anew")
