@@ -133,6 +133,7 @@ COMPRESSING = Recipe(
     (
         Stage(COMPRESS, RateConfig()),
         Stage(replace(COMPRESS, steps=10_200, cooldown=0.2), RateConfig(crops=(7, 192))),
+        Stage(replace(COMPRESS, steps=11_000), RateConfig(crops=(4, 256))),
     ),
 )
 
