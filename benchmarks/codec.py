@@ -285,10 +285,12 @@ def main() -> None:
     if args.tiny:
         given["memory"] = {"size": (64, 96)}
     library = Library(args.checkpoints)
-    for part in [args.only] if args.only else PARTS:
+    parts = [args.only] if args.only else list(PARTS)
+    for part in parts:
         some = pictures[: args.pictures] if part == "refine" else pictures
-        figures[part] = PARTS[part](library, some, **given.get(part, {})) | {"pictures": len(some)}
-    if "rate" in figures and not (args.tiny or args.limit):  # for the page, beside the weights that it belongs to
+        found = PARTS[part](library, some, **given.get(part, {}))
+        figures[part] = found | {"pictures": len(some), "weights": library.codec()[1].hex()}
+    if "rate" in parts and not (args.tiny or args.limit):  # for the page, beside the weights that it belongs to
         keep_curve(args.checkpoints / "photos" / "kodak.json", figures["rate"]["ours"], library.codec()[1])
     report("codec", figures, tables(figures))
 

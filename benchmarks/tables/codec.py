@@ -5,6 +5,7 @@ from .cells import Section, Table, number, verdict_below
 BARS = {"JPEG": -45.0, "WebP": -15.0, "bmshj2018-factorized-8bit": 0.0}  # BD-rate in per cent, at most
 SECONDS, EXCESS, GIGABYTES = 1.0, 0.01, 1.5  # at most
 REFINED = -10.0  # BD-rate in per cent, at most
+EARLIER = " (with earlier weights)"
 
 
 def _against(found: dict) -> list[list]:
@@ -77,8 +78,13 @@ PARTS = {"rate": rate, "speed": speed, "memory": memory, "cut": cut, "refine": r
 
 
 def codec(figures: dict) -> list[Table]:
-    """The tables of the parts that were measured."""
-    return [table for name, make in PARTS.items() if name in figures for table in make(figures[name])]
+    """The tables of the parts that were measured, and whether that was with other weights than the rate was."""
+    tables, weights = [], figures.get("rate", {}).get("weights")
+    for name, make in PARTS.items():
+        if name in figures:
+            earlier = weights is not None and figures[name].get("weights") != weights
+            tables += [t._replace(title=t.title + EARLIER * earlier) for t in make(figures[name])]
+    return tables
 
 
 SECTIONS = (

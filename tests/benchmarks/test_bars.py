@@ -71,3 +71,6 @@ def test_memory_cut_files_and_refining_have_tables():
     assert [row[2] for row in memory.rows] == [f"1.5 GB {MET}", f"1.5 GB {MISSED}"]
     assert cut.rows == [["14", "25%", "24.10", "12.00", "0", "16"]]
     assert refine.rows[0][1:] == ["-12.4 ± 0.9 %", f"-10 % {MET}"]
+    rate = {"ours": [], "bd_rate": {}, "bd_rate_published": {}, "weights": "new"}
+    told = codec({"rate": rate, "memory": figures["memory"] | {"weights": "new"}, "refine": figures["refine"]})
+    assert [table.title.endswith("(with earlier weights)") for table in told] == [False] * 4 + [True]

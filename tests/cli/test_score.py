@@ -9,7 +9,8 @@ import pytest
 from PIL import Image
 
 from tests.cli.test_cli import refused
-from vaedemo.cli import main
+from vaedemo.cli import main, score
+from vaedemo.cli.score import OWN
 from vaedemo.maths.detection import threshold
 from vaedemo.pictures.examples import example
 from vaedemo.services.anomaly import SCORES
@@ -17,7 +18,6 @@ from vaedemo.store.key import ModelKey
 from vaedemo.store.library import Library
 
 KEY = ModelKey("digits", "vae", 64)
-NAMES = ["noise.png", "five.png", "two.png"]  # by -ELBO
 
 
 @pytest.fixture(scope="module")
@@ -79,12 +79,11 @@ def test_a_threshold_of_ones_own_decides(folder, capsys):
 
 
 def test_a_model_without_known_scores_has_no_verdict(folder, capsys):
-    said = run(capsys, folder, "--domain", "digits", "--kind", "ae", score="error")
-    assert "strange\n" not in said.out and "share" not in said.out
-    assert "derive --only strangeness" in refused(
-        capsys, "score", folder / "two.png", "--domain", "digits", "--kind", "ae", "--score", "error",
-        "--false-alarms", "0.1",
-    )  # fmt: skip
+    words = ["score", str(folder / "two.png"), "--domain", "digits", "--kind", "ae", "--score", "error"]
+    main([*words, "--json"])
+    said = json.loads(capsys.readouterr().out)
+    assert said["threshold"] is None and set(said["pictures"][0]) == {"file", "error"}
+    assert refused(capsys, *words, "--false-alarms", "0.1").endswith("kept for digits/ae-64; give a --threshold")
 
 
 def test_the_first_picture_proposes_the_domain(folder, capsys):
@@ -109,8 +108,35 @@ def test_a_folder_tells_what_is_normal(folder, tmp_path, capsys):
     assert (said["latent_dim"], list(said["scores"].values())) == (8, ["standard deviations"])
     strange = {row["file"].split("/")[-1]: row["strange"] for row in said["pictures"] if "strange" in row}
     assert strange["noise.png"] and strange["five.png"]
+    # Each of the normal ones is held against the others.
+    main(["score", str(tmp_path), "--normal", str(tmp_path), "--domain", "digits", "--json", "--false-alarms", "0.25"])
+    rows = json.loads(capsys.readouterr().out)["pictures"]
+    assert sum(row.get("strange", False) for row in rows) == round(0.25 * 25) - 1
+    main(["score", str(folder / "two.png"), "--normal", str(tmp_path), "--domain", "digits", "--json"])
+    assert json.loads(capsys.readouterr().out)["threshold"] == max(row.get(OWN, 0) for row in rows)
     few = refused(capsys, "score", folder / "two.png", "--normal", folder / "five.png", "--domain", "digits")
     assert "the number of normal pictures is 1; give 20 to 500" in few
+
+
+def test_what_cannot_be_read_as_normal_is_said(folder, tmp_path, capsys):
+    (tmp_path / "good").mkdir()
+    assert "no pictures to score" in refused(capsys, "score", folder / "two.png", "--normal", tmp_path / "good")
+    assert "does not exist" in refused(capsys, "score", folder / "two.png", "--normal", tmp_path / "typo")
+
+
+def test_many_files_are_scored_in_parts(folder, capsys, monkeypatch):
+    words = (folder, "--domain", "digits", "--json")
+    whole = json.loads(run(capsys, *words).out)
+    monkeypatch.setattr(score, "CHUNK", 2)
+    parts = json.loads(run(capsys, *words).out)
+    assert parts["threshold"] == whole["threshold"]
+    assert [row["file"] for row in parts["pictures"]] == [row["file"] for row in whole["pictures"]]
+
+
+def test_a_name_that_cannot_be_is_named_and_the_others_scored(folder, capsys):
+    said = run(capsys, "x" * 300, folder / "two.png", "--domain", "digits", "--json")
+    first, second = json.loads(said.out)["pictures"]
+    assert first["file"].endswith("two.png") and second["problem"]
 
 
 def test_a_file_named_twice_is_scored_once(folder, capsys):
@@ -127,7 +153,8 @@ def test_a_file_named_twice_is_scored_once(folder, capsys):
         (["--normal", ".", "--score", "elbo"], "leave --score out"),
         (["--score", "beauty"], "choose from error, elbo"),
         (["--threshold", "nan"], "give a number"),
-        (["--false-alarms", "1.5"], "choose 0 or more, and less than 1"),
+        (["--false-alarms", "1.5"], "choose more than 0 and less than 1"),
+        (["--false-alarms", "0.00001", "--score", "elbo"], "of 1000 known pictures it can be 0.001 or more"),
         (["--kind", "ae", "--score", "elbo"], "no score 'elbo'"),
     ],
 )

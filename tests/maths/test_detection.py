@@ -35,24 +35,27 @@ def test_the_area_of_two_gaussians_and_its_error():
     assert np.mean([f.error for f in found]) == pytest.approx(values.std(), rel=0.1)
 
 
-def test_the_area_knows_only_the_order(generator):
+def test_the_area_knows_only_the_order():
     r = np.random.default_rng(2)
     known, foreign = r.normal(0, 1, 50), r.normal(0.5, 1, 60)
     assert auroc(known, foreign) == pytest.approx(auroc(np.exp(known), np.exp(foreign)))
     swapped = auroc(-known, -foreign)
     assert swapped.value == pytest.approx(1 - auroc(known, foreign).value)
+    assert swapped.error == pytest.approx(auroc(known, foreign).error)
 
 
-@pytest.mark.parametrize(("share", "at"), [(0, 10), (0.05, 10), (0.1, 9), (0.3, 7), (0.99, 1)])
-def test_a_threshold_has_at_most_so_many_false_alarms(share, at):
-    known = np.random.default_rng(3).permutation(np.arange(1, 11))
+@pytest.mark.parametrize(("share", "at"), [(0.05, 20), (0.09, 20), (0.1, 19), (0.3, 15), (0.99, 2)])
+def test_a_threshold_lets_so_many_further_known_pictures_pass(share, at):
+    """Of 19 known pictures and a further one, each as likely to be the strangest."""
+    known = np.random.default_rng(3).permutation(np.arange(2, 21))
     assert threshold(known, share) == at
-    assert (known > at).mean() <= share
+    for score in np.arange(0.5, 22):
+        assert (score > at) == (stranger_share(known, score) <= share)
 
 
 def test_ties_do_not_raise_the_false_alarms():
     known = [1, 2, 2, 2, 2]
-    assert threshold(known, 0.2) == 2
+    assert threshold(known, 0.4) == 2
     assert (np.array(known) > 2).mean() == 0
 
 
@@ -68,13 +71,13 @@ def test_it_is_uniform_for_known_pictures():
     assert np.mean(np.array(shares) <= 0.1) == pytest.approx(0.1, abs=3 * np.sqrt(0.09 / 2000))
 
 
-@pytest.mark.parametrize("share", [-0.1, 1, float("nan")])
-def test_a_share_out_of_range_is_refused(share):
-    with pytest.raises(ConfigError, match="false alarms"):
-        threshold([1, 2], share)
+def test_a_share_that_cannot_be_told_is_refused():
+    for share in (-0.1, 0, 1, float("nan"), 0.3):
+        with pytest.raises(ConfigError, match="of 2 known pictures it can be 0.33 or more, and less than 1"):
+            threshold([1, 2], share)
 
 
-@pytest.mark.parametrize("call", [lambda: auroc([1], [1, 2]), lambda: auroc([1, 2], []), lambda: threshold([], 0.1)])
+@pytest.mark.parametrize("call", [lambda: auroc([1], [1, 2]), lambda: auroc([1, 2], []), lambda: threshold([], 0.5)])
 def test_too_few_scores_are_refused(call):
     with pytest.raises(ConfigError, match="scores"):
         call()

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from vaedemo.data import datasets
+from vaedemo.errors import DataError
 from vaedemo.reports import strangeness
 from vaedemo.services.anomaly import scores, scores_of
 from vaedemo.store.checkpoints import STRANGENESS
@@ -25,6 +26,8 @@ def library(tmp_path):
 
 
 def load(split, domain):
+    if domain == "fashion":
+        raise DataError("no file")
     x = datasets.generated(split, 12)
     return x if domain == "shapes" else x.as_of((1, 28, 28))
 
@@ -32,9 +35,10 @@ def load(split, domain):
 def test_references_are_what_the_service_finds(library, monkeypatch):
     monkeypatch.setattr(strangeness, "KNOWN", 4)
     monkeypatch.setattr(strangeness, "FOREIGN", 3)
-    told = strangeness.write_references(library, "shapes", load, ["shapes", "digits"])
+    told = strangeness.write_references(library, "shapes", load, ["shapes", "digits", "fashion"])
     path = library.folder / "shapes" / STRANGENESS.file
-    assert told == {"models": 1, "bytes": path.stat().st_size}
+    pictures = {"training": 12, "shapes": 4, "digits": 3}
+    assert told == {"models": 1, "pictures": pictures, "bytes": path.stat().st_size}
     found = load_reference(path, KEY.name)
     fresh = Library(library.folder)
     assert set(found.scores) == {"shapes", "digits"} and "typicality" in scores_of(fresh, KEY)
@@ -47,6 +51,21 @@ def test_references_are_what_the_service_finds(library, monkeypatch):
     training = load("train", "shapes")[:].numpy()
     assert found.usual.nats == pytest.approx(scores(fresh, training, KEY, ["elbo"])["elbo"].mean(), rel=1e-5)
     assert np.isfinite(found.usual.covariance).all()
+
+
+def test_equal_training_pictures_do(library):
+    one = datasets.generated("train", 1)
+    same = datasets.Pictures(one.x.repeat(18, 1, 1, 1))
+    strangeness.write_references(
+        library, "shapes", lambda split, domain: same if split == "train" else load(split, domain), []
+    )
+    known = Library(library.folder).reference(KEY).scores["shapes"]["joint"]
+    assert np.isfinite(known).all()
+
+
+def test_without_mixtures_there_are_none(library):
+    (library.folder / "shapes" / "mixtures.safetensors").unlink()
+    assert strangeness.write_references(library, "shapes", load, []) is None
 
 
 def test_a_domain_without_vaes_has_none(tmp_path):

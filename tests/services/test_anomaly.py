@@ -29,8 +29,10 @@ from vaedemo.services.anomaly import (
     usual,
 )
 from vaedemo.services.reconstruct import reconstruct
+from vaedemo.store.checkpoints import MIXTURES
 from vaedemo.store.key import ModelKey
 from vaedemo.store.library import encode
+from vaedemo.store.mixtures import save_mixtures
 
 KEY = ModelKey("digits", "vae", 32)
 
@@ -116,7 +118,12 @@ def test_what_is_usual_is_of_the_pictures_given(shipped, digit):
     told = usual(shipped, KEY, pictures)
     assert told.nats == pytest.approx(scores(shipped, pictures, KEY, ["elbo"])["elbo"].mean())
     assert told.mean[:2].sum() == pytest.approx(told.nats)
-    assert told.covariance.shape == (6, 6) and np.linalg.eigvalsh(told.covariance).min() > -1e-6
+    with torch.no_grad():
+        values = statistics(Look(shipped, KEY, torch.from_numpy(pictures)))
+    spread = values.std(0)
+    assert told.mean == pytest.approx(values.mean(0))
+    assert np.diag(told.covariance) / spread**2 == pytest.approx(np.ones(6), rel=0.2)  # shrunk towards equal variances
+    assert np.linalg.eigvalsh(told.covariance).min() > 0
 
 
 def bits_of_png(image):
@@ -134,6 +141,32 @@ def test_ratio_is_elbo_in_bits_less_those_of_a_file(shipped, pictures, found):
     clothes = scores(shipped, pictures, ModelKey("fashion", "vae", 8), ["ratio", "elbo"])
     file = Image.fromarray((pictures[0, 0] * 255).round().astype(np.uint8))
     assert clothes["ratio"][0] == pytest.approx(clothes["elbo"][0] / math.log(2) - bits_of_png(file))
+
+
+def test_two_levels_of_three_channels_are_not_dithered():
+    x = np.zeros((3, 32, 32), np.float32)
+    x[0, :, 16:] = x[1, 16:] = 1
+    assert anomaly._png_bits(x, 2) == bits_of_png(Image.fromarray((255 * x).astype(np.uint8).transpose(1, 2, 0)))
+
+
+def test_a_model_without_a_mixture_of_its_own_has_no_scores_of_one(shipped, tmp_path):
+    from vaedemo.store.library import Library
+
+    (tmp_path / "digits").mkdir()
+    for file in ("vae-2", "vae-4"):
+        (tmp_path / "digits" / f"{file}.safetensors").symlink_to(shipped.folder / "digits" / f"{file}.safetensors")
+    mixture = shipped.mixture(ModelKey("digits", "vae", 2))
+    save_mixtures(tmp_path / "digits" / MIXTURES.file, {"vae-2/all": mixture}, "digits")
+    library = Library(tmp_path)
+    assert scores_of(library, ModelKey("digits", "vae", 2)) == [
+        "error",
+        "elbo",
+        "bound",
+        "distance",
+        "density",
+        "ratio",
+    ]
+    assert scores_of(library, ModelKey("digits", "vae", 4)) == ["error", "elbo", "bound", "ratio"]
 
 
 @pytest.mark.parametrize(
@@ -173,7 +206,8 @@ def test_what_is_shipped_is_what_the_models_find(shipped):
     """Shapes are generated anywhere."""
     foreign = datasets.generated("test").some(500).as_of((1, 28, 28)).first(6)[:].numpy()
     for name, values in scores(shipped, foreign, KEY).items():
-        assert shipped.reference(KEY).scores["shapes"][name][:6] == pytest.approx(values, rel=1e-3), name
+        near = 0.05 if name in ("ratio", "joint") else 1e-3  # the size of a PNG file depends on zlib
+        assert shipped.reference(KEY).scores["shapes"][name][:6] == pytest.approx(values, rel=near), name
 
 
 def test_no_pictures_have_no_scores(shipped):

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ import tqdm
 import tyro
 
 from vaedemo.cli import terminal
-from vaedemo.cli.common import OfModel, files_of, shown
+from vaedemo.cli.common import OfModel, files_of, harmless
 from vaedemo.errors import ConfigError, PictureError
 from vaedemo.maths import detection
 from vaedemo.services import anomaly
@@ -23,19 +24,10 @@ from vaedemo.store.library import Library
 
 __all__ = ["Score"]
 
-FALSE_ALARMS = 0.01  # of the known pictures, if neither that nor a threshold is given
+FALSE_ALARMS, OF_OWN = 0.01, 0.05  # of the known pictures, and of one's own normal ones, if no share is given
 ALL, OWN = "all", "distance from the normal ones"
+CHUNK = 256  # pictures in memory at once
 Row = dict[str, Any]  # of a file: its name and either what was found or what is wrong with it
-
-
-class _Found(NamedTuple):
-    """values: {score: (N,)}; units: {score: its unit}; known: the scores of known pictures, None where there are none
-    or the scores are several."""
-
-    key: ModelKey
-    values: dict[str, np.ndarray]
-    units: dict[str, str]
-    known: np.ndarray | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,33 +38,42 @@ class Score(OfModel):
     """pictures, or folders of them; one that cannot be read is named, and the others are scored"""
     score: str | None = None
     """error, elbo, bound, distance, density, typicality, joint, ratio or pca: higher is stranger for each; or all; if
-    left out joint, of a model that is no vae error"""
+    left out joint, or error where the model has not that"""
     normal: Path | None = None
-    """a folder of 20 to 500 pictures that are normal: the score is then how far others are from these"""
+    """a folder of 20 to 500 pictures that are normal: the score is then how far others are from these, by the model
+    whose latent dimension is closest to 8 if none is named"""
     threshold: float | None = None
     """scores above it are strange"""
     false_alarms: float | None = None
-    """set the threshold so that at most this share of known pictures is above it; 0.01 if neither is given"""
+    """set the threshold so that at most this share of known pictures is above it; if neither is given 0.01, or 0.05 of
+    one's own normal ones"""
     csv: bool = False
     """print comma-separated values"""
 
     def run(self) -> None:
         self._check()
-        library = Library(self.checkpoints)
-        files, domain = _files(self.pictures), self.domain
+        library, domain, normal = Library(self.checkpoints), self.domain, None
         if self.normal:
-            known = _read(library, _files([self.normal]), domain)
-            _say(known.broken)
-            domain = known.domain
-        given = _read(library, files, domain)
-        if not given.paths and len(given.broken) == 1:
-            raise PictureError(given.broken[0]["problem"])
-        _say(given.broken)
-        if not given.paths:
-            raise PictureError("none of these files can be read as a picture; give one or more that can")
-        found = self._own(library, known, given) if self.normal else self._scored(library, given)
-        limit = self._limit(found)
-        self._tell(found, limit, list(_rows(found, given.paths, limit)), given.broken)
+            normal = _normal(library, self)
+            domain = normal.scorer.key.domain
+        files, broken = _files(self.pictures)
+        scorer, values, read = normal and normal.scorer, list[dict[str, np.ndarray]](), list[Path]()
+        for given in _read(library, files, domain):
+            broken += given.broken
+            if not given.paths:
+                continue
+            domain = given.domain
+            scorer = scorer or _scorer(library, self, domain)
+            if normal:
+                values.append(normal.distances(given))
+            else:
+                values.append(anomaly.scores(library, given.x, scorer.key, scorer.units))
+            read += given.paths
+        _say(broken, alone=not read)
+        assert scorer is not None  # some picture was read
+        found = {name: np.concatenate([part[name] for part in values]) for name in scorer.units}
+        limit = self._limit(library, scorer)
+        self._tell(scorer, limit, list(_rows(scorer, read, found, limit)), broken)
 
     def _check(self) -> None:
         if self.json and self.csv:
@@ -87,37 +88,26 @@ class Score(OfModel):
             raise ConfigError(f"--score is {self.score!r}; choose from {', '.join(anomaly.SCORES)} and {ALL}")
         if self.threshold is not None and not np.isfinite(self.threshold):
             raise ConfigError(f"--threshold is {self.threshold}; give a number")
+        if self.false_alarms is not None and not 0 < self.false_alarms < 1:
+            raise ConfigError(f"--false-alarms is {self.false_alarms}; choose more than 0 and less than 1")
 
-    def _scored(self, library: Library, given: "_Given") -> _Found:
-        key = library.key(given.domain, self.kind, self.latent_dim, self.beta)
-        names = [self.score or anomaly.best_score(library, key)]
-        names = anomaly.scores_of(library, key) if names == [ALL] else names
-        values = anomaly.scores(library, given.x, key, names)
-        known = anomaly.known_scores(library, key, names[0]) if len(names) == 1 else None
-        return _Found(key, values, {name: anomaly.SCORES[name].unit for name in names}, known)
-
-    def _own(self, library: Library, known: "_Given", given: "_Given") -> _Found:
-        key = anomaly.normal_key(library, known.domain, self.kind, self.latent_dim, self.beta)
-        normal = anomaly.learn_normal(library, known.x, key)
-        values = {OWN: anomaly.distances(library, normal, given.x)}
-        return _Found(key, values, {OWN: "standard deviations"}, normal.left_out)
-
-    def _limit(self, found: _Found) -> float | None:
+    def _limit(self, library: Library, scorer: "_Scorer") -> float | None:
         """The threshold, or None where the scores are told without a verdict."""
-        if self.threshold is not None or len(found.values) > 1:
+        if self.threshold is not None or len(scorer.units) > 1:
             return self.threshold
-        if found.known is not None:
-            return detection.threshold(found.known, FALSE_ALARMS if self.false_alarms is None else self.false_alarms)
+        usual = OF_OWN if self.normal else FALSE_ALARMS
+        if scorer.known is not None and (self.false_alarms is not None or usual * (len(scorer.known) + 1) >= 1):
+            return detection.threshold(scorer.known, self.false_alarms or usual)
         if self.false_alarms is None:
             return None
-        raise ConfigError(
-            f"how strange known pictures are to {found.key} was not derived; give a --threshold, or make it with "
-            "`python -m vaedemo derive --only strangeness`"
-        )
+        *_, d, beta = scorer.key
+        derived = scorer.key.kind == "vae" and beta == 1 and d in library.dims(scorer.key.domain, "pca")
+        remedy = f", or run `python -m vaedemo derive --domain {scorer.key.domain}`" if derived else ""
+        raise ConfigError(f"no scores of known pictures are kept for {scorer.key}; give a --threshold{remedy}")
 
-    def _tell(self, found: _Found, limit: float | None, rows: list[Row], broken: list[Row]) -> None:
+    def _tell(self, scorer: "_Scorer", limit: float | None, rows: list[Row], broken: list[Row]) -> None:
         if self.json:
-            said = found.key._asdict() | {"scores": found.units, "threshold": limit}
+            said = scorer.key._asdict() | {"scores": scorer.units, "threshold": limit}
             print(json.dumps(said | {"pictures": rows + broken}, indent=1))
         elif self.csv:
             columns = list(dict.fromkeys(["file", *(c for row in rows for c in row), "problem"]))
@@ -125,7 +115,16 @@ class Score(OfModel):
             writer.writeheader()
             writer.writerows(rows + broken)
         else:
-            print("\n".join(_lines(found, limit, rows)))
+            print("\n".join(_lines(scorer, limit, rows)))
+
+
+class _Scorer(NamedTuple):
+    """What scores: units: {score: its unit}; known: the scores of known pictures, None where there are none or the
+    scores are several."""
+
+    key: ModelKey
+    units: dict[str, str]
+    known: np.ndarray | None
 
 
 class _Given(NamedTuple):
@@ -137,50 +136,110 @@ class _Given(NamedTuple):
     broken: list[Row]
 
 
-def _files(given: Iterable[Path]) -> list[Path]:
-    """The files, and those in the folders, each once."""
-    files = [file for path in given for file in (files_of(path) if path.is_dir() else [path])]
-    if not files:
-        raise ConfigError("there are no pictures to score; give files, or folders that hold some")
-    return list(dict.fromkeys(files))
+class _Normal(NamedTuple):
+    """Pictures of one's own that are normal, and what was learnt of them."""
+
+    library: Library
+    scorer: _Scorer
+    learnt: anomaly.Normal
+    paths: list[str]
+
+    def distances(self, given: _Given) -> dict[str, np.ndarray]:
+        """How far each picture is from the normal ones; of one of these itself, from the others."""
+        found = anomaly.distances(self.library, self.learnt, given.x)
+        for i, path in enumerate(given.paths):
+            if (own := os.path.realpath(path)) in self.paths:
+                found[i] = self.learnt.left_out[self.paths.index(own)]
+        return {OWN: found}
 
 
-def _read(library: Library, files: list[Path], domain: str | None) -> _Given:
-    """What can be read of the files, as pictures of the domain, or if it is None of the one that the first proposes."""
-    paths, pictures, broken = [], [], []
-    for path in tqdm.tqdm(files, disable=None, unit="picture", file=sys.stderr):
+def _scorer(library: Library, asked: Score, domain: str) -> _Scorer:
+    key = library.key(domain, asked.kind, asked.latent_dim, asked.beta)
+    names = [asked.score or anomaly.best_score(library, key)]
+    names = anomaly.scores_of(library, key) if names == [ALL] else names
+    known = anomaly.known_scores(library, key, names[0]) if len(names) == 1 else None
+    return _Scorer(key, {name: anomaly.SCORES[name].unit for name in names}, known)
+
+
+def _normal(library: Library, asked: Score) -> _Normal:
+    """What is normal, learnt from a folder."""
+    assert asked.normal is not None
+    files, broken = _files([asked.normal])
+    if len(files) > anomaly.MOST_NORMAL:
+        raise ConfigError(f"--normal has {len(files)} files; give a folder of at most {anomaly.MOST_NORMAL}")
+    domain, parts = asked.domain, list[_Given]()
+    for given in _read(library, files, domain):
+        broken += given.broken
+        if given.paths:
+            domain, parts = given.domain, [*parts, given]
+    _say(broken, alone=not parts)
+    key = anomaly.normal_key(library, domain or "", asked.kind, asked.latent_dim, asked.beta)
+    learnt = anomaly.learn_normal(library, np.concatenate([part.x for part in parts]), key)
+    paths = [os.path.realpath(path) for part in parts for path in part.paths]
+    return _Normal(library, _Scorer(key, {OWN: "standard deviations"}, learnt.left_out), learnt, paths)
+
+
+def _files(given: Iterable[Path]) -> tuple[list[Path], list[Row]]:
+    """(the files, and those in the folders, each once; rows of folders that cannot be opened)."""
+    files, broken = dict[str, Path](), list[Row]()
+    for path in given:
         try:
-            found = seen(library, path, domain)
+            inside = files_of(path) if os.path.isdir(path) else [path]
         except PictureError as error:
             broken.append({"file": str(path), "problem": str(error)})
             continue
-        domain = found.row.name
-        paths.append(path)
-        pictures.append(found.x)
-    return _Given(domain or "", paths, np.stack(pictures) if pictures else np.zeros(0), broken)
+        files |= {os.path.realpath(file): file for file in inside}
+    if not files and not broken:
+        raise ConfigError("there are no pictures to score; give files, or folders that hold some")
+    return list(files.values()), broken
 
 
-def _say(broken: list[Row]) -> None:
+def _read(library: Library, files: list[Path], domain: str | None) -> Iterator[_Given]:
+    """What can be read of the files, CHUNK at a time, as pictures of the domain, or if it is None of the one that the
+    first proposes."""
+    bar = tqdm.tqdm(total=len(files), disable=None, unit="picture", file=sys.stderr)
+    for first in range(0, len(files), CHUNK):
+        paths, pictures, broken = [], [], []
+        for path in files[first : first + CHUNK]:
+            bar.update()
+            try:
+                found = seen(library, path, domain)
+            except PictureError as error:
+                broken.append({"file": str(path), "problem": str(error)})
+                continue
+            domain = found.row.name
+            paths.append(path)
+            pictures.append(found.x)
+        yield _Given(domain or "", paths, np.stack(pictures) if pictures else np.zeros(0), broken)
+    bar.close()
+
+
+def _say(broken: list[Row], alone: bool) -> None:
+    """Name the files that cannot be read; alone: there are no others, which is a PictureError."""
+    if alone and len(broken) == 1:
+        raise PictureError(broken[0]["problem"])
     for row in broken:
-        terminal.say(f"{shown(row['file'])}: {row['problem']}")
+        terminal.say(f"{harmless(row['file'])}: {row['problem']}")
+    if alone:
+        raise PictureError("none of these files can be read as a picture; give one or more that can")
 
 
-def _rows(found: _Found, paths: list[Path], limit: float | None) -> Iterator[Row]:
+def _rows(scorer: _Scorer, paths: list[Path], found: dict[str, np.ndarray], limit: float | None) -> Iterator[Row]:
     """The strangest first by the first score."""
-    first = next(iter(found.values.values()))
+    first = next(iter(found.values()))
     for i in np.argsort(-first, kind="stable"):
-        row: Row = {"file": str(paths[i])} | {name: float(v[i]) for name, v in found.values.items()}
-        if found.known is not None:
-            row["share"] = detection.stranger_share(found.known, first[i])
+        row: Row = {"file": str(paths[i])} | {name: float(v[i]) for name, v in found.items()}
+        if scorer.known is not None:
+            row["share"] = detection.stranger_share(scorer.known, first[i])
         if limit is not None:
             row["strange"] = bool(first[i] > limit)
         yield row
 
 
-def _lines(found: _Found, limit: float | None, rows: list[Row]) -> Iterator[str]:
-    names, shared = list(found.values), found.known is not None
-    unit = f" in {found.units[names[0]]}" if len(names) == 1 else ""
-    yield f"{found.key}: {', '.join(names)}{unit}; higher is stranger"
+def _lines(scorer: _Scorer, limit: float | None, rows: list[Row]) -> Iterator[str]:
+    names, shared = list(scorer.units), scorer.known is not None
+    unit = f" in {scorer.units[names[0]]}" if len(names) == 1 else ""
+    yield f"{scorer.key}: {', '.join(names)}{unit}; higher is stranger"
     if limit is not None:
         yield f"{sum(row['strange'] for row in rows)} of {len(rows)} are above {limit:.4g}, and so strange"
     if shared:
@@ -188,4 +247,4 @@ def _lines(found: _Found, limit: float | None, rows: list[Row]) -> Iterator[str]
     yield "  ".join([f"{name if len(names) > 1 else 'score':>10}" for name in names] + ["  share"] * shared)
     for row in rows:
         cells = [f"{row[name]:>10.4g}" for name in names] + ([f"{row['share']:>7.1%}"] if shared else [])
-        yield "  ".join([*cells, "strange" if row.get("strange") else "       ", shown(row["file"])])
+        yield "  ".join([*cells, "strange" if row.get("strange") else "       ", harmless(row["file"])])

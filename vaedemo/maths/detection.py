@@ -40,13 +40,18 @@ def auroc(known: ArrayLike, foreign: ArrayLike) -> Auroc:
 
 
 def threshold(known: ArrayLike, false_alarms: float) -> float:
-    """The lowest score above which lies at most this share, in [0, 1), of the known pictures; none of them at 0."""
-    if not 0 <= false_alarms < 1:
-        raise ConfigError(f"the share of false alarms is {false_alarms!r}; choose 0 or more, and less than 1")
+    """The lowest score above which stranger_share is at most false_alarms, a share in (0, 1): of further known pictures
+    no more are above it in the mean. ConfigError where the known ones are too few to tell so small a share."""
     scores = np.sort(_scores(known, "known"))
-    # The rounding keeps 0.1 of 10 pictures one picture, though 0.1 * 10 need not be 1.
-    allowed = int(np.floor(round(false_alarms * len(scores), 9)))
-    return float(scores[len(scores) - 1 - allowed])
+    least = 1 / (len(scores) + 1)
+    # The rounding keeps 0.1 of 9 + 1 pictures one picture, though 0.1 * 10 need not be 1.
+    allowed = int(round(false_alarms / least, 9)) if 0 < false_alarms < 1 else 0
+    if allowed < 1:
+        raise ConfigError(
+            f"the share of false alarms is {false_alarms!r}; of {len(scores)} known pictures it can be {least:.2g} or "
+            "more, and less than 1"
+        )
+    return float(scores[-allowed])
 
 
 def stranger_share(known: ArrayLike, score: float) -> float:

@@ -1,14 +1,15 @@
 """How strange known and foreign pictures are to each VAE of a domain: what a picture's own score is held against."""
 
+import contextlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import tqdm
 
 from vaedemo.data.datasets import Pictures
+from vaedemo.errors import DataError
 from vaedemo.services.anomaly import scores, usual
 from vaedemo.store.checkpoints import STRANGENESS
-from vaedemo.store.key import ModelKey
 from vaedemo.store.library import Library
 from vaedemo.store.strangeness import Reference, save_references
 
@@ -19,27 +20,32 @@ KNOWN, FOREIGN = 1_000, 500  # test pictures of the domain, and of each other se
 Load = Callable[[str, str], Pictures]  # of a split and a domain
 
 
-def references(library: Library, domain: str, load: Load, others: list[str]) -> Iterator[tuple[str, Reference]]:
-    """(name of a VAE, its Reference) of each of a domain's with beta 1, known by a library that holds what is usual."""
-    shape = library.domain(domain).shape
-    sets = {domain: load("test", domain).some(KNOWN)}
-    sets |= {name: load("test", name).some(FOREIGN).as_of(shape) for name in others if name != domain}
+def references(library: Library, domain: str, sets: dict[str, Pictures]) -> Iterator[tuple[str, Reference]]:
+    """(name of a VAE, its Reference over sets of Pictures in its form) of each for which it is known what is usual."""
     keys = [key for key in library.model_keys(domain) if library.reference(key)]
     for key in tqdm.tqdm(keys, desc=f"{domain} strangeness", disable=None, unit="model"):
         found = library.reference(key)
         assert found is not None
-        yield key.name, Reference(found.usual, {name: scores(library, x[:].numpy(), key) for name, x in sets.items()})
+        yield key.name, found._replace(scores={name: scores(library, x[:].numpy(), key) for name, x in sets.items()})
 
 
 def write_references(library: Library, domain: str, load: Load, others: list[str]) -> dict[str, Any] | None:
-    """Write the references of a domain's VAEs; how many, a dict, or None where it has none, or lacks what they need."""
-    dims = set(library.dims(domain, "vae")) & set(library.dims(domain, "pca"))
-    if not dims or not library.mixed(domain):
+    """Write the references of a domain's VAEs; how many, and of which pictures, a dict, or None where there is no VAE
+    with a mixture and PCA beside it. Sets of pictures that are not at hand are left out."""
+    keys = [key for key in library.model_keys(domain) if key.kind == "vae" and library.has_mixture(key)]
+    keys = [key for key in keys if key.latent_dim in library.dims(domain, "pca")]
+    if not keys:
         return None
-    path, training = library.folder / domain / STRANGENESS.file, load("train", domain).some(TRAINING)[:].numpy()
-    keys = [ModelKey(domain, "vae", d) for d in sorted(dims)]
+    path, training = library.folder / domain / STRANGENESS.file, load("train", domain).some(TRAINING)
     # First what is usual, on which scores rest; then the scores.
-    save_references(path, {key.name: Reference(usual(library, key, training), {}) for key in keys}, domain)
-    found = dict(references(Library(library.folder), domain, load, others))
-    save_references(path, found, domain, {"training": TRAINING, "known": KNOWN, "foreign": FOREIGN})
-    return {"models": len(found), "bytes": path.stat().st_size}
+    first = {k.name: Reference(usual(library, k, training[:].numpy()), {}, library.weights(k)) for k in keys}
+    save_references(path, first, domain)
+    sets = {domain: load("test", domain).some(KNOWN)}
+    for name in others:
+        if name != domain:
+            with contextlib.suppress(DataError):
+                sets[name] = load("test", name).some(FOREIGN).as_of(library.domain(domain).shape)
+    found = dict(references(Library(library.folder), domain, sets))
+    told = {"training": len(training)} | {name: len(x) for name, x in sets.items()}
+    save_references(path, found, domain, {"pictures": told})
+    return {"models": len(found), "pictures": told, "bytes": path.stat().st_size}

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import torch
+from PIL import Image
 from torch import Tensor
 
 from vaedemo import runtime
@@ -143,7 +144,9 @@ def _ratio(look: Look) -> np.ndarray:
 
 def _png_bits(x: np.ndarray, levels: int = 256) -> int:
     image = to_image(x)
-    (image if levels > 2 else image.convert("1")).save(file := BytesIO(), "png", optimize=True)
+    if levels == 2 and image.mode == "L":
+        image = image.convert("1", dither=Image.Dither.NONE)
+    image.save(file := BytesIO(), "png", optimize=True)
     return 8 * len(file.getvalue())
 
 
@@ -160,7 +163,8 @@ class Score(NamedTuple):
 SCORES = {
     # Mean squared error of the reconstruction, and of PCA's with as many numbers.
     "error": Score(_error, "mean squared error"),
-    # -ELBO, an upper bound on -log p(x), and the closer importance-weighted one (Burda et al. 2016).
+    # -ELBO, an upper bound on -log p(x), and the closer importance-weighted one (Burda et al. 2016). With a Bernoulli
+    # likelihood they bound its mean over the binarisations of x.
     "elbo": Score(_elbo, "nats", probable=True),
     "bound": Score(_bound, "nats", probable=True),
     # Mahalanobis distance of the mean code to the nearest Gaussian of the mixture (Lee et al. 2018), and -log p(z).
@@ -180,7 +184,7 @@ SCORES = {
 def scores_of(library: Library, key: ModelKey) -> list[str]:
     """The names of those SCORES that there are for a ModelKey's model."""
     variational = library.model(key).config.variational
-    mixed = key.kind in ("ae", "vae") and key.beta == 1 and library.mixed(key.domain)
+    mixed = library.has_mixture(key)
     have = {"pca": key.latent_dim in library.dims(key.domain, "pca")}
     have["typicality"] = library.reference(key) is not None
     have["joint"] = have["typicality"] and have["pca"]
@@ -192,18 +196,20 @@ def scores_of(library: Library, key: ModelKey) -> list[str]:
 
 
 def best_score(library: Library, key: ModelKey) -> str:
-    """The score to begin with: joint, or error of a model that has not that."""
+    """The score to begin with: joint where the model has that, else error."""
     return "joint" if "joint" in scores_of(library, key) else "error"
 
 
 @torch.no_grad()
 def usual(library: Library, key: ModelKey, x: np.ndarray) -> Usual:
-    """What is Usual of training pictures x, float32 (N, C, H, W) in [0, 1], to a VAE with a mixture, PCA beside it."""
+    """What is Usual of training pictures x, float32 (N, C, H, W) in [0, 1], to a VAE with a mixture, PCA beside it; the
+    covariance shrunk a little, so that few or equal pictures do."""
     parts = checked_pictures(x, library.domain(key.domain)).split(BATCH)
     looks = [Look(library, key, part) for part in parts]
     found = np.concatenate([statistics(look) for look in looks])
     nats = np.concatenate([look.nats for look in looks]).mean()
-    return Usual(float(nats), found.mean(0), np.cov(found.T))
+    mean, factor = _fitted(found, np.maximum(found.std(0), TINY))
+    return Usual(float(nats), mean, factor @ factor.T)
 
 
 @torch.no_grad()

@@ -28,6 +28,7 @@ from vaedemo.store.checkpoints import (
     load_checkpoint,
     place,
     read_config,
+    read_tensors,
     scan,
     weights_hash,
 )
@@ -56,7 +57,7 @@ class Library:
         self.domains = SIZED | _own_domains(found)
         self.restorable = self.domains | DOMAINS
         self._models: OrderedDict[Any, Any] = OrderedDict()
-        self._mixtures: OrderedDict[Any, Mixture] = OrderedDict()
+        self._mixtures: OrderedDict[Any, Any] = OrderedDict()
         self._quantisers: OrderedDict[Any, Quantiser | None] = OrderedDict()
         self._references: OrderedDict[Any, Reference | None] = OrderedDict()
         self._lock = threading.Lock()
@@ -137,10 +138,30 @@ class Library:
             return _kept(self._quantisers, KEPT_QUANTISERS, key, lambda: load_quantiser(path, key.name, key.latent_dim))
 
     def reference(self, key: ModelKey) -> Reference | None:
-        """How strange known and foreign pictures are to a ModelKey's model; None where that was not derived."""
+        """How strange known and foreign pictures are to a ModelKey's model; None where that was not derived, or not of
+        these weights."""
         path = self.folder / self.domain(key.domain).name / STRANGENESS.file
         with self._lock:
-            return _kept(self._references, KEPT_REFERENCES, key, lambda: load_reference(path, key.name))
+            return _kept(self._references, KEPT_REFERENCES, key, lambda: self._own_reference(path, key))
+
+    def _own_reference(self, path: Path, key: ModelKey) -> Reference | None:
+        found = load_reference(path, key.name)
+        return found if found and found.weights == self.weights(key) else None
+
+    def weights(self, key: ModelKey) -> str:
+        """The hash of the weights in a ModelKey's file, hexadecimal digits."""
+        return weights_hash(find(self.entries, key).path).hex()[:16]
+
+    def has_mixture(self, key: ModelKey) -> bool:
+        """Whether there is a mixture over the codes of a ModelKey's model, of all classes."""
+        path = self.folder / self.domain(key.domain).name / MIXTURES.file
+        if not path.is_file():
+            return False
+        with self._lock:
+            names = _kept(
+                self._mixtures, KEPT_MIXTURES, path, lambda: frozenset(read_tensors(path, MIXTURES, []).names)
+            )
+        return mixture_name(key) in names
 
     def classifier(self, domain: str) -> Classifier:
         """The classifier of a domain, in evaluation mode on the CPU."""

@@ -1,6 +1,7 @@
 """Files of how strange known and foreign pictures are to a domain's models: a picture's own scores mean little without
 them. All of a domain's in one file: of each model what is usual, and of each set of pictures every score."""
 
+import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,7 +14,7 @@ from vaedemo.store.checkpoints import STRANGENESS, read_tensors, write_tensors
 
 __all__ = ["Reference", "Usual", "load_reference", "save_references"]
 
-USUAL = "training"  # stands where the name of a set of pictures would
+USUAL = "=training"  # stands where the name of a set of pictures would, and is none
 
 
 class Usual(NamedTuple):
@@ -26,10 +27,11 @@ class Usual(NamedTuple):
 
 class Reference(NamedTuple):
     """What is usual, and scores: {set of pictures: {name of a score: float32 (N,)}} of test pictures, the domain's own
-    under its name, and others."""
+    under its name, and others; weights: the hash of the model's in hexadecimal digits, to which all of it belongs."""
 
     usual: Usual
     scores: dict[str, dict[str, np.ndarray]]
+    weights: str
 
 
 def save_references(
@@ -37,18 +39,20 @@ def save_references(
 ) -> None:
     """Write {model's name: Reference} as one file with a record (a dict: of how many pictures)."""
     tensors: dict[str, np.ndarray] = {}
-    for name, (usual, scores) in found.items():
+    for name, (usual, scores, _) in found.items():
         sets: dict[str, dict[str, Any]] = {USUAL: usual._asdict(), **scores}
         for source, values in sets.items():
             tensors |= {f"{name}/{source}/{k}": np.atleast_1d(np.asarray(v, np.float32)) for k, v in values.items()}
-    write_tensors(path, STRANGENESS, tensors, domain, record=record or {})
+    weights = {name: reference.weights for name, reference in found.items()}
+    write_tensors(path, STRANGENESS, tensors, domain, record=(record or {}) | {"weights": weights})
 
 
 def load_reference(path: str | os.PathLike[str], name: str) -> Reference | None:
     """The Reference of a model of this name in a file; None if it is not there, or no file."""
     if not Path(path).is_file():
         return None
-    names = [n for n in read_tensors(path, STRANGENESS, []).names if n.startswith(f"{name}/")]
+    whole = read_tensors(path, STRANGENESS, [])
+    names = [n for n in whole.names if n.startswith(f"{name}/")]
     if not names:
         return None
     sets: dict[str, dict[str, np.ndarray]] = {}
@@ -60,7 +64,10 @@ def load_reference(path: str | os.PathLike[str], name: str) -> Reference | None:
     usual = sets.pop(USUAL, {})
     if set(usual) != set(Usual._fields) or usual["covariance"].shape != usual["mean"].shape * 2:
         raise _damaged(path, f"{name}/{USUAL}")
-    return Reference(Usual(float(usual["nats"][0]), usual["mean"], usual["covariance"]), sets)
+    if np.linalg.eigvalsh(usual["covariance"].astype(float)).min() <= 0:
+        raise _damaged(path, f"{name}/{USUAL}")
+    weights = json.loads(whole.metadata["record"]).get("weights", {}).get(name, "")
+    return Reference(Usual(float(usual["nats"][0]), usual["mean"], usual["covariance"]), sets, weights)
 
 
 def _damaged(path: str | os.PathLike[str], name: str) -> CheckpointError:
