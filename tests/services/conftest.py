@@ -13,6 +13,6 @@ def shipped():
 
 
 @pytest.fixture(scope="session")
-def two():
+def x():
     """float32 (1, 28, 28)."""
     return prepare(example("digits", "two"), channels=1, size=28, strokes="digits").x

@@ -22,11 +22,10 @@ from vaedemo.services.anomaly import (
     distances,
     known_scores,
     learn_normal,
+    learn_usual,
     normal_key,
     scores,
     scores_of,
-    statistics,
-    usual,
 )
 from vaedemo.services.reconstruct import reconstruct
 from vaedemo.store.checkpoints import MIXTURES
@@ -100,9 +99,8 @@ def test_typicality_is_the_distance_to_the_usual_elbo(shipped, found):
 def test_joint_is_the_distance_of_six_statistics_together(shipped, pictures, found):
     from scipy.spatial.distance import mahalanobis
 
-    look = Look(shipped, KEY, torch.from_numpy(pictures))
     with torch.no_grad():
-        values = statistics(look)
+        values = Look(shipped, KEY, torch.from_numpy(pictures)).statistics
     one = reconstruct(shipped, pictures[0], KEY)
     bits = bits_of_png(Image.fromarray((pictures[0, 0] * 255).round().astype(np.uint8)))
     logs = [math.log(found[name][0] + 1e-6) for name in ("error", "pca")]
@@ -115,11 +113,11 @@ def test_joint_is_the_distance_of_six_statistics_together(shipped, pictures, fou
 
 def test_what_is_usual_is_of_the_pictures_given(shipped, digit):
     pictures = np.stack([np.roll(digit, k, 2) for k in range(8)])
-    told = usual(shipped, KEY, pictures)
+    told = learn_usual(shipped, pictures, KEY)
     assert told.nats == pytest.approx(scores(shipped, pictures, KEY, ["elbo"])["elbo"].mean())
     assert told.mean[:2].sum() == pytest.approx(told.nats)
     with torch.no_grad():
-        values = statistics(Look(shipped, KEY, torch.from_numpy(pictures)))
+        values = Look(shipped, KEY, torch.from_numpy(pictures)).statistics
     spread = values.std(0)
     assert told.mean == pytest.approx(values.mean(0))
     assert np.diag(told.covariance) / spread**2 == pytest.approx(np.ones(6), rel=0.2)  # shrunk towards equal variances

@@ -137,20 +137,18 @@ class _Given(NamedTuple):
 
 
 class _Normal(NamedTuple):
-    """Pictures of one's own that are normal, and what was learnt of them."""
+    """What was learnt of pictures of one's own that are normal; left_out: {path: how far it is from the others}."""
 
     library: Library
     scorer: _Scorer
     learnt: anomaly.Normal
-    paths: list[str]
+    left_out: dict[str, float]
 
     def distances(self, given: _Given) -> dict[str, np.ndarray]:
         """How far each picture is from the normal ones; of one of these itself, from the others."""
         found = anomaly.distances(self.library, self.learnt, given.x)
-        for i, path in enumerate(given.paths):
-            if (own := os.path.realpath(path)) in self.paths:
-                found[i] = self.learnt.left_out[self.paths.index(own)]
-        return {OWN: found}
+        own = [self.left_out.get(os.path.realpath(path)) for path in given.paths]
+        return {OWN: np.array([d if left is None else left for d, left in zip(found, own, strict=True)])}
 
 
 def _scorer(library: Library, asked: Score, domain: str) -> _Scorer:
@@ -176,7 +174,8 @@ def _normal(library: Library, asked: Score) -> _Normal:
     key = anomaly.normal_key(library, domain or "", asked.kind, asked.latent_dim, asked.beta)
     learnt = anomaly.learn_normal(library, np.concatenate([part.x for part in parts]), key)
     paths = [os.path.realpath(path) for part in parts for path in part.paths]
-    return _Normal(library, _Scorer(key, {OWN: "standard deviations"}, learnt.left_out), learnt, paths)
+    left_out = dict(zip(paths, learnt.left_out.tolist(), strict=True))
+    return _Normal(library, _Scorer(key, {OWN: "standard deviations"}, learnt.left_out), learnt, left_out)
 
 
 def _files(given: Iterable[Path]) -> tuple[list[Path], list[Row]]:

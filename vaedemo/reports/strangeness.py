@@ -1,32 +1,23 @@
 """How strange known and foreign pictures are to each VAE of a domain: what a picture's own score is held against."""
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import tqdm
 
 from vaedemo.data.datasets import Pictures
 from vaedemo.errors import DataError
-from vaedemo.services.anomaly import scores, usual
+from vaedemo.services.anomaly import learn_usual, scores
 from vaedemo.store.checkpoints import STRANGENESS
 from vaedemo.store.library import Library
 from vaedemo.store.strangeness import Reference, save_references
 
-__all__ = ["references", "write_references"]
+__all__ = ["write_references"]
 
 TRAINING = 2_000  # pictures that tell what is usual
 KNOWN, FOREIGN = 1_000, 500  # test pictures of the domain, and of each other set
 Load = Callable[[str, str], Pictures]  # of a split and a domain
-
-
-def references(library: Library, domain: str, sets: dict[str, Pictures]) -> Iterator[tuple[str, Reference]]:
-    """(name of a VAE, its Reference over sets of Pictures in its form) of each for which it is known what is usual."""
-    keys = [key for key in library.model_keys(domain) if library.reference(key)]
-    for key in tqdm.tqdm(keys, desc=f"{domain} strangeness", disable=None, unit="model"):
-        found = library.reference(key)
-        assert found is not None
-        yield key.name, found._replace(scores={name: scores(library, x[:].numpy(), key) for name, x in sets.items()})
 
 
 def write_references(library: Library, domain: str, load: Load, others: list[str]) -> dict[str, Any] | None:
@@ -36,16 +27,18 @@ def write_references(library: Library, domain: str, load: Load, others: list[str
     keys = [key for key in keys if key.latent_dim in library.dims(domain, "pca")]
     if not keys:
         return None
-    path, training = library.folder / domain / STRANGENESS.file, load("train", domain).some(TRAINING)
-    # First what is usual, on which scores rest; then the scores.
-    first = {k.name: Reference(usual(library, k, training[:].numpy()), {}, library.weights(k)) for k in keys}
-    save_references(path, first, domain)
+    training = load("train", domain).some(TRAINING)
     sets = {domain: load("test", domain).some(KNOWN)}
     for name in others:
         if name != domain:
             with contextlib.suppress(DataError):
                 sets[name] = load("test", name).some(FOREIGN).as_of(library.domain(domain).shape)
-    found = dict(references(Library(library.folder), domain, sets))
-    told = {"training": len(training)} | {name: len(x) for name, x in sets.items()}
+    found = {}
+    for key in tqdm.tqdm(keys, desc=f"{domain} strangeness", disable=None, unit="model"):
+        usual = learn_usual(library, training[:].numpy(), key)
+        measured = {name: scores(library, x[:].numpy(), key, usual=usual) for name, x in sets.items()}
+        found[key.name] = Reference(usual, measured, library.weights(key))
+    path, told = library.folder / domain / STRANGENESS.file, {"training": len(training)}
+    told |= {name: len(x) for name, x in sets.items()}
     save_references(path, found, domain, {"pictures": told})
     return {"models": len(found), "pictures": told, "bytes": path.stat().st_size}

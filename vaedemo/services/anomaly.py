@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Iterable
 from functools import cached_property
 from io import BytesIO
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -38,11 +39,10 @@ __all__ = [
     "distances",
     "known_scores",
     "learn_normal",
+    "learn_usual",
     "normal_key",
     "scores",
     "scores_of",
-    "statistics",
-    "usual",
 ]
 
 DRAWS = 8  # posterior samples over which -ELBO is averaged, the same for every picture
@@ -54,10 +54,13 @@ TINY = 1e-6  # added to a squared error before its logarithm
 
 
 class Look:
-    """A batch of pictures x (N, C, H, W) as a model sees it; each part is computed when it is first asked for."""
+    """A batch of pictures x (N, C, H, W) as a model sees it; each part is computed once, when it is first asked for.
+    usual: what is Usual for the model, where that is known; levels: of a value, in a file of the pictures."""
 
-    def __init__(self, library: Library, key: ModelKey, x: Tensor) -> None:
-        self.library, self.key, self.x = library, key, x
+    def __init__(
+        self, library: Library, key: ModelKey, x: Tensor, usual: Usual | None = None, levels: int = 256
+    ) -> None:
+        self.library, self.key, self.x, self.usual, self.levels = library, key, x, usual, levels
 
     @cached_property
     def model(self) -> Any:
@@ -69,6 +72,17 @@ class Look:
         return self.model.encode(self.x)
 
     @cached_property
+    def error(self) -> np.ndarray:
+        """Mean squared error of the reconstruction, (N,)."""
+        return metrics.mse(self.model.decode(self.code.mu), self.x).double().numpy()
+
+    @cached_property
+    def pca(self) -> np.ndarray:
+        """That of PCA's with as many numbers, (N,)."""
+        pca = self.library.model(self.key._replace(kind="pca", beta=1.0))
+        return metrics.mse(pca.decode(pca.encode(self.x).mu), self.x).double().numpy()
+
+    @cached_property
     def nats(self) -> np.ndarray:
         """-ELBO, (N,); of a Gaussian likelihood the discretised one."""
         mu, logvar = self.code
@@ -77,31 +91,28 @@ class Look:
         costs = objectives.distortion(self.model, theta, self.x.repeat(DRAWS, 1, 1, 1), discretised=True)
         return (costs.unflatten(0, (DRAWS, -1)).mean(0) + gaussian.kl(mu, logvar).sum(1)).double().numpy()
 
-    @property
-    def usual(self) -> Usual:
-        """What is usual for the model."""
-        reference = self.library.reference(self.key)
-        assert reference is not None  # scores_of asks first
-        return reference.usual
+    @cached_property
+    def density(self) -> np.ndarray:
+        """-log p(z) of the mixture in nats, (N,)."""
+        return -self.library.mixture(self.key).log_prob(self.code.mu.double().numpy())
+
+    @cached_property
+    def files(self) -> np.ndarray:
+        """Bits of a PNG file of each picture, (N,)."""
+        return np.array([_png_bits(x, self.levels) for x in self.x.numpy()])
+
+    @cached_property
+    def statistics(self) -> np.ndarray:
+        """float64 (N, 6): distortion and KL in nats, bits of a file, the log of both errors, -log p(z) in nats."""
+        kl = gaussian.kl(*self.code).sum(1).double().numpy()
+        errors = [np.log(error + TINY) for error in (self.error, self.pca)]
+        return np.stack([self.nats - kl, kl, self.files, *errors, self.density], axis=1)
 
     @cached_property
     def coded(self) -> "Look":
         """The pictures whose bits -ELBO counts: of two levels where the model knows no more."""
         binary = self.model.config.likelihood == "bernoulli"
-        return Look(self.library, self.key, (self.x > 0.5).float()) if binary else self
-
-
-def _error(look: Look) -> np.ndarray:
-    return metrics.mse(look.model.decode(look.code.mu), look.x).double().numpy()
-
-
-def _pca(look: Look) -> np.ndarray:
-    pca = look.library.model(look.key._replace(kind="pca", beta=1.0))
-    return metrics.mse(pca.decode(pca.encode(look.x).mu), look.x).double().numpy()
-
-
-def _elbo(look: Look) -> np.ndarray:
-    return look.nats
+        return Look(self.library, self.key, (self.x > 0.5).float(), levels=2) if binary else self
 
 
 def _bound(look: Look) -> np.ndarray:
@@ -115,34 +126,21 @@ def _distance(look: Look) -> np.ndarray:
     return look.library.mixture(look.key).distance(look.code.mu.double().numpy())
 
 
-def _density(look: Look) -> np.ndarray:
-    return -look.library.mixture(look.key).log_prob(look.code.mu.double().numpy())
-
-
 def _typicality(look: Look) -> np.ndarray:
+    assert look.usual is not None  # scores_of asks first
     return np.abs(look.nats - look.usual.nats)
 
 
 def _joint(look: Look) -> np.ndarray:
-    mean, factor = look.usual.mean.astype(float), np.linalg.cholesky(look.usual.covariance.astype(float))
-    return np.linalg.norm(np.linalg.solve(factor, (statistics(look) - mean).T), axis=0)
-
-
-def statistics(look: Look) -> np.ndarray:
-    """float64 (N, 6): distortion and KL in nats, bits of a PNG file, the log of both errors, -log p(z) in nats."""
-    kl = gaussian.kl(*look.code).sum(1).double().numpy()
-    files = np.array([_png_bits(x) for x in look.x.numpy()])
-    errors = [np.log(of(look) + TINY) for of in (_error, _pca)]
-    return np.stack([look.nats - kl, kl, files, *errors, _density(look)], axis=1)
+    assert look.usual is not None
+    return _away(look.usual.mean, np.linalg.cholesky(look.usual.covariance.astype(float)), look.statistics)
 
 
 def _ratio(look: Look) -> np.ndarray:
-    levels = 2 if look.coded is not look else 256
-    files = np.array([_png_bits(x, levels) for x in look.coded.x.numpy()])
-    return look.coded.nats / math.log(2) - files
+    return look.coded.nats / math.log(2) - look.coded.files
 
 
-def _png_bits(x: np.ndarray, levels: int = 256) -> int:
+def _png_bits(x: np.ndarray, levels: int) -> int:
     image = to_image(x)
     if levels == 2 and image.mode == "L":
         image = image.convert("1", dither=Image.Dither.NONE)
@@ -162,14 +160,14 @@ class Score(NamedTuple):
 
 SCORES = {
     # Mean squared error of the reconstruction, and of PCA's with as many numbers.
-    "error": Score(_error, "mean squared error"),
+    "error": Score(attrgetter("error"), "mean squared error"),
     # -ELBO, an upper bound on -log p(x), and the closer importance-weighted one (Burda et al. 2016). With a Bernoulli
     # likelihood they bound its mean over the binarisations of x.
-    "elbo": Score(_elbo, "nats", probable=True),
+    "elbo": Score(attrgetter("nats"), "nats", probable=True),
     "bound": Score(_bound, "nats", probable=True),
     # Mahalanobis distance of the mean code to the nearest Gaussian of the mixture (Lee et al. 2018), and -log p(z).
     "distance": Score(_distance, "standard deviations", mixture=True),
-    "density": Score(_density, "nats", mixture=True),
+    "density": Score(attrgetter("density"), "nats", mixture=True),
     # |-ELBO - its mean over training pictures|: the typical set, for one picture (Nalisnick et al. 2019b, section 3).
     "typicality": Score(_typicality, "nats", probable=True),
     # Mahalanobis distance of six such figures together to those of training pictures (Morningstar et al. 2021).
@@ -177,16 +175,16 @@ SCORES = {
     # Bits by -ELBO less bits of a PNG file, a likelihood ratio to a general compressor (Serra et al. 2020). Where the
     # likelihood is Bernoulli, both are of the picture in two levels.
     "ratio": Score(_ratio, "bits", probable=True),
-    "pca": Score(_pca, "mean squared error"),
+    "pca": Score(attrgetter("pca"), "mean squared error"),
 }
 
 
-def scores_of(library: Library, key: ModelKey) -> list[str]:
-    """The names of those SCORES that there are for a ModelKey's model."""
-    variational = library.model(key).config.variational
-    mixed = library.has_mixture(key)
+def scores_of(library: Library, key: ModelKey, usual: Usual | None = None) -> list[str]:
+    """The names of those SCORES that there are for a ModelKey's model; usual: what is for it, where the library does
+    not know that."""
+    variational, mixed = library.model(key).config.variational, library.has_mixture(key)
     have = {"pca": key.latent_dim in library.dims(key.domain, "pca")}
-    have["typicality"] = library.reference(key) is not None
+    have["typicality"] = usual is not None or library.reference(key) is not None
     have["joint"] = have["typicality"] and have["pca"]
     return [
         name
@@ -200,33 +198,36 @@ def best_score(library: Library, key: ModelKey) -> str:
     return "joint" if "joint" in scores_of(library, key) else "error"
 
 
+def _looks(library: Library, x: np.ndarray, key: ModelKey, usual: Usual | None = None) -> list[Look]:
+    """A Look at every BATCH of pictures, checked."""
+    return [Look(library, key, part, usual) for part in checked_pictures(x, library.domain(key.domain)).split(BATCH)]
+
+
 @torch.no_grad()
-def usual(library: Library, key: ModelKey, x: np.ndarray) -> Usual:
+def learn_usual(library: Library, x: np.ndarray, key: ModelKey) -> Usual:
     """What is Usual of training pictures x, float32 (N, C, H, W) in [0, 1], to a VAE with a mixture, PCA beside it; the
     covariance shrunk a little, so that few or equal pictures do."""
-    parts = checked_pictures(x, library.domain(key.domain)).split(BATCH)
-    looks = [Look(library, key, part) for part in parts]
-    found = np.concatenate([statistics(look) for look in looks])
-    nats = np.concatenate([look.nats for look in looks]).mean()
+    looks = _looks(library, x, key)
+    found = np.concatenate([look.statistics for look in looks])
     mean, factor = _fitted(found, np.maximum(found.std(0), TINY))
-    return Usual(float(nats), mean, factor @ factor.T)
+    return Usual(float(np.concatenate([look.nats for look in looks]).mean()), mean, factor @ factor.T)
 
 
 @torch.no_grad()
-def scores(library: Library, x: np.ndarray, key: ModelKey, names: Iterable[str] | None = None) -> dict[str, np.ndarray]:
+def scores(
+    library: Library, x: np.ndarray, key: ModelKey, names: Iterable[str] | None = None, usual: Usual | None = None
+) -> dict[str, np.ndarray]:
     """{name of SCORES: float64 (N,)} of pictures x, float32 (N, C, H, W) in [0, 1], by a ModelKey's model; of the names
-    asked for, or of all there are. A picture's scores do not depend on the pictures beside it."""
-    pictures, have = checked_pictures(x, library.domain(key.domain)), scores_of(library, key)
+    asked for, or of all there are. A picture's scores do not depend on the pictures beside it. usual: what is for the
+    model, where the library does not know that."""
+    have, reference = scores_of(library, key, usual), library.reference(key)
     wanted = have if names is None else list(names)
     for name in wanted:
         if name not in have:
             raise ConfigError(f"there is no score {name!r} of {key}; choose from {', '.join(have)}")
-    found: dict[str, list[np.ndarray]] = {name: [] for name in wanted}
-    for part in pictures.split(BATCH):
-        look = Look(library, key, part)
-        for name in wanted:
-            found[name].append(SCORES[name].of(look))
-    return {name: np.concatenate(parts) if parts else np.zeros(0) for name, parts in found.items()}
+    known = usual or (reference and reference.usual)
+    looks = _looks(library, x, key, known)
+    return {name: np.concatenate([SCORES[name].of(look) for look in looks]) for name in wanted}
 
 
 def known_scores(library: Library, key: ModelKey, name: str) -> np.ndarray | None:
@@ -276,8 +277,8 @@ def distances(library: Library, normal: Normal, x: np.ndarray) -> np.ndarray:
 
 def _seen_as(library: Library, x: np.ndarray, key: ModelKey) -> np.ndarray:
     """float64 (N, D + 1): code and log error of each picture."""
-    looks = [Look(library, key, part) for part in checked_pictures(x, library.domain(key.domain)).split(BATCH)]
-    return np.concatenate([np.c_[k.code.mu.double().numpy(), np.log(_error(k) + TINY)] for k in looks])
+    looks = _looks(library, x, key)
+    return np.concatenate([np.c_[look.code.mu.double().numpy(), np.log(look.error + TINY)] for look in looks])
 
 
 def _fitted(seen: np.ndarray, scale: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -66,7 +66,7 @@ def load_reference(path: str | os.PathLike[str], name: str) -> Reference | None:
         raise _damaged(path, f"{name}/{USUAL}")
     if np.linalg.eigvalsh(usual["covariance"].astype(float)).min() <= 0:
         raise _damaged(path, f"{name}/{USUAL}")
-    weights = json.loads(whole.metadata["record"]).get("weights", {}).get(name, "")
+    weights = json.loads(whole.metadata.get("record", "{}")).get("weights", {}).get(name, "")
     return Reference(Usual(float(usual["nats"][0]), usual["mean"], usual["covariance"]), sets, weights)
 
 

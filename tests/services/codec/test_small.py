@@ -18,16 +18,6 @@ from vaedemo.services.reconstruct import reconstruct
 from vaedemo.store.key import ModelKey
 
 
-@pytest.fixture
-def library(shipped):
-    return shipped
-
-
-@pytest.fixture
-def x(two):
-    return two
-
-
 def tables_of(*counts):
     return tuple(counted(np.array(c)) for c in counts).__getitem__
 
@@ -59,9 +49,9 @@ def test_what_is_certain_takes_no_byte():
 
 
 @pytest.mark.parametrize("data", [b"", b"\0" * 9, b"\xff" * 9, bytes(range(64))])
-def test_any_bytes_give_some_code_or_are_refused(data, library):
+def test_any_bytes_give_some_code_or_are_refused(data, shipped):
     try:
-        assert np.isfinite(small.decoded(library, data, ModelKey("digits", "ae", 8))).all()
+        assert np.isfinite(small.decoded(shipped, data, ModelKey("digits", "ae", 8))).all()
     except CodecError as error:
         assert "damaged" in str(error)
 
@@ -81,11 +71,11 @@ def test_many_codes_on_one_stack_take_their_bits():
 
 
 @pytest.mark.parametrize("kind, d", [("ae", 2), ("ae", 64), ("vae", 32), ("dense", 8), ("pca", 16)])
-def test_a_code_comes_back_and_its_figures_are_of_what_it_decodes_to(library, x, kind, d):
+def test_a_code_comes_back_and_its_figures_are_of_what_it_decodes_to(shipped, x, kind, d):
     key = ModelKey("digits", kind, d)
-    found = reconstruct(library, x, key)
-    coded = small.encoded(library, x, key, found.z)
-    assert np.array_equal(small.decoded(library, coded.data, key), coded.z)
+    found = reconstruct(shipped, x, key)
+    coded = small.encoded(shipped, x, key, found.z)
+    assert np.array_equal(small.decoded(shipped, coded.data, key), coded.z)
     assert len(coded.data) == int(np.ceil(coded.bits / 8)) and coded.ratio == 784 / len(coded.data)
     assert coded.mse == pytest.approx(((coded.x_hat - x) ** 2).mean(), rel=1e-4)
     assert coded.psnr == pytest.approx(-10 * np.log10(coded.mse), abs=1e-3)
@@ -93,27 +83,27 @@ def test_a_code_comes_back_and_its_figures_are_of_what_it_decodes_to(library, x,
     assert coded.bits < 32 * d
 
 
-def test_numbers_that_are_switched_off_cost_nothing(library, x):
+def test_numbers_that_are_switched_off_cost_nothing(shipped, x):
     key = ModelKey("digits", "vae", 32)
-    coded = small.encoded(library, x, key, reconstruct(library, x, key).z)
-    active = np.array(library.figures(key)["active"])
+    coded = small.encoded(shipped, x, key, reconstruct(shipped, x, key).z)
+    active = np.array(shipped.figures(key)["active"])
     assert 8 < active.sum() < 24
     assert coded.bits_each[~active].sum() < 0.1 < coded.bits_each[active].min()
 
 
-def test_an_edited_code_is_coded_too_however_far_it_is(library, x):
+def test_an_edited_code_is_coded_too_however_far_it_is(shipped, x):
     key = ModelKey("digits", "ae", 8)
-    far = small.encoded(library, x, key, np.array([0.0] * 7 + [9999.0]))
-    assert far.bits_each[7] > 24 and np.array_equal(small.decoded(library, far.data, key), far.z)
+    far = small.encoded(shipped, x, key, np.array([0.0] * 7 + [9999.0]))
+    assert far.bits_each[7] > 24 and np.array_equal(small.decoded(shipped, far.data, key), far.z)
     with pytest.raises(ConfigError):
-        small.encoded(library, x, key, np.zeros(3))
+        small.encoded(shipped, x, key, np.zeros(3))
 
 
-def test_a_model_without_a_quantiser_has_no_bytes(x, library, monkeypatch):
-    monkeypatch.setattr(library, "quantiser", lambda key: None)
-    assert small.encoded(library, x, ModelKey("digits", "ae", 8), np.zeros(8)) is None
+def test_a_model_without_a_quantiser_has_no_bytes(x, shipped, monkeypatch):
+    monkeypatch.setattr(shipped, "quantiser", lambda key: None)
+    assert small.encoded(shipped, x, ModelKey("digits", "ae", 8), np.zeros(8)) is None
     with pytest.raises(CodecError, match="derive --only quantisers"):
-        small.decoded(library, b"", ModelKey("digits", "ae", 8))
+        small.decoded(shipped, b"", ModelKey("digits", "ae", 8))
 
 
 def test_bytes_are_by_the_counts_alone():
