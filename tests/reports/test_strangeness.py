@@ -6,7 +6,7 @@ import pytest
 from vaedemo.data import datasets
 from vaedemo.errors import DataError
 from vaedemo.reports import strangeness
-from vaedemo.services.anomaly import scores, scores_of
+from vaedemo.services.anomaly import codes, scores, scores_of
 from vaedemo.store.checkpoints import STRANGENESS
 from vaedemo.store.key import ModelKey
 from vaedemo.store.library import Library
@@ -48,6 +48,9 @@ def test_references_are_what_the_service_finds(library, monkeypatch):
         assert found.scores[source].keys() == again.keys()
         for name, values in again.items():
             assert found.scores[source][name] == pytest.approx(values, rel=1e-4, abs=1e-3), name
+    own = load("test", "shapes").some(4)
+    assert np.array_equal(found.known.labels, own.y.numpy())
+    assert found.known.codes == pytest.approx(codes(fresh, own[:].numpy(), KEY), abs=2e-3)
     training = load("train", "shapes")[:].numpy()
     assert found.usual.nats == pytest.approx(scores(fresh, training, KEY, ["elbo"])["elbo"].mean(), rel=1e-5)
     assert np.isfinite(found.usual.covariance).all()

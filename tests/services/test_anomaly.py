@@ -19,7 +19,10 @@ from vaedemo.services.anomaly import (
     SCORES,
     Look,
     best_score,
+    class_scores,
+    codes,
     distances,
+    judge,
     known_scores,
     learn_normal,
     learn_usual,
@@ -263,3 +266,42 @@ def test_too_few_or_too_many_are_refused(shipped, discs, count):
 def test_what_is_no_batch_of_pictures_is_refused(shipped, x):
     with pytest.raises(PictureError, match="picture"):
         scores(shipped, x, KEY)
+
+
+def test_a_picture_is_judged_by_every_score_and_its_nearest_known_ones_are_shown(shipped, pictures, found):
+    one = judge(shipped, pictures[0], KEY, nearest=3)
+    assert one.scores == pytest.approx({name: values[0] for name, values in found.items()}, rel=1e-4)
+    z, _ = encode(shipped, pictures[0], KEY)
+    assert one.seen[:-1] == pytest.approx(z, abs=1e-5) and np.exp(one.seen[-1]) == pytest.approx(
+        found["error"][0], rel=1e-3
+    )
+    kept = shipped.reference(KEY).known.codes
+    order = np.argsort(np.linalg.norm(kept - z, axis=1))[:3]
+    with torch.no_grad():
+        near = shipped.model(KEY).decode(torch.from_numpy(kept[order])).numpy()
+    assert np.abs(one.nearest - near).max() < 1e-5
+    assert one.of_classes.keys() == {"distance", "density"}
+    # A model without what is known about known pictures has none that are near.
+    other = judge(shipped, pictures[0], ModelKey("digits", "ae", 8), nearest=3)
+    assert other.nearest.shape == (0, 1, 28, 28) and "typicality" not in other.scores
+
+
+def test_scores_of_a_class_are_by_the_mixture_of_its_codes_alone(shipped, pictures):
+    z = codes(shipped, pictures, KEY)
+    made = class_scores(shipped, z, KEY)
+    for c in (0, 7):
+        mixture = shipped.mixture(KEY, c)
+        assert made["density"][:, c] == pytest.approx(-mixture.log_prob(z.astype(float)), rel=1e-6)
+        assert made["distance"][:, c] == pytest.approx(mixture.distance(z.astype(float)), rel=1e-6)
+    assert (
+        class_scores(shipped, codes(shipped, pictures, ModelKey("digits", "dense", 8)), ModelKey("digits", "dense", 8))
+        == {}
+    )
+
+
+def test_one_class_of_known_pictures_is_told_from_the_others(shipped):
+    reference = shipped.reference(KEY)
+    made = class_scores(shipped, reference.known.codes, KEY)["density"]
+    own = reference.known.labels[:, None] == np.arange(10)
+    areas = [auroc(made[own[:, c], c], made[~own[:, c], c]).value for c in range(10)]
+    assert np.mean(areas) > 0.97 and min(areas) > 0.93

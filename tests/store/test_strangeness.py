@@ -12,13 +12,14 @@ from vaedemo.models import build_model
 from vaedemo.store.checkpoints import STRANGENESS, read_tensors, save_checkpoint, scan
 from vaedemo.store.key import ModelKey
 from vaedemo.store.library import Library
-from vaedemo.store.strangeness import Reference, Usual, load_reference, save_references
+from vaedemo.store.strangeness import Known, Reference, Usual, load_reference, save_references
 
 R = np.random.default_rng(0)
 ONE = Reference(
     Usual(83.5, R.normal(size=2), np.eye(2)),
     {"digits": {"elbo": R.normal(size=5), "pca": R.normal(size=5)}, "training": {"elbo": np.ones(3)}},
     "12ab",
+    Known(np.array([3, 0, 9, 9, 1]), R.normal(size=(5, 2)).astype(np.float16).astype(np.float32)),
 )
 TWO = Reference(Usual(1.0, np.zeros(1), np.ones((1, 1))), {}, "34cd")
 
@@ -41,6 +42,10 @@ def test_a_file_gives_back_what_was_written(path):
             assert found.scores[source].keys() == scores.keys()
             for score, values in scores.items():
                 assert np.array_equal(found.scores[source][score], np.float32(values))
+    known = load_reference(path, "vae-2").known
+    assert np.array_equal(known.labels, ONE.known.labels) and np.array_equal(known.codes, ONE.known.codes)
+    assert known.labels.dtype == np.int64 and known.codes.dtype == np.float32
+    assert load_reference(path, "vae-20").known is None
     record = json.loads(read_tensors(path, STRANGENESS).metadata["record"])
     assert record == {"known": 5, "weights": {"vae-2": "12ab", "vae-20": "34cd"}}
 
@@ -75,6 +80,10 @@ def test_what_is_damaged_is_named(path):
     ):
         save_references(path, {"vae-2": Reference(usual, scores, "")}, "digits")
         with pytest.raises(CheckpointError, match=f"damaged scores {named}; restore it or derive it anew"):
+            load_reference(path, "vae-2")
+    for labels, codes in ((np.zeros(3), np.zeros((5, 2))), (np.zeros(5), np.full((5, 2), np.nan))):
+        save_references(path, {"vae-2": ONE._replace(known=Known(labels, codes))}, "digits")
+        with pytest.raises(CheckpointError, match="damaged scores vae-2/=known"):
             load_reference(path, "vae-2")
     path.write_bytes(path.read_bytes()[:-3])
     with pytest.raises(CheckpointError, match="cut"):

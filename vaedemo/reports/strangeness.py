@@ -4,14 +4,16 @@ import contextlib
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import tqdm
 
 from vaedemo.data.datasets import Pictures
 from vaedemo.errors import DataError
-from vaedemo.services.anomaly import learn_usual, scores
+from vaedemo.services.anomaly import codes, learn_usual, scores
 from vaedemo.store.checkpoints import STRANGENESS
+from vaedemo.store.key import ModelKey
 from vaedemo.store.library import Library
-from vaedemo.store.strangeness import Reference, save_references
+from vaedemo.store.strangeness import Known, Reference, save_references
 
 __all__ = ["write_references"]
 
@@ -37,8 +39,13 @@ def write_references(library: Library, domain: str, load: Load, others: list[str
     for key in tqdm.tqdm(keys, desc=f"{domain} strangeness", disable=None, unit="model"):
         usual = learn_usual(library, training[:].numpy(), key)
         measured = {name: scores(library, x[:].numpy(), key, usual=usual) for name, x in sets.items()}
-        found[key.name] = Reference(usual, measured, library.weights(key))
+        found[key.name] = Reference(usual, measured, library.weights(key), _known(library, sets[domain], key))
     path, told = library.folder / domain / STRANGENESS.file, {"training": len(training)}
     told |= {name: len(x) for name, x in sets.items()}
     save_references(path, found, domain, {"pictures": told})
     return {"models": len(found), "pictures": told, "bytes": path.stat().st_size}
+
+
+def _known(library: Library, pictures: Pictures, key: ModelKey) -> Known:
+    labels = np.zeros(len(pictures), int) if pictures.y is None else pictures.y.numpy()
+    return Known(labels, codes(library, pictures[:].numpy(), key))

@@ -19,7 +19,7 @@ from PIL import Image
 from torch import Tensor
 
 from vaedemo import runtime
-from vaedemo.errors import ConfigError
+from vaedemo.errors import ConfigError, UnknownModel
 from vaedemo.maths import gaussian, metrics
 from vaedemo.models import objectives
 from vaedemo.pictures.draw import to_image
@@ -29,6 +29,7 @@ from vaedemo.store.library import Library
 from vaedemo.store.strangeness import Usual
 
 __all__ = [
+    "Judged",
     "LEAST_NORMAL",
     "Look",
     "MOST_NORMAL",
@@ -36,7 +37,10 @@ __all__ = [
     "SCORES",
     "Score",
     "best_score",
+    "class_scores",
+    "codes",
     "distances",
+    "judge",
     "known_scores",
     "learn_normal",
     "learn_usual",
@@ -236,6 +240,53 @@ def known_scores(library: Library, key: ModelKey, name: str) -> np.ndarray | Non
     return None if reference is None else reference.scores.get(key.domain, {}).get(name)
 
 
+@torch.no_grad()
+def codes(library: Library, x: np.ndarray, key: ModelKey) -> np.ndarray:
+    """Mean codes, float32 (N, D), of pictures x, float32 (N, C, H, W) in [0, 1]."""
+    return np.concatenate([look.code.mu.numpy() for look in _looks(library, x, key)])
+
+
+class Judged(NamedTuple):
+    """A picture as a model sees it: {name of SCORES: value} of all there are; class_scores, {name: (K,)}; its code and
+    log error, (D + 1,), from which distances to what is Normal are taken; x_hat (C, H, W); and what the decoder makes
+    of the codes of the known pictures nearest to it, (n, C, H, W), the nearest first, none where none are kept."""
+
+    scores: dict[str, float]
+    of_classes: dict[str, np.ndarray]
+    seen: np.ndarray
+    x_hat: np.ndarray
+    nearest: np.ndarray
+
+
+@torch.no_grad()
+def judge(library: Library, x: np.ndarray, key: ModelKey, nearest: int = 0) -> Judged:
+    """What a model makes of one picture x, float32 (C, H, W) in [0, 1]."""
+    found = {name: float(values[0]) for name, values in scores(library, x[None], key).items()}
+    model, look = library.model(key), _looks(library, x[None], key)[0]
+    z, reference = look.code.mu, library.reference(key)
+    own = np.zeros((0, z.shape[1]), np.float32)
+    if reference is not None and reference.known is not None:
+        kept = reference.known.codes
+        own = kept[np.argsort(((kept - z.numpy()) ** 2).sum(1), kind="stable")[:nearest]]
+    near = model.decode(torch.from_numpy(own)).numpy() if len(own) else np.zeros((0, *x.shape), np.float32)
+    of_classes = {name: values[0] for name, values in class_scores(library, z.numpy(), key).items()}
+    return Judged(found, of_classes, _rows_of(z.numpy(), look.error)[0], model.decode(z)[0].numpy(), near)
+
+
+def class_scores(library: Library, z: np.ndarray, key: ModelKey) -> dict[str, np.ndarray]:
+    """distance and density of codes z (N, D) by the mixture of each class of training pictures alone, {name: float64
+    (N, K)}; nothing where the classes have none."""
+    if not library.has_mixture(key):
+        return {}
+    try:
+        mixtures = [library.mixture(key, c) for c in range(len(library.domain(key.domain).classes))]
+    except UnknownModel:
+        return {}
+    z = z.astype(float)
+    found = {"distance": [m.distance(z) for m in mixtures], "density": [-m.log_prob(z) for m in mixtures]}
+    return {name: np.stack(values, axis=1) for name, values in found.items() if values}
+
+
 def normal_key(library: Library, domain: str, kind: str | None, latent_dim: int | None, beta: float) -> ModelKey:
     """The ModelKey of a choice, as Library.key, for learn_normal: a latent dimension left out is the one closest to 8,
     with which 20 to 500 digits or clothes of one class were told best from the others."""
@@ -277,8 +328,11 @@ def distances(library: Library, normal: Normal, x: np.ndarray) -> np.ndarray:
 
 def _seen_as(library: Library, x: np.ndarray, key: ModelKey) -> np.ndarray:
     """float64 (N, D + 1): code and log error of each picture."""
-    looks = _looks(library, x, key)
-    return np.concatenate([np.c_[look.code.mu.double().numpy(), np.log(look.error + TINY)] for look in looks])
+    return np.concatenate([_rows_of(look.code.mu.numpy(), look.error) for look in _looks(library, x, key)])
+
+
+def _rows_of(codes: np.ndarray, errors: np.ndarray) -> np.ndarray:
+    return np.c_[codes.astype(float), np.log(errors.astype(float) + TINY)]
 
 
 def _fitted(seen: np.ndarray, scale: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

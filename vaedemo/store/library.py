@@ -43,7 +43,7 @@ __all__ = ["CHECKPOINTS", "Library", "decode", "encode"]
 KEPT = 128  # models in memory at once: every shipped one, PCA's parts included, some 50 MB
 KEPT_QUANTISERS = 256  # a few kB each
 KEPT_REFERENCES = 64  # 0.1 MB each
-KEPT_MIXTURES = 64  # at most 0.7 MB each, most of them a tenth of that
+KEPT_MIXTURES = 256  # at most 0.7 MB each, most of them a tenth of that
 
 
 class Library:
