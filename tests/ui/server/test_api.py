@@ -13,7 +13,9 @@ from PIL import Image
 
 from tests.ui.test_ui import ROOT
 from vaedemo.data.domains import SIZED
+from vaedemo.maths import detection
 from vaedemo.pictures.prepare import prepare
+from vaedemo.services import anomaly
 from vaedemo.services.codec import small
 from vaedemo.services.generate import arithmetic, generate
 from vaedemo.services.reconstruct import reconstruct
@@ -37,7 +39,7 @@ def test_endpoints_are_named_and_documented(client):
     info = client.view_api(return_format="dict", print_info=False)["named_endpoints"]
     assert set(info) == {f"/{name}" for name in (
         "models", "reconstruct", "encode", "decode", "walk", "traverse", "map", "sample", "arithmetic", "denoise",
-        "inpaint", "compress", "decompress",
+        "inpaint", "compress", "decompress", "score",
     )}  # fmt: skip
     for endpoint in info.values():
         assert len(endpoint["description"]) > 60
@@ -118,7 +120,33 @@ def test_samples_and_arithmetic(client, library):
     assert np.abs(image_of(made["x_hat"]) / 255 - want.x_hat[0]).max() < 0.01
 
 
+def test_scores_are_those_of_the_service(client, library):
+    x = np.zeros((28, 28))
+    x[6:22, 12:16] = 1
+    made = client.predict(x.tolist(), "digits", api_name="/score")
+    key = library.key("digits")
+    seen = prepare(x, channels=1, size=28, strokes="digits").x
+    want = anomaly.scores(library, seen[None], key)
+    assert (made["kind"], made["latent_dim"]) == ("vae", key.latent_dim) and made["scores"][0]["name"] == "joint"
+    assert {row["name"] for row in made["scores"]} == set(want)
+    for row in made["scores"]:
+        known = anomaly.known_scores(library, key, row["name"])
+        assert row["value"] == pytest.approx(want[row["name"]][0], rel=1e-3, abs=1e-6)
+        assert row["share"] == pytest.approx(detection.stranger_share(known, row["value"]), abs=0.005)
+        assert row["threshold"] == pytest.approx(detection.threshold(known, 0.01), rel=1e-4)
+        assert row["strange"] == (row["value"] > row["threshold"])
+    plain = client.predict(x.tolist(), "digits", "ae", 8, api_name="/score")["scores"]
+    assert plain[0]["name"] == "error" and plain[0]["share"] is None
+
+
 BAD_CALLS = [
+    ("/score", ([[0.1, 0.9]], "letters")),
+    ("/score", ([[0.1, 0.9]], "digits", ["vae"])),
+    ("/score", ([[0.1, 0.9]], "digits", "vae", 3)),
+    ("/score", ([[0.1, 0.9]], "digits", "vae", -1)),
+    ("/score", ([[0.1, 0.9]], "digits", "vae", 8, 1.0, 0)),
+    ("/score", ([[0.1, 0.9]], "digits", "vae", 8, 1.0, "few")),
+    ("/score", (None,)),
     ("/sample", ("letters",)),
     ("/sample", ({"a": 1},)),
     ("/sample", ("digits", "gan")),

@@ -99,6 +99,7 @@ PARAMETERS = {
     "psnr": (_number(0), "as small as a PSNR in dB allows"),
     "channels": (_whole(1), "numbers that describe a block of 16 x 16 pixels"),
     "refine": (_number(0, 120), "seconds for which the numbers are improved"),
+    "false_alarms": (_number(0.001, 0.999), "share of known pictures above the threshold, at most"),
     "file": ({"anyOf": [FILE, TEXT]}, "a compressed file, a data URI or base64"),
 }
 # Where an endpoint takes something else than its parameter's row says.
@@ -106,6 +107,7 @@ OWN = {
     ("walk", "latent_dim"): (_whole(0, 4096), "0 for a code's length, else the domain's largest"),
     ("traverse", "latent_dim"): (_whole(0, 4096), "0 for the code's length, else the domain's largest"),
     ("traverse", "picture"): (CODED, "a picture in any form, a code, or null for the origin"),
+    ("score", "latent_dim"): (_whole(0, 4096), "numbers that describe a picture; 0 for the largest"),
     ("denoise", "method"): (_text(*DENOISING), "what takes the noise away"),
     ("inpaint", "method"): (_text(*FILLING), "what fills the holes"),
     ("map", "kind"): (_text("ae", "vae"), "kind of model"),
@@ -161,6 +163,16 @@ RESULTS = {
         **{"file": TEXT, "picture": TEXT, **_SIZED, "channels": _whole(0)},
         **_each(FIGURE, "psnr", "ssim", "ms_ssim"),
         tried=_list(_whole(0)),
+    ),
+    "score": _object(
+        **_MODEL,
+        scores=_list(
+            _object(
+                **{"name": TEXT, "value": _number(), "unit": TEXT},
+                **_each(FIGURE, "share", "threshold"),
+                strange=_or_null(FLAG),
+            )
+        ),
     ),
     "decompress": _object(picture=TEXT, **_SIZED, **_each(_whole(0), "channels", "in_part", "coded", "missing")),
 }

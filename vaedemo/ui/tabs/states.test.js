@@ -6,6 +6,7 @@ import { fromAddress, toAddress } from "../page/frame/state.js";
 import { maskToWord, toWord } from "../page/maths/words.js";
 import * as generate from "./generate/state.js";
 import * as latent from "./latent/state.js";
+import * as odd from "./odd/state.js";
 import * as reconstruct from "./reconstruct/state.js";
 import * as restore from "./restore/state.js";
 
@@ -16,6 +17,9 @@ const RESTORED = { ...DOMAIN, noises: NOISES, strongest: 1, mask: "center", samp
 const table = { digits: ROW, fashion: { ...ROW, examples: ["boot"], classes: ["coat"], kinds: { vae: [2] }, dims: [2], pca: false } };
 const restored = { digits: RESTORED, photos: { ...RESTORED, size: null } };
 
+const ODD = { ...DOMAIN, dims: [2, 8], few: 8, usual: "joint", sets: ["fashion"] };
+const UNITS = { error: "mean squared error", joint: "standard deviations", density: "nats", distance: "standard deviations" };
+const odds = { digits: ODD, fashion: { ...ODD, examples: ["boot"], classes: ["coat"], dims: [2], sets: ["digits"] } };
 const first = { domain: "digits", kind: "ae", d: 8, beta: 1, example: "one", fit: "crop", polarity: "auto", error: "absolute" };
 const restoring = (name) => ({
   rows: restore.wordsOf(name),
@@ -30,6 +34,7 @@ const TABS = {
     about: { table, value: { maps: ["digits", "fashion"], planes: ["digits"] }, word: null },
   },
   generate: { rows: generate.WORDS, standard: generate.standard("digits", table), about: { table } },
+  odd: { rows: odd.WORDS, standard: odd.standard("digits", odds), about: { table: odds, value: { units: UNITS } } },
   denoise: restoring("denoise"),
   inpaint: restoring("inpaint"),
 };
@@ -43,6 +48,11 @@ const SAID = {
   generate: [
     "domain=digits&d=2&t=0.5&seed=7&n=4&class=1&pca=1&grid=pca-gaussian&at=9&path=spherical&step=3&a=two",
     "domain=fashion&d=2&seed=1",
+  ],
+  odd: [
+    "domain=digits&d=2&score=error&other=fashion&at=-0.5&base=0.2&of=fashion&example=boot",
+    "domain=digits&d=8&class=1&score=distance&at=3.25&example=one",
+    "domain=fashion&d=2&score=joint&other=digits&example=boot",
   ],
   denoise: [
     "domain=digits&example=two&noise=jpeg&level=20&sigma=0.25&seed=3&n=1&view=best&fourth=spread",
@@ -66,6 +76,7 @@ const WRONG = {
     "step=25",
     "q=three",
   ],
+  odd: ["d=3", "class=2", "score=own", "class=1&score=joint", "other=digits", "at=far", "at=", "base=2", "of=shapes", "example=boot"],
   denoise: ["noise=salt", "noise=jpeg&level=60", "level=", "sigma=2", "given=2", "seed=10", "n=2", "view=4"],
   inpaint: ["mask=own", "amount=2", "m=AA", "m=AAA&domain=photos", "fourth=residual", "fourth=error&domain=photos"],
 };
@@ -111,5 +122,11 @@ test("a state whose model is missing moves to the nearest there is", () => {
     d: 2,
     beta: 1,
   });
+  const other = odd.settled({ ...TABS.odd.standard, at: 3, score: "error", of: "digits" }, { domain: "fashion" }, odds, UNITS);
+  assert.deepEqual([other.d, other.score, other.other, other.at, other.of], [2, "joint", "digits", null, "digits"]);
+  const one = odd.settled({ ...TABS.odd.standard, at: 3 }, { normal: "class", label: 1 }, odds, UNITS);
+  assert.deepEqual([one.score, one.at], ["density", null]);
+  assert.equal(odd.settled(one, { normal: "all" }, odds, UNITS).score, "density");
+  assert.equal(odd.settled({ ...TABS.odd.standard, at: 3 }, { base: 0.3 }, odds, UNITS).at, 3);
   assert.equal(generate.settled({ ...TABS.generate.standard, label: 1 }, "fashion", table).label, null);
 });

@@ -1,0 +1,211 @@
+"""The tab "Odd one out" in a browser: the threshold, the scores, the story, a batch of files, one's own normal."""
+
+import csv
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from vaedemo.data import datasets
+from vaedemo.maths import detection
+from vaedemo.pictures.draw import to_image
+from vaedemo.store.key import ModelKey
+from vaedemo.store.library import Library
+from vaedemo.ui.app import checkpoints_folder
+
+
+def opened(visit, query="", **kwargs):
+    """A Visit whose picture is judged and whose histograms are drawn."""
+    v = visit(**kwargs)
+    v.page.goto(f"{v.address}?tab=odd&{query}")
+    v.root = v.page.locator(".vd-module-odd[data-ready=true]")
+    v.root.wait_for()
+    v.own = lambda part: v.root.locator(f"[data-part={part}]")
+    v.until = lambda expression, arg=None: v.page.wait_for_function(
+        f"""(arg) => {{ const part = (name) => document.querySelector(`.vd-module-odd [data-part=${{name}}]`);
+        return {expression}; }}""",
+        arg=arg,
+    )
+    v.until("part('score').textContent && part('histogram').querySelector('.vd-hist-known')")
+    return v
+
+
+def choose(v, part, value):
+    v.own(part).locator(f"input[value='{value}']").check()
+
+
+def threshold(v):
+    return float(v.own("histogram").locator("svg").get_attribute("aria-valuenow"))
+
+
+def png(picture, name):
+    buffer = io.BytesIO()
+    to_image(picture).save(buffer, "PNG")
+    return {"name": name, "mimeType": "image/png", "buffer": buffer.getvalue()}
+
+
+def shapes(count, split="train"):
+    return datasets.generated(split, count)[:].numpy()
+
+
+@pytest.fixture(scope="module")
+def reference():
+    return Library(checkpoints_folder()).reference(ModelKey("fashion", "vae", 16))
+
+
+def test_the_line_stands_where_the_service_puts_it(visit, reference):
+    v = opened(visit, "domain=fashion&d=16&score=error&other=shapes")
+    known, foreign = (reference.scores[name]["error"] for name in ("fashion", "shapes"))
+    limit = detection.threshold(known, 0.01)
+    assert threshold(v) == pytest.approx(limit, rel=1e-3)
+    assert float(v.own("alarms").inner_text()) == pytest.approx(950 * (known > limit).mean(), abs=0.06)
+    assert float(v.own("missed").inner_text()) == pytest.approx(50 * (foreign <= limit).mean(), abs=0.06)
+    area = detection.auroc(known, foreign)
+    assert f"{100 * area.value:.1f} ± {100 * area.error:.1f} %" in v.own("curvesWhy").inner_text()
+
+
+@pytest.mark.parametrize("finger", [False, True])
+def test_the_line_is_dragged_and_the_server_is_not_asked(visit, finger):
+    v = opened(visit, "domain=fashion&d=16&score=error&other=digits", **({"has_touch": True} if finger else {})).idle()
+    asked, before = len(v.asked), float(v.own("missed").inner_text())
+    chart = v.own("histogram").locator("svg")
+    chart.scroll_into_view_if_needed()
+    box = chart.bounding_box()
+    middle = box["y"] + box["height"] / 2
+    if finger:
+        touch = v.page.context.new_cdp_session(v.page)
+        for kind, share in (("touchStart", 0.5), ("touchMove", 0.7), ("touchMove", 0.9)):
+            points = [{"x": box["x"] + share * box["width"], "y": middle}]
+            touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+        touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    else:
+        v.page.mouse.move(box["x"] + 0.5 * box["width"], middle)
+        v.page.mouse.down()
+        v.page.mouse.move(box["x"] + 0.9 * box["width"], middle, steps=8)
+        v.page.mouse.up()
+    v.until("parseFloat(part('missed').textContent) > arg", before)
+    assert float(v.own("alarms").inner_text()) < 5
+    high = threshold(v)
+    assert float(v.words()["at"]) == pytest.approx(high, rel=1e-3)
+    chart.press("Home")
+    v.until("parseFloat(part('missed').textContent) === 0")
+    assert float(v.own("alarms").inner_text()) > 900 and threshold(v) < high
+    chart.press("ArrowRight")
+    v.own("lineReset").click()
+    v.until("!new URL(location.href).searchParams.has('at')")
+    assert len(v.asked) == asked
+
+
+def test_a_click_on_the_curve_puts_the_line_there(visit):
+    v = opened(visit, "domain=fashion&d=16&score=error&other=digits")
+    before = threshold(v)
+    chart = v.own("roc").locator("svg")
+    chart.click(position={"x": chart.bounding_box()["width"] * 0.6, "y": 40})
+    v.until("Number(part('histogram').querySelector('svg').getAttribute('aria-valuenow')) !== arg", before)
+    assert float(v.own("alarms").inner_text()) > 100
+
+
+def test_the_base_rate_moves_the_counts(visit):
+    v = opened(visit, "domain=digits&other=fashion&score=error")
+    before = v.own("right").inner_text()
+    v.own("base").focus()
+    v.page.keyboard.press("Home")
+    v.until("part('right').textContent !== arg", before)
+    assert int(v.own("right").inner_text().split()[0]) < 20  # one in a thousand is foreign: most alarms are false
+    assert v.words()["base"] == "0.001"
+
+
+def test_a_picture_of_another_kind_is_the_odd_one_out(visit):
+    v = opened(visit, "domain=digits&other=fashion")
+    v.until("part('verdict').textContent === 'usual'")
+    v.own("strangers").locator("[data-name=trouser]").click()
+    v.until("part('verdict').textContent === 'odd one out'")
+    assert v.words()["of"] == "fashion" and v.words()["example"] == "trouser"
+    address = v.page.url
+    w = opened(visit, address.split("?")[1])
+    w.until("part('verdict').textContent === 'odd one out'")
+
+
+def test_the_famous_failure_is_shown_and_repaired(visit):
+    v = opened(visit, "domain=digits")
+    v.root.locator("[data-story=objects-digits-elbo]").click()
+    v.until("part('cells').querySelector('[data-score=elbo] .vd-odd-failed')")
+    v.until("/AUROC 0\\.\\d/.test(part('curvesWhy').textContent)")
+    v.root.locator("[data-story=objects-digits-typicality]").click()
+    v.until("part('score').textContent && /AUROC (9\\d|100)/.test(part('curvesWhy').textContent)")
+    assert v.words()["score"] == "typicality" and v.words()["domain"] == "objects"
+
+
+def test_one_class_against_the_others(visit):
+    v = opened(visit, "domain=digits&example=two")
+    choose(v, "normal", "class")
+    choose(v, "label", 2)
+    v.until("part('verdict').textContent === 'usual'")
+    choose(v, "label", 7)
+    v.until("part('verdict').textContent === 'odd one out'")
+    assert v.words()["class"] == "7" and v.root.locator(".vd-odd-cell").count() == 2
+
+
+def test_a_batch_is_sorted_and_the_broken_file_named(visit, tmp_path):
+    v = opened(visit, "domain=shapes&d=10")
+    rng = np.random.default_rng(0)
+    files = [png(x, f"shape {i}.png") for i, x in enumerate(shapes(3, "test"))]
+    files.append(png(rng.random((1, 64, 64), np.float32), "=noise.png"))
+    files.append({"name": "broken.png", "mimeType": "image/png", "buffer": files[0]["buffer"][:40]})
+    v.own("batchInput").set_input_files(files)
+    v.until("part('batchTold').textContent.includes('of 4')")
+    assert "broken.png" in v.own("batchBroken").inner_text()
+    tiles = v.root.locator(".vd-odd-tile")
+    assert tiles.first.get_attribute("data-file") == "=noise.png" and "odd one out" in tiles.first.inner_text()
+    with v.page.expect_download() as waiting:
+        v.own("csv").click()
+    waiting.value.save_as(tmp_path / "table.csv")
+    rows = list(csv.DictReader((tmp_path / "table.csv").open(newline="")))
+    assert rows[0]["file"] == "'=noise.png" and rows[0]["strange"] == "true"
+    assert rows[-1]["file"] == "broken.png" and rows[-1]["problem"]
+    values = [float(row["joint"]) for row in rows[:-1]]
+    assert values == sorted(values, reverse=True)
+    # By another score the order is that one's.
+    choose(v, "score", "pca")
+    v.until("part('tiles').children.length === 4")
+    choose(v, "d", 5)
+    v.until("part('tiles').children.length === 4 && part('batchTold').textContent.includes('of 4')")
+
+
+def test_ones_own_normal_is_learnt(visit):
+    v = opened(visit, "domain=shapes&d=10")
+    v.own("ownInput").set_input_files([png(x, f"{i}.png") for i, x in enumerate(shapes(19))])
+    v.until("part('ownTold').textContent.includes('19 pictures could be read; give 20')")
+    v.own("ownInput").set_input_files([png(x, f"{i}.png") for i, x in enumerate(shapes(24))])
+    v.until("part('ownTold').textContent.includes('Learnt from 24 pictures')")
+    v.until("part('share').closest('div').textContent.includes('of 24 known pictures')")
+    v.own("strangers").locator("[data-name=cat]").click()
+    v.until("part('verdict').textContent === 'odd one out'")
+    assert v.root.locator(".vd-odd-curves").is_hidden()
+    v.own("ownForget").click()
+    v.until("part('share').closest('div').textContent.includes('of 1,000 known pictures')")
+
+
+def test_a_drop_of_files_is_the_batch_s(visit):
+    v = opened(visit, "domain=shapes&d=10")
+    one = Image.new("L", (64, 64), 128)
+    one.save(buffer := io.BytesIO(), "PNG")
+    v.page.evaluate(
+        """(bytes) => {
+          const data = new DataTransfer();
+          const file = (name) => new File([new Uint8Array(bytes)], name, { type: "image/png" });
+          for (const name of ["b.png", "a.png"]) data.items.add(file(name));
+          const card = document.querySelector(".vd-odd-batch");
+          const about = { dataTransfer: data, bubbles: true, cancelable: true };
+          for (const kind of ["dragover", "drop"]) card.dispatchEvent(new DragEvent(kind, about));
+        }""",
+        list(buffer.getvalue()),
+    )
+    v.until("part('batchTold').textContent.includes('of 2')")
+
+
+def test_words_that_are_wrong_are_told(visit):
+    v = visit()
+    v.page.goto(f"{v.address}?tab=odd&domain=digits&score=beauty&at=high")
+    v.page.locator(".vd-module-odd [data-part=messageText]", has_text="not valid").wait_for()

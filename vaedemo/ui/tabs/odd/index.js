@@ -1,0 +1,274 @@
+// "Odd one out": how strange a picture is to a model, held against known and foreign pictures. The scores of those are here, so
+// that a threshold is dragged without asking the server.
+
+import { newest } from "../../page/frame/dom.js";
+import { saveJson, saveRow } from "../../page/frame/download.js";
+import { shared } from "../../page/frame/shared.js";
+import { Tab, open } from "../../page/frame/shell.js";
+import { className, failure, t } from "../../page/frame/text.js";
+import { ascending, away, strangerShare, threshold } from "../../page/maths/detection.js";
+import { errorMap, marked, pixels, unpack } from "../../page/draw/pixels.js";
+import { Yours } from "../../page/picture/yours.js";
+import { Batch } from "./batch.js";
+import { Curves } from "./curves.js";
+import { Each } from "./each.js";
+import { Line, known, scoreText } from "./line.js";
+import { Own, floats } from "./own.js";
+import { Painted } from "./painted.js";
+import { SHARES, WORDS, settled, standard } from "./state.js";
+import { view } from "./view.js";
+
+class Odd extends Tab {
+  view = () => view(this);
+
+  begin() {
+    const guest = shared();
+    const near = this.table[guest?.domain] ? guest.domain : Object.keys(this.table)[0];
+    this.start(WORDS, standard(near, this.table));
+    // references: of known and foreign pictures by model; answer: of the picture at hand; made: sorted scores, kept by what they are of.
+    Object.assign(this, { references: new Map(), answer: null, made: {}, drawings: {} });
+    for (const [name, Part] of Object.entries({ line: Line, curves: Curves, each: Each, painted: Painted, batch: Batch, own: Own }))
+      this[name] = new Part(this);
+    this.yours = new Yours(this, {
+      asked: () => ["picture", { domain: this.state.domain }],
+      took: (picture, { source }) => this.took(picture, source),
+      shares: () => this.state.of === this.state.domain,
+      domain: () => this.state.domain,
+      received: (picture) => this.received(picture),
+    });
+    this.draw();
+    for (const name of ["batch", "own"]) this[name].many.follow(this.root.querySelector(`.vd-odd-${name}`));
+    this.refer();
+    if (guest && this.table[guest.domain] && !this.words.domain && !this.words.example) this.received(guest);
+    else this.showExample(this.state.of, this.state.example, { keep: true });
+  }
+
+  // ---- what is at hand ---------------------------------------------------------------------------------------
+
+  get modelKey() {
+    return `${this.state.domain}-${this.state.d}`;
+  }
+
+  get reference() {
+    return this.references.get(this.modelKey) ?? null;
+  }
+
+  // What a key names, made once for it: of the latest key only.
+  kept(name, key, make) {
+    if (this.made[name]?.key !== key) this.made[name] = { key, value: make() };
+    return this.made[name].value;
+  }
+
+  get pairsKey() {
+    const { normal, label, other } = this.state;
+    return [this.modelKey, normal, normal === "class" ? label : other].join(" ");
+  }
+
+  // [[score, known, foreign]] of every score there is, unsorted.
+  get pairs() {
+    const { reference, state } = this;
+    if (!reference || state.normal === "own") return [];
+    return this.kept("pairs", this.pairsKey, () => {
+      if (state.normal === "all") {
+        const [own, other] = [reference.scores[state.domain], reference.scores[state.other] ?? {}];
+        return Object.keys(own).map((name) => [name, own[name], other[name] ?? new Float32Array()]);
+      }
+      const { labels, classes } = reference;
+      return Object.entries(classes).map(([name, all]) => {
+        const values = all.subarray(state.label * labels.length, (state.label + 1) * labels.length);
+        return [name, values.filter((_, i) => labels[i] === state.label), values.filter((_, i) => labels[i] !== state.label)];
+      });
+    });
+  }
+
+  get setsKey() {
+    return `${this.pairsKey} ${this.state.score} ${this.state.normal === "own" ? this.own.learnt?.known.join() : ""}`;
+  }
+
+  // {known, foreign: ascending scores, knownName, foreignName}, or null until they are there.
+  get sets() {
+    const { state } = this;
+    const found = this.kept("sets", `${this.setsKey} ${Boolean(this.reference)}`, () => {
+      if (state.normal === "own") return { known: this.own.of(state)?.known, foreign: [] };
+      const [, one, other] = this.pairs.find(([name]) => name === state.score) ?? [];
+      return { known: one && ascending(one), foreign: other && ascending(other) };
+    });
+    if (!found.known?.length) return null;
+    const others = {
+      all: () => t(`domain.${state.other}`),
+      class: () => t("odd.others", { name: className(this.row.classes[state.label]) }),
+      own: () => "",
+    };
+    return { ...found, knownName: known(this), foreignName: others[state.normal]() };
+  }
+
+  // Where the line stands: where it was put, or where a share of known pictures is above it.
+  get limit() {
+    return this.sets && (this.state.at ?? threshold(this.sets.known, SHARES[this.state.normal]));
+  }
+
+  get unit() {
+    return this.state.normal === "own" ? "standard deviations" : this.value.units[this.state.score];
+  }
+
+  // A picture's score of a name, of what the server found; null where there is none.
+  valueOf(found, name) {
+    const { normal, label } = this.state;
+    if (normal === "own") return away(this.own.of(this.state), found.seen);
+    return (normal === "class" ? found.classes[name]?.[label] : found.scores[name]) ?? null;
+  }
+
+  scored(found) {
+    return this.valueOf(found, this.state.score);
+  }
+
+  scoreOf(name) {
+    return this.answer && this.answer.key === this.modelKey && this.sets ? this.valueOf(this.answer, name) : null;
+  }
+
+  get mine() {
+    return this.scoreOf(this.state.score);
+  }
+
+  // ---- asking the server -------------------------------------------------------------------------------------
+
+  async refer() {
+    const { domain, d } = this.state;
+    const key = this.modelKey;
+    if (this.references.has(key)) return;
+    this.references.set(key, null);
+    const answer = await this.ask("reference", { domain, d });
+    if (answer.error) {
+      this.references.delete(key);
+      return void this.say(failure(answer));
+    }
+    const all = (table) => Object.fromEntries(Object.entries(table).map(([name, text]) => [name, floats(text)]));
+    const scores = Object.fromEntries(Object.entries(answer.scores).map(([set, table]) => [set, all(table)]));
+    this.references.set(key, { scores, labels: unpack(answer.labels), classes: all(answer.classes) });
+    this.show();
+  }
+
+  judge = newest(async () => {
+    const { picture } = this.yours;
+    const { domain, d } = this.state;
+    const key = this.modelKey;
+    if (picture?.domain !== domain) return;
+    const answer = await this.request("judge", { domain, d, x: picture.x });
+    if (!answer) return;
+    const { channels } = this.row;
+    this.answer = { ...answer, key, bytes: unpack(answer.x_hat), near: answer.nearest.map((x) => pixels(unpack(x), channels)) };
+    this.show();
+  });
+
+  took(picture, source) {
+    const { domain } = this.state;
+    if (picture.domain !== domain) return; // another domain was chosen meanwhile
+    Object.assign(this.state, { of: source.kind === "example" ? source.domain : domain, example: picture.example });
+    this.drawings.seen = pixels(picture.bytes, this.row.channels);
+    this.show();
+    this.judge();
+  }
+
+  received({ x, domain, example }) {
+    if (!this.table[domain]) return;
+    this.enter({ domain, of: domain });
+    this.yours.ready({ x, domain, example });
+  }
+
+  // ---- changing the state ------------------------------------------------------------------------------------
+
+  // Another state, without another picture.
+  enter(patch) {
+    const before = this.state;
+    this.state = settled(before, patch, this.table, this.value.units);
+    const { domain, d } = this.state;
+    if (domain !== before.domain || d !== before.d) {
+      if (domain !== before.domain) this.batch.forget();
+      this.refer();
+      if (domain === before.domain && this.state.normal === "own" && d !== this.own.learnt?.d) {
+        this.state.normal = "all";
+        this.state = settled(this.state, {}, this.table, this.value.units);
+        this.own.again(d);
+      }
+    }
+    return domain !== before.domain;
+  }
+
+  choose(patch) {
+    if (this.enter(patch)) return this.anew();
+    this.show();
+    if (this.answer?.key !== this.modelKey) this.judge();
+    this.batch.again();
+    return null;
+  }
+
+  chooseDomain = (domain) => this.choose({ domain });
+
+  // The picture at hand, as another domain sees it.
+  anew() {
+    const { source } = this.yours;
+    this.answer = null;
+    this.drawings = {};
+    if (["file", "data"].includes(source?.kind)) return this.yours.load({ source, domain: this.state.domain });
+    return this.showExample(
+      this.state.of,
+      this.table[this.state.of]?.examples.includes(this.state.example) ? this.state.example : this.row.examples[0],
+    );
+  }
+
+  showExample(of, name, job = {}) {
+    this.state.of = of;
+    this.yours.example(of, name, job);
+  }
+
+  // The threshold to a score: four digits are enough, and fit into an address.
+  move(limit) {
+    this.set({ at: Number(limit.toPrecision(4)) });
+  }
+
+  // ---- drawing and taking away -------------------------------------------------------------------------------
+
+  show() {
+    const { answer, yours, row } = this;
+    if (answer && yours.picture?.bytes?.length === answer.bytes.length) {
+      this.drawings.made = marked(pixels(answer.bytes, row.channels), answer.key);
+      this.drawings.error = errorMap(yours.picture.bytes, answer.bytes, row.channels, "absolute");
+    }
+    super.show();
+    for (const part of [this.line, this.curves, this.painted]) part.show();
+    this.root.dataset.shown = this.sets ? this.setsKey.slice(0, 60) : "";
+  }
+
+  get fileName() {
+    const { domain, d } = this.state;
+    return `vaedemo-odd-${domain}-${d}`;
+  }
+
+  saveImage = () => {
+    const { p, mine, state, unit } = this;
+    if (mine === null) return;
+    const lines = [
+      `${t(`domain.${state.domain}`)}, VAE, ${t("made.note", { d: state.d })}`,
+      `${t(`score.${state.score}`)}: ${scoreText(mine)} (${t(`unit.${unit}`)}); ${t("odd.threshold", { limit: scoreText(this.limit) })}`,
+    ];
+    saveRow(
+      ["seen", "made", "error"].map((name) => ({ title: t(`${name}.title`), canvas: p[name] })),
+      lines,
+      `${this.fileName}.png`,
+    );
+  };
+
+  saveFigures = () => {
+    const { answer, state, sets } = this;
+    if (!answer || !sets) return;
+    const { domain, d: latent_dim, normal, score, base } = state;
+    const share = strangerShare(sets.known, this.mine);
+    const about = { address: location.href, domain, latent_dim, normal, score, value: this.mine, share, threshold: this.limit, base };
+    saveJson(
+      { ...about, scores: answer.scores, units: this.value.units, area: this.curves.area, rates: this.line.rates },
+      `${this.fileName}.json`,
+    );
+  };
+}
+
+export const mount = open(Odd, "odd");
