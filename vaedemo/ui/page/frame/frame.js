@@ -4,7 +4,7 @@ import { html } from "../vendor/lit-html.js";
 import * as address from "./address.js";
 import { asset, styles } from "./dom.js";
 import { Section } from "./shell.js";
-import { openApi, openFirst, tabOf } from "./tabs.js";
+import { onLargerText, openApi, openFirst, tabOf } from "./tabs.js";
 import { isLanguage, language, onLanguage, preferred, setLanguage, t } from "./text.js";
 
 const NAMES = { en: ["English", "en"], zh: ["中文", "zh-CN"] };
@@ -89,6 +89,7 @@ export const mount = async (given) => {
   const words = address.read();
   new Frame(given);
   fetchModules(words.tab);
+  onLargerText(document.querySelector(".vd-name h1"));
   if (address.TABS.includes(words.tab)) openFirst(words.tab);
   else address.enter(address.FIRST);
   if (words.view === "api") openApi();

@@ -36,6 +36,9 @@ export const openFirst = (name) => {
   again();
 };
 
+// Gradio counts the tabs that have room when the window changes; larger text takes room too.
+export const onLargerText = (element) => new ResizeObserver(() => window.dispatchEvent(new Event("resize"))).observe(element);
+
 // Gradio shows its description of the API when its button is pressed (once to put away what the address named, once to
 // show it); an address with view=api alone opens nothing, and page.css hides the button.
 export const openApi = () => {

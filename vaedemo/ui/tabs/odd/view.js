@@ -73,6 +73,12 @@ const strangers = (tab) => {
     )}</div></div>`;
 };
 
+// How many pictures the models have scored.
+const counts = ({ reference, state }) => {
+  const of = (set) => reference?.scores[set]?.error.length.toLocaleString() ?? "";
+  return { known: of(state.domain), foreign: of(state.other) };
+};
+
 export const view = (tab) =>
   sheet(tab, {
     kind: "vd-odd",
@@ -85,4 +91,5 @@ export const view = (tab) =>
     cards: html`${tab.line.view()}${tab.curves.view()}${tab.each.view()}${tab.painted.view()}${tab.own.view()}${tab.batch.view()}`,
     buttons: html`${button("saveImage", "save", tab.saveImage)}${button("saveFigures", "figures", tab.saveFigures)}`,
     more: "odd.more",
+    facts: counts(tab),
   });
