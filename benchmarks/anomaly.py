@@ -1,4 +1,4 @@
-"""How well a model tells foreign pictures from those it knows.
+"""How well a model tells foreign pictures from those it knows, and damaged pixels from whole ones.
 
 python benchmarks/anomaly.py --data-dir DIR [--only PART]
 
@@ -7,6 +7,7 @@ same form: grey or in three equal channels, resized. AUROC in %, with DeLong's s
 what a threshold that was set for 1 % false alarms on one half of the known pictures does on the other, over 200 random
 halvings.
 speed: one picture by every score, and 1,000 files from the command line.
+damage: pixels that were painted over, erased or stained (benchmarks/damaged.py).
 """
 
 import argparse
@@ -21,6 +22,7 @@ from typing import Any
 import numpy as np
 import torch
 from common import RESULTS, arguments, parse, report
+from damaged import damaged
 
 from benchmarks.tables.anomaly import anomaly as tables
 from vaedemo.data import datasets
@@ -99,7 +101,7 @@ def speed(library: Library, args: argparse.Namespace) -> dict[str, Any]:
     }
 
 
-PARTS = {"domains": domains, "speed": speed}
+PARTS = {"domains": domains, "speed": speed, "damage": damaged}
 
 
 def main() -> None:
@@ -109,7 +111,8 @@ def main() -> None:
     parser.add_argument("--dims", type=int, help="of each domain only so many VAEs, the largest; all if left out")
     parser.add_argument("--files", type=int, default=1000, help="that the command line scores")
     parser.add_argument("--times", type=int, default=20, help="that one picture is scored")
-    args = parse(parser, pictures=12, dims=1, files=3, times=1)
+    parser.add_argument("--pictures-damaged", type=int, default=500, help="test pictures of each kind of damage")
+    args = parse(parser, pictures=12, dims=1, files=3, times=1, pictures_damaged=4)
     path = RESULTS / "anomaly.json"
     figures = json.loads(path.read_text()) if path.exists() else {}
     figures.pop("machine", None)

@@ -98,6 +98,7 @@ SLOW = {
     "cli/terminal",
     "models/classifier",
     "models/conditional",
+    "models/finder",
     "reports/evaluate",
     "services/restore/classical",
     "services/restore/coarse",

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from vaedemo.errors import ConfigError
-from vaedemo.maths.detection import auroc, stranger_share, threshold
+from vaedemo.maths.detection import auroc, pixel_auroc, stranger_share, threshold
 
 
 def test_the_area_of_scores_that_one_counts_by_hand():
@@ -86,3 +86,39 @@ def test_too_few_scores_are_refused(call):
 def test_scores_that_are_no_numbers_are_refused():
     with pytest.raises(ConfigError, match="not numbers"):
         auroc([1, float("nan")], [1, 2])
+
+
+def pixels(r, pictures=60, each=30):
+    """Scores and damage, those of a picture alike, with ties."""
+    own, damaged = r.normal(0, 1, (pictures, 1)), r.random((pictures, each)) < r.uniform(0, 0.4, (pictures, 1))
+    return np.round(0.7 * own + r.normal(0, 1, (pictures, each)) + damaged * (1 + 0.3 * own), 1), damaged
+
+
+def test_the_area_over_pixels_is_that_of_scikit_learn_and_of_any_shape():
+    from sklearn.metrics import roc_auc_score
+
+    scores, damaged = pixels(np.random.default_rng(4))
+    found = pixel_auroc(scores, damaged)
+    assert found.value == pytest.approx(roc_auc_score(damaged.ravel(), scores.ravel()))
+    assert pixel_auroc(scores.reshape(60, 5, 6), damaged.reshape(60, 5, 6)) == found
+    assert pixel_auroc(-scores, damaged) == pytest.approx((1 - found.value, found.error))
+
+
+def test_the_error_over_pixels_is_the_spread_of_such_sets_of_pictures():
+    r = np.random.default_rng(5)
+    found = [pixel_auroc(*pixels(r)) for _ in range(300)]
+    assert np.mean([f.error for f in found]) == pytest.approx(np.std([f.value for f in found]), rel=0.12)
+
+
+def test_of_one_pixel_a_picture_the_area_and_its_error_are_the_usual_ones():
+    r = np.random.default_rng(6)
+    known, foreign = r.normal(0, 1, 150), r.normal(1, 1, 150)
+    found = pixel_auroc(np.concatenate([known, foreign])[:, None], np.repeat([[False], [True]], 150, axis=0))
+    assert found == pytest.approx(auroc(known, foreign), rel=5e-3)
+
+
+def test_pixels_that_are_all_alike_are_refused():
+    with pytest.raises(ConfigError, match="2 pictures have 0 damaged pixels of 6"):
+        pixel_auroc(np.zeros((2, 3)), np.zeros((2, 3), bool))
+    with pytest.raises(ConfigError, match="1 pictures have 1 damaged pixels of 2"):
+        pixel_auroc([[0, 1]], [[True, False]])

@@ -137,7 +137,7 @@ def test_the_start_of_a_file_holds_the_whole_decoder(path, tmp_path):
 
 def test_what_lies_beside_checkpoints_is_none(path, tmp_path):
     checkpoints.save_checkpoint(tmp_path / "digits" / "vae-3.safetensors", build_model(small("vae")), "digits")
-    for name in ("mixtures", "classifier"):
+    for name in ("mixtures", "classifier", "finder"):
         save_file({"x": torch.zeros(2)}, tmp_path / "digits" / f"{name}.safetensors", {"format": f"vaedemo {name} 1"})
     assert [e.path.name for e in checkpoints.available(tmp_path)] == ["vae-3.safetensors"]
     save_file({"x": torch.zeros(2)}, tmp_path / "digits" / "other.safetensors", {"format": "other"})

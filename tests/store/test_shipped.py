@@ -10,14 +10,17 @@ from safetensors import safe_open
 
 from vaedemo.configs import KINDS
 from vaedemo.data.domains import SIZED
+from vaedemo.data.painted import PAINTS, paint
 from vaedemo.maths import metrics
+from vaedemo.maths.detection import pixel_auroc
 from vaedemo.pictures import shapes
 from vaedemo.pictures.examples import EXAMPLES, example
 from vaedemo.pictures.prepare import prepare
 from vaedemo.reports.evaluate import targets
+from vaedemo.services.damaged import damage_map
 from vaedemo.services.generate import generate
 from vaedemo.services.reconstruct import reconstruct
-from vaedemo.store.checkpoints import CLASSIFIER, MIXTURES, STRANGENESS, load_checkpoint, read_tensors
+from vaedemo.store.checkpoints import CLASSIFIER, FINDER, MIXTURES, STRANGENESS, load_checkpoint, read_tensors
 from vaedemo.store.key import ModelKey
 from vaedemo.store.library import CHECKPOINTS, Library
 from vaedemo.store.mixtures import mixture_name
@@ -36,8 +39,8 @@ def library():
 def described(r):
     """(domain, config or None, record) of the file of a recipe."""
     path = CHECKPOINTS / r.path
-    if r.kind == "classifier":
-        model, domain, record = load_checkpoint(path, format=CLASSIFIER)
+    if r.kind in ("classifier", "finder"):
+        model, domain, record = load_checkpoint(path, format=CLASSIFIER if r.kind == "classifier" else FINDER)
         return domain, model.config, record
     if r.kind in CODES:
         with safe_open(path, framework="np") as file:
@@ -65,7 +68,7 @@ def test_every_recipe_was_carried_out_to_its_end(r):
     for name in ("lr", "seed"):  # which the files that were made first do not tell
         assert record.get(name) in (None, getattr(r.train, name))
     pictures = {"objects": 50_000, "photos": 308}.get(domain, 60_000)
-    held_out = 2_000 if r.file == "restore.safetensors" and domain != "photos" else 0
+    held_out = 2_000 if r.name in ("restore", "finder") and domain != "photos" else 0
     assert record["pictures"] == pictures - held_out
 
 
@@ -117,6 +120,20 @@ def test_every_domain_has_a_classifier_and_recognises_what_is_generated(library,
         shares.append((made.label == label).mean())
     # A blurred object is hardly recognised: one in ten would be chance.
     assert np.mean(shares) > {"digits": 0.8, "fashion": 0.6, "objects": 0.15, "shapes": 0.5}[domain]
+
+
+@pytest.mark.parametrize("domain", list(SIZED))
+def test_every_domain_finds_painted_damage(library, domain):
+    """On pictures that need no download, and by the record on those that do."""
+    path = CHECKPOINTS / domain / FINDER.file
+    record = load_checkpoint(path, format=FINDER)[2]
+    assert path.stat().st_size < 400e3 and set(record["held_out_auroc"]) == set(PAINTS)
+    assert min(record["held_out_auroc"].values()) > (60 if domain == "objects" else 95)  # whose stains are hardly seen
+    if domain == "shapes":
+        for kind, expected in record["held_out_auroc"].items():
+            y, damaged = paint(shapes.generate(100, seed=1).x, kind, torch.Generator().manual_seed(0))
+            found = 100 * pixel_auroc(damage_map(library, y.numpy(), domain), damaged).value
+            assert found == pytest.approx(expected, abs=3)
 
 
 def test_every_model_was_measured(library):

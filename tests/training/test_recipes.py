@@ -7,7 +7,7 @@ def test_every_promised_model_has_a_recipe():
     for domain, dims in (("digits", (2, 4, 8, 16, 32, 64)), ("fashion", (2, 4, 8, 16, 32, 64)),
                          ("objects", (2, 8, 32, 128)), ("shapes", (2, 5, 10))):  # fmt: skip
         promised |= {(domain, f"{kind}-{d}") for kind in ("ae", "vae") for d in dims} | {(domain, f"pca-{dims[-1]}")}
-        promised |= {(domain, name) for name in ("restore", "classifier", "mixtures", "quantisers")}
+        promised |= {(domain, name) for name in ("restore", "classifier", "finder", "mixtures", "quantisers")}
     promised |= {("digits", "lossless"), ("digits", "lossless-binary"), ("fashion", "lossless")}
     promised |= {("digits", f"vae-32-beta{b}") for b in ("0.25", "4", "16")}
     promised |= {("shapes", f"vae-10-beta{b}") for b in ("4", "16", "256", "1024")}

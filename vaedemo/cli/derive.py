@@ -17,6 +17,7 @@ from vaedemo.cli.learned import (
     Load,
     derive_classical,
     derive_classifier,
+    derive_finder,
     derive_mixtures,
     derive_photos,
     derive_quantisers,
@@ -30,7 +31,7 @@ from vaedemo.pictures.draw import grid
 from vaedemo.reports import factors, strangeness
 from vaedemo.services.restore import classical
 from vaedemo.store import maps
-from vaedemo.store.checkpoints import CLASSIFIER, MIXTURES, QUANTISERS, STRANGENESS
+from vaedemo.store.checkpoints import CLASSIFIER, FINDER, MIXTURES, QUANTISERS, STRANGENESS
 from vaedemo.store.library import Library
 
 __all__ = ["DERIVED", "Derive", "Derived", "Map"]
@@ -76,17 +77,18 @@ DERIVED = {
     "maps": Derived(_maps, MAPS),
     "strangeness": Derived(_strangeness, (f"{{}}/{STRANGENESS.file}",)),
     "factors": Derived(_factors, (factors.FILE,), only="shapes"),
+    "finder": Derived(derive_finder, (f"{{}}/{FINDER.file}",)),
     "classical": Derived(derive_classical, (f"{{}}/{classical.FILE}",)),
 }
 
 
 @dataclass(frozen=True, kw_only=True)
 class Derive(Command):
-    """Compute what is shipped beside the models: maps of their latent spaces, classifiers, mixtures, quantisers
-    and settings."""
+    """Compute what is shipped beside the models: maps of their latent spaces, classifiers, finders of damage,
+    mixtures, quantisers and settings."""
 
     only: str | None = None
-    """classifier, mixtures, quantisers, maps, strangeness, factors or classical; all if left out"""
+    """classifier, mixtures, quantisers, maps, strangeness, factors, finder or classical; all if left out"""
     domain: str | None = None
     """digits, fashion, objects, shapes or one of your own; all the shipped if left out; photos only for classical"""
     data_dir: Path | None = None

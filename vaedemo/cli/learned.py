@@ -1,5 +1,5 @@
-"""Rows of `derive` that learn from training pictures: a domain's classifier, the mixtures over its models' codes, how
-these are rounded, and the settings of the classical methods that suit each noise."""
+"""Rows of `derive` that learn from training pictures: a domain's classifier, what finds damage in its pictures, the
+mixtures over its models' codes, how these are rounded, and the settings of the classical methods for each noise."""
 
 import json
 from collections.abc import Callable
@@ -12,31 +12,52 @@ import tqdm
 from torch import Tensor
 
 from vaedemo import runtime
+from vaedemo.configs import TrainConfig
 from vaedemo.data import datasets
 from vaedemo.data.damage import NOISES
 from vaedemo.data.datasets import Pictures
-from vaedemo.data.domains import DOMAINS
+from vaedemo.data.domains import DOMAINS, SIZED
+from vaedemo.data.painted import PAINTS, paint
 from vaedemo.data.photos import as_grey, open_photos
+from vaedemo.maths.detection import pixel_auroc
 from vaedemo.maths.mixtures import Mixture
 from vaedemo.models.classifier import accuracy, build_classifier
+from vaedemo.models.finder import build_finder
 from vaedemo.services.restore import classical
-from vaedemo.store.checkpoints import CLASSIFIER, MIXTURES, QUANTISERS, save_checkpoint, write_atomic
+from vaedemo.store.checkpoints import (
+    CLASSIFIER,
+    FINDER,
+    MIXTURES,
+    QUANTISERS,
+    save_checkpoint,
+    warm_start,
+    write_atomic,
+)
 from vaedemo.store.key import ModelKey
 from vaedemo.store.library import Library
 from vaedemo.store.mixtures import mixture_name, save_mixtures
 from vaedemo.store.quantisers import save_quantisers
 from vaedemo.training import quantisers
-from vaedemo.training.loop import fit
+from vaedemo.training.loop import Progress, fit
 from vaedemo.training.mixtures import PICTURES, fit_model
-from vaedemo.training.recipes import classifier_recipe, mirrored
+from vaedemo.training.recipes import classifier_recipe, finder_recipe, mirrored
 from vaedemo.training.tasks.classes import Classes
+from vaedemo.training.tasks.spoils import Spoils
 
-__all__ = ["derive_classical", "derive_classifier", "derive_mixtures", "derive_photos", "derive_quantisers"]
+__all__ = [
+    "derive_classical",
+    "derive_classifier",
+    "derive_finder",
+    "derive_mixtures",
+    "derive_photos",
+    "derive_quantisers",
+]
 
 Load = Callable[..., Pictures]  # of a split, of this domain or of another by its name
 HELD_OUT = 2000  # training pictures that no model was trained on
 TUNED = {"shapes": 8}  # of these for tuning, the first; larger pictures take longer
 USUAL = 12
+JUDGED = 300  # of these, on which a finder is measured
 PHOTO_SIDE, PHOTO_EVERY = 96, 5  # pixels a side of the middle of every fifth held-out photograph
 Case = tuple[dict[str, Any], Tensor]  # a row's kind, level and clip, and the pictures it is tuned on
 
@@ -49,11 +70,7 @@ def derive_classifier(library: Library, domain: str, load: Load, seed: int) -> d
     recipe = classifier_recipe(domain)
     train, model = replace(recipe.train, seed=seed), build_classifier(recipe.model, seed)
     task = Classes(pictures, train, mirrored=mirrored(domain))
-    with tqdm.tqdm(desc=f"{domain} classifier", disable=None, unit="step") as bar:
-        for progress in fit(model, task, train):
-            bar.total = progress.steps
-            bar.update(progress.step - bar.n)
-    model.to("cpu").requires_grad_(False)
+    progress = _fitted(model, task, train, f"{domain} classifier")
     record = {
         "epochs": train.epochs,
         "steps": progress.steps,
@@ -63,6 +80,44 @@ def derive_classifier(library: Library, domain: str, load: Load, seed: int) -> d
         "hardware": runtime.hardware(torch.device("cpu")),
     }
     save_checkpoint(path, model, domain, record, CLASSIFIER)
+    return record | {"bytes": path.stat().st_size}
+
+
+def _fitted(model: Any, task: Any, train: TrainConfig, what: str) -> Progress:
+    """Train a model; the last of its Progress."""
+    with tqdm.tqdm(desc=what, disable=None, unit="step") as bar:
+        for progress in fit(model, task, train):
+            bar.total = progress.steps
+            bar.update(progress.step - bar.n)
+    model.to("cpu").requires_grad_(False)
+    return progress
+
+
+def derive_finder(library: Library, domain: str, load: Load, seed: int) -> dict[str, Any] | None:
+    """Train what finds damage in a shipped domain's pictures and write it; its record, a dict."""
+    if domain not in SIZED:
+        return None
+    path, recipe = library.folder / domain / FINDER.file, finder_recipe(domain)
+    pictures, held_out = datasets.held_out(load("train"), HELD_OUT)
+    train, model = replace(recipe.train, seed=seed), build_finder(recipe.model, seed)
+    if recipe.start:
+        warm_start(model, library.folder / recipe.start)
+    progress = _fitted(model, Spoils(pictures, train), train, f"{domain} finder")
+    auroc, x = {}, held_out.some(JUDGED)[:]
+    for kind in PAINTS:
+        y, damaged = paint(x, kind, runtime.generator("finder", domain, kind))
+        with torch.no_grad():
+            auroc[kind] = round(100 * pixel_auroc(model(y), damaged).value, 2)
+    record = {
+        "epochs": train.epochs,
+        "steps": progress.steps,
+        "pictures": len(pictures),
+        "seconds": round(progress.seconds, 1),
+        "held_out_auroc": auroc,  # %, of painted damage
+        "started_from": Path(recipe.start).stem if recipe.start else None,
+        "hardware": runtime.hardware(torch.device("cpu")),
+    }
+    save_checkpoint(path, model, domain, record, FINDER)
     return record | {"bytes": path.stat().st_size}
 
 

@@ -14,7 +14,7 @@ import tyro
 from vaedemo import runtime
 from vaedemo.cli import own
 from vaedemo.cli.common import Command
-from vaedemo.cli.learned import derive_classifier, derive_mixtures, derive_quantisers
+from vaedemo.cli.learned import derive_classifier, derive_finder, derive_mixtures, derive_quantisers
 from vaedemo.configs import RESTORING, ModelConfig, TrainConfig
 from vaedemo.data import datasets
 from vaedemo.data.domains import DOMAINS, checked_name
@@ -36,7 +36,12 @@ __all__ = ["Train"]
 CHOOSING = 2_000  # pictures of a domain's training set that a restoring model is not trained on
 MODEL_FIELDS = ("likelihood", "blocks", "hidden", "depth", "neck")
 # What ships and is no run of its own.
-LEARNED = {"classifier": derive_classifier, "mixtures": derive_mixtures, "quantisers": derive_quantisers}
+LEARNED = {
+    "classifier": derive_classifier,
+    "finder": derive_finder,
+    "mixtures": derive_mixtures,
+    "quantisers": derive_quantisers,
+}
 
 
 def _choices(config: Any, names: tuple[str, ...] | None = None) -> Any:
@@ -171,7 +176,7 @@ class Train(Command):
                 publish(self._folder(r, len(r.stages)), target)
 
     def _learn(self, r: Recipe) -> None:
-        """Train a classifier, or fit mixtures or quantisers; by one process."""
+        """Train a classifier or a finder, or fit mixtures or quantisers; by one process."""
         if self.dry_run or process_group()[0]:
             return
         learn: Callable[..., Any] = LEARNED[r.kind]

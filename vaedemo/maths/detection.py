@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 
 from vaedemo.errors import ConfigError
 
-__all__ = ["Auroc", "auroc", "stranger_share", "threshold"]
+__all__ = ["Auroc", "auroc", "pixel_auroc", "stranger_share", "threshold"]
 
 
 class Auroc(NamedTuple):
@@ -59,3 +59,26 @@ def stranger_share(known: ArrayLike, score: float) -> float:
     value of a conformal test, uniform for a picture that is known too. Vovk, Gammerman & Shafer 2005, section 2.2."""
     scores = _scores(known, "known")
     return float(((scores >= score).sum() + 1) / (len(scores) + 1))
+
+
+def pixel_auroc(scores: ArrayLike, damaged: ArrayLike) -> Auroc:
+    """The probability that a damaged pixel scores higher than a whole one, over all pixels of all pictures together:
+    scores (N, ...) and damaged, bool of that shape. Its error is over the pictures, two of them at least, whose pixels
+    are alike (Obuchowski 1997)."""
+    from scipy.stats import rankdata
+
+    where = np.asarray(damaged, dtype=bool)
+    where = where.reshape(len(where), -1)
+    values = _scores(scores, "pixels'").reshape(where.shape)
+    hurt, n = where.sum(1), len(where)
+    whole = where.shape[1] - hurt
+    if n < 2 or not hurt.sum() or not whole.sum():
+        raise ConfigError(f"{n} pictures have {hurt.sum()} damaged pixels of {where.size}; give two pictures with both")
+    ranks = rankdata(values).reshape(where.shape)
+    # For each damaged pixel the share of whole ones below it, for each whole one that of damaged ones above it.
+    below, above = np.zeros(where.shape), np.zeros(where.shape)
+    below[where] = (ranks[where] - rankdata(values[where])) / whole.sum()
+    above[~where] = 1 - (ranks[~where] - rankdata(values[~where])) / hurt.sum()
+    value = below.sum() / hurt.sum()
+    pull = (below.sum(1) - hurt * value) / hurt.sum() + (above.sum(1) - whole * value) / whole.sum()
+    return Auroc(float(value), float(np.sqrt(n / (n - 1) * np.square(pull).sum())))

@@ -77,7 +77,10 @@ class Conditional(Restorer):
         deep = self.lower(wide)
         return _Features(y, mask, wide, deep, self.context(deep))
 
-    def decode(self, features: _Features, eps: dict[str, Tensor] | None = None, x: Tensor | None = None) -> Answer:
+    def wide(
+        self, features: _Features, eps: dict[str, Tensor] | None = None, x: Tensor | None = None
+    ) -> tuple[Tensor, Tensor | None]:
+        """(what the last layers see, (B, widths[0], S / fold, S / fold); KL (B,) or None), as decode has it."""
         y, mask, wide, deep, context = features
         eps = eps or {}
         seen = None if x is None else self.see(F.pixel_unshuffle(torch.cat([x, y, mask], 1), self.fold))
@@ -87,12 +90,17 @@ class Conditional(Restorer):
         shift = None if x is None else self.shift_map(t + seen)
         z, second = _draw(self.prior_map(F.silu(t)), shift, eps.get("map"))
         t = self.middle(t + self.join(z.to(t.dtype)))
-        t = wide + self.rise(F.interpolate(t, scale_factor=2))
+        kl = None if first is None or second is None else first + second
+        return wide + self.rise(F.interpolate(t, scale_factor=2)), kl
+
+    def decode(self, features: _Features, eps: dict[str, Tensor] | None = None, x: Tensor | None = None) -> Answer:
+        y, mask, *_ = features
+        t, kl = self.wide(features, eps, x)
         mean, log_scale, gate = self.last(t).float().chunk(3, 1)
         low, high = LOG_SCALE
         log_scale = (low + F.softplus(log_scale - 2 - low)).clamp(max=high)
         mean = mean + torch.sigmoid(gate) * y * mask  # little noise: mostly what is there
-        return Answer(mean, log_scale, None if first is None or second is None else first + second)
+        return Answer(mean, log_scale, kl)
 
     def noise_shapes(self, height: int = 0, width: int = 0) -> dict[str, tuple[int, ...]]:
         return {"dense": (self.config.latent_dim,), "map": (self.config.neck, self.side, self.side)}

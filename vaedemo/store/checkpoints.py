@@ -25,6 +25,7 @@ __all__ = [
     "CHECKPOINTS",
     "CLASSIFIER",
     "Entry",
+    "FINDER",
     "Format",
     "MIXTURES",
     "MODEL",
@@ -110,12 +111,19 @@ STRANGENESS = Format(
     "derive it anew",
     "strangeness.safetensors",
 )
+FINDER = Format(
+    "vaedemo finder 1",
+    "finder of damage",
+    "no {file} of {folder}; make it with `python -m vaedemo derive --only finder`",
+    "train it anew",
+    "finder.safetensors",
+)
 CHECKPOINTS = Path(__file__).resolve().parents[2] / "checkpoints"
 RUN_FILE = "model.safetensors"  # a finished run's, in <domain>/<model>/
 # Marks of what lies beside checkpoints, of every version.
-OTHERS = ("vaedemo mixtures", "vaedemo classifier", "vaedemo quantisers", "vaedemo strangeness")
+OTHERS = tuple(f"vaedemo {word}" for word in ("mixtures", "classifier", "quantisers", "strangeness", "finder"))
 # Kinds whose weights of LARGE numbers or more take 8 bits, but for those that a model calls precise.
-EIGHT_BITS = ("dense", "pca", "conditional", "photo-restore", *CODING, *LOSSLESS)
+EIGHT_BITS = ("dense", "pca", "conditional", "finder", "photo-restore", *CODING, *LOSSLESS)
 LARGE = 2048
 SCALE = ".scale"  # after a tensor's name: the tensor of its rows' scales
 COUNTER = "num_batches_tracked"  # ends the names of tensors of nn.BatchNorm2d that are of use to training alone
@@ -235,9 +243,16 @@ def _config_class(format: Format, values: Mapping[str, Any]) -> Any:
     if format is MODEL and values["kind"] in (*KINDS, *RESTORING):
         return ModelConfig
     from vaedemo.models import CONFIGS
-    from vaedemo.models.classifier import ClassifierConfig
 
-    return CONFIGS.get(values["kind"], ModelConfig) if format is MODEL else ClassifierConfig
+    return CONFIGS.get(values["kind"], ModelConfig) if format is MODEL else _classes(format)[0]
+
+
+def _classes(format: Format) -> tuple[Any, Any]:
+    """(config, network) of what a domain has one file of."""
+    from vaedemo.models.classifier import Classifier, ClassifierConfig
+    from vaedemo.models.finder import Finder, FinderConfig
+
+    return {CLASSIFIER: (ClassifierConfig, Classifier), FINDER: (FinderConfig, Finder)}[format]
 
 
 def load_checkpoint(path: str | os.PathLike[str], format: Format = MODEL) -> tuple[Any, str, dict[str, Any]]:
@@ -245,12 +260,11 @@ def load_checkpoint(path: str | os.PathLike[str], format: Format = MODEL) -> tup
     import torch  # what only lists models does without it
 
     from vaedemo.models import build_model
-    from vaedemo.models.classifier import Classifier
 
     path, stored = Path(path), read_tensors(path, format)
     domain, config, record = _settings(path, stored.metadata, format)
     with torch.device("meta"):  # no first weights: they would be drawn only to be replaced
-        model: Any = build_model(config) if format is MODEL else Classifier(config)
+        model: Any = build_model(config) if format is MODEL else _classes(format)[1](config)
     state = model.state_dict()
     tensors = _fitting(path, stored.tensors, {k: tuple(v.shape) for k, v in state.items() if not k.endswith(COUNTER)})
     if not all(np.isfinite(v).all() for v in tensors.values()):

@@ -17,9 +17,11 @@ from vaedemo.errors import CheckpointError, ConfigError
 from vaedemo.maths.mixtures import Mixture
 from vaedemo.maths.quantise import Quantiser
 from vaedemo.models.classifier import Classifier
+from vaedemo.models.finder import Finder
 from vaedemo.store.checkpoints import (
     CHECKPOINTS,
     CLASSIFIER,
+    FINDER,
     MIXTURES,
     QUANTISERS,
     STRANGENESS,
@@ -169,6 +171,12 @@ class Library:
         with self._lock:
             return _kept(self._models, KEPT, (path, None), lambda: load_checkpoint(path, format=CLASSIFIER)[0])
 
+    def finder(self, domain: str) -> Finder:
+        """The network that finds damage in pictures of a domain, in evaluation mode on the CPU."""
+        path = self.folder / self.domain(domain).name / FINDER.file
+        with self._lock:
+            return _kept(self._models, KEPT, (path, None), lambda: load_checkpoint(path, format=FINDER)[0])
+
     def restorer(self, domain: str | Domain) -> Any:
         """The network that restores pictures of a domain, its row or its name, in evaluation mode on the CPU."""
         name = get_domain(domain, self.restorable).name
@@ -224,6 +232,10 @@ class Library:
     def mixed(self, domain: str) -> bool:
         """Whether there are mixtures over the codes of a domain's models."""
         return (self.folder / self.domain(domain).name / MIXTURES.file).is_file()
+
+    def finds_damage(self, domain: str) -> bool:
+        """Whether there is a network that finds damage in pictures of a domain."""
+        return (self.folder / self.domain(domain).name / FINDER.file).is_file()
 
     def judged(self, domain: str) -> bool:
         """Whether there is a classifier of a domain."""

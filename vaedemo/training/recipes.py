@@ -10,19 +10,31 @@ from vaedemo.errors import UnknownModel
 from vaedemo.models.classifier import ClassifierConfig
 from vaedemo.models.describe import cost
 from vaedemo.models.entropy import CodecConfig
+from vaedemo.models.finder import FinderConfig
 from vaedemo.models.hierarchical import PhotoConfig
 from vaedemo.models.lossless import LosslessConfig
-from vaedemo.store.checkpoints import CLASSIFIER, MIXTURES, QUANTISERS
+from vaedemo.store.checkpoints import CLASSIFIER, FINDER, MIXTURES, QUANTISERS
 from vaedemo.store.key import RESTORER, ModelKey
 from vaedemo.training.tasks.codec import RateConfig
 from vaedemo.training.tasks.crops import CropConfig
 from vaedemo.training.tasks.epochs import LevelsConfig
 
-__all__ = ["RECIPES", "Recipe", "Stage", "classifier_recipe", "mirrored", "ordered", "recipe", "restoring_config"]
+__all__ = [
+    "RECIPES",
+    "Recipe",
+    "Stage",
+    "classifier_recipe",
+    "finder_recipe",
+    "mirrored",
+    "ordered",
+    "recipe",
+    "restoring_config",
+]
 
 PICTURES = {"objects": 50_000}  # in the training set; 60,000 elsewhere
 BATCH, LR = 128, 6e-3  # smaller steps at a higher rate than the usual 256 at 0.002: chosen on short runs
 CLASSIFIER_EPOCHS = {"digits": 6.0, "objects": 12.0, "shapes": 4.0}  # 8 elsewhere
+FINDER_EPOCHS = {"shapes": 4.0}  # 6 elsewhere
 
 
 class Stage(NamedTuple):
@@ -59,7 +71,7 @@ class Recipe(NamedTuple):
 
     @property
     def kind(self) -> str:
-        """The model's kind, classifier, mixtures or quantisers."""
+        """The model's kind, classifier, finder, mixtures or quantisers."""
         return getattr(self.model, "kind", self.name)
 
     @property
@@ -162,6 +174,15 @@ def classifier_recipe(domain: str) -> Recipe:
     return Recipe(domain, CLASSIFIER.file, model, (Stage(train),))
 
 
+def finder_recipe(domain: str) -> Recipe:
+    """The Recipe of the network that finds damage in a domain's pictures, from the weights of the one that restores
+    them; of objects, whose is of another kind, from scratch."""
+    channels, size, _ = get_domain(domain).shape
+    start = f"{domain}/{RESTORER}" if RESTORERS[domain].kind in RESTORING else None
+    train = TrainConfig(epochs=FINDER_EPOCHS.get(domain, 6.0), batch_size=BATCH, lr=2e-3)
+    return Recipe(domain, FINDER.file, FinderConfig(channels, size), (Stage(train),), start)
+
+
 def mirrored(domain: str) -> bool:
     """Whether a domain's pictures are seen in a mirror too while its classifier is trained."""
     return get_domain(domain).strokes != "digits"
@@ -206,7 +227,7 @@ def _of(domain: str) -> list[Recipe]:
     found += [recipe(domain, "vae", d, beta) for d, betas in row.betas.items() for beta in betas]
     found += [r for r in EXACT if r.domain == domain]
     codes = [Recipe(domain, file, None) for file in (MIXTURES.file, QUANTISERS.file)]
-    return [*found, RESTORERS[domain], classifier_recipe(domain), *codes]
+    return [*found, RESTORERS[domain], classifier_recipe(domain), finder_recipe(domain), *codes]
 
 
 RECIPES = tuple(r for domain in DOMAINS for r in _of(domain))
@@ -214,10 +235,10 @@ RECIPES = tuple(r for domain in DOMAINS for r in _of(domain))
 
 def ordered(domains: list[str] | None = None) -> list[Recipe]:
     """The RECIPES of the named domains (all by default), each after the one it starts from: autoencoders and VAEs first
-    and the cheapest of them first, then classifiers, mixtures and quantisers, and what restores; and what is needed of
-    others."""
+    and the cheapest of them first, then classifiers, mixtures and quantisers, what restores, and what finds damage; and
+    what is needed of others."""
     wanted = [r for r in RECIPES if domains is None or r.domain in domains]
-    late = {CLASSIFIER.file: 1, MIXTURES.file: 2, QUANTISERS.file: 2, RESTORER: 3}
+    late = {CLASSIFIER.file: 1, MIXTURES.file: 2, QUANTISERS.file: 2, RESTORER: 3, FINDER.file: 4}
     late |= {r.file: 3 for r in (*EXACT, COMPRESSING)}
     wanted.sort(key=lambda r: (late.get(r.file, 0), 0 if r.file in late else r.cost))
     there, found = {r.path for r in RECIPES} - {r.path for r in wanted}, []
