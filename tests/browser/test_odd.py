@@ -187,6 +187,29 @@ def test_ones_own_normal_is_learnt(visit):
     v.until("part('share').closest('div').textContent.includes('of 1,000 known pictures')")
 
 
+def test_paint_lights_up_and_is_taken_back(visit):
+    v = opened(visit, "domain=digits&example=two")
+    pad = v.own("paint")
+    pad.scroll_into_view_if_needed()
+    v.until("part('damageMapArea').textContent.includes('nothing')")
+    box = pad.bounding_box()
+    v.page.mouse.move(box["x"] + 0.1 * box["width"], box["y"] + 0.15 * box["height"])
+    v.page.mouse.down()
+    v.page.mouse.move(box["x"] + 0.1 * box["width"], box["y"] + 0.6 * box["height"], steps=6)
+    v.page.mouse.up()
+    v.until("parseFloat(part('damageMapArea').textContent.match(/[\\d.]+/)?.[0]) > 97")
+    lit = "(() => { const c = part('damageMap'); return c.getContext('2d').getImageData(2, 10, 1, 1).data[0]; })()"
+    v.until(f"{lit} > 200")
+    v.own("paintUndo").click()
+    v.until("part('damageMapArea').textContent.includes('nothing')")
+    pad.focus()
+    for key in ("ArrowLeft",) * 6 + (" ",):
+        pad.press(key)
+    v.until("!part('damageMapArea').textContent.includes('nothing')")
+    v.own("paintClear").click()
+    v.until("part('damageMapArea').textContent.includes('nothing')")
+
+
 def test_a_drop_of_files_is_the_batch_s(visit):
     v = opened(visit, "domain=shapes&d=10")
     one = Image.new("L", (64, 64), 128)

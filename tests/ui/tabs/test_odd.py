@@ -122,6 +122,16 @@ def test_ones_own_normal_is_that_of_the_service(tab, functions):
     assert away == pytest.approx(distances(tab.library, want, seen[:1])[0], rel=1e-3)
 
 
+def test_painted_damage_lights_up(functions, x):
+    picture = wire.unpack(x, "digits").copy()
+    picture[0, 2:6, 2:8] = 1
+    answer = functions["damage"](ASKED | {"x": wire.pack(picture)})
+    found = np.frombuffer(base64.b64decode(answer["map"]), np.uint8).reshape(28, 28)
+    painted = found[2:6, 2:8]
+    assert painted.mean() > 200 and np.delete(found.reshape(-1), 0).mean() < 40
+    assert len(base64.b64decode(answer["x_hat"])) == 784
+
+
 @pytest.mark.parametrize("count", [0, 19])
 def test_too_few_normal_pictures_are_refused(functions, x, count):
     assert f"is {count}; give 20 to 500" in said(functions["normal"](ASKED | {"xs": [x] * count}))
@@ -135,6 +145,7 @@ def test_junk_in_any_field_gives_a_sentence(functions, x):
         "score": ASKED | {"source": EXAMPLE},
         "x": {"source": EXAMPLE, "domain": "digits"},
         "normal": ASKED | {"xs": [x] * 20},
+        "damage": ASKED | {"x": x},
     }
     for name, request in good.items():
         assert "error" not in functions[name](request), name

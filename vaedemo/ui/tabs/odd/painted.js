@@ -17,7 +17,7 @@ const areaOf = (map, painted) => {
 };
 
 export class Painted {
-  // answer: {map, x_hat, bytes, painted} of the latest picture that was answered, or null.
+  // answer: {map, x_hat, bytes, painted, channels} of the latest picture that was answered, or null.
   constructor(tab) {
     Object.assign(this, { tab, pad: null, of: null, answer: null, size: 8 });
   }
@@ -51,7 +51,7 @@ export class Painted {
     const { of } = this;
     const answer = await tab.asking("damage", { domain, d, x: pack(bytes) });
     if (answer.error || this.of !== of) return;
-    this.answer = { bytes, painted, map: unpack(answer.map), x_hat: unpack(answer.x_hat) };
+    this.answer = { channels: pad.channels, bytes, painted, map: unpack(answer.map), x_hat: unpack(answer.x_hat) };
     tab.draw();
   });
 
@@ -62,10 +62,9 @@ export class Painted {
   }
 
   maps() {
-    const { answer, tab } = this;
-    const { channels } = tab.row;
+    const { answer } = this;
     if (!answer) return ["plainMap", "damageMap"].map((name) => this.figure(name, undefined, null, ""));
-    const { bytes, painted, map, x_hat: made } = answer;
+    const { channels, bytes, painted, map, x_hat: made } = answer;
     const plain = errorMap(bytes, made, channels, "absolute");
     return html`${this.figure("plainMap", plain, areaOf(errors(bytes, made, channels, "absolute"), painted), scale("0", gradient("absolute"), `≥ ${LIMIT}`))}
       ${this.figure("damageMap", heatMap(map), areaOf(map, painted), scale("0", gradient("absolute"), "1"))}`;

@@ -18,6 +18,8 @@ from vaedemo.services.anomaly import (
     learn_normal,
     normal_key,
 )
+from vaedemo.services.damaged import damage_map
+from vaedemo.services.reconstruct import reconstruct
 from vaedemo.store.inputs import seen
 from vaedemo.store.key import ModelKey
 from vaedemo.ui.server import wire
@@ -43,7 +45,7 @@ class Oddities:
 
     def __init__(self, service: Service) -> None:
         self.service, self.library = service, service.library
-        named = (self.picture, self.reference, self.judge, self.score, self.x, self.normal, service.domain)
+        named = (self.picture, self.reference, self.judge, self.score, self.x, self.normal, self.damage, service.domain)
         self.functions = [wire.answered(f) for f in named]
 
     def first_screen(self) -> Request:
@@ -63,7 +65,7 @@ class Oddities:
                 }
                 classes = list(self.library.domain(name).classes)
                 sets = [s for s in self.library.reference(keys[-1]).scores if s != name]  # type: ignore[union-attr]
-                table[name] = row | about | {"classes": classes, "sets": sets, "finds": False}
+                table[name] = row | about | {"classes": classes, "sets": sets, "finds": self.library.finds_damage(name)}
         others = {} if table or not self.library.entries else {"any": True}  # models that this tab has no use for
         limits = {"least": LEAST_NORMAL, "most": MOST_NORMAL, "files": MOST_FILES}
         return {
@@ -121,6 +123,16 @@ class Oddities:
     def x(self, request: Request) -> Request:
         """{"source", "domain"} -> {"x"}: what the models of a domain see of a file."""
         return {"x": wire.pack(self._x(request))}
+
+    def damage(self, request: Request) -> Request:
+        """{"domain", "d", "x"} -> {"map": the probability of damage to each pixel, base64 of uint8 (H, W), "x_hat":
+        what the VAE makes of x}."""
+        key = self._key(request)
+        x = wire.unpack(request.get("x"), self.library.domain(key.domain))
+        with self.service.models_turn:
+            found = damage_map(self.library, x[None], key.domain)
+            made = reconstruct(self.library, x, key).x_hat
+        return {"map": wire.pack(found), "x_hat": wire.pack(made)}
 
     def _x(self, request: Request) -> np.ndarray:
         row = self.library.domain(wire.text(request, "domain"))
