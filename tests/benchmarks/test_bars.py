@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from benchmarks.common import correlated, kept
+from benchmarks.tables.anomaly import anomaly
 from benchmarks.tables.cells import MET, MISSED, OPEN, Measured, mean_and_error, verdict
 from benchmarks.tables.codec import codec
 
@@ -74,3 +75,33 @@ def test_memory_cut_files_and_refining_have_tables():
     rate = {"ours": [], "bd_rate": {}, "bd_rate_published": {}, "weights": "new"}
     told = codec({"rate": rate, "memory": figures["memory"] | {"weights": "new"}, "refine": figures["refine"]})
     assert [table.title.endswith("(with earlier weights)") for table in told] == [False] * 4 + [True]
+
+
+def test_one_class_is_judged_by_its_bar_and_against_each_simple_method():
+    """Two classes, three seeds of ours, one of nearest neighbours, three of the forest."""
+    rows = [
+        {"method": "ours", "input": "g", "setting": [0.0, 1.0], "auroc": [[99.0, 98.0], [99.2, 98.0], [99.4, 98.0]]},
+        {"method": "ours, code alone", "input": "g", "setting": [0.0, 1.0], "auroc": [[97.0, 98.0]] * 3},
+        {"method": "nearest", "input": "g", "setting": 3, "auroc": [[98.0, 98.0]]},
+        {"method": "close", "input": "g", "setting": 3, "auroc": [[99.1, 98.0]]},
+        {"method": "forest", "input": "g", "setting": [9, 2], "auroc": [[99.5, 98.4], [99.7, 98.4], [99.9, 98.4]]},
+    ]
+    table, choices = anomaly(
+        {
+            "oneclass": {"digits": {"pictures": 4, "rows": rows}},
+            "oneclass_choices": {
+                "digits": [
+                    {"method": "nearest", "input": "g", "setting": k, "auroc": a} for k, a in ((1, 97.0), (2, 98.0))
+                ]
+            },
+        }
+    )
+    ours, code, nearest, close, forest, *published = table.rows
+    assert ours == ["ours, g", "0 / 1", "98.60 ± 0.058", "", f"97 %: {MET}", "99.2", "98.0"]
+    assert code[3:5] == ["+1.10 ± 0.058", ""]
+    assert nearest[3:5] == ["+0.60 ± 0.058", f"ours above it: {MET}"]
+    assert close[3:5] == ["+0.05 ± 0.058", f"ours above it: {OPEN}"]
+    assert forest[3:5] == ["-0.45 ± 0.000", f"ours above it: {MISSED}"]
+    assert published[0] == ["Deep SVDD, Ruff et al. 2018", "", "94.8", "+3.8", "", "98.0", "99.7"]
+    assert all(len(row) == len(table.columns) for row in table.rows)
+    assert choices.rows == [["nearest, g", "2", "98.00", "1: 97.00; 2: 98.00"]]
