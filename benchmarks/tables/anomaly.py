@@ -80,20 +80,20 @@ def _below(value: float, bar: float) -> str:
     return verdict_below((value, None), bar)
 
 
-def _class_means(row: dict) -> list[float]:
+def class_means(row: dict) -> list[float]:
     """The mean of the classes for each seed."""
     return [fmean(areas) for areas in row["auroc"]]
 
 
 def _lead(ours: list[float], row: dict) -> Measured:
     """By how much ours is above a method, over our seeds."""
-    theirs = _class_means(row)
+    theirs = class_means(row)
     return paired(ours, theirs if len(theirs) == len(ours) else [fmean(theirs)] * len(ours))
 
 
 def _oneclass(domain: str, found: dict) -> Table:
     """Every method, the mean of the classes first, and whether ours is good enough and above the simple ones."""
-    ours, count = _class_means(found["rows"][0]), len(found["rows"][0]["auroc"][0])
+    ours, count = class_means(found["rows"][0]), len(found["rows"][0]["auroc"][0])
     rows = []
     for row in found["rows"]:
         if row["method"] == OURS:
@@ -103,7 +103,7 @@ def _oneclass(domain: str, found: dict) -> Table:
             lead = _lead(ours, row)
             bar = "" if row["method"].startswith(OURS) else f"ours above it: {verdict(lead, 0)}"
             more = number(lead, 2, 3, "+")
-        mean = number(mean_and_error(_class_means(row)), 2, 3)
+        mean = number(mean_and_error(class_means(row)), 2, 3)
         classes = [f"{fmean(areas):.1f}" for areas in zip(*row["auroc"], strict=True)]
         rows.append([f"{row['method']}, {row['input']}", _setting(row["setting"]), mean, more, bar, *classes])
     for name, areas, published in PUBLISHED.get(domain, ()):

@@ -27,7 +27,7 @@ def opened(visit, query="", **kwargs):
         return {expression}; }}""",
         arg=arg,
     )
-    v.until("part('score').textContent && part('histogram').querySelector('.vd-hist-known')")
+    v.until("part('value').textContent && part('histogram').querySelector('.vd-hist-known')")
     return v
 
 
@@ -133,7 +133,7 @@ def test_the_famous_failure_is_shown_and_repaired(visit):
     v.until("part('cells').querySelector('[data-score=elbo] .vd-odd-failed')")
     v.until("/AUROC 0\\.\\d/.test(part('curvesWhy').textContent)")
     v.root.locator("[data-story=objects-digits-typicality]").click()
-    v.until("part('score').textContent && /AUROC (9\\d|100)/.test(part('curvesWhy').textContent)")
+    v.until("part('value').textContent && /AUROC (9\\d|100)/.test(part('curvesWhy').textContent)")
     assert v.words()["score"] == "typicality" and v.words()["domain"] == "objects"
 
 
@@ -176,7 +176,7 @@ def test_a_batch_is_sorted_and_the_broken_file_named(visit, tmp_path):
 def test_ones_own_normal_is_learnt(visit):
     v = opened(visit, "domain=shapes&d=10")
     v.own("ownInput").set_input_files([png(x, f"{i}.png") for i, x in enumerate(shapes(19))])
-    v.until("part('ownTold').textContent.includes('19 pictures could be read; give 20')")
+    v.until("part('ownTold').textContent.includes('could be read: 19; give 20')")
     v.own("ownInput").set_input_files([png(x, f"{i}.png") for i, x in enumerate(shapes(24))])
     v.until("part('ownTold').textContent.includes('Learnt from 24 pictures')")
     v.until("part('share').closest('div').textContent.includes('of 24 known pictures')")
@@ -232,3 +232,89 @@ def test_words_that_are_wrong_are_told(visit):
     v = visit()
     v.page.goto(f"{v.address}?tab=odd&domain=digits&score=beauty&at=high")
     v.page.locator(".vd-module-odd [data-part=messageText]", has_text="not valid").wait_for()
+
+
+def held(v, name):
+    """A function that lets the answers of a server's function come, which until then wait."""
+    waiting, held_back = [], [name]
+
+    def hold(route):
+        if route.request.post_data_json["fn_name"] in held_back:
+            waiting.append(route)
+        else:
+            route.continue_()
+
+    v.page.route("**/component_server/**", hold)
+
+    def release():
+        held_back.clear()
+        for route in waiting:
+            route.continue_()
+
+    return release
+
+
+def test_own_pictures_stay_with_their_domain_and_follow_the_dimension(visit):
+    v = opened(visit, "domain=shapes&d=10")
+    release = held(v, "normal")
+    v.own("ownInput").set_input_files([png(x, f"{i}.png") for i, x in enumerate(shapes(22))])
+    v.until("part('normal').querySelector('input[value=own]')?.checked")
+    choose(v, "domain", "digits")  # while it is learnt
+    release()
+    v.until("part('share').closest('div').textContent.includes('of 1,000 known pictures')")
+    assert v.words()["domain"] == "digits" and v.words()["d"] == "8"
+    assert v.own("normal").locator("input[value=own]").count() == 0
+    choose(v, "domain", "shapes")
+    v.own("normal").locator("input[value=own]").check()
+    v.until("part('share').closest('div').textContent.includes('of 22 known pictures')")
+    for d in (2, 5):
+        choose(v, "d", d)
+    v.until("part('ownTold').textContent.includes('with 5 numbers')")
+    v.until("part('share').closest('div').textContent.includes('of 22 known pictures')")
+
+
+def test_a_batch_that_another_model_has_begun_is_scored_by_the_one_at_hand(visit):
+    v = opened(visit, "domain=shapes&d=10&score=elbo")
+    release = held(v, "score")
+    v.own("batchInput").set_input_files([png(x, f"{i}.png") for i, x in enumerate(shapes(3, "test"))])
+    v.until("!part('batchBarField').hidden")
+    choose(v, "d", 2)
+    release()
+    v.until("part('batchTold').textContent.includes('of 3') && !part('csv').disabled")
+    shown = [tile.inner_text() for tile in v.root.locator(".vd-odd-tile").all()]
+    v.own("batchInput").set_input_files([png(x, f"{i}.png") for i, x in enumerate(shapes(3, "test"))])
+    v.until("part('tiles').children.length === 0 || !part('batchBarField').hidden")
+    v.until("part('batchTold').textContent.includes('of 3') && !part('csv').disabled")
+    assert [tile.inner_text() for tile in v.root.locator(".vd-odd-tile").all()] == shown
+
+
+def test_a_picture_of_ones_own_survives_a_change_of_domain_at_once(visit):
+    v = opened(visit, "domain=shapes&d=10")
+    picture = png(shapes(1)[0], "mine.png")
+    v.own("file").set_input_files(picture)
+    for domain in ("digits", "objects", "fashion", "digits"):
+        choose(v, "domain", domain)
+    v.until("part('seen').width === 28 && part('error').width === 28 && part('value').textContent")
+    v.idle()
+    assert v.own("message").is_hidden() and "example" not in v.words()
+
+
+def test_a_picture_drawn_in_another_tab_is_judged_when_this_one_is_seen(visit):
+    v = opened(visit, "domain=digits").idle()
+    v.page.locator("#vd-tab-reconstruct-button").click()
+    v.page.locator(".vd-module-reconstruct [data-part=examples] [data-name=seven]").click()
+    v.idle()
+    asked = v.asked.count("judge")
+    v.page.locator(".vd-module-reconstruct [data-part=examples] [data-name=nine]").click()
+    v.idle()
+    assert v.asked.count("judge") == asked
+    v.page.locator("#vd-tab-odd-button").click()
+    v.until("new URL(location.href).searchParams.get('example') === 'nine'")
+    v.idle()
+    assert v.asked.count("judge") == asked + 1
+
+
+def test_a_domain_of_examples_alone_begins_with_its_first(visit):
+    v = opened(visit, "domain=digits&of=fashion")
+    v.until("part('verdict').textContent === 'odd one out'")
+    assert v.words()["example"] == "T-shirt"

@@ -22,9 +22,9 @@ FACTS = {
     "noise.gaussian.why", "noise.poisson.why", "inpaint.more", "latent.nomaps", "basis.cosines.why",
     "basis.principal.why", "basis.why", "channels.why", "compress.more", "curves.kodak.why", "decoded.label",
     "ladder.more", "msssim.why", "photo.bits.note", "photo.ratio.upload", "photo.values", "quality.why",
-    "stack.differs", "odd.more", "odd.story.why", "odd.alarms.name", "odd.alarms.why", "odd.missed.name",
-    "score.bound.why", "score.density.why", "score.distance.why", "score.joint.why", "score.own.why", "score.ratio.why",
-    "score.typicality.why", "stack.same", "stack.why", "zoom.exact",
+    "stack.differs", "odd.more", "odd.each.why", "odd.story.why", "odd.alarms.name", "odd.alarms.why",
+    "odd.missed.name", "score.bound.why", "score.density.why", "score.distance.why", "score.joint.why", "score.own.why",
+    "score.ratio.why", "score.typicality.why", "stack.same", "stack.why", "zoom.exact",
 }  # fmt: skip
 
 

@@ -68,7 +68,22 @@ def test_every_phrase_is_there_in_both_languages_with_the_same_gaps():
         assert placeholders(en[key]) == placeholders(zh[key]), key
         assert zh[key].strip() and (en[key].strip() or key == "error.intro"), key
     same = {k for k in en if en[k] == zh[k] and re.search(r"[A-Za-z]{4,}", en[k])}
-    assert same <= {"psnr.name", "ssim.name", "msssim.name", "score.elbo"}
+    assert same <= {"psnr.name", "ssim.name", "msssim.name", "score.elbo", "odd.area"}
+
+
+def test_figures_of_one_class_are_those_measured():
+    """In both languages, beside what Ruff et al. published."""
+    found = json.loads((ROOT / "benchmarks" / "results" / "anomaly.json").read_text())["oneclass"]
+    means = {
+        (domain, row["method"], row["input"]): np.mean(row["auroc"])
+        for domain, by in found.items()
+        for row in by["rows"]
+    }
+    wanted = [means["digits", "ours", "gradients"], means["digits", "k nearest neighbours", "pixels"], 94.8]
+    wanted += [means["fashion", "ours", "gradients"], means["fashion", "OC-SVM", "gradients"]]
+    for language in LANGUAGES:
+        said = re.findall(r"(\d\d\.\d) %", load(language)["odd.more"])
+        assert said == [f"{value:.1f}" for value in wanted]
 
 
 def test_every_key_that_the_page_uses_exists_and_every_phrase_is_used():

@@ -21,8 +21,12 @@ export class Plot extends Chart {
   // series: [{name, tone: index of its colour, dots: false where points are not marked, points: [{x, y, text, ...}]}], points from
   // left to right; x, y: {title, digits, log, high: the largest that is shown}; here: the point {x, y} that is marked, or null.
   show({ series, x, y, here = null }) {
-    Object.assign(this, { series: series.filter((s) => s.points.length), x, y, here, focus: null });
-    this.note.textContent = this.hint();
+    // The same lines again: only the mark has moved, and the cursor stays where it is.
+    if (this.given !== series) {
+      Object.assign(this, { series: series.filter((s) => s.points.length), focus: null });
+      this.note.textContent = this.hint();
+    }
+    Object.assign(this, { given: series, x, y, here });
     this.chart.setAttribute("aria-label", this.name());
     if (!this.ready()) this.chart.replaceChildren();
     this.draw();

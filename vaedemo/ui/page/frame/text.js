@@ -27,8 +27,10 @@ export const number = (value, digits = 2) =>
   value.toLocaleString(language(), { minimumFractionDigits: digits, maximumFractionDigits: digits }).replace("-", "−");
 
 // Three significant digits, never in powers of ten.
-export const significant = (value, digits = 3) =>
-  value === 0 ? "0" : value.toLocaleString(language(), { maximumSignificantDigits: digits, minimumSignificantDigits: digits });
+export const significant = (value, digits = 3) => {
+  const text = value.toLocaleString(language(), { maximumSignificantDigits: digits, minimumSignificantDigits: digits });
+  return value === 0 ? "0" : text.replace("-", "−");
+};
 
 // The page's sentence for a failure: its own, or the server's in English and translated where there is a pattern for it.
 export const failure = (answer) => {

@@ -23,7 +23,8 @@ const above = (sorted, score) => {
 
 export const ascending = (values) => Float64Array.from(values).sort();
 
-// The threshold above which at most a share of further known pictures are, as a conformal test sets it.
+// The threshold above which at most a share of further known pictures are, as a conformal test sets it; the strangest of them where
+// they are too few to tell so small a share.
 export const threshold = (known, share) => {
   const allowed = Math.floor(share * (known.length + 1) + 1e-9);
   return known[known.length - Math.max(1, allowed)];
@@ -51,6 +52,14 @@ export const rates = (known, foreign, limit) => ({
   alarms: above(known, limit) / known.length,
   found: foreign.length ? above(foreign, limit) / foreign.length : 0,
 });
+
+// The 95 % interval of a share of n (Wilson 1927).
+export const wilson = (share, n, z = 1.96) => {
+  const middle = share + (z * z) / (2 * n);
+  const half = z * Math.sqrt((share * (1 - share)) / n + (z * z) / (4 * n * n));
+  const whole = 1 + (z * z) / n;
+  return [Math.max(0, (middle - half) / whole), Math.min(1, (middle + half) / whole)];
+};
 
 // Of 1,000 pictures of which a share is foreign: how many are falsely alarmed, missed and found; and the share of alarms that are
 // true, null where there is no alarm.

@@ -14,6 +14,7 @@ import {
   shareOn,
   strangerShare,
   threshold,
+  wilson,
 } from "./detection.js";
 
 const near = (a, b, far = 1e-9) => assert.ok(Math.abs(a - b) <= far, `${a} is not ${b}`);
@@ -21,7 +22,7 @@ const near = (a, b, far = 1e-9) => assert.ok(Math.abs(a - b) <= far, `${a} is no
 test("the area is the share of pairs in order, a tie counting half", () => {
   near(auroc(ascending([1, 2, 3]), ascending([4, 5])).value, 1);
   near(auroc(ascending([1, 2, 3]), ascending([0, 0.5])).value, 0);
-  near(auroc(ascending([1, 2]), ascending([1, 3])).value, 3.5 / 4 - 0.25 + 0.0);
+  near(auroc(ascending([1, 2]), ascending([1, 3])).value, 2.5 / 4);
   near(auroc(ascending([1, 1]), ascending([1, 1])).value, 0.5);
 });
 
@@ -84,4 +85,12 @@ test("a distance is that of the covariance", () => {
   const normal = { mean: [1, 1], factor: [2, 0, 1, 2] };
   const [a, b] = [3, -2];
   near(away(normal, [1 + a, 1 + b]), Math.sqrt((5 * a * a - 4 * a * b + 4 * b * b) / 16));
+});
+
+test("the interval of a share is Wilson's, and never a point", () => {
+  const [low, high] = wilson(0.5, 100);
+  near(low, 0.4038, 1e-4);
+  near(high, 0.5962, 1e-4);
+  assert.equal(wilson(0, 100)[0], 0);
+  near(wilson(0, 100)[1], 0.037, 1e-4);
 });

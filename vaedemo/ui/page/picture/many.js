@@ -6,14 +6,18 @@ import { failure, t } from "../frame/text.js";
 import { NOTHING } from "./job.js";
 import { askWith } from "./source.js";
 
-// The files of an entry of the file system, those of its folders too.
-const inside = async (entry) => {
-  if (entry.isFile) return [await new Promise((done, fail) => entry.file(done, fail))];
+// Of the files in a folder, those that may be pictures.
+const PICTURE = /\.(avif|bmp|gif|hdr|heic|jpe?g|jxl|png|tiff?|webp)$/i;
+const mayBe = ({ name, type }) => !name.startsWith(".") && (type.startsWith("image/") || PICTURE.test(name));
+
+// The files of an entry of the file system; of a folder those that may be pictures, in its folders too.
+const inside = async (entry, whole = true) => {
+  if (entry.isFile) return [await new Promise((done, fail) => entry.file(done, fail))].filter((file) => whole || mayBe(file));
   const reader = entry.createReader();
   const found = [];
   for (;;) {
     const some = await new Promise((done, fail) => reader.readEntries(done, fail)); // a hundred at a time
-    if (!some.length) return (await Promise.all(found.map(inside))).flat();
+    if (!some.length) return (await Promise.all(found.map((one) => inside(one, false)))).flat();
     found.push(...some);
   }
 };
@@ -22,10 +26,8 @@ const inside = async (entry) => {
 export const filesOf = (transfer) => {
   const entries = [...transfer.items].map((item) => item.webkitGetAsEntry?.()).filter(Boolean);
   const files = [...transfer.files];
-  return entries.length ? Promise.all(entries.map(inside)).then((all) => all.flat()) : Promise.resolve(files);
+  return entries.length ? Promise.all(entries.map((one) => inside(one))).then((all) => all.flat()) : Promise.resolve(files);
 };
-
-const hidden = ({ name }) => name.startsWith(".") || name === "Thumbs.db";
 
 // part: what its elements are called; hooks: key: of its phrases; most: how many files; ask(): [name, body] of the server's function that each is asked with; began(count, given): how
 // many of those given are read; told(answer, file): of each that could be read; ended().
@@ -52,7 +54,7 @@ export class Many {
   }
 
   async take(given) {
-    const files = given.filter((file) => !hidden(file)).sort((a, b) => a.name.localeCompare(b.name, undefined, { numeric: true }));
+    const files = [...given].sort((a, b) => a.name.localeCompare(b.name, undefined, { numeric: true }));
     if (!files.length) return;
     this.wanted += 1;
     const turn = this.wanted;
@@ -65,7 +67,7 @@ export class Many {
       this.tell({ done: i, total: some.length, text: `${i + 1} / ${some.length}` });
       const answer = await askWith(this.tab.ask, name, { kind: "file", blob: file, path: null }, this.tab.upload, body);
       if (turn !== this.wanted) return;
-      if (answer.error) this.broken.push({ file: file.name, problem: failure(answer) });
+      if (answer.error) this.broken.push({ file: file.name, answer });
       else this.hooks.told(answer, file);
     }
     this.running = false;
@@ -95,7 +97,7 @@ export class Many {
     const { part } = this;
     const { key } = this.hooks;
     const chosen = ({ target }) => {
-      this.take([...target.files]);
+      this.take([...target.files].filter((file) => !target.webkitdirectory || mayBe(file)));
       target.value = "";
     };
     const input = (own, folder) =>
@@ -106,6 +108,6 @@ export class Many {
       ${input(`${part}Input`, false)}${input(`${part}Tree`, true)}
       ${progress(`${part}Bar`, t(`${key}.title`), this.bar, small(`${part}Halt`, this.halt, { key: "photo.halt" }), { hidden: !this.running })}
     </div>
-    <ul class="vd-many-broken" data-part="${part}Broken" role="status">${this.broken.map((one) => html`<li><b>${one.file}</b>: ${one.problem}</li>`)}</ul>`;
+    <ul class="vd-many-broken" data-part="${part}Broken" role="status">${this.broken.map((one) => html`<li><b>${one.file}</b>: ${failure(one.answer)}</li>`)}</ul>`;
   }
 }

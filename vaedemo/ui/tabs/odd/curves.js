@@ -2,9 +2,9 @@
 
 import { html } from "../../page/vendor/lit-html.js";
 import { card } from "../../page/frame/pieces.js";
-import { number, t } from "../../page/frame/text.js";
+import { language, number, t } from "../../page/frame/text.js";
 import { Plot } from "../../page/draw/plot.js";
-import { auroc, operating, rates, roc } from "../../page/maths/detection.js";
+import { auroc, operating, rates, roc as rocOf } from "../../page/maths/detection.js";
 import { percent } from "./line.js";
 
 export const areaText = ({ value, error }) => t("odd.area", { value: number(100 * value, 1), error: number(100 * error, 1) });
@@ -20,7 +20,7 @@ export class Curves {
     const any = sets.foreign.length > 1;
     Object.assign(this, {
       key: setsKey,
-      points: any ? roc(sets.known, sets.foreign) : [],
+      points: any ? rocOf(sets.known, sets.foreign) : [],
       area: any ? auroc(sets.known, sets.foreign) : null,
     });
   }
@@ -34,22 +34,29 @@ export class Curves {
     this.rocPlot ??= plot("roc", "odd.roc");
     this.prPlot ??= plot("pr", "odd.pr");
     const at = rates(tab.sets.known, tab.sets.foreign, tab.limit);
-    const say = (p) => t("odd.curves.point", { alarms: percent(p.alarms), found: percent(p.found) });
-    const line = this.points.map((p) => ({ x: 100 * p.alarms, y: 100 * p.found, limit: p.limit, text: say(p) }));
-    const axes = (x, y) => ({ x: { title: t(x), digits: 0 }, y: { title: t(y), digits: 0 } });
-    const one = (points) => [{ name: "", tone: 0, dots: false, points }];
-    const some = this.points.length > 0;
-    this.rocPlot.show({
-      series: one(line),
-      ...axes("odd.roc.x", "odd.roc.y"),
-      here: some ? { x: 100 * at.alarms, y: 100 * at.found } : null,
-    });
     const right = (p) => operating(p, tab.state.base).precision;
-    const pr = this.points.filter((p) => right(p) !== null);
-    const tell = (p) => t("odd.curves.right", { found: percent(p.found), right: percent(right(p)) });
-    const points = pr.map((p) => ({ x: 100 * p.found, y: 100 * right(p), limit: p.limit, text: tell(p) }));
+    const axes = (x, y, digits = 0) => ({ x: { title: t(x), digits: 0 }, y: { title: t(y), digits } });
+    const some = this.points.length > 0;
+    const [roc, pr] = this.lines(right);
+    this.rocPlot.show({ series: roc, ...axes("odd.roc.x", "odd.roc.y"), here: some ? { x: 100 * at.alarms, y: 100 * at.found } : null });
     const here = some && right(at) !== null ? { x: 100 * at.found, y: 100 * right(at) } : null;
-    this.prPlot.show({ series: one(points), ...axes("odd.pr.x", "odd.pr.y"), here });
+    this.prPlot.show({ series: pr, ...axes("odd.pr.x", "odd.pr.y", 1), here });
+  }
+
+  // The series of both plots, the same ones as long as they do not change.
+  lines(right) {
+    const key = `${this.key} ${this.tab.state.base} ${language()}`;
+    if (this.drawn?.key === key) return this.drawn.lines;
+    const one = (points) => [{ name: "", tone: 0, dots: false, points }];
+    const say = {
+      roc: (p) => t("odd.curves.point", { alarms: percent(p.alarms), found: percent(p.found) }),
+      pr: (p) => t("odd.curves.right", { found: percent(p.found), right: percent(right(p)) }),
+    };
+    const roc = this.points.map((p) => ({ x: 100 * p.alarms, y: 100 * p.found, limit: p.limit, text: say.roc(p) }));
+    const told = this.points.filter((p) => right(p) !== null);
+    const pr = told.map((p) => ({ x: 100 * p.found, y: 100 * right(p), limit: p.limit, text: say.pr(p) }));
+    this.drawn = { key, lines: [one(roc), one(pr)] };
+    return this.drawn.lines;
   }
 
   view() {

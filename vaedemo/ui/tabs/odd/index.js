@@ -38,8 +38,9 @@ class Odd extends Tab {
     });
     this.draw();
     for (const name of ["batch", "own"]) this[name].many.follow(this.root.querySelector(`.vd-odd-${name}`));
+    new IntersectionObserver(([e]) => e.isIntersecting && this.catchUp()).observe(this.root);
     this.refer();
-    if (guest && this.table[guest.domain] && !this.words.domain && !this.words.example) this.received(guest);
+    if (guest && this.table[guest.domain] && !this.words.domain && !this.words.example) this.take(guest);
     else this.showExample(this.state.of, this.state.example, { keep: true });
   }
 
@@ -61,13 +62,13 @@ class Odd extends Tab {
 
   get pairsKey() {
     const { normal, label, other } = this.state;
-    return [this.modelKey, normal, normal === "class" ? label : other].join(" ");
+    return [this.modelKey, normal, { all: other, class: label, own: "" }[normal]].join(" ");
   }
 
   // [[score, known, foreign]] of every score there is, unsorted.
   get pairs() {
     const { reference, state } = this;
-    if (!reference || state.normal === "own") return [];
+    if (state.normal === "own" || !reference) return [];
     return this.kept("pairs", this.pairsKey, () => {
       if (state.normal === "all") {
         const [own, other] = [reference.scores[state.domain], reference.scores[state.other] ?? {}];
@@ -82,14 +83,17 @@ class Odd extends Tab {
   }
 
   get setsKey() {
-    return `${this.pairsKey} ${this.state.score} ${this.state.normal === "own" ? this.own.learnt?.known.join() : ""}`;
+    return `${this.pairsKey} ${this.state.score}`;
   }
 
   // {known, foreign: ascending scores, knownName, foreignName}, or null until they are there.
   get sets() {
     const { state } = this;
-    const found = this.kept("sets", `${this.setsKey} ${Boolean(this.reference)}`, () => {
-      if (state.normal === "own") return { known: this.own.of(state)?.known, foreign: [] };
+    const own = state.normal === "own" ? this.own.of(state) : null;
+    const there = state.normal === "own" ? own : this.reference;
+    if (!there) return null;
+    const found = this.kept("sets", this.setsKey, () => {
+      if (own) return { known: own.known, foreign: [] };
       const [, one, other] = this.pairs.find(([name]) => name === state.score) ?? [];
       return { known: one && ascending(one), foreign: other && ascending(other) };
     });
@@ -114,7 +118,7 @@ class Odd extends Tab {
   // A picture's score of a name, of what the server found; null where there is none.
   valueOf(found, name) {
     const { normal, label } = this.state;
-    if (normal === "own") return away(this.own.of(this.state), found.seen);
+    if (normal === "own") return name === "own" ? away(this.own.of(this.state), found.seen) : null;
     return (normal === "class" ? found.classes[name]?.[label] : found.scores[name]) ?? null;
   }
 
@@ -162,35 +166,48 @@ class Odd extends Tab {
 
   took(picture, source) {
     const { domain } = this.state;
-    if (picture.domain !== domain) return; // another domain was chosen meanwhile
+    // Another domain was chosen meanwhile.
+    if (picture.domain !== domain) return void (["file", "data"].includes(source.kind) && this.yours.load({ source, domain }));
     Object.assign(this.state, { of: source.kind === "example" ? source.domain : domain, example: picture.example });
     this.drawings.seen = pixels(picture.bytes, this.row.channels);
     this.show();
     this.judge();
   }
 
-  received({ x, domain, example }) {
-    if (!this.table[domain]) return;
+  // A picture of another tab is judged when this one is seen.
+  received(picture) {
+    if (!this.table[picture.domain]) return;
+    this.waiting = picture;
+    if (this.root.offsetParent) this.catchUp();
+  }
+
+  catchUp() {
+    const { waiting } = this;
+    this.waiting = null;
+    if (waiting) this.take(waiting);
+  }
+
+  take({ x, domain, example }) {
     this.enter({ domain, of: domain });
     this.yours.ready({ x, domain, example });
   }
 
+  // Whether a link shows the picture and what it is held against.
+  linked() {
+    return Boolean(this.state.example) && this.state.normal !== "own";
+  }
+
   // ---- changing the state ------------------------------------------------------------------------------------
 
-  // Another state, without another picture.
+  // Another state, without another picture; whether the domain is another one.
   enter(patch) {
-    const before = this.state;
-    this.state = settled(before, patch, this.table, this.value.units);
-    const { domain, d } = this.state;
-    if (domain !== before.domain || d !== before.d) {
-      if (domain !== before.domain) this.batch.forget();
-      this.refer();
-      if (domain === before.domain && this.state.normal === "own" && d !== this.own.learnt?.d) {
-        this.state.normal = "all";
-        this.state = settled(this.state, {}, this.table, this.value.units);
-        this.own.again(d);
-      }
-    }
+    const { state: before, table, own } = this;
+    const { units } = this.value;
+    this.state = settled(before, patch, table, units);
+    const { domain, normal } = this.state;
+    if (normal === "own" && !own.there(domain)) this.state = settled(this.state, { normal: "all" }, table, units);
+    if (domain !== before.domain) this.batch.forget();
+    this.refer();
     return domain !== before.domain;
   }
 
@@ -230,13 +247,12 @@ class Odd extends Tab {
 
   show() {
     const { answer, yours, row } = this;
-    if (answer && yours.picture?.bytes?.length === answer.bytes.length) {
+    if (answer?.key.startsWith(`${this.state.domain}-`) && yours.picture?.domain === this.state.domain) {
       this.drawings.made = marked(pixels(answer.bytes, row.channels), answer.key);
       this.drawings.error = errorMap(yours.picture.bytes, answer.bytes, row.channels, "absolute");
     }
     super.show();
     for (const part of [this.line, this.curves, this.painted]) part.show();
-    this.root.dataset.shown = this.sets ? this.setsKey.slice(0, 60) : "";
   }
 
   get fileName() {
@@ -259,15 +275,21 @@ class Odd extends Tab {
   };
 
   saveFigures = () => {
-    const { answer, state, sets } = this;
-    if (!answer || !sets) return;
-    const { domain, d: latent_dim, normal, score, base } = state;
-    const share = strangerShare(sets.known, this.mine);
-    const about = { address: location.href, domain, latent_dim, normal, score, value: this.mine, share, threshold: this.limit, base };
-    saveJson(
-      { ...about, scores: answer.scores, units: this.value.units, area: this.curves.area, rates: this.line.rates },
-      `${this.fileName}.json`,
-    );
+    const { answer, state, sets, mine, row, unit } = this;
+    if (mine === null) return;
+    const { domain, d: latent_dim, normal, score, base, other } = state;
+    const against = { all: { other }, class: { class: row.classes[state.label] }, own: {} }[normal];
+    const about = { address: this.linked() ? location.href : null, domain, latent_dim, normal, ...against, score, unit, value: mine };
+    const { scores } =
+      normal === "all" ? answer : { scores: Object.fromEntries(this.pairs.map(([name]) => [name, this.valueOf(answer, name)])) };
+    const measured = {
+      share: strangerShare(sets.known, mine),
+      threshold: this.limit,
+      base,
+      area: this.curves.area,
+      rates: this.line.rates,
+    };
+    saveJson({ ...about, ...measured, known: sets.known.length, foreign: sets.foreign.length, scores }, `${this.fileName}.json`);
   };
 }
 

@@ -4,18 +4,19 @@ import { html } from "../../page/vendor/lit-html.js";
 import { card, chooser, figure, optionsOf, slider, small } from "../../page/frame/pieces.js";
 import { className, number, significant, t } from "../../page/frame/text.js";
 import { Histogram } from "../../page/draw/histogram.js";
-import { axisOf, histogram, operating, rates } from "../../page/maths/detection.js";
+import { axisOf, histogram, operating, rates, wilson } from "../../page/maths/detection.js";
+import { BASES, SHARES } from "./state.js";
 
 const MOST_BINS = 60;
-const LOWEST = 0.001; // base rate at the left end of its slider
 const STEPS = 1000;
 
 export const percent = (share, digits = 1) => `${number(100 * share, digits)} %`;
 export const scoreText = (value) => (Math.abs(value) >= 1000 ? number(value, 0) : significant(value, 3));
 
 // Shares from one in a thousand to half, evenly on a logarithmic slider.
-const shareAt = (at) => LOWEST * (0.5 / LOWEST) ** (at / STEPS);
-const placeOf = (share) => Math.round((STEPS * Math.log(Math.max(share, LOWEST) / LOWEST)) / Math.log(0.5 / LOWEST));
+const [RAREST, OFTENEST] = BASES;
+const shareAt = (at) => RAREST * (OFTENEST / RAREST) ** (at / STEPS);
+const placeOf = (share) => Math.round((STEPS * Math.log(share / RAREST)) / Math.log(OFTENEST / RAREST));
 
 export class Line {
   constructor(tab) {
@@ -56,7 +57,8 @@ export class Line {
 
   get counts() {
     const { alarms, missed } = operating(this.rates, this.tab.state.base);
-    return t("odd.counts", { alarms: number(alarms, 0), missed: number(missed, 0) });
+    const key = this.tab.sets.foreign.length ? "odd.counts" : "odd.counts.known";
+    return t(key, { alarms: number(alarms, 0), missed: number(missed, 0) });
   }
 
   legend() {
@@ -71,8 +73,10 @@ export class Line {
     const { sets, state } = tab;
     const found = this.rates;
     const { alarms, missed, precision } = operating(found, state.base);
-    const spread = (share, n) => percent(Math.sqrt((share * (1 - share)) / n));
-    const of = (share, n) => t("odd.measured", { share: percent(share), error: spread(share, n), n: n.toLocaleString() });
+    const of = (share, n) => {
+      const [low, high] = wilson(share, n);
+      return t("odd.measured", { share: percent(share), low: number(100 * low, 1), high: number(100 * high, 1), n: number(n, 0) });
+    };
     const any = sets.foreign.length > 0;
     return html`<dl class="vd-figures vd-odd-counts">
       ${figure({ part: "alarms", key: "odd.alarms", value: number(alarms, 1), aside: of(found.alarms, sets.known.length) })}
@@ -89,7 +93,7 @@ export class Line {
     return card(
       "vd-odd-line",
       "odd.line",
-      t("odd.line.why"),
+      t("odd.line.why", { share: percent(SHARES[state.normal], 0) }),
       html`
       <div class="vd-odd-linehead">${there ? this.legend() : ""}
         ${chooser(tab, "other", others, { label: t("odd.other.label"), little: true, away: state.normal !== "all", choose: (other) => tab.choose({ other }) })}</div>

@@ -3,7 +3,7 @@
 import { html } from "../../page/vendor/lit-html.js";
 import { newest } from "../../page/frame/dom.js";
 import { card, chooser, optionsOf, scale, small } from "../../page/frame/pieces.js";
-import { number, t } from "../../page/frame/text.js";
+import { failure, number, t } from "../../page/frame/text.js";
 import { LIMIT, errorMap, errors, gradient, heatMap, pack, unpack } from "../../page/draw/pixels.js";
 import { ascending, auroc } from "../../page/maths/detection.js";
 import { PaintPad } from "../../page/picture/paintpad.js";
@@ -17,7 +17,7 @@ const areaOf = (map, painted) => {
 };
 
 export class Painted {
-  // answer: {map, x_hat, bytes, painted, channels} of the latest picture that was answered, or null.
+  // answer: {plainMap, damageMap: {draw, area}} of the latest picture that was answered, or null.
   constructor(tab) {
     Object.assign(this, { tab, pad: null, of: null, answer: null, size: 8 });
   }
@@ -26,14 +26,17 @@ export class Painted {
   show() {
     const { tab } = this;
     const { picture } = tab.yours;
-    if (!picture?.bytes || !tab.row.finds) return;
+    if (!picture?.bytes || !tab.row.finds || picture.domain !== tab.state.domain) return;
     this.pad ??= new PaintPad(tab.p.paint, () => this.ask());
     this.tools();
-    if (this.of === picture.bytes) return;
-    this.of = picture.bytes;
-    this.answer = null;
-    this.pad.picture(picture.bytes, tab.row.channels, tab.row.size);
-    this.tools();
+    const other = this.of !== picture.bytes;
+    if (!other && this.model === tab.modelKey) return;
+    Object.assign(this, { of: picture.bytes, model: tab.modelKey });
+    if (other) {
+      this.answer = null;
+      this.pad.picture(picture.bytes, tab.row.channels, tab.row.size);
+      this.tools();
+    }
     this.ask();
   }
 
@@ -49,33 +52,36 @@ export class Painted {
     const [bytes, painted] = [pad.bytes(), pad.changedPixels()];
     const { domain, d } = tab.state;
     const { of } = this;
-    const answer = await tab.asking("damage", { domain, d, x: pack(bytes) });
-    if (answer.error || this.of !== of) return;
-    this.answer = { channels: pad.channels, bytes, painted, map: unpack(answer.map), x_hat: unpack(answer.x_hat) };
+    const found = await tab.ask("damage", { domain, d, x: pack(bytes) });
+    if (this.of !== of || tab.state.domain !== domain) return;
+    if (found.error) return void tab.say(failure(found));
+    const { channels } = pad;
+    const [map, made] = [unpack(found.map), unpack(found.x_hat)];
+    const plain = errors(bytes, made, channels, "absolute");
+    this.answer = {
+      plainMap: { draw: errorMap(bytes, made, channels, "absolute"), area: areaOf(plain, painted) },
+      damageMap: { draw: heatMap(map), area: areaOf(map, painted) },
+    };
     tab.draw();
   });
 
-  figure(name, draw, area, under) {
+  figure(name, { draw, area = null }, under) {
     return html`<figure class="vd-odd-map"><figcaption><b>${t(`odd.painted.${name}`)}</b></figcaption><div class="vd-picture"><canvas data-part=${name}
       class="vd-pixels" width="28" height="28" role="img" aria-label=${t(`odd.painted.${name}`)} .draw=${draw}></canvas></div>
-      <div class="vd-under"><span data-part="${name}Area">${area === null ? t("odd.painted.none") : t("odd.painted.area", { value: number(100 * area, 1) })}</span>${under}</div></figure>`;
+      <div class="vd-under"><span data-part="${name}Area" role="status">${area === null ? t("odd.painted.none") : t("odd.painted.area", { value: number(100 * area, 1) })}</span>${under}</div></figure>`;
   }
 
   maps() {
-    const { answer } = this;
-    if (!answer) return ["plainMap", "damageMap"].map((name) => this.figure(name, undefined, null, ""));
-    const { channels, bytes, painted, map, x_hat: made } = answer;
-    const plain = errorMap(bytes, made, channels, "absolute");
-    return html`${this.figure("plainMap", plain, areaOf(errors(bytes, made, channels, "absolute"), painted), scale("0", gradient("absolute"), `≥ ${LIMIT}`))}
-      ${this.figure("damageMap", heatMap(map), areaOf(map, painted), scale("0", gradient("absolute"), "1"))}`;
+    const { plainMap = {}, damageMap = {} } = this.answer ?? {};
+    return html`${this.figure("plainMap", plainMap, scale("0", gradient("absolute"), `≥ ${LIMIT}`))}
+      ${this.figure("damageMap", damageMap, scale("0", gradient("absolute"), "1"))}`;
   }
 
   view() {
     const { tab } = this;
-    if (!tab.row.finds) return "";
     const tool = (word, values, key) => chooser(tab, word, optionsOf(values, key), { label: t(`${key}.label`), little: true });
     return card(
-      "vd-odd-painted",
+      `vd-odd-painted ${tab.row.finds ? "" : "vd-odd-away"}`,
       "odd.painted",
       t("odd.painted.why"),
       html`<div class="vd-odd-three">
@@ -84,6 +90,7 @@ export class Painted {
           <div class="vd-padtools">${small("paintUndo", () => this.pad.undo(), { key: "undo.button" })}${small("paintClear", () => this.pad.clear(), { key: "clear.button" })}</div></figure>
         ${this.maps()}
       </div>
+      ${tab.state.domain === "objects" ? html`<p class="vd-note">${t("odd.painted.objects")}</p>` : ""}
       <div class="vd-choosers">${tool("brush", BRUSHES, "odd.brush")}${tool("level", Object.keys(LEVELS), "odd.level")}
         <label class="vd-res-size vd-odd-size"><span>${t("restore.size.label")}</span><input type="range" min="3" max="30" value="8" data-part="paintSize"
           @input=${(e) => {

@@ -7,6 +7,8 @@ export const NORMALS = ["all", "class", "own"]; // what is normal: a domain, one
 export const OF_CLASS = ["density", "distance"]; // scores there are by the mixture of one class
 export const SHARES = { all: 0.01, class: 0.01, own: 0.05 }; // of false alarms, at which the threshold stands at first
 export const BASE = 0.05; // share of foreign pictures among all
+export const BASES = [0.001, 0.5]; // that can be chosen
+const FARTHEST = 1e9; // of a threshold from 0
 export const LEVELS = { dark: 0, middle: 128, light: 255 };
 export const BRUSHES = ["stroke", "stain"];
 
@@ -50,7 +52,6 @@ export const settled = (before, patch, table, units) => {
 
 const kept = (state) => state.normal !== "own"; // one's own normal has no word: a link cannot show it
 const only = (row, when) => ({ ...row, format: (state, about) => (when(state) ? row.format(state, about) : null) });
-const finite = (text) => (text.trim() !== "" && Number.isFinite(Number(text)) ? Number(text) : undefined);
 
 // about: {table, value: {units}}.
 export const WORDS = [
@@ -72,13 +73,16 @@ export const WORDS = [
     kept,
   ),
   only(word("other", oneOf("sets")), (state) => state.normal === "all" && state.other !== null),
-  only(word("at", finite, null), kept),
-  word("base", between(0, 1), BASE),
-  word(
-    "of",
-    oneOf((state, { table }) => [state.domain, ...table[state.domain].sets]),
-    (state) => state.domain,
-  ),
+  only(word("at", between(-FARTHEST, FARTHEST), null), kept),
+  word("base", between(...BASES), BASE),
+  {
+    ...word(
+      "of",
+      oneOf((state, { table }) => [state.domain, ...table[state.domain].sets].filter((name) => table[name])),
+      (state) => state.domain,
+    ),
+    put: (state, value, { table }) => Object.assign(state, { of: value, example: table[value].examples[0] }),
+  },
   {
     name: "example",
     parse: (text, state, { table }) => (table[state.of]?.examples.includes(text) ? text : undefined),

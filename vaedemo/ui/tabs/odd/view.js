@@ -3,7 +3,7 @@
 import { html } from "../../page/vendor/lit-html.js";
 import { LIMIT, gradient } from "../../page/draw/pixels.js";
 import { button, chooser, figure, optionsOf, panel, scale, sheet } from "../../page/frame/pieces.js";
-import { className, t } from "../../page/frame/text.js";
+import { className, number, t } from "../../page/frame/text.js";
 import { strangerShare } from "../../page/maths/detection.js";
 import { exampleRow } from "../../page/picture/yours.js";
 import { known, percent, scoreText } from "./line.js";
@@ -26,7 +26,7 @@ const panels = (tab) => {
 
 const choosers = (tab) => {
   const { state, row } = tab;
-  const normals = ["all", "class", ...(tab.own?.of(state) ? ["own"] : [])];
+  const normals = ["all", "class", ...(tab.own?.there(state.domain) ? ["own"] : [])];
   const classes = row.classes.map((c, i) => ({ value: i, label: className(c) }));
   const field = (word, options, more = {}) =>
     chooser(tab, word, options, { label: t(`odd.${word}.label`), little: true, choose: (v) => tab.choose({ [word]: v }), ...more });
@@ -48,8 +48,8 @@ const figures = (tab) => {
   const strange = there && mine > limit;
   const share = there ? strangerShare(sets.known, mine) : 0;
   return html`<dl class="vd-figures vd-odd-verdict" data-strange=${String(Boolean(strange))}>
-    ${figure({ part: "score", key: "odd.score", value: there ? scoreText(mine) : "", aside: t(`unit.${tab.unit}`) })}
-    ${figure({ part: "share", key: "odd.share", value: there ? percent(share, share < 0.0995 ? 1 : 0) : "", aside: there ? t("odd.share.of", { n: sets.known.length.toLocaleString(), known: known(tab) }) : "" })}
+    ${figure({ part: "value", key: "odd.score", value: there ? scoreText(mine) : "", aside: t(`unit.${tab.unit}`) })}
+    ${figure({ part: "share", key: "odd.share", value: there ? percent(share, share < 0.0995 ? 1 : 0) : "", aside: there ? t("odd.share.of", { n: number(sets.known.length, 0), known: known(tab) }) : "" })}
     ${figure({ part: "verdict", key: "odd.verdict", value: there ? t(strange ? "odd.strange" : "odd.usual") : "", aside: t("odd.verdict.note", { limit: there ? scoreText(limit) : "" }) })}
   </dl>
   <p class="vd-note vd-odd-why" data-part="scoreWhy">${t(`score.${state.score}.why`)}</p>`;
@@ -73,9 +73,16 @@ const strangers = (tab) => {
     )}</div></div>`;
 };
 
+// The verdict, for screen readers.
+const spoken = ({ mine, limit, unit, state }) => {
+  if (mine === null) return "";
+  const values = { score: t(`score.${state.score}`), value: scoreText(mine), unit: t(`unit.${unit}`) };
+  return t("odd.spoken", { ...values, verdict: t(mine > limit ? "odd.strange" : "odd.usual") });
+};
+
 // How many pictures the models have scored.
 const counts = ({ reference, state }) => {
-  const of = (set) => reference?.scores[set]?.error.length.toLocaleString() ?? "";
+  const of = (set) => (reference?.scores[set] ? number(reference.scores[set].error.length, 0) : "");
   return { known: of(state.domain), foreign: of(state.other) };
 };
 
@@ -83,7 +90,7 @@ export const view = (tab) =>
   sheet(tab, {
     kind: "vd-odd",
     panels: panels(tab),
-    readout: { id: "vd-odd-readout", part: "readout", text: "" },
+    readout: { id: "vd-odd-readout", part: "readout", text: spoken(tab) },
     mode: "",
     sources: ["upload", "draw", "camera"],
     tools: strangers(tab),
