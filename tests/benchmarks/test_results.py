@@ -44,7 +44,9 @@ def test_readmes_rows_are_figures_of_the_results_files(results):
     ours, other = (sum(noise[k]) / len(noise[k]) for k in ("ours", "classical"))
     assert f"{ours:.2f} dB: {ours - other:+.2f} ± " in rows[4]
     slider = next(r for r in results["page"]["slider"] if r["what"].endswith("ae, each asked for"))
-    assert f"median {slider['median_ms']:.0f} ms" in rows[5]
+    assert f"median {slider['median_ms']:.0f} ms" in rows[6]
+    ours = results["anomaly"]["oneclass"]["digits"]["rows"][0]["auroc"]
+    assert f"AUROC {sum(map(sum, ours)) / sum(map(len, ours)):.2f} ± " in rows[5]
     readme = document.READ_ME.read_text(encoding="utf-8")
     assert all(f"| {' | '.join(map(str, row))} |" in readme for row in headline(results).rows)
 
