@@ -3,7 +3,7 @@
   const found = new Set();
   const wide = document.documentElement.clientWidth;
   const unit = parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
-  const spoken = ".vd-lat-live, .vd-gen-hidden"; // for screen readers alone
+  const spoken = ".vd-spoken"; // for screen readers alone
   const own = (e) => e.closest(".vd, #vd-tabs > .tab-wrapper") && !e.closest(`${spoken}, .visually-hidden, .overflow-dropdown`);
   const seen = (e) => own(e) && e.checkVisibility({ visibilityProperty: true, opacityProperty: true });
   const name = (e) => `${e.tagName.toLowerCase()} ${e.dataset.part ?? e.getAttribute("class")} "${e.textContent.trim().slice(0, 24)}"`;

@@ -18,7 +18,6 @@ SHOWN = (
     "tab=inpaint",
     "tab=compress",
     "tab=odd",
-    "tab=odd&domain=digits&class=3&of=fashion&example=bag",
     "tab=reconstruct&domain=photos",
 )
 # What else than serious and critical violations there must not be.

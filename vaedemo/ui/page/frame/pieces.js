@@ -129,7 +129,7 @@ export const takeRow = (tab, buttons, others = "") => html`
 export const moreFold = (key, facts) => html`
   <details class="vd-more"><summary>${t("more.title")}</summary><div data-part="more" .innerHTML=${t(key, facts)}></div></details>`;
 
-// A tab around its pictures: panels in a row, below them a line {id, part, text} that says what is under the cursor and the switch
+// A tab around its pictures: panels in a row, below them a line {id, part, text} that says what is under the cursor (spoken: for screen readers alone) and the switch
 // of a mode; tools under the first panel, controls under the others; cards; and what can be taken away.
 export const sheet = (
   tab,
@@ -139,7 +139,7 @@ export const sheet = (
   ${message(tab)}
   <section class="vd-top">
     <div class="vd-panels">${panels}</div>
-    <output class="vd-readout" id=${readout.id} data-part=${readout.part} aria-live="polite">${readout.text}</output>
+    <output class=${readout.spoken ? "vd-spoken" : "vd-readout"} id=${readout.id} data-part=${readout.part} aria-live="polite">${readout.text}</output>
     <div class="vd-errormode">${mode}</div>
     <div class="vd-tools">${tab.yours.tools(sources)}${tools}</div>
     <div class="vd-controls">${controls}</div>

@@ -47,7 +47,7 @@ export const readout = (kind, reading, palette) => {
     <div class="vd-lat-near" data-part="${kind}Near">${near}</div>
     <p class="vd-lat-far" data-part="${kind}Far">${far}</p>
     <p class="vd-note ${flaw ? "vd-lat-hole" : ""}" data-part="${kind}Why">${why}</p>
-    <output class="vd-lat-live" id="vd-latent-${kind}" data-part="${kind}Live" aria-live="polite">${live}</output>
+    <output class="vd-spoken" id="vd-latent-${kind}" data-part="${kind}Live" aria-live="polite">${live}</output>
   </div>`;
 };
 

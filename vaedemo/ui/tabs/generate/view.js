@@ -90,7 +90,7 @@ export const view = (tab) => {
       <p class="vd-gen-line">${t("generate.why.normal")}</p><p class="vd-gen-line" data-part="whyMixture">${whyMixture(tab)}</p>
       ${GRIDS.slice(4).map((g) => sheet(tab, g))}<p class="vd-gen-line vd-gen-pcaline" ?hidden=${!pca}>${t("generate.why.pca")}</p>
     </div>
-    <output class="vd-gen-hidden" id="vd-gen-readout" data-part="readout" aria-live="polite">${tab.reading}</output>
+    <output class="vd-spoken" id="vd-gen-readout" data-part="readout" aria-live="polite">${tab.reading}</output>
     ${takeRow(
       tab,
       button("saveAll", "save", tab.saveAll, { key: "generate.save" }),

@@ -75,7 +75,7 @@ const yours = (tab) => {
         ${range(tab, "noise", 0, MOST_NOISE, 0.05, `${number(state.noise, 2)} ×`)}${range(tab, "count", 1, MOST_SAMPLES, 1, state.count)}
         ${button("again", "noise", () => posterior.set({ seed: (state.seed + 1) % 1000000 }), { key: "latent.again" })}
       </div>
-      <output class="vd-lat-live" id="vd-latent-posterior" data-part="posteriorLive" aria-live="polite">${spoken}</output>
+      <output class="vd-spoken" id="vd-latent-posterior" data-part="posteriorLive" aria-live="polite">${spoken}</output>
     </div>
     <div class="vd-lat-result">
       ${taken(tab, "seen", "seen.title")}${taken(tab, "aeOwn", "latent.own.ae")}${taken(tab, "vaeOwn", "latent.own.vae")}

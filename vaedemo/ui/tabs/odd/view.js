@@ -90,7 +90,7 @@ export const view = (tab) =>
   sheet(tab, {
     kind: "vd-odd",
     panels: panels(tab),
-    readout: { id: "vd-odd-readout", part: "readout", text: spoken(tab) },
+    readout: { id: "vd-odd-readout", part: "readout", text: spoken(tab), spoken: true },
     mode: "",
     sources: ["upload", "draw", "camera"],
     tools: strangers(tab),
