@@ -18,12 +18,13 @@ import subprocess
 import sys
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from common import RESULTS, arguments, parse, report
+from common import RESULTS, arguments, median_ms, parse, report
 from damaged import damaged
 from oneclass import oneclass, options
 
@@ -78,13 +79,7 @@ def speed(library: Library, args: argparse.Namespace) -> dict[str, Any]:
     one = {}
     for domain in SIZED:
         x, key = datasets.load(domain, "test", args.data_dir).some(args.times + 1)[:].numpy(), library.key(domain)
-        scores(library, x[:1], key)  # loads what it needs
-        each = []
-        for picture in x[1:]:
-            start = time.perf_counter()
-            scores(library, picture[None], key)
-            each.append(1000 * (time.perf_counter() - start))
-        one[domain] = float(np.median(each))
+        one[domain] = median_ms(partial(scores, library, key=key), x)
     with tempfile.TemporaryDirectory() as folder:
         for i, picture in enumerate(datasets.load("digits", "test", args.data_dir).some(args.files)[:].numpy()):
             to_image(picture).save(f"{folder}/{i:05}.png")

@@ -8,6 +8,7 @@ import platform
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -81,6 +82,18 @@ def commit() -> dict[str, str]:
 def show(table: Table) -> None:
     """Print a Table in markdown."""
     print(f"\n{table.title}\n\n{markdown(table.columns, table.rows)}", flush=True)
+
+
+def median_ms(run: Callable[[np.ndarray], object], x: np.ndarray) -> float:
+    """The median time in ms that run takes for one picture, of all (N, C, H, W) but the first, which loads what it
+    needs."""
+    run(x[:1])
+    each = []
+    for picture in x[1:]:
+        start = time.perf_counter()
+        run(picture[None])
+        each.append(1000 * (time.perf_counter() - start))
+    return float(np.median(each))
 
 
 def report(name: str, figures: dict[str, Any], tables: Iterable[Table]) -> None:

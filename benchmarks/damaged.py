@@ -7,13 +7,14 @@ in by the network that restores (RIAD: Zavrtanik, Kristan & Skocaj 2021), the bl
 """
 
 import argparse
-import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 import torch
 import torch.nn.functional as F
+from common import median_ms
 from torch import Tensor
 
 from benchmarks.tables.cells import mean_and_error
@@ -21,7 +22,7 @@ from vaedemo import runtime
 from vaedemo.data import datasets
 from vaedemo.data.domains import SIZED
 from vaedemo.data.painted import PAINTS, Painted, paint
-from vaedemo.maths.detection import pixel_auroc
+from vaedemo.maths.detection import auroc, pixel_auroc
 from vaedemo.services.damaged import damage_map
 from vaedemo.store.key import ModelKey
 from vaedemo.store.library import Library
@@ -53,7 +54,7 @@ def damaged(library: Library, args: argparse.Namespace) -> dict[str, Any]:
             "pictures": len(test) // len(PAINTS),
             "shares": {kind: 100 * p.damaged.double().mean().item() for kind, p in painted.items()},
             "rows": rows,
-            "one_ms": _one_ms(library, domain, test[: args.times + 1].numpy()),
+            "one_ms": median_ms(partial(damage_map, library, domain=domain), test[: args.times + 1].numpy()),
         }
     return found
 
@@ -138,24 +139,7 @@ def _measured(maps: Maps, painted: dict[str, Painted], whole: bool = True) -> di
     found = {"auroc": areas, "mean": [float(values.mean()), float(np.sqrt(np.square(errors).sum()) / len(errors))]}
     if whole:
         pairs = [pair for kind in maps for pair in zip(maps[kind], where[kind], strict=True)]
-        found["each"] = list(mean_and_error([100 * _area(s, d) for s, d in pairs if d.any() and not d.all()]))
+        found["each"] = list(
+            mean_and_error([100 * auroc(s[~d], s[d]).value for s, d in pairs if min(d.sum(), (~d).sum()) > 1])
+        )
     return found
-
-
-def _area(scores: np.ndarray, where: np.ndarray) -> float:
-    """AUROC of one picture's pixels."""
-    from scipy.stats import rankdata
-
-    hurt = where.sum()
-    return float((rankdata(scores)[where.ravel()].sum() / hurt - (hurt + 1) / 2) / (where.size - hurt))
-
-
-def _one_ms(library: Library, domain: str, x: np.ndarray) -> float:
-    """The median time of one picture's map, in ms."""
-    damage_map(library, x[:1], domain)  # loads what it needs
-    each = []
-    for picture in x[1:]:
-        start = time.perf_counter()
-        damage_map(library, picture[None], domain)
-        each.append(1000 * (time.perf_counter() - start))
-    return float(np.median(each))

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 
 import numpy as np
 import pytest
@@ -318,3 +319,31 @@ def test_a_domain_of_examples_alone_begins_with_its_first(visit):
     v = opened(visit, "domain=digits&of=fashion")
     v.until("part('verdict').textContent === 'odd one out'")
     assert v.words()["example"] == "T-shirt"
+
+
+def test_what_is_taken_away_says_what_is_shown(visit, tmp_path):
+    v = opened(visit, "domain=digits&class=7&example=two")
+    v.until("part('verdict').textContent === 'odd one out'")
+    with v.page.expect_download() as waiting:
+        v.own("saveFigures").click()
+    waiting.value.save_as(tmp_path / "figures.json")
+    told = json.loads((tmp_path / "figures.json").read_text())
+    assert (told["domain"], told["class"], told["score"], told["unit"]) == ("digits", "7", "density", "nats")
+    assert told["value"] > told["threshold"] and told["known"] + told["foreign"] == 1000
+    assert set(told["scores"]) == {"density", "distance"} and told["scores"]["density"] == told["value"]
+    with v.page.expect_download() as waiting:
+        v.own("saveImage").click()
+    waiting.value.save_as(tmp_path / "row.png")
+    assert Image.open(tmp_path / "row.png").width > 900
+
+
+def test_a_batch_is_stopped(visit):
+    v = opened(visit, "domain=shapes&d=10")
+    release = held(v, "score")
+    v.own("batchInput").set_input_files([png(x, f"{i}.png") for i, x in enumerate(shapes(3, "test"))])
+    v.until("!part('batchBarField').hidden")
+    v.own("batchHalt").click()
+    v.until("part('batchBarField').hidden")
+    release()
+    v.idle()
+    assert v.root.locator(".vd-odd-tile").count() == 0 and "Drop pictures" in v.own("batchTold").inner_text()

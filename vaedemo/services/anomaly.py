@@ -76,9 +76,14 @@ class Look:
         return self.model.encode(self.x)
 
     @cached_property
+    def x_hat(self) -> Tensor:
+        """The reconstruction, (N, C, H, W)."""
+        return self.model.decode(self.code.mu)
+
+    @cached_property
     def error(self) -> np.ndarray:
-        """Mean squared error of the reconstruction, (N,)."""
-        return metrics.mse(self.model.decode(self.code.mu), self.x).double().numpy()
+        """Its mean squared error, (N,)."""
+        return metrics.mse(self.x_hat, self.x).double().numpy()
 
     @cached_property
     def pca(self) -> np.ndarray:
@@ -230,8 +235,11 @@ def scores(
         if name not in have:
             raise ConfigError(f"there is no score {name!r} of {key}; choose from {', '.join(have)}")
     known = usual or (reference and reference.usual)
-    looks = _looks(library, x, key, known)
-    return {name: np.concatenate([SCORES[name].of(look) for look in looks]) for name in wanted}
+    return _of_looks(_looks(library, x, key, known), wanted)
+
+
+def _of_looks(looks: list[Look], names: list[str]) -> dict[str, np.ndarray]:
+    return {name: np.concatenate([SCORES[name].of(look) for look in looks]) for name in names}
 
 
 def known_scores(library: Library, key: ModelKey, name: str) -> np.ndarray | None:
@@ -261,16 +269,17 @@ class Judged(NamedTuple):
 @torch.no_grad()
 def judge(library: Library, x: np.ndarray, key: ModelKey, nearest: int = 0) -> Judged:
     """What a model makes of one picture x, float32 (C, H, W) in [0, 1]."""
-    found = {name: float(values[0]) for name, values in scores(library, x[None], key).items()}
-    model, look = library.model(key), _looks(library, x[None], key)[0]
-    z, reference = look.code.mu, library.reference(key)
+    reference = library.reference(key)
+    (look,) = _looks(library, x[None], key, reference and reference.usual)
+    found = {name: float(values[0]) for name, values in _of_looks([look], scores_of(library, key)).items()}
+    z = look.code.mu
     own = np.zeros((0, z.shape[1]), np.float32)
     if reference is not None and reference.known is not None:
         kept = reference.known.codes
         own = kept[np.argsort(((kept - z.numpy()) ** 2).sum(1), kind="stable")[:nearest]]
-    near = model.decode(torch.from_numpy(own)).numpy() if len(own) else np.zeros((0, *x.shape), np.float32)
+    near = look.model.decode(torch.from_numpy(own)).numpy() if len(own) else np.zeros((0, *x.shape), np.float32)
     of_classes = {name: values[0] for name, values in class_scores(library, z.numpy(), key).items()}
-    return Judged(found, of_classes, _rows_of(z.numpy(), look.error)[0], model.decode(z)[0].numpy(), near)
+    return Judged(found, of_classes, _rows_of(z.numpy(), look.error)[0], look.x_hat[0].numpy(), near)
 
 
 def class_scores(library: Library, z: np.ndarray, key: ModelKey) -> dict[str, np.ndarray]:

@@ -1,16 +1,20 @@
 // Masks as bytes (H * W), 1 where the picture is known. Pure functions.
 
+// How far a point is from the segment from a to b.
+export const fromSegment = (x, y, a, b) => {
+  const [dx, dy] = [b.x - a.x, b.y - a.y];
+  const length = dx * dx + dy * dy;
+  const along = length ? Math.min(1, Math.max(0, ((x - a.x) * dx + (y - a.y) * dy) / length)) : 0;
+  return Math.hypot(x - a.x - along * dx, y - a.y - along * dy);
+};
+
 // Set every pixel within radius of the segment from a to b (in pixels, the middle of the first at 0.5) to value.
 export const stroke = (data, width, height, a, b, radius, value) => {
   const [left, right] = [Math.min(a.x, b.x) - radius, Math.max(a.x, b.x) + radius];
   const [top, bottom] = [Math.min(a.y, b.y) - radius, Math.max(a.y, b.y) + radius];
-  const [dx, dy] = [b.x - a.x, b.y - a.y];
-  const length = dx * dx + dy * dy;
   for (let r = Math.max(0, Math.floor(top)); r < Math.min(height, Math.ceil(bottom)); r += 1)
     for (let c = Math.max(0, Math.floor(left)); c < Math.min(width, Math.ceil(right)); c += 1) {
-      const [px, py] = [c + 0.5 - a.x, r + 0.5 - a.y];
-      const along = length ? Math.min(1, Math.max(0, (px * dx + py * dy) / length)) : 0;
-      if ((px - along * dx) ** 2 + (py - along * dy) ** 2 <= radius * radius) data[r * width + c] = value;
+      if (fromSegment(c + 0.5, r + 0.5, a, b) <= radius) data[r * width + c] = value;
     }
 };
 

@@ -29,8 +29,9 @@ export const filesOf = (transfer) => {
   return entries.length ? Promise.all(entries.map((one) => inside(one))).then((all) => all.flat()) : Promise.resolve(files);
 };
 
-// part: what its elements are called; hooks: key: of its phrases; most: how many files; ask(): [name, body] of the server's function that each is asked with; began(count, given): how
-// many of those given are read; told(answer, file): of each that could be read; ended().
+// part: what its elements are called. hooks: key: of its phrases; most: how many files; ask(): [name, body] of the server's
+// function that each is asked with; began(count, given): how many of those given are read; told(answer, file): of each that could
+// be read; ended().
 export class Many {
   constructor(tab, part, hooks) {
     Object.assign(this, { tab, part, hooks, bar: NOTHING, running: false, wanted: 0, broken: [] });

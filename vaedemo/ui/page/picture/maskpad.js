@@ -25,7 +25,7 @@ export class MaskPad extends Board {
   // ---- drawing -----------------------------------------------------------------------------------------------
 
   draw() {
-    const { canvas, ctx, width, height, data, keys, size } = this;
+    const { canvas, ctx, width, height, data } = this;
     if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
     const image = ctx.createImageData(width, height);
     const square = Math.max(1, Math.round(Math.max(width, height) / 56));
@@ -35,6 +35,12 @@ export class MaskPad extends Board {
       image.data.set(CHECK[odd], 4 * i);
     });
     ctx.putImageData(image, 0, 0);
+    this.drawKeys();
+  }
+
+  // Where the keys' brush stands.
+  drawKeys() {
+    const { ctx, width, keys, size } = this;
     if (!keys) return;
     Object.assign(ctx, { strokeStyle: "#ffb000", lineWidth: Math.max(0.5, width / 200) });
     ctx.strokeRect(keys.x - size, keys.y - size, 2 * size, 2 * size);

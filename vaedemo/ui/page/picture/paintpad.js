@@ -1,6 +1,7 @@
 // A brush that paints on a picture: hard strokes of a grey level, or soft stains. Mouse, pen, finger, or keys as MaskPad has them.
 
 import { pixels } from "../draw/pixels.js";
+import { fromSegment } from "../maths/masks.js";
 import { MaskPad } from "./maskpad.js";
 
 const SOFT = 0.8; // of a stain in its middle
@@ -45,12 +46,8 @@ export class PaintPad extends MaskPad {
 
   line(from, to) {
     const { width, height, size, soft, level, cover, tone } = this;
-    const [dx, dy] = [to.x - from.x, to.y - from.y];
-    const length = dx * dx + dy * dy;
     for (let i = 0; i < width * height; i += 1) {
-      const [px, py] = [(i % width) + 0.5 - from.x, Math.floor(i / width) + 0.5 - from.y];
-      const along = length ? Math.min(1, Math.max(0, (px * dx + py * dy) / length)) : 0;
-      const away = Math.hypot(px - along * dx, py - along * dy);
+      const away = fromSegment((i % width) + 0.5, Math.floor(i / width) + 0.5, from, to);
       const paint = soft ? SOFT * Math.exp(-((away / (WIDE * size)) ** 2)) : Number(away <= size);
       if (paint > 0.02 && paint >= cover[i]) {
         cover[i] = paint;
@@ -61,11 +58,8 @@ export class PaintPad extends MaskPad {
 
   draw() {
     if (!this.cover) return; // MaskPad's own beginning
-    const { canvas, ctx, keys, size, width } = this;
-    pixels(this.bytes(), this.channels)(canvas);
-    if (!keys) return;
-    Object.assign(ctx, { strokeStyle: "#ffb000", lineWidth: Math.max(0.5, width / 200) });
-    ctx.strokeRect(keys.x - size, keys.y - size, 2 * size, 2 * size);
+    pixels(this.bytes(), this.channels)(this.canvas);
+    this.drawKeys();
   }
 
   copy() {

@@ -11,24 +11,24 @@ export const areaText = ({ value, error }) => t("odd.area", { value: number(100 
 
 export class Curves {
   constructor(tab) {
-    Object.assign(this, { tab, key: null, points: [], area: null });
+    this.tab = tab;
   }
 
-  compute() {
+  // Points of the ROC curve, and the area under it, null where there are no foreign pictures.
+  get found() {
     const { sets, setsKey } = this.tab;
-    if (this.key === setsKey) return;
-    const any = sets.foreign.length > 1;
-    Object.assign(this, {
-      key: setsKey,
-      points: any ? rocOf(sets.known, sets.foreign) : [],
-      area: any ? auroc(sets.known, sets.foreign) : null,
-    });
+    const any = sets?.foreign.length > 1;
+    if (!any) return { points: [], area: null };
+    return this.tab.kept("curves", setsKey, () => ({ points: rocOf(sets.known, sets.foreign), area: auroc(sets.known, sets.foreign) }));
+  }
+
+  get area() {
+    return this.found.area;
   }
 
   show() {
     const { tab } = this;
     if (!tab.sets) return;
-    this.compute();
     const plot = (part, title) =>
       new Plot(tab.p[part], { height: 260, name: () => t(title), hint: () => t("odd.curves.hint"), choose: (p) => tab.move(p.limit) });
     this.rocPlot ??= plot("roc", "odd.roc");
@@ -36,7 +36,7 @@ export class Curves {
     const at = rates(tab.sets.known, tab.sets.foreign, tab.limit);
     const right = (p) => operating(p, tab.state.base).precision;
     const axes = (x, y, digits = 0) => ({ x: { title: t(x), digits: 0 }, y: { title: t(y), digits } });
-    const some = this.points.length > 0;
+    const some = this.area !== null;
     const [roc, pr] = this.lines(right);
     this.rocPlot.show({ series: roc, ...axes("odd.roc.x", "odd.roc.y"), here: some ? { x: 100 * at.alarms, y: 100 * at.found } : null });
     const here = some && right(at) !== null ? { x: 100 * at.found, y: 100 * right(at) } : null;
@@ -45,23 +45,23 @@ export class Curves {
 
   // The series of both plots, the same ones as long as they do not change.
   lines(right) {
-    const key = `${this.key} ${this.tab.state.base} ${language()}`;
-    if (this.drawn?.key === key) return this.drawn.lines;
-    const one = (points) => [{ name: "", tone: 0, dots: false, points }];
-    const say = {
-      roc: (p) => t("odd.curves.point", { alarms: percent(p.alarms), found: percent(p.found) }),
-      pr: (p) => t("odd.curves.right", { found: percent(p.found), right: percent(right(p)) }),
-    };
-    const roc = this.points.map((p) => ({ x: 100 * p.alarms, y: 100 * p.found, limit: p.limit, text: say.roc(p) }));
-    const told = this.points.filter((p) => right(p) !== null);
-    const pr = told.map((p) => ({ x: 100 * p.found, y: 100 * right(p), limit: p.limit, text: say.pr(p) }));
-    this.drawn = { key, lines: [one(roc), one(pr)] };
-    return this.drawn.lines;
+    const { tab } = this;
+    const { points } = this.found;
+    return tab.kept("plots", `${tab.setsKey} ${tab.state.base} ${language()}`, () => {
+      const one = (list) => [{ name: "", tone: 0, dots: false, points: list }];
+      const say = {
+        roc: (p) => t("odd.curves.point", { alarms: percent(p.alarms), found: percent(p.found) }),
+        pr: (p) => t("odd.curves.right", { found: percent(p.found), right: percent(right(p)) }),
+      };
+      const roc = points.map((p) => ({ x: 100 * p.alarms, y: 100 * p.found, limit: p.limit, text: say.roc(p) }));
+      const told = points.filter((p) => right(p) !== null);
+      const pr = told.map((p) => ({ x: 100 * p.found, y: 100 * right(p), limit: p.limit, text: say.pr(p) }));
+      return [one(roc), one(pr)];
+    });
   }
 
   view() {
     const { tab } = this;
-    if (tab.sets) this.compute();
     const why = this.area ? areaText(this.area) : t("odd.noforeign");
     const away = tab.state.normal === "own" ? "vd-odd-away" : "";
     return card(

@@ -9,6 +9,7 @@ import { areaText } from "./curves.js";
 
 const BINS = 36;
 const BOX = { left: 0, width: 120, base: 40, height: 38 };
+const WHY = { all: "odd.each.why", class: "odd.each.class", own: "odd.each.own" };
 // Pairs of which the likelihood fails, and what repairs it: (known, foreign, score).
 export const STORY = [
   ["fashion", "shapes", "elbo"],
@@ -20,25 +21,23 @@ export const STORY = [
 
 export class Each {
   constructor(tab) {
-    Object.assign(this, { tab, key: null, cells: [] });
+    this.tab = tab;
   }
 
   // [{name, area, paths, axis}] of every score there is, made once for a pair of sets.
   get all() {
     const { tab } = this;
-    const pairs = tab.pairs;
-    if (this.key === tab.pairsKey) return this.cells;
-    const order = Object.keys(tab.value.units);
-    const sorted = [...pairs].sort((a, b) => order.indexOf(a[0]) - order.indexOf(b[0]));
-    this.cells = sorted.map(([name, known, foreign]) => {
-      const [a, b] = [ascending(known), ascending(foreign)];
-      const axis = axisOf([a, b]);
-      const shares = [histogram(a, axis, BINS), histogram(b, axis, BINS)];
-      const top = Math.max(...shares.flatMap((s) => [...s]));
-      return { name, axis, area: auroc(a, b), paths: shares.map((s) => staircase(s, top, BOX)) };
+    return tab.kept("each", tab.pairsKey, () => {
+      const order = Object.keys(tab.value.units);
+      const sorted = [...tab.pairs].sort((a, b) => order.indexOf(a[0]) - order.indexOf(b[0]));
+      return sorted.map(([name, known, foreign]) => {
+        const [a, b] = [ascending(known), ascending(foreign)];
+        const axis = axisOf([a, b]);
+        const shares = [histogram(a, axis, BINS), histogram(b, axis, BINS)];
+        const top = Math.max(...shares.flatMap((s) => [...s]));
+        return { name, axis, area: auroc(a, b), paths: shares.map((s) => staircase(s, top, BOX)) };
+      });
     });
-    this.key = tab.pairsKey;
-    return this.cells;
   }
 
   cell({ name, area, paths, axis }) {
@@ -74,7 +73,7 @@ export class Each {
     return card(
       "vd-odd-each",
       "odd.each",
-      t(tab.state.normal === "own" ? "odd.each.own" : tab.state.normal === "class" ? "odd.each.class" : "odd.each.why"),
+      t(WHY[tab.state.normal]),
       html`<div class="vd-odd-cells" data-part="cells">${there ? this.all.map((one) => this.cell(one)) : ""}</div>${this.story()}`,
     );
   }

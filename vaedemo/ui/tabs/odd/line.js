@@ -20,19 +20,18 @@ const placeOf = (share) => Math.round((STEPS * Math.log(share / RAREST)) / Math.
 
 export class Line {
   constructor(tab) {
-    Object.assign(this, { tab, key: null, drawn: null });
+    this.tab = tab;
   }
 
   // The axis, and the histograms on it; they stay while the line moves.
   get parts() {
     const { sets, setsKey } = this.tab;
-    if (this.key === setsKey) return this.drawn;
-    const axis = axisOf([sets.known, sets.foreign]);
-    const bins = Math.min(MOST_BINS, Math.round(3 * Math.sqrt(sets.known.length)));
-    const kinds = ["known", "foreign"].filter((kind) => sets[kind].length);
-    this.drawn = { axis, sets: kinds.map((kind) => ({ kind, shares: histogram(sets[kind], axis, bins) })) };
-    this.key = setsKey;
-    return this.drawn;
+    return this.tab.kept("line", setsKey, () => {
+      const axis = axisOf([sets.known, sets.foreign]);
+      const bins = Math.min(MOST_BINS, Math.round(3 * Math.sqrt(sets.known.length)));
+      const kinds = ["known", "foreign"].filter((kind) => sets[kind].length);
+      return { axis, sets: kinds.map((kind) => ({ kind, shares: histogram(sets[kind], axis, bins) })) };
+    });
   }
 
   show() {

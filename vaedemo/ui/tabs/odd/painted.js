@@ -92,7 +92,7 @@ export class Painted {
       </div>
       ${tab.state.domain === "objects" ? html`<p class="vd-note">${t("odd.painted.objects")}</p>` : ""}
       <div class="vd-choosers">${tool("brush", BRUSHES, "odd.brush")}${tool("level", Object.keys(LEVELS), "odd.level")}
-        <label class="vd-res-size vd-odd-size"><span>${t("restore.size.label")}</span><input type="range" min="3" max="30" value="8" data-part="paintSize"
+        <label class="vd-odd-size"><span>${t("restore.size.label")}</span><input type="range" min="3" max="30" value="8" data-part="paintSize"
           @input=${(e) => {
             this.size = Number(e.target.value);
             this.tools();

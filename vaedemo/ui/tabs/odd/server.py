@@ -19,9 +19,9 @@ from vaedemo.services.anomaly import (
     normal_key,
 )
 from vaedemo.services.damaged import damage_map
-from vaedemo.services.reconstruct import reconstruct
 from vaedemo.store.inputs import seen
 from vaedemo.store.key import ModelKey
+from vaedemo.store.library import decode, encode
 from vaedemo.ui.server import wire
 from vaedemo.ui.server.component import module_html
 from vaedemo.ui.server.inputs import page_source
@@ -55,16 +55,18 @@ class Oddities:
         for name, row in self.service.table().items():
             kinds, _ = row.pop("kinds"), row.pop("betas")
             keys = [ModelKey(name, "vae", d) for d in kinds.get("vae", ())]
-            if keys := [key for key in keys if self.library.reference(key) is not None]:
-                dims = [key.latent_dim for key in keys]
+            known = {key: found for key in keys if (found := self.library.reference(key)) is not None}
+            if known:
+                dims = [key.latent_dim for key in known]
+                *_, (largest, found) = known.items()
                 few = normal_key(self.library, name, "vae", None, 1.0).latent_dim
                 about = {
                     "dims": dims,
                     "few": few if few in dims else dims[0],
-                    "usual": best_score(self.library, keys[-1]),
+                    "usual": best_score(self.library, largest),
                 }
                 classes = list(self.library.domain(name).classes)
-                sets = [s for s in self.library.reference(keys[-1]).scores if s != name]  # type: ignore[union-attr]
+                sets = [s for s in found.scores if s != name]
                 table[name] = row | about | {"classes": classes, "sets": sets, "finds": self.library.finds_damage(name)}
         others = {} if table or not self.library.entries else {"any": True}  # models that this tab has no use for
         limits = {"least": LEAST_NORMAL, "most": MOST_NORMAL, "files": MOST_FILES}
@@ -131,7 +133,7 @@ class Oddities:
         x = wire.unpack(request.get("x"), self.library.domain(key.domain))
         with self.service.models_turn:
             found = damage_map(self.library, x[None], key.domain)
-            made = reconstruct(self.library, x, key).x_hat
+            made = decode(self.library, encode(self.library, x, key)[0], key)
         return {"map": wire.pack(found), "x_hat": wire.pack(made)}
 
     def _x(self, request: Request) -> np.ndarray:
