@@ -52,8 +52,8 @@ class ModelConfig:
     sigma: float = _option(0.0, "of a gaussian likelihood: held at this value; 0 learns it")
     widths: tuple[int, ...] = _option((32, 32), "convolutional channels, one entry for each halving of the picture")
     blocks: int = _option(1, "residual blocks at the smallest size; one at each larger size")
-    hidden: int = _option(128, "units of the dense layer beside the code (of dense kinds: of the only hidden layer)")
-    depth: int = _option(1, "dense layers beside the code of a convolutional network; 0 leaves a linear map")
+    hidden: int = _option(128, "units of the dense layers beside the code (of dense kinds: of every hidden layer)")
+    depth: int = _option(1, "hidden dense layers on each side of the code; 0 leaves a linear map")
     neck: int = _option(8, "channels in which the smallest feature map meets the dense layers")
 
     def __post_init__(self) -> None:

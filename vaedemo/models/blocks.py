@@ -81,20 +81,15 @@ class ConvDecoder(nn.Sequential):
 
 
 class DenseEncoder(nn.Sequential):
-    """(B, C, H, W) -> (B, outputs) through one hidden layer."""
+    """(B, C, H, W) -> (B, outputs) through config.depth hidden layers."""
 
     def __init__(self, config: ModelConfig, outputs: int) -> None:
-        pixels = math.prod(config.shape)
-        super().__init__(nn.Flatten(), nn.Linear(pixels, config.hidden), nn.SiLU(), nn.Linear(config.hidden, outputs))
+        super().__init__(nn.Flatten(), *_dense(math.prod(config.shape), outputs, config))
 
 
 class DenseDecoder(nn.Sequential):
-    """(B, D) -> (B, C, H, W) through one hidden layer."""
+    """(B, D) -> (B, C, H, W) through config.depth hidden layers."""
 
     def __init__(self, config: ModelConfig) -> None:
-        super().__init__(
-            nn.Linear(config.latent_dim, config.hidden),
-            nn.SiLU(),
-            nn.Linear(config.hidden, math.prod(config.shape)),
-            nn.Unflatten(1, config.shape),
-        )
+        layers = _dense(config.latent_dim, math.prod(config.shape), config)
+        super().__init__(*layers, nn.Unflatten(1, config.shape))
