@@ -12,6 +12,7 @@ from vaedemo.data.datasets import Pictures
 from vaedemo.training.plain import Change, Plain, PlainConfig
 from vaedemo.training.script import packed, script
 
+CHANGES = (Change(2, "beta", 4.0), Change(3, "loss", "mean"))
 RUNS = {
     "dense": (PlainConfig(kind="dense", width=32, depth=0), 1, 28),
     "dense-vae": (

@@ -174,7 +174,7 @@ class Plain:
 
 
 def _norms(model: Any) -> Iterator[tuple[str, float]]:
-    """(layer, norm of the gradients of its weights and biases) of each layer that has some, the picture's side first."""
+    """(layer, norm of the gradients of its weights and biases) of each layer that has some, the encoder's first."""
     for name, layer in model.named_modules():
         own = [p.grad for p in layer.parameters(recurse=False) if p.grad is not None]
         if own:

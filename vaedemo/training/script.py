@@ -12,7 +12,7 @@ from vaedemo.training.plain import BATCH, PlainConfig
 
 __all__ = ["packed", "script"]
 
-TEMPLATE = '''"""A run of vaedemo, step by step. Beside it: pictures.u8, {count} pictures of {channels} x {size} x {size} bytes."""
+TEMPLATE = '''"""A run of vaedemo. Beside it: pictures.u8, {count} pictures of {channels} x {size} x {size} bytes."""
 import math, os
 
 import torch
