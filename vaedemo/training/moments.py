@@ -12,7 +12,7 @@ from vaedemo.data.taught import Taught
 from vaedemo.pictures.draw import grid
 from vaedemo.training.plain import Plain, Step
 
-__all__ = ["Moment", "Watch", "neighbours_right"]
+__all__ = ["FOLLOWED", "Moment", "Watch", "neighbours_right"]
 
 SIDE = 10  # decoded pictures along an axis of the map
 CELL = 28  # pixels a decoded picture of the map has at most
@@ -65,7 +65,7 @@ class Watch:
         told: dict[str, Any] = {"step": self.run.number}
         if step:
             told |= {name: getattr(step, name) for name in ("loss", "distortion", "kl", "norms")}
-            told["probe"] = {
+            told["numbers"] = {
                 name: [round(v, 4) for v in value.tolist()]
                 for name in ("mu", "logvar", "eps", "z")
                 if (value := getattr(step, name)) is not None

@@ -163,11 +163,10 @@ class Plain:
         self.optimizer.step()
         self.number += 1
         theta = theta.detach()[0]
-        x_hat = (
-            theta.sigmoid() if model.config.variational and self.config.likelihood == "bernoulli" else theta.clamp(0, 1)
-        )
+        logits = model.config.variational and self.config.likelihood == "bernoulli"
+        x_hat = theta.sigmoid() if logits else theta.clamp(0, 1)
         first = {"x": x[0], "x_hat": x_hat, "mu": mu.detach()[0], "z": z.detach()[0]}
-        if rate is not None:
+        if logvar is not None and eps is not None:
             first |= {"logvar": logvar.detach()[0], "eps": eps[0]}
         kl = 0.0 if rate is None else rate.mean().item()
         return Step(self.number, loss.item(), cost.mean().item(), kl, norms, **first)

@@ -16,6 +16,7 @@ from vaedemo.ui.tabs.reconstruct import api as reconstruct_api
 from vaedemo.ui.tabs.reconstruct import server as reconstruct_server
 from vaedemo.ui.tabs.restore import api as restore_api
 from vaedemo.ui.tabs.restore import server as restore_server
+from vaedemo.ui.tabs.train import server as train_server
 
 __all__ = ["TABS", "Tab"]
 
@@ -37,4 +38,5 @@ TABS = (
     Tab("inpaint", partial(restore_server.build, name="inpaint")),
     Tab("compress", compress_server.build, compress_api.functions),
     Tab("odd", odd_server.build, odd_api.functions),
+    Tab("train", train_server.build),
 )

@@ -1,0 +1,1 @@
+"""The tab train: what it asks of the server (server.py)."""

@@ -1,0 +1,253 @@
+// "Train": a run in front of the class. Its moments are kept here, so that any of them comes back without asking the server.
+
+import { save } from "../../page/frame/download.js";
+import { Tab, open } from "../../page/frame/shell.js";
+import { failure, t } from "../../page/frame/text.js";
+import { fromUri, unpack } from "../../page/draw/pixels.js";
+import { Plot } from "../../page/draw/plot.js";
+import { Many } from "../../page/picture/many.js";
+import { mapOf } from "./map.js";
+import { Run } from "./run.js";
+import { until } from "./record.js";
+import { WORDS, configOf, preset, settled, standard } from "./state.js";
+import { view } from "./view.js";
+
+const TONES = { distortion: 3, kl: 6, loss: 8 };
+const INK = { main: 2, fork: 1 }; // colours of the two runs' curves
+
+class Train extends Tab {
+  view = () => view(this);
+
+  begin() {
+    // runs: the run and its fork, if there is one; shown: which of them; at: the index of the moment shown, null for the latest.
+    Object.assign(this, { runs: [], shown: 0, at: null, look: "both", xs: [], size: 32, channels: 3, told: "", busy: false });
+    this.forking = { name: "beta", value: 4 };
+    this.start(WORDS, standard());
+    this.state = settled(this.state, this.table[this.state.data] ? {} : { data: "shapes" });
+    this.many = new Many(this, "trainOwn", {
+      key: "train.own",
+      most: this.value.limits.most,
+      ask: () => ["x", { size: this.size, channels: this.channels }],
+      began: (count, given) => {
+        this.xs = [];
+        this.told = count < given ? t("train.own.most", { most: count, given }) : "";
+      },
+      told: (answer) => this.xs.push(answer.x),
+      ended: () => this.choose({ data: "own" }),
+    });
+    this.draw();
+    this.many.follow(this.root.querySelector(".vd-train-own"));
+    this.plot = new Plot(this.p.curve, {
+      height: 280,
+      name: () => t("train.curve"),
+      hint: () => t("train.curve.hint"),
+      choose: (p) => this.scrubTo(p.x),
+    });
+    new IntersectionObserver(([e]) => e.isIntersecting && this.ask("warm", {})).observe(this.root);
+    // A page that is left ends its run; where it cannot say so any more, the server notices that it asks no longer.
+    addEventListener("pagehide", () => this.run?.tell("stop"));
+    this.show();
+  }
+
+  // ---- what is at hand ---------------------------------------------------------------------------------------
+
+  get run() {
+    return this.runs[this.shown] ?? null;
+  }
+
+  get going() {
+    return this.runs.some((run) => !run.over);
+  }
+
+  get moment() {
+    const list = this.run?.moments ?? [];
+    return list[this.at ?? list.length - 1] ?? list.at(-1) ?? null;
+  }
+
+  get last() {
+    return (this.run?.moments.length ?? 0) - 1;
+  }
+
+  // Whether pictures of one's own are enough.
+  get ready() {
+    return this.state.data !== "own" || this.xs.length >= this.value.limits.least;
+  }
+
+  // What start takes.
+  body(state, changes, replay) {
+    const own = state.data === "own" ? { xs: this.xs, size: this.size, channels: this.channels } : {};
+    return { settings: configOf(state), changes, data: state.data, few: state.few, replay, ...own };
+  }
+
+  // ---- running -----------------------------------------------------------------------------------------------
+
+  choose(patch) {
+    this.state = settled(this.state, patch);
+    this.show();
+  }
+
+  takePreset = (name) => this.choose({ ...preset(name), seed: this.state.seed });
+
+  launch(changes, replay, told) {
+    const run = new Run(
+      { ask: this.ask, changed: () => this.show(), failed: (answer) => this.say(failure(answer)) },
+      this.body(told.settings, changes, replay),
+      told,
+    );
+    run.start();
+    return run;
+  }
+
+  begun = () => {
+    for (const run of this.runs) run.tell("stop");
+    Object.assign(this, { said: "", at: null, shown: 0 });
+    this.runs = [this.launch([], 0, { settings: { ...this.state }, changes: [], from: 0 })];
+    this.show();
+  };
+
+  halt = () => this.run?.tell("stop");
+  pause = () => this.run?.tell(this.run.state === "paused" ? "go" : "pause");
+  step = () => {
+    this.at = null;
+    this.run?.tell("step");
+  };
+
+  // Another run from the moment shown, alike but for one setting.
+  fork = () => {
+    const { run, moment } = this;
+    const { name, value } = this.forking;
+    if (!run || !moment) return;
+    const changes = [...run.changes.filter(([step]) => step <= moment.step), [moment.step, name, value]];
+    const [main] = this.runs;
+    main.tell("stop");
+    if (this.runs[1]) this.runs[1].tell("stop");
+    const made = this.launch(changes, moment.step, { settings: run.settings, changes, from: moment.step });
+    this.runs = [main, made];
+    Object.assign(this, { shown: 1, at: null, said: "" });
+    this.show();
+  };
+
+  // ---- looking back ------------------------------------------------------------------------------------------
+
+  scrub = (index) => {
+    this.at = index >= this.last ? null : index;
+    this.show();
+  };
+
+  scrubTo(step) {
+    if (this.run) this.scrub(until(this.run.moments, step));
+  }
+
+  showRun = (i) => {
+    Object.assign(this, { shown: i, at: null });
+    this.show();
+  };
+
+  // ---- keeping -----------------------------------------------------------------------------------------------
+
+  // A file of the weights and one of the script that gives them. Of an earlier moment the run is taken again up to there.
+  keep = async () => {
+    const { run, moment } = this;
+    if (!run || !moment) return;
+    // An earlier moment needs the worker that this run holds.
+    if (!run.over) await run.tell(moment === run.moments.at(-1) ? "pause" : "stop");
+    this.busy = true;
+    this.show();
+    const answer = await this.weightsAt(run, moment.step);
+    this.busy = false;
+    if (answer.error) return void this.say(failure(answer));
+    this.kept = answer;
+    const name = `vaedemo-${run.settings.data}-${configOf(run.settings).kind}-${run.settings.d}-step${answer.step}`;
+    save(new Blob([unpack(answer.checkpoint)]), `${name}.safetensors`);
+    save(new Blob([unpack(answer.script)], { type: "application/zip" }), `${name}.zip`);
+    return this.show();
+  };
+
+  async weightsAt(run, step) {
+    const first = await this.ask("keep", { run: run.name });
+    if (!first.error && first.step === step) return first;
+    const state = { ...run.settings, steps: Math.max(1, step) };
+    const quiet = { ask: this.ask, changed: () => this.show(), failed: (answer) => this.say(failure(answer)) };
+    const again = new Run(
+      quiet,
+      this.body(
+        state,
+        run.changes.filter(([at]) => at < step),
+        state.steps,
+      ),
+      { settings: state, changes: run.changes, from: 0 },
+    );
+    this.again = again;
+    await again.start();
+    this.again = null;
+    return again.name ? this.ask("keep", { run: again.name }) : { error: this.said };
+  }
+
+  // ---- drawing -----------------------------------------------------------------------------------------------
+
+  // The drawing of the map at a moment, the same one as long as nothing of it changes.
+  drawing() {
+    const { moment, run, look } = this;
+    if (!moment) return null;
+    const key = [this.shown, this.runs.length, run.name, moment.step, look, document.body.classList.contains("dark")].join(" ");
+    if (this.made?.key !== key) {
+      run.classes ??= run.labels && unpack(run.labels);
+      const about = { view: look, labels: run.classes, colours: this.value.colours, root: this.root };
+      this.made = { key, draw: mapOf(moment, about) };
+    }
+    return this.made.draw;
+  }
+
+  // A drawing of the moment shown, by a name: the same one as long as it is the same moment's.
+  keptDraw(name, draw) {
+    const key = `${this.run?.name} ${this.moment?.step}`;
+    this.draws ??= {};
+    if (this.draws[name]?.key !== key) this.draws[name] = { key, draw };
+    return this.draws[name].draw;
+  }
+
+  originals() {
+    const { run } = this;
+    if (run?.originals && run.first?.uri !== run.originals) run.first = { uri: run.originals, draw: fromUri(run.originals) };
+    return run?.first?.draw ?? null;
+  }
+
+  failed = (why) => failure(why);
+
+  show() {
+    super.show();
+    this.curves();
+  }
+
+  curves() {
+    if (!this.plot) return;
+    const say = (run, p, name, value) => t("train.curve.point", { name, step: p.step, value: value.toFixed(1) });
+    const line = (run, field, name, tone) => ({
+      name,
+      tone,
+      dots: false,
+      points: run.moments
+        .filter((p) => Number.isFinite(p[field]))
+        .map((p) => ({ x: p.step, y: p[field], text: say(run, p, name, p[field]) })),
+    });
+    const [main, fork] = this.runs;
+    const series = fork
+      ? [line(main, "loss", t("train.run.main"), INK.main), line(fork, "loss", t("train.run.fork"), INK.fork)]
+      : main
+        ? ["distortion", ...(main.settings.code === "vae" ? ["kl"] : [])].map((field) =>
+            line(main, field, t(`train.${field}`), TONES[field]),
+          )
+        : [];
+    const { moment } = this;
+    const y = moment && (fork ? moment.loss : moment.distortion);
+    const here = Number.isFinite(y) ? { x: moment.step, y } : null;
+    const title = fork ? "train.loss" : main?.settings.code === "ae" ? "train.curve.squared" : "train.curve.nats";
+    this.plot.show({ series, x: { title: t("train.curve.x"), digits: 0 }, y: { title: t(title), digits: 1 }, here });
+  }
+
+  linked() {
+    return this.state.data !== "own";
+  }
+}
+
+export const mount = open(Train, "train");

@@ -1,0 +1,207 @@
+"""The tab "Train": a run in a worker process, its moments as they come, and what is kept of it."""
+
+import base64
+import functools
+import tempfile
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from vaedemo.data.datasets import Pictures
+from vaedemo.data.domains import DOMAINS
+from vaedemo.data.taught import Taught, drawn, read_sheet
+from vaedemo.pictures.draw import grid
+from vaedemo.pictures.prepare import prepare
+from vaedemo.store.checkpoints import place, save_checkpoint
+from vaedemo.store.maps import COLOURS
+from vaedemo.training.moments import FOLLOWED
+from vaedemo.training.plain import BATCH, CHANGEABLE, SIZES, Change, PlainConfig
+from vaedemo.training.pool import Pool
+from vaedemo.training.script import packed
+from vaedemo.ui.server import wire
+from vaedemo.ui.server.component import module_html
+from vaedemo.ui.server.inputs import page_source
+from vaedemo.ui.server.service import Service
+
+__all__ = ["OWN", "SHEETS", "Training", "build"]
+
+SHEETS = ("digits", "fashion")  # domains whose pictures may ship, a sheet of each
+OWN = "own"
+LEAST, MOST = 20, 500  # pictures of one's own
+FEW = 50  # of a sheet, where a model is to learn them by heart
+Request = dict[str, Any]
+
+
+def build(service: Service) -> Any:
+    """The tab's component; a worker is made ready when it is first seen."""
+    own = Training(service)
+    return module_html("train", own.first_screen(), own.functions)
+
+
+class Training:
+    """The tab's server functions over the page's Service; each takes one dict and never raises."""
+
+    def __init__(self, service: Service, pool: Pool | None = None) -> None:
+        self.service, self.library, self.pool = service, service.library, pool or Pool()
+        named = (self.warm, self.start, self.poll, self.tell, self.keep, self.x)
+        self.functions = [wire.answered(f) for f in named]
+
+    def first_screen(self) -> Request:
+        """What can be learned from, and the limits and usual values of the settings."""
+        there = [name for name in SHEETS if self._sheet(name).is_file()]
+        table = {
+            name: {"channels": DOMAINS[name].channels, "size": DOMAINS[name].shape[1], "classes": DOMAINS[name].classes}
+            for name in there
+        }
+        table["shapes"] = {"channels": 1, "size": 32, "classes": DOMAINS["shapes"].classes}
+        table[OWN] = {"channels": 3, "size": 32, "classes": ()}
+        usual = {k: v for k, v in asdict(PlainConfig()).items() if k != "changes"}
+        limits = {"least": LEAST, "most": MOST, "few": FEW, "sizes": SIZES, "changeable": CHANGEABLE, "batch": BATCH}
+        return {"table": table, "usual": usual, "limits": limits, "workers": self.pool.workers, "colours": COLOURS}
+
+    def _sheet(self, name: str) -> Path:
+        return place(self.library.folder, name, "sheet.png")
+
+    def warm(self, request: Request) -> Request:
+        """{} -> {}: have a worker ready."""
+        self.pool.warm()
+        return {}
+
+    def start(self, request: Request) -> Request:
+        """{"settings": fields of PlainConfig, "changes": [[step, name, value]], "data", "few": learn from FEW pictures
+        alone, "xs", "size", "channels" of one's own pictures, "replay": a step before which nothing is to be seen} ->
+        {"run": its name, "labels": base64 of uint8 (N,) or null, "originals": the pictures that moments give back}."""
+        config = _config(request)
+        taught = self._taught(request)
+        replay = wire.whole(request, "replay", 0, config.steps) if "replay" in request else 0
+        labels = taught.seen.y
+        name = self.pool.submit(config, taught, replay)
+        first = wire.data_uri(grid(taught.seen[:FOLLOWED].numpy(), FOLLOWED, gap=0), lossless=True)
+        return {
+            "run": name,
+            "labels": None if labels is None else _base64(labels.byte().numpy().tobytes()),
+            "originals": first,
+        }
+
+    def _taught(self, request: Request) -> Taught:
+        data = wire.choice(request, "data", [*SHEETS, "shapes", OWN], "digits")
+        if data == OWN:
+            return _own(request)
+        taught = _drawn() if data == "shapes" else _read(self._sheet(data), data)
+        return Taught(taught.seen.rows(slice(FEW)), taught.unseen) if request.get("few") is True else taught
+
+    def poll(self, request: Request) -> Request:
+        """{"run"} -> {"state", "place": in the queue, "error", "key": why it failed, "messages": [{what it tells, and
+        "codes", "map", "rows", "probe": base64}]}."""
+        name = self._run(request)
+        run = self.pool.look(name)
+        state, said = run.state, run.said
+        messages = [m.told | {part: _base64(data) for part, data in m.data.items()} for m in self.pool.take(name)]
+        left = bool(run.messages)
+        told: Request = {"state": state, "place": self.pool.place(name), "messages": messages, "left": left}
+        return told | ({"why": wire.sentence(said[0]), "whyKey": said[1]} if said else {})
+
+    def tell(self, request: Request) -> Request:
+        """{"run", "do": pause, go, step or stop} -> {}."""
+        self.pool.tell(self._run(request), wire.choice(request, "do", ("pause", "go", "step", "stop"), None))
+        return {}
+
+    def keep(self, request: Request) -> Request:
+        """{"run"} -> {"step", "checkpoint": base64 of a safetensors file, "script": of a ZIP file with a script that
+        gives these weights and its pictures}."""
+        name = self._run(request)
+        model, step = self.pool.model(name)
+        run = self.pool.look(name)
+        config = PlainConfig(**{**vars(run.config), "steps": max(1, step)})
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "model.safetensors"
+            record = {"steps": step, "classroom": asdict(config)}
+            save_checkpoint(path, model, "classroom", record)
+            checkpoint = path.read_bytes()
+        return {
+            "step": step,
+            "checkpoint": _base64(checkpoint),
+            "script": _base64(packed(config, run.taught.seen)),
+        }
+
+    def x(self, request: Request) -> Request:
+        """{"source", "size", "channels"} -> {"x"}: a file as a picture to learn from, the centre square of it."""
+        size, channels = _shape(request)
+        with self.service.decoders_turn:
+            found = prepare(page_source(self.service, request.get("source")), channels=channels, size=size)
+        return {"x": wire.pack(found.x)}
+
+    @staticmethod
+    def _run(request: Request) -> str:
+        name = wire.text(request, "run")
+        if not name:
+            raise wire.RequestError("run has to be the name that start gave")
+        return name
+
+
+def _shape(request: Request) -> tuple[int, int]:
+    size, channels = request.get("size"), request.get("channels")
+    if size not in SIZES or channels not in (1, 3):
+        raise wire.RequestError(f"size has to be one of {', '.join(map(str, SIZES))}, channels 1 or 3")
+    return size, channels
+
+
+def _own(request: Request) -> Taught:
+    """Pictures of one's own: all are learned from, so that there is nothing unseen to judge by."""
+    (size, channels), xs = _shape(request), request.get("xs")
+    if not isinstance(xs, list) or not LEAST <= len(xs) <= MOST:
+        raise wire.RequestError(f"xs has to be a list of {LEAST} to {MOST} pictures")
+    length, pictures = channels * size * size, []
+    for x in xs:
+        data = wire.base64_bytes(x, "a picture of xs", length * 3 // 2 + 4)
+        if len(data) != length:
+            raise wire.RequestError(f"a picture of this size is {length} bytes, this one {len(data)}")
+        pictures.append(np.frombuffer(data, np.uint8).reshape(channels, size, size))
+    x = torch.from_numpy(np.stack(pictures))
+    return Taught(Pictures(x), Pictures(x[:0]))
+
+
+def _config(request: Request) -> PlainConfig:
+    """The PlainConfig of a request, its values checked for type."""
+    given, changes = request.get("settings"), request.get("changes", [])
+    if not isinstance(given, dict) or not isinstance(changes, list):
+        raise wire.RequestError("settings has to be an object, changes a list")
+    types = {f.name: type(f.default) for f in fields(PlainConfig) if f.name != "changes"}
+    unknown = sorted(set(given) - set(types))
+    if unknown:
+        raise wire.RequestError(f"there is no setting {unknown[0]!r}; choose from {', '.join(types)}")
+    values = {name: _typed(name, value, types[name]) for name, value in given.items()}
+    found = []
+    for change in changes:
+        if not isinstance(change, list) or len(change) != 3 or change[1] not in CHANGEABLE:
+            raise wire.RequestError(f"a change is [step, one of {', '.join(CHANGEABLE)}, value]")
+        step, name, value = change
+        found.append(Change(_typed("the step of a change", step, int), name, _typed(name, value, types[name])))
+    return PlainConfig(**values, changes=tuple(found))
+
+
+def _typed(name: str, value: Any, kind: type) -> Any:
+    if kind is str and isinstance(value, str) and len(value) <= 20:
+        return value
+    if kind is float and wire.is_number(value) and abs(value) <= 1e30:
+        return float(value)
+    if kind is int and wire.is_number(value) and value % 1 == 0 and abs(value) <= 2**53:
+        return int(value)
+    raise wire.RequestError(f"{name} has to be {'a text' if kind is str else 'a number'}")
+
+
+@functools.cache
+def _drawn() -> Taught:
+    return drawn()
+
+
+@functools.lru_cache(maxsize=4)
+def _read(path: Path, name: str) -> Taught:
+    return read_sheet(path, DOMAINS[name].shape, len(DOMAINS[name].classes))
+
+
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode()
