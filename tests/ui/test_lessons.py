@@ -281,7 +281,8 @@ def test_holes(tab, claim):
     assert (np.linalg.norm(ae, axis=1) > 200).any() and np.quantile(np.abs(vae), 0.999) < 4
     figure, _, _ = claim("holes", 2)
     rows = {row["id"]: classes(tab, row["cells"]) for row in figure["rows"]}
-    assert rows["vae-32"][0][4] == 9 and rows["vae-32"][1][4] > 0.99  # a clear 9 halfway
+    halfway = len(rows["vae-32"][0]) // 2
+    assert rows["vae-32"][0][halfway] == 9 and rows["vae-32"][1][halfway] > 0.99  # a clear 9
     assert rows["ae-32"][1].min() < 0.5 and 9 not in rows["ae-32"][0]  # a gap, and no third digit
     figure, _, _ = claim("holes", 3)
     assert figure["sheets"][0]["id"] == "ae-normal"
@@ -376,8 +377,8 @@ def test_restore(tab, claim):
     figure, _, say = claim("restore", 1)
     assert classes(tab, figure["rows"][1]["cells"])[0] == [5, 5, 5, 3, 5, 5, 3, 5]  # two of eight are a 3
     figure, _, say = claim("restore", 2)
-    mean = next(c for c in figure["rows"][0]["cells"] if c["id"] == "mean")["note"][1]["value"]
-    assert max(float(c["note"][1]["value"]) for c in figure["rows"][1]["cells"]) < float(mean)
+    mean = next(c for c in figure["rows"][0]["cells"] if c["id"] == "mean")["note"].split()[0]
+    assert max(float(c["note"].split()[0]) for c in figure["rows"][1]["cells"]) < float(mean)
     say(mean)
     figure, _, say = claim("restore", 3)
     assert {3, 8} <= set(classes(tab, figure["rows"][1]["cells"])[0])

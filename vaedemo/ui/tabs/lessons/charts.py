@@ -27,14 +27,13 @@ from vaedemo.store.inputs import checked_picture
 from vaedemo.store.key import ModelKey
 from vaedemo.store.maps import COLOURS, read_map
 from vaedemo.ui.server import wire
-from vaedemo.ui.tabs.lessons.given import Given, model_label
+from vaedemo.ui.tabs.lessons.given import Given, model_label, model_labels
 
 __all__ = ["CHARTS"]
 
 Figure = dict[str, Any]
 BINS = 48
 TOKENS = {"ae": "ae", "vae": "vae", "pca": "pca", "dense": "dense", "dense-vae": "dense"}
-SETS = ("z", "sigma", "rec", "kl", "mu")  # colours of the sets of a histogram
 # What `evaluate` measured, {name: of its figures}.
 MEASURED = {
     "mse": lambda f: f["mse"],
@@ -48,7 +47,7 @@ MEASURED = {
 
 
 def _bar(name: str, label: Any, **parts: float) -> Figure:
-    return {"id": name, "label": label, "parts": [{"token": t, "value": wire.rounded(v)} for t, v in parts.items()]}
+    return {"id": name, "label": label, "parts": [{"token": t, "value": wire.rounded(v, 7)} for t, v in parts.items()]}
 
 
 def _bars(unit: str, bars: list[Figure], legend: dict[str, str] | None = None) -> Figure:
@@ -60,17 +59,18 @@ def _measured(given: Given) -> Figure:
     """{"domain" or nothing, "models": [[kind, d, beta] or [domain, kind, d, beta], ...], "quantity"; "by": a kind, to
     divide by its figure at the same latent dimension}: a bar a model, over the test set."""
     quantity = given.choice("quantity", tuple(MEASURED), None)
-    bars = []
+    keys, values = [], []
     for model in given.list("models", 12):
         other = isinstance(model, list) and len(model) > 2 and isinstance(model[1], str)
         key = given.key_of(model[1:], given.library.domain(model[0]).name) if other else given.key_of(model)
         value = _value(given, key, quantity)
         if "by" in given:
-            base = given.key_of([given.text("by"), key.latent_dim], key.domain)
-            value /= _value(given, base, quantity)
-        label = ["lessons.of", {"model": model_label(key), "domain": [f"domain.{key.domain}"]}] if other else None
-        name = f"{key.domain}-{key.name}" if other else key.name
-        bars.append(_bar(name, label or model_label(key), **{TOKENS[key.kind]: value}))
+            value /= _value(given, given.key_of([given.text("by"), key.latent_dim], key.domain), quantity)
+        keys.append(key)
+        values.append(value)
+    named = [f"{k.domain}-{k.name}" if len({key.domain for key in keys}) > 1 else k.name for k in keys]
+    each = zip(keys, named, model_labels(keys), values, strict=True)
+    bars = [_bar(name, label, **{TOKENS[key.kind]: value}) for key, name, label, value in each]
     return _bars(f"lessons.unit.{quantity}" if "by" not in given else "lessons.unit.by", bars)
 
 
@@ -85,10 +85,10 @@ def _terms(given: Given) -> Figure:
     """{"domain", "models", "scale": "nats" or "bits"}: distortion and KL on one another, over the test set."""
     unit = given.choice("scale", ("nats", "bits"), "nats")
     scale = 1.0 if unit == "nats" else 1 / float(np.log(2))
-    bars = []
-    for key in map(given.key_of, given.list("models", 12)):
+    bars, keys = [], [given.key_of(model) for model in given.list("models", 12)]
+    for key, label in zip(keys, model_labels(keys), strict=True):
         distortion, kl = (_value(given, key, "elbo") - _value(given, key, "kl"), _value(given, key, "kl"))
-        bars.append(_bar(key.name, model_label(key), rec=distortion * scale, kl=kl * scale))
+        bars.append(_bar(key.name, label, rec=distortion * scale, kl=kl * scale))
     return _bars(f"lessons.unit.{unit}", bars, {"rec": "lessons.rec", "kl": "lessons.kl"})
 
 
@@ -169,13 +169,12 @@ def _codes(given: Given) -> Figure:
     return {"form": "points", "panels": panels, "classes": list(row.classes), "colours": list(COLOURS)}
 
 
-def _histogram(title: Any, sets: list[tuple[str, Any, np.ndarray]], low: float, high: float) -> Figure:
-    """Shares of each set within low..high, the rest in the last bin of its side."""
+def _histogram(title: Any, sets: list[tuple[str, Any, str, np.ndarray]], low: float, high: float) -> Figure:
+    """Shares of each set (name, label, token, values) within low..high; what lies outside counts at its end."""
     told = []
-    for (name, label, values), token in zip(sets, SETS, strict=False):
+    for name, label, token, values in sets:
         counts, _ = np.histogram(np.clip(values, low, high), BINS, (low, high))
-        shares = wire.rounded(counts / len(values), 4)
-        told.append({"id": name, "label": label, "token": token, "values": shares})
+        told.append({"id": name, "label": label, "token": token, "values": wire.rounded(counts / len(values), 4)})
     return {"form": "histogram", "title": title, "low": low, "high": high, "sets": told}
 
 
@@ -186,11 +185,11 @@ def _scores(given: Given) -> Figure:
     if reference is None:
         raise CheckpointError(f"{key} has no scores yet; derive them with `python -m vaedemo derive`")
     found = []
-    for name in given.list("sets", 4):
+    for name, token in zip(given.list("sets", 4), ("mu", "sigma", "z", "epsilon"), strict=False):
         if score not in reference.scores.get(name, {}) or not isinstance(name, str):
             raise wire.RequestError(f"{key!s} has no {score[:30]!r} of {str(name)[:30]!r}; choose others")
-        found.append((name, [f"domain.{name}"], reference.scores[name][score].astype(float)))
-    everything = np.concatenate([values for _, _, values in found])
+        found.append((name, [f"domain.{name}"], token, reference.scores[name][score].astype(float)))
+    everything = np.concatenate([values for *_, values in found])
     low, high = np.quantile(everything, (0.001, 0.999)).tolist()
     return _histogram(
         ["lessons.scored", {"score": [f"score.{score}"]}], found, wire.rounded(low, 3), wire.rounded(high, 3)
@@ -200,11 +199,11 @@ def _scores(given: Given) -> Figure:
 def _lengths(given: Given) -> Figure:
     """{"dims", "n", "seed"}: how far samples of N(0, I) lie from the origin, a set a dimension."""
     n, seed, sets = given.whole("n", 100, 20_000), given.whole("seed", 0, wire.MAX_SEED), []
-    for d in given.list("dims", 4):
+    for d, token in zip(given.list("dims", 3), ("epsilon", "z-soft", "z"), strict=False):
         size = Given(given.service, {"dims": d}).whole("dims", 1, 256)
         drawn = torch.randn(n, size, generator=runtime.generator("lessons", seed, size))
-        sets.append((f"d{size}", ["lessons.dims", {"d": size}], drawn.norm(dim=1).numpy()))
-    return _histogram(["lessons.lengths"], sets, 0.0, float(np.ceil(max(values.max() for _, _, values in sets))))
+        sets.append((f"d{size}", ["lessons.dims", {"d": size}], token, drawn.norm(dim=1).numpy()))
+    return _histogram(["lessons.lengths"], sets, 0.0, float(np.ceil(max(values.max() for *_, values in sets))))
 
 
 def _gradients(given: Given) -> Figure:

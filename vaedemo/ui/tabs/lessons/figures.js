@@ -28,12 +28,15 @@ const cell = (one, row, hidden) => {
 };
 
 const grid = ({ rows }, away) => {
-  const columns = Math.max(...rows.map((row) => row.cells.length));
+  // A row by itself may break.
+  const longest = Math.max(...rows.map((row) => row.cells.length));
+  const columns = rows.length === 1 && longest > 6 ? Math.ceil(longest / 2) : longest;
   const named = rows.some((row) => row.label);
-  return html`<div class="vd-les-grid ${named ? "vd-les-named" : ""}" style="--columns: ${columns}; --rows: ${rows.length}">${rows.map(
+  const wide = named && columns > 6;
+  return html`<div class="vd-les-grid ${wide ? "vd-les-wide" : named ? "vd-les-named" : ""}" style="--columns: ${columns}; --rows: ${rows.length}">${rows.map(
     (row) => html`<div class="vd-les-row">
       ${named ? html`<b>${say(row.label)}</b>` : nothing}
-      <div class="vd-les-cells" style="--own: ${row.cells.length}">${row.cells.map((one) => cell(one, row, away(row.id) || away(one.id)))}</div>
+      <div class="vd-les-cells" style="--own: ${Math.min(row.cells.length, columns)}">${row.cells.map((one) => cell(one, row, away(row.id) || away(one.id)))}</div>
     </div>`,
   )}</div>`;
 };
@@ -63,7 +66,7 @@ const bars = (figure, away) => {
     return html`<dt>${say(bar.label)}</dt><dd><span class="vd-les-bar">${parts}</span><b>${hidden ? "?" : short(total(bar))}</b></dd>`;
   };
   const legend = figure.legend.map(({ token, label }) => ({ colour: `var(--vd-${token})`, label: say(label) }));
-  return html`<div class="vd-les-bars">${legendOf(legend)}<dl>${figure.bars.map(row)}</dl><p class="vd-les-unit">${say(figure.unit)}</p></div>`;
+  return html`<div class="vd-les-bars" style="--bars: ${figure.bars.length}">${legendOf(legend)}<dl>${figure.bars.map(row)}</dl><p class="vd-les-unit">${say(figure.unit)}</p></div>`;
 };
 
 // A chart of columns: sets share an axis from low to high, values stand on one another's feet.

@@ -1,6 +1,6 @@
 """What a lesson says of a figure, read with care: every mistake is one sentence."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,7 @@ from vaedemo.store.key import ModelKey
 from vaedemo.ui.server import wire
 from vaedemo.ui.server.service import Service
 
-__all__ = ["Given", "model_label"]
+__all__ = ["Given", "model_label", "model_labels"]
 
 
 class Given(dict[str, Any]):
@@ -68,6 +68,15 @@ class Given(dict[str, Any]):
         if found is None:
             raise ConfigError(f"{key} has no figures; measure them with `python -m vaedemo evaluate --write`")
         return found
+
+
+def model_labels(keys: Sequence[ModelKey]) -> list[list[Any]]:
+    """The names of models that are compared as labels: of those that differ in beta or in their domain alone, that."""
+    if len({(key.domain, key.kind, key.latent_dim) for key in keys}) == 1 < len(keys):
+        return [["lessons.beta", {"v": key.beta}] for key in keys]
+    if len({key[1:] for key in keys}) == 1 < len(keys):
+        return [[f"domain.{key.domain}"] for key in keys]
+    return [model_label(key) for key in keys]
 
 
 def model_label(key: ModelKey) -> list[Any]:

@@ -21,7 +21,7 @@ from vaedemo.services.restore.task import Task
 from vaedemo.services.walk import PATHS, decode_many, traverse, walk
 from vaedemo.store.library import encode
 from vaedemo.ui.server import wire
-from vaedemo.ui.tabs.lessons.given import Given, model_label
+from vaedemo.ui.tabs.lessons.given import Given, model_label, model_labels
 
 __all__ = ["GRIDS"]
 
@@ -33,8 +33,8 @@ def _cell(name: str, x: np.ndarray, label: Any = None, note: Any = None) -> Figu
     return {"id": name, "label": label, "src": wire.png(x), "note": note}
 
 
-def _decibels(found: Reconstruction) -> list[Any]:
-    return ["lessons.db", {"value": f"{found.psnr:.1f}"}]
+def _decibels(found: Reconstruction) -> str:
+    return f"{found.psnr:.1f} dB"
 
 
 def _original(x: np.ndarray) -> Figure:
@@ -52,11 +52,10 @@ def _reconstructions(given: Given) -> Figure:
     keys = [given.key_of(model) for model in given.list("models", 8)]
     found = [[reconstruct(given.library, x, key) for x in pictures] for key in keys]
     if len(pictures) < len(keys):
-        columns: list[tuple[str, Any, list[Figure]]] = []
+        columns, labels = [], model_labels(keys)
         for i, x in enumerate(pictures):
-            cells = [
-                _cell(k.name, f[i].x_hat, model_label(k), _decibels(f[i])) for k, f in zip(keys, found, strict=True)
-            ]
+            each = zip(keys, labels, [row[i] for row in found], strict=True)
+            cells = [_cell(k.name, f.x_hat, label, _decibels(f)) for k, label, f in each]
             columns.append((f"example-{i}", None, [_original(x), *cells]))
         return _grid(columns)
     first = [_cell(f"original-{i}", x) for i, x in enumerate(pictures)]
@@ -172,9 +171,9 @@ def _restored(given: Given) -> Figure:
     )
     (answer,) = answers(given.library, task)
 
-    def error(picture: np.ndarray) -> list[Any]:
+    def error(picture: np.ndarray) -> str:
         mse = metrics.mse(torch.from_numpy(picture)[None], torch.from_numpy(x)[None]).item()
-        return ["lessons.db", {"value": f"{metrics.psnr(torch.tensor(mse)).item():.1f}"}]
+        return f"{metrics.psnr(torch.tensor(mse)).item():.1f} dB"
 
     seen = np.clip(y * known + 0.5 * (1 - known), 0, 1)
     spread = np.clip(np.broadcast_to(answer.spread, x.shape) / SPREAD, 0, 1).astype(np.float32)
@@ -196,8 +195,8 @@ def _constant(given: Given) -> Figure:
         found = reconstruct(given.library, x, key)
         if found.kl_nats is None or found.distortion_nats is None:
             raise wire.RequestError(f"{key.kind} gives no likelihood; choose a model of kind vae")
-        nats = wire.rounded(found.distortion_nats + float(found.kl_nats.sum()), 4)
-        cells.append(_cell(name, x, None, ["lessons.elbo", {"value": nats}]))
+        nats = round(found.distortion_nats + float(found.kl_nats.sum()))
+        cells.append(_cell(name, x, None, ["lessons.nats", {"value": nats}]))
     return _grid([("all", None, cells)])
 
 
