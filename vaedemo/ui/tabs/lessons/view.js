@@ -49,13 +49,14 @@ const stepView = (tab) => {
   const [step, given, row] = [tab.step, tab.given, tab.answers[lesson]];
   const titled = tab.lessons.find((one) => one.name === lesson);
   const next = tab.next(1);
-  return html`<article class="vd-les-step" data-shown=${tab.figure ? `${lesson} ${at + 1}` : ""}>
+  const ready = tab.figure && step; // after a change of language the words come later than the figure
+  return html`<article class="vd-les-step" data-shown=${ready ? `${lesson} ${at + 1}` : ""}>
     <header>
       <button type="button" class="vd-small" data-part="all" @click=${() => tab.go({ lesson: null, step: 0 })}>${t("lessons.all")}</button>
       <h2>${tab.names.indexOf(lesson) + 1}. ${titled.title}</h2>
       ${dots(row, at)}<span class="vd-spoken">${t("lessons.at", { step: at + 1, n: row.length })}</span>
     </header>
-    <div class="vd-les-stage" data-part="figure" aria-busy=${!tab.figure}>${tab.figure ? drawn(tab.figure, given ? [] : step.hide) : nothing}</div>
+    <div class="vd-les-stage" data-part="figure" aria-busy=${!ready}>${ready ? drawn(tab.figure, given ? [] : step.hide) : nothing}</div>
     <div class="vd-les-side">
       ${
         step
