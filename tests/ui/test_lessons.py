@@ -76,7 +76,7 @@ def test_right_answers_do_not_stand_in_one_place():
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ("{", "no JSON in line 1"),
+        ("{", "no JSON (line 1)"),
         ("[1]", "one object"),
         ({"title": ""}, "has no title"),
         ({"steps": []}, "1 to 9 steps"),

@@ -86,7 +86,7 @@ def read(path: Path) -> Lesson:
         raise ConfigError("it cannot be read; write it again") from None
     except ValueError as error:
         line = getattr(error, "lineno", None)
-        raise ConfigError(f"it is no JSON{f' in line {line}' if line else ''}; compare it with a shipped one") from None
+        raise ConfigError(f"it is no JSON{f' (line {line})' if line else ''}; compare it with a shipped one") from None
     if not isinstance(given, dict):
         raise ConfigError("it has to be one object with title, lead and steps")
     steps = given.get("steps")

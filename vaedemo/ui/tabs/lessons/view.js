@@ -2,7 +2,7 @@
 
 import { html, nothing } from "../../page/vendor/lit-html.js";
 import { message, small } from "../../page/frame/pieces.js";
-import { t } from "../../page/frame/text.js";
+import { failure, t } from "../../page/frame/text.js";
 import { drawn } from "./figures.js";
 import { count } from "./state.js";
 
@@ -28,7 +28,7 @@ const entry = (tab, lesson, i) => {
 const list = (tab) => html`<div class="vd-les-list">
   <header><div><h2>${t("lessons.title")}</h2><p>${t("lessons.why")}</p></div>
     <p class="vd-les-score" data-part="score">${score(Object.values(tab.answers))} ${small("reset", tab.reset, { key: "lessons.reset" })}</p></header>
-  ${tab.value.problems.map((problem) => html`<p class="vd-les-problem" role="alert">${problem}</p>`)}
+  ${tab.value.problems.map((problem) => html`<p class="vd-les-problem" role="alert">${failure({ error: problem })}</p>`)}
   <ol>${tab.lessons.map((lesson, i) => entry(tab, lesson, i))}</ol>
 </div>`;
 
