@@ -64,3 +64,12 @@ def test_lit_html_is_the_published_file():
     assert hashlib.sha256(data).hexdigest() == "b878e7f95dec8a9b6e9b217faca6b6a11bad82ebc44c0caa77419ed83edd81f2"
     assert b'litHtmlVersions??=[]).push("3.3.3")' in data and not re.search(rb"\bimport\b(?!Node)", data)
     assert "BSD 3-Clause License" in (folder / "LICENSE").read_text(encoding="utf-8")
+
+
+def test_lean_qr_is_the_published_file():
+    """2.7.4, MIT, without imports; another version is a deliberate change of this value."""
+    folder = UI / "page" / "vendor"
+    data = (folder / "lean-qr.js").read_bytes()
+    assert hashlib.sha256(data).hexdigest() == "0ce41cd6f92cc23cf057a1df7e1b3876767d678665dd65af4e1d22b4fad967dc"
+    assert not re.search(rb"\bimport\b", data)
+    assert "MIT License" in (folder / "LICENSE-lean-qr").read_text(encoding="utf-8")

@@ -18,6 +18,8 @@ SHOWN = (
     "tab=inpaint",
     "tab=compress",
     "tab=odd",
+    "tab=lessons",
+    "tab=lessons&lesson=bottleneck",
     "tab=reconstruct&domain=photos",
 )
 # What else than serious and critical violations there must not be.

@@ -25,6 +25,8 @@ FACTS = {
     "stack.differs", "odd.more", "odd.each.why", "odd.story.why", "odd.alarms.name", "odd.alarms.why",
     "odd.missed.name", "score.bound.why", "score.density.why", "score.distance.why", "score.joint.why", "score.own.why",
     "score.ratio.why", "score.typicality.why", "stack.same", "stack.why", "zoom.exact",
+    "teach.qr.local", "lessons.file.raw", "lessons.prior.normal", "lessons.unit.confident", "lessons.unit.mig",
+    "lessons.weighted",
 }  # fmt: skip
 
 

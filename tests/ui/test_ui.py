@@ -88,7 +88,7 @@ def test_figures_of_one_class_are_those_measured():
 
 def test_every_key_that_the_page_uses_exists_and_every_phrase_is_used():
     en = load()
-    source = "".join(p.read_text(encoding="utf-8") for p in files())
+    source = "".join(p.read_text(encoding="utf-8") for p in [*files(), *(UI / "tabs").rglob("*.py")])
     plain = set(re.findall(r"""\bt\(\s*"([\w.]+)\"""", source))
     plain |= set(re.findall(r'data-t(?:-label|-title)?="([\w.]+)"', source))
     assert plain <= set(en), plain - set(en)

@@ -10,6 +10,7 @@ from vaedemo.ui.tabs.generate import api as generate_api
 from vaedemo.ui.tabs.generate import server as generate_server
 from vaedemo.ui.tabs.latent import api as latent_api
 from vaedemo.ui.tabs.latent import server as latent_server
+from vaedemo.ui.tabs.lessons import server as lessons_server
 from vaedemo.ui.tabs.odd import api as odd_api
 from vaedemo.ui.tabs.odd import server as odd_server
 from vaedemo.ui.tabs.reconstruct import api as reconstruct_api
@@ -39,4 +40,5 @@ TABS = (
     Tab("compress", compress_server.build, compress_api.functions),
     Tab("odd", odd_server.build, odd_api.functions),
     Tab("train", train_server.build),
+    Tab("lessons", lessons_server.build),
 )

@@ -4,12 +4,14 @@ import { html } from "../vendor/lit-html.js";
 import * as address from "./address.js";
 import { asset, styles } from "./dom.js";
 import { Section } from "./shell.js";
+import { start, teach } from "./teach.js";
 import { onLargerText, openApi, openFirst, tabOf } from "./tabs.js";
 import { isLanguage, language, onLanguage, preferred, setLanguage, t } from "./text.js";
 
 const NAMES = { en: ["English", "en"], zh: ["中文", "zh-CN"] };
 const MOON = "M16 12.5A7 7 0 0 1 7.5 4a7 7 0 1 0 8.5 8.5z";
 const SUN = "M10 6.5a3.5 3.5 0 1 0 .01 0M10 1.5v2M10 16.5v2M1.5 10h2M16.5 10h2M4 4l1.4 1.4M14.6 14.6L16 16M4 16l1.4-1.4M14.6 5.4L16 4";
+const SCREEN = "M2 4h16v9H2zM10 13v4M6 17h8";
 const LATER = 2500; // ms after which the tabs that are not in sight are fetched
 
 const systemTheme = () => (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
@@ -69,13 +71,15 @@ class Frame extends Section {
   view() {
     const tongue = ([name, [label, lang]]) =>
       html`<button type="button" data-part=${name} lang=${lang} aria-pressed=${name === language()} @click=${() => this.speak(name)}>${label}</button>`;
-    const [theme, help] = [t("theme.label"), t("help.label")];
+    const [theme, help, lecture] = [t("theme.label"), t("help.label"), t("teach.label")];
     return html`<header class="vd-head">
   <div class="vd-name"><h1>vaedemo</h1><p>${t("tagline")}</p></div>
   <div class="vd-headtools">
     <div class="vd-languages" role="group" aria-label=${t("language.label")}>${Object.entries(NAMES).map(tongue)}</div>
     <button type="button" class="vd-icon" data-part="theme" aria-label=${theme} title=${theme} @click=${this.turn}><svg
       viewBox="0 0 20 20" aria-hidden="true"><path class="vd-moon" d=${MOON}></path><path class="vd-sun" d=${SUN}></path></svg></button>
+    <button type="button" class="vd-icon" data-part="teach" aria-label=${lecture} title=${lecture} @click=${() => teach(true)}><svg
+      viewBox="0 0 20 20" aria-hidden="true"><path d=${SCREEN}></path></svg></button>
     <button type="button" class="vd-icon" data-part="help" aria-expanded=${this.help} aria-controls="vd-help" aria-label=${help} title=${help}
       @click=${this.toggleHelp}>?</button>
   </div>
@@ -88,6 +92,7 @@ export const mount = async (given) => {
   await styles();
   const words = address.read();
   new Frame(given);
+  start();
   fetchModules(words.tab);
   onLargerText(document.querySelector(".vd-name h1"));
   if (address.TABS.includes(words.tab)) openFirst(words.tab);
