@@ -8,7 +8,7 @@ TORCH ?= auto
 TORCH_CPU ?= https://download.pytorch.org/whl/cpu
 BIN := .venv/bin
 
-.PHONY: app test quick mutants train bench results lint space env help
+.PHONY: app test quick mutants train bench results figures lint space env help
 
 help:  ## list the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## */  make \1\t/' | expand -t 16
@@ -39,6 +39,9 @@ bench: .venv/dev  ## measure every claim (DATA=folder of .npz files and of photo
 
 results:  ## write docs/RESULTS.md and README's table out of benchmarks/results/*.json
 	@$(PYTHON) -m benchmarks.tables
+
+figures: .venv/dev  ## draw the figures of docs/QUESTIONS.md out of benchmarks/results/*.json
+	@$(BIN)/python -m benchmarks.figures
 
 PRETTIER := tests/js/node_modules/.bin/prettier
 

@@ -21,7 +21,11 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))  # `python benchmarks/X.py`, wherever it is typed
 from benchmarks.tables.cells import Measured, Table, markdown  # noqa: E402
 from vaedemo import runtime  # noqa: E402
+from vaedemo.configs import ModelConfig, TrainConfig  # noqa: E402
 from vaedemo.data import datasets  # noqa: E402
+from vaedemo.models import build_model  # noqa: E402
+from vaedemo.training.loop import fit  # noqa: E402
+from vaedemo.training.tasks import task_of  # noqa: E402
 
 TINY = "--tiny"
 Row = dict[str, Any]  # of a results file
@@ -68,6 +72,14 @@ def kept(path: Path, key: str, make: Callable[[], Any]) -> Any:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(known))
     return known[key]
+
+
+def trained(config: ModelConfig, pictures: datasets.Pictures, steps: int, seed: int = 0) -> Any:
+    """A new network trained on pictures for so many steps, by TrainConfig's other settings."""
+    model, train = build_model(config, seed), TrainConfig(steps=steps, seed=seed)
+    for _ in fit(model, task_of(model, pictures, train), train):
+        pass
+    return model
 
 
 def commit() -> dict[str, str]:

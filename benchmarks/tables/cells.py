@@ -74,6 +74,12 @@ def verdict_below(measured: Pair, bar: float) -> str:
     return verdict((-mean, error), -bar)
 
 
+def scaled(measured: Pair, by: float) -> Measured:
+    """A figure in another unit."""
+    mean, error = measured
+    return Measured(by * mean, None if error is None else by * error)
+
+
 def number(measured: Pair, digits: int, error_digits: int | None = None, sign: str = "") -> str:
     """(mean, error) in words: 0.610 ± 0.0026."""
     mean, error = measured

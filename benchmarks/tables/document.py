@@ -7,7 +7,9 @@ from . import (
     amortisation,
     anomaly,
     atlas,
+    beta,
     codec,
+    dimension,
     disentanglement,
     latent,
     likelihood,
@@ -21,6 +23,7 @@ from . import (
     serving,
     smallbits,
     training,
+    trainingset,
 )
 from .cells import MISSED, Section, Table, markdown
 from .headline import headline, judged
@@ -33,8 +36,8 @@ BEGIN, END = "<!-- figures: written by `make results` -->", "<!-- end of figures
 SECTIONS = tuple(
     section
     for module in (
-        reconstruction, likelihood, amortisation, samples, disentanglement, restore, photos, codec, lossless, smallbits,
-        anomaly, proposal, page, latent, atlas, serving, training,
+        reconstruction, dimension, likelihood, amortisation, samples, disentanglement, beta, trainingset, restore,
+        photos, codec, lossless, smallbits, anomaly, proposal, page, latent, atlas, serving, training,
     )
     for section in module.SECTIONS
 )  # fmt: skip

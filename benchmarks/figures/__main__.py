@@ -1,0 +1,5 @@
+"""make figures: python -m benchmarks.figures"""
+
+from .drawing import write
+
+write()
