@@ -18,6 +18,7 @@ SHOWN = (
     "tab=inpaint",
     "tab=compress",
     "tab=odd",
+    "tab=train",
     "tab=lessons",
     "tab=lessons&lesson=bottleneck",
     "tab=reconstruct&domain=photos",

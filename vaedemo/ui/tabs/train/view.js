@@ -45,7 +45,7 @@ const settings = (tab) => {
     ${field("net", optionsOf(NETS, "train.net"))}
     ${field("code", optionsOf(CODES, "kind"))}
     ${numbers("d", DIMS)}
-    <details class="vd-train-rest" ?open=${true}><summary>${t("train.rest")}</summary><div>
+    <details class="vd-train-rest" ?open=${matchMedia("(min-width: 60rem)").matches}><summary>${t("train.rest")}</summary><div>
       ${numbers("width", WIDTHS)}
       ${numbers("depth", DEPTHS)}
       ${numbers("beta", BETAS, { hidden: !vae })}
