@@ -50,7 +50,8 @@ def main() -> None:
     library, rows = Library(), []
     for domain in SIZED:
         pictures = datasets.load(domain, "test", args.data_dir).some(args.limit)
-        keys = [ModelKey(domain, kind, d) for kind in KINDS for d in DIMS[domain]]
+        dims = DIMS[domain][: 1 if args.tiny else None]
+        keys = [ModelKey(domain, kind, d) for kind in KINDS for d in dims]
         rows += [measure(library, pictures, key) for key in keys]
         print(f"{domain} done", flush=True)
     figures = {"rows": rows}

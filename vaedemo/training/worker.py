@@ -163,6 +163,7 @@ def main() -> None:
         if worker:
             worker.weights()
         write(out, {"is": "failed", "error": str(error), "key": type(error).__name__})
+    os._exit(0)  # the thread that listens holds standard input, for which the interpreter's own end would wait
 
 
 if __name__ == "__main__":

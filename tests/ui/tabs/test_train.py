@@ -69,6 +69,9 @@ def test_a_run_sends_moments_and_what_is_kept_is_its_model(functions, tmp_path):
     path.write_bytes(base64.b64decode(kept["checkpoint"]))
     model, _, record = load_checkpoint(path)
     assert model.config.kind == "dense-vae" and record["classroom"]["width"] == 32
+    opened = functions["open"]({"checkpoint": kept["checkpoint"]})
+    assert opened["settings"]["width"] == 32 and opened["data"] == "digits" and len(opened["moment"]["map"]) > 1000
+    assert opened["moment"]["right"] == pytest.approx(last["right"], abs=0.02)  # of weights in half precision
     names = zipfile.ZipFile(io.BytesIO(base64.b64decode(kept["script"]))).namelist()
     assert sorted(names) == ["pictures.u8", "train.py"]
 
@@ -95,9 +98,9 @@ def test_few_pictures_too_many_and_of_other_sizes_are_sentences(functions):
         assert error.endswith(".") and "Traceback" not in error
 
 
-@pytest.mark.parametrize("name", ["start", "poll", "tell", "keep", "x"])
+@pytest.mark.parametrize("name", ["start", "poll", "tell", "keep", "open", "x"])
 def test_whatever_comes_is_answered_by_a_sentence(functions, name):
-    fields = ("settings", "changes", "data", "xs", "size", "channels", "replay", "run", "do", "source", "few")
+    fields = ("settings", "changes", "data", "xs", "size", "channels", "replay", "run", "do", "source", "checkpoint")
     for field in fields:
         for junk in JUNK:
             body = {"settings": {"kind": junk}, "data": "own", field: junk}

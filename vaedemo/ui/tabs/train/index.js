@@ -3,13 +3,13 @@
 import { save } from "../../page/frame/download.js";
 import { Tab, open } from "../../page/frame/shell.js";
 import { failure, t } from "../../page/frame/text.js";
-import { fromUri, unpack } from "../../page/draw/pixels.js";
+import { fromUri, pack, unpack } from "../../page/draw/pixels.js";
 import { Plot } from "../../page/draw/plot.js";
 import { Many } from "../../page/picture/many.js";
 import { mapOf } from "./map.js";
 import { Run } from "./run.js";
-import { until } from "./record.js";
-import { WORDS, configOf, preset, settled, standard } from "./state.js";
+import { added, empty, until } from "./record.js";
+import { WORDS, configOf, preset, settled, standard, stateOf } from "./state.js";
 import { view } from "./view.js";
 
 const TONES = { distortion: 3, kl: 6, loss: 8 };
@@ -163,8 +163,23 @@ class Train extends Tab {
     return this.show();
   };
 
+  // A file that was kept, as the last moment of a run that has ended: it can be forked and trained anew.
+  openKept = async (file) => {
+    const bytes = new Uint8Array(await file.arrayBuffer());
+    const answer = await this.asking("open", { checkpoint: pack(bytes) });
+    if (answer.error) return;
+    for (const run of this.runs) run.tell("stop");
+    const settings = stateOf(answer.settings, answer);
+    const run = new Run({ ask: this.ask, changed: () => {} }, null, { settings, changes: answer.changes, from: 0 });
+    const { labels, originals, moment } = answer;
+    Object.assign(run, { ended: true, state: "opened", labels, originals, record: added(empty(), moment), name: "" });
+    Object.assign(this, { state: settings, runs: [run], shown: 0, at: null, said: "" });
+    this.show();
+  };
+
   async weightsAt(run, step) {
-    const first = await this.ask("keep", { run: run.name });
+    const learned = { data: run.settings.data, few: run.settings.few };
+    const first = run.name ? await this.ask("keep", { run: run.name, ...learned }) : { error: "" };
     if (!first.error && first.step === step) return first;
     const state = { ...run.settings, steps: Math.max(1, step) };
     const quiet = { ask: this.ask, changed: () => this.show(), failed: (answer) => this.say(failure(answer)) };
@@ -180,7 +195,7 @@ class Train extends Tab {
     this.again = again;
     await again.start();
     this.again = null;
-    return again.name ? this.ask("keep", { run: again.name }) : { error: this.said };
+    return again.name ? this.ask("keep", { run: again.name, ...learned }) : { error: this.said };
   }
 
   // ---- drawing -----------------------------------------------------------------------------------------------

@@ -13,12 +13,13 @@ import torch
 from vaedemo.data.datasets import Pictures
 from vaedemo.data.domains import DOMAINS
 from vaedemo.data.taught import Taught, drawn, read_sheet
+from vaedemo.errors import CheckpointError
 from vaedemo.pictures.draw import grid
 from vaedemo.pictures.prepare import prepare
-from vaedemo.store.checkpoints import place, save_checkpoint
+from vaedemo.store.checkpoints import load_checkpoint, place, save_checkpoint
 from vaedemo.store.maps import COLOURS
-from vaedemo.training.moments import FOLLOWED
-from vaedemo.training.plain import BATCH, CHANGEABLE, SIZES, Change, PlainConfig
+from vaedemo.training.moments import FOLLOWED, Watch
+from vaedemo.training.plain import BATCH, CHANGEABLE, SIZES, Change, Plain, PlainConfig
 from vaedemo.training.pool import Pool
 from vaedemo.training.script import packed
 from vaedemo.ui.server import wire
@@ -32,6 +33,8 @@ SHEETS = ("digits", "fashion")  # domains whose pictures may ship, a sheet of ea
 OWN = "own"
 LEAST, MOST = 20, 500  # pictures of one's own
 FEW = 50  # of a sheet, where a model is to learn them by heart
+MOST_CHECKPOINT = 20_000_000  # characters
+NOT_KEPT = "this file was not kept in this tab, or its pictures were somebody's own; choose one that Keep downloaded"
 Request = dict[str, Any]
 
 
@@ -46,7 +49,7 @@ class Training:
 
     def __init__(self, service: Service, pool: Pool | None = None) -> None:
         self.service, self.library, self.pool = service, service.library, pool or Pool()
-        named = (self.warm, self.start, self.poll, self.tell, self.keep, self.x)
+        named = (self.warm, self.start, self.poll, self.tell, self.keep, self.open, self.x)
         self.functions = [wire.answered(f) for f in named]
 
     def first_screen(self) -> Request:
@@ -77,17 +80,11 @@ class Training:
         config = _config(request)
         taught = self._taught(request)
         replay = wire.whole(request, "replay", 0, config.steps) if "replay" in request else 0
-        labels = taught.seen.y
         name = self.pool.submit(config, taught, replay)
-        first = wire.data_uri(grid(taught.seen[:FOLLOWED].numpy(), FOLLOWED, gap=0), lossless=True)
-        return {
-            "run": name,
-            "labels": None if labels is None else _base64(labels.byte().numpy().tobytes()),
-            "originals": first,
-        }
+        return {"run": name, "labels": _labels(taught), "originals": _originals(taught)}
 
     def _taught(self, request: Request) -> Taught:
-        data = wire.choice(request, "data", [*SHEETS, "shapes", OWN], "digits")
+        data = _data(request)
         if data == OWN:
             return _own(request)
         taught = _drawn() if data == "shapes" else _read(self._sheet(data), data)
@@ -110,15 +107,16 @@ class Training:
         return {}
 
     def keep(self, request: Request) -> Request:
-        """{"run"} -> {"step", "checkpoint": base64 of a safetensors file, "script": of a ZIP file with a script that
-        gives these weights and its pictures}."""
+        """{"run", "data", "few"} -> {"step", "checkpoint": base64 of a safetensors file, "script": of a ZIP file with a
+        script that gives these weights and its pictures}."""
         name = self._run(request)
+        learned = {"data": _data(request), "few": request.get("few") is True}
         model, step = self.pool.model(name)
         run = self.pool.look(name)
         config = PlainConfig(**{**vars(run.config), "steps": max(1, step)})
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "model.safetensors"
-            record = {"steps": step, "classroom": asdict(config)}
+            record = {"steps": step, "classroom": asdict(config) | learned}
             save_checkpoint(path, model, "classroom", record)
             checkpoint = path.read_bytes()
         return {
@@ -126,6 +124,31 @@ class Training:
             "checkpoint": _base64(checkpoint),
             "script": _base64(packed(config, run.taught.seen)),
         }
+
+    def open(self, request: Request) -> Request:
+        """{"checkpoint": base64 of a file that keep gave} -> {"settings", "changes", "data", "few", "labels",
+        "originals", "moment": as in poll's messages}."""
+        data = wire.base64_bytes(request.get("checkpoint"), "the checkpoint", MOST_CHECKPOINT)
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "checkpoint.safetensors"
+            path.write_bytes(data)
+            model, _, record = load_checkpoint(path)
+        kept = record.get("classroom")
+        if not isinstance(kept, dict) or kept.get("data") not in (*SHEETS, "shapes"):
+            raise CheckpointError(NOT_KEPT)
+        learned = {"data": kept.pop("data"), "few": kept.pop("few", False) is True}
+        changes = kept.pop("changes", [])
+        config, taught = _config({"settings": kept, "changes": changes}), self._taught(learned)
+        run = Plain(config, taught.seen)
+        if run.model.config != model.config:
+            raise CheckpointError(NOT_KEPT)
+        run.model.load_state_dict(model.state_dict())
+        run.number = config.steps
+        with self.service.models_turn:
+            moment = Watch(run, taught).moment(None)
+        parts = {name: _base64(getattr(moment, name)) for name in ("codes", "map", "rows", "probe")}
+        shown = {"labels": _labels(taught), "originals": _originals(taught), "moment": moment.told | parts}
+        return {"settings": kept, "changes": changes, **learned, **shown}
 
     def x(self, request: Request) -> Request:
         """{"source", "size", "channels"} -> {"x"}: a file as a picture to learn from, the centre square of it."""
@@ -140,6 +163,18 @@ class Training:
         if not name:
             raise wire.RequestError("run has to be the name that start gave")
         return name
+
+
+def _data(request: Request) -> str:
+    return wire.choice(request, "data", [*SHEETS, "shapes", OWN], "digits")
+
+
+def _labels(taught: Taught) -> str | None:
+    return None if taught.seen.y is None else _base64(taught.seen.y.byte().numpy().tobytes())
+
+
+def _originals(taught: Taught) -> str:
+    return wire.data_uri(grid(taught.seen[:FOLLOWED].numpy(), FOLLOWED, gap=0), lossless=True)
 
 
 def _shape(request: Request) -> tuple[int, int]:

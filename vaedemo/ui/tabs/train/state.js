@@ -63,6 +63,14 @@ export const configOf = (s) => ({
   steps: s.steps,
 });
 
+// The state of a PlainConfig, and of what it was learned from.
+export const stateOf = (c, { data, few }) => ({
+  ...START,
+  ...{ data, few, net: c.kind.startsWith("dense") ? "dense" : "conv", code: c.kind.endsWith("vae") ? "vae" : "ae" },
+  ...{ d: c.latent_dim, width: c.width, depth: c.depth, beta: c.beta, lr: c.lr, loss: c.loss, seed: c.seed, steps: c.steps },
+  likelihood: c.likelihood === "bernoulli" ? "bernoulli" : c.sigma ? "held" : "gaussian",
+});
+
 // about: {table}.
 export const WORDS = [
   { ...word("data", oneOf((_, { table }) => Object.keys(table).filter((name) => name !== "own")), undefined), format: (s) => (s.data === "own" ? null : s.data) }, // prettier-ignore

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { PRESETS, configOf, preset, presetOf, settled, standard } from "./state.js";
+import { PRESETS, configOf, preset, presetOf, settled, standard, stateOf } from "./state.js";
 
 test("each preset is known again, whatever its seed, and no two are alike", () => {
   for (const name of Object.keys(PRESETS)) assert.equal(presetOf({ ...preset(name), seed: 7 }), name);
@@ -17,4 +17,8 @@ test("pictures of one's own are not binarised, and all are learned from", () => 
   const state = settled(preset("few"), { data: "own" });
   assert.equal(state.few, false);
   assert.equal(state.likelihood, "gaussian");
+});
+
+test("a run's settings come back from its file", () => {
+  for (const name of Object.keys(PRESETS)) assert.deepEqual(stateOf(configOf(preset(name)), preset(name)), preset(name));
 });

@@ -2,7 +2,20 @@
 
 import { html, nothing } from "../../page/vendor/lit-html.js";
 import { blank, fromUri } from "../../page/draw/pixels.js";
-import { button, card, choices, chooser, figure, message, moreFold, optionsOf, slider, small, takeRow } from "../../page/frame/pieces.js";
+import {
+  button,
+  card,
+  choices,
+  chooser,
+  figure,
+  fileInput,
+  message,
+  moreFold,
+  optionsOf,
+  slider,
+  small,
+  takeRow,
+} from "../../page/frame/pieces.js";
 import { number, significant, t } from "../../page/frame/text.js";
 import { uri } from "./map.js";
 import { pipeline } from "./pipeline.js";
@@ -178,6 +191,10 @@ export const view = (tab) => html`
   <div class="vd-train-work">${settings(tab)}<div class="vd-train-right">${controls(tab)}${stage(tab)}</div></div>
   ${pipeline(tab)}
   ${own(tab)}
-  ${takeRow(tab, button("keep", "save", tab.keep, { key: "train.keep", disabled: !tab.moment?.step || tab.busy }))}
+  ${takeRow(
+    tab,
+    html`${button("keep", "save", tab.keep, { key: "train.keep", disabled: !tab.moment?.step || tab.busy })}
+    ${button("openKept", "upload", () => tab.p.keptFile.click(), { key: "train.open" })}${fileInput("keptFile", tab.openKept, ".safetensors")}`,
+  )}
   ${moreFold("train.more", {})}
 </div>`;
