@@ -66,6 +66,8 @@ class _Worker:
         self.replay = min(told["replay"], config.steps)
         self.run = Plain(config, taught.seen)
         self.watch, self.paused, self.one = Watch(self.run, taught), False, False
+        self.last: Any = None  # the step that was taken last
+        self.shown = -1  # the step that was shown last
 
     def look(self, step: Any) -> float:
         """Send a moment; gives the seconds until the next is due."""
@@ -73,6 +75,7 @@ class _Worker:
         moment = self.watch.moment(step)
         data = {name: getattr(moment, name) for name in ("codes", "map", "rows", "probe")}
         write(self.out, {"is": "moment", **moment.told}, **data)
+        self.shown = self.run.number
         return max(EVERY, LOOKING * (time.monotonic() - start))
 
     def weights(self) -> None:
@@ -81,35 +84,41 @@ class _Worker:
         told = {"is": "weights", "step": self.run.number, "shapes": {k: list(v.shape) for k, v in state.items()}}
         write(self.out, told, weights=b"".join(v.float().numpy().tobytes() for v in state.values()))
 
+    def rest(self) -> None:
+        """Show the step that was taken last, if it was not shown, and send its weights."""
+        if self.shown != self.run.number and self.run.number >= self.replay:
+            self.look(self.last)
+        self.weights()
+        write(self.out, {"is": "paused", "step": self.run.number})
+
     def obey(self) -> None:
         """Take what was commanded; waits while the run is paused."""
         while (self.paused and not self.one) or not self.commands.empty():
             do = self.commands.get().told["do"]
             if do == "pause" and not self.paused:
-                self.weights()
-                write(self.out, {"is": "paused", "step": self.run.number})
+                self.rest()
             self.paused, self.one = do in ("pause", "step"), do == "step"
 
     def work(self) -> None:
         """Train to the end. A run that is replayed is not looked at before it is where it was."""
-        due, step = 0.0, None
+        due = 0.0
         if not self.replay:
             due = time.monotonic() + self.look(None)
         while self.run.number < self.run.config.steps:
             self.obey()
-            step = self.run.step()
+            self.last = self.run.step()
             back = self.run.number < self.replay
             now = time.monotonic()
-            last = self.run.number in (self.replay, self.run.config.steps)
+            end = self.run.number in (self.replay, self.run.config.steps)
             if back and now >= due:
                 write(self.out, {"is": "replayed", "step": self.run.number, "of": self.replay})
                 due = now + EVERY
-            elif not back and (self.one or last or now >= due):
-                due = now + self.look(step)
+            elif not back and (end or now >= due):
+                due = now + self.look(self.last)
                 due = max(due, time.monotonic() + EVERY)
             if self.one:
                 self.one = False
-                self.weights()
+                self.rest()
         self.weights()
         write(self.out, {"is": "done", "step": self.run.number})
 

@@ -147,12 +147,14 @@ class Train extends Tab {
 
   // A file of the weights and one of the script that gives them. Of an earlier moment the run is taken again up to there.
   keep = async () => {
-    const { run, moment } = this;
-    if (!run || !moment) return;
-    // An earlier moment needs the worker that this run holds.
-    if (!run.over) await run.tell(moment === run.moments.at(-1) ? "pause" : "stop");
+    const { run } = this;
+    if (!run || !this.moment) return;
     this.busy = true;
     this.show();
+    // An earlier moment needs the worker that this run holds.
+    if (!run.over) await run.tell(this.at === null ? "pause" : "stop");
+    await run.rest();
+    const { moment } = this;
     const answer = await this.weightsAt(run, moment.step);
     this.busy = false;
     if (answer.error) return void this.say(failure(answer));

@@ -11,7 +11,7 @@ export class Run {
   // owner: ask(name, body), changed(run), failed(answer). body: what start takes; told: {settings, changes, from: step or 0}.
   constructor(owner, body, told) {
     Object.assign(this, { owner, body, ...told, name: null, state: "starting", place: 0, why: null, labels: null, record: empty() });
-    Object.assign(this, { replayed: null, ended: false });
+    Object.assign(this, { replayed: null, ended: false, rests: false });
   }
 
   get moments() {
@@ -49,6 +49,7 @@ export class Run {
   take({ state, place, messages, left, why, whyKey }) {
     for (const message of messages) {
       if (message.is === "moment") this.record = added(this.record, message);
+      if (message.is === "paused") this.rests = true;
       this.replayed = message.is === "replayed" ? message : null;
     }
     Object.assign(this, { state, place });
@@ -59,6 +60,11 @@ export class Run {
     this.owner.changed(this);
   }
 
+  // Promise that its last moment is here and its weights are kept.
+  async rest() {
+    while (!this.ended && !this.rests) await wait(50);
+  }
+
   // pause, go, step or stop.
   async tell(what) {
     if (this.ended) return;
@@ -66,6 +72,7 @@ export class Run {
       if (what === "stop") Object.assign(this, { ended: true, state: "stopped" });
       return void this.owner.changed(this);
     }
+    if (what !== "pause" || this.state !== "paused") this.rests = false;
     if (what === "pause" || what === "step") this.state = "paused";
     else if (what === "go") this.state = "running";
     const answer = await this.owner.ask("tell", { run: this.name, do: what });
