@@ -32,6 +32,7 @@ def at(v):
 
 def test_a_run_is_watched_paused_taken_by_the_step_dragged_back_forked_and_kept(v):
     opened(v, "width=64&depth=1&steps=3000")
+    v.wait("part('map').dataset.shown === '0'")  # complete before any click
     v.part("start").click()
     v.wait("Number(part('map').dataset.shown) > 20")
     v.part("pause").click()

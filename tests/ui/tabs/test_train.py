@@ -51,6 +51,11 @@ def test_first_screen_is_json_and_names_what_can_be_learned_from(tab):
     assert screen["usual"]["kind"] == "dense-vae"
 
 
+def test_before_the_first_step_there_is_a_moment_too(functions):
+    answer = functions["untrained"]({"settings": SETTINGS, "data": "digits"})
+    assert answer["moment"]["step"] == 0 and "loss" not in answer["moment"] and len(answer["moment"]["map"]) > 1000
+
+
 @pytest.mark.slow
 def test_a_run_sends_moments_and_what_is_kept_is_its_model(functions, tmp_path):
     answer = functions["start"]({"settings": SETTINGS, "data": "digits"})
@@ -98,7 +103,7 @@ def test_few_pictures_too_many_and_of_other_sizes_are_sentences(functions):
         assert error.endswith(".") and "Traceback" not in error
 
 
-@pytest.mark.parametrize("name", ["start", "poll", "tell", "keep", "open", "x"])
+@pytest.mark.parametrize("name", ["start", "poll", "tell", "keep", "open", "untrained", "x"])
 def test_whatever_comes_is_answered_by_a_sentence(functions, name):
     fields = ("settings", "changes", "data", "xs", "size", "channels", "replay", "run", "do", "source", "checkpoint")
     for field in fields:

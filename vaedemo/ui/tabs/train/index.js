@@ -43,7 +43,7 @@ class Train extends Tab {
       hint: () => t("train.curve.hint"),
       choose: (p) => this.scrubTo(p.x),
     });
-    new IntersectionObserver(([e]) => e.isIntersecting && this.ask("warm", {})).observe(this.root);
+    new IntersectionObserver(([e]) => e.isIntersecting && this.seen()).observe(this.root);
     // A page that is left ends its run; where it cannot say so any more, the server notices that it asks no longer.
     addEventListener("pagehide", () => this.run?.tell("stop"));
     this.show();
@@ -74,7 +74,7 @@ class Train extends Tab {
   }
 
   // What start takes.
-  body(state, changes, replay) {
+  body(state, changes, replay = 0) {
     const own = state.data === "own" ? { xs: this.xs, size: this.size, channels: this.channels } : {};
     return { settings: configOf(state), changes, data: state.data, few: state.few, replay, ...own };
   }
@@ -170,14 +170,26 @@ class Train extends Tab {
     const bytes = new Uint8Array(await file.arrayBuffer());
     const answer = await this.asking("open", { checkpoint: pack(bytes) });
     if (answer.error) return;
-    for (const run of this.runs) run.tell("stop");
-    const settings = stateOf(answer.settings, answer);
-    const run = new Run({ ask: this.ask, changed: () => {} }, null, { settings, changes: answer.changes, from: 0 });
-    const { labels, originals, moment } = answer;
-    Object.assign(run, { ended: true, state: "opened", labels, originals, record: added(empty(), moment), name: "" });
-    Object.assign(this, { state: settings, runs: [run], shown: 0, at: null, said: "" });
-    this.show();
+    this.take(stateOf(answer.settings, answer), answer.changes, answer, "opened");
   };
+
+  // What was not trained here, as the one moment of a run that has ended.
+  take(settings, changes, { labels, originals, moment }, state) {
+    for (const run of this.runs) run.tell("stop");
+    const run = new Run({ ask: this.ask, changed: () => {} }, null, { settings, changes, from: 0 });
+    Object.assign(run, { ended: true, state, labels, originals, record: added(empty(), moment), name: "" });
+    Object.assign(this, { state: { ...settings }, runs: [run], shown: 0, at: null, said: "" });
+    this.show();
+  }
+
+  // A worker is made ready, and the network shown as it is before its first step.
+  async seen() {
+    this.ask("warm", {});
+    if (this.run || this.state.data === "own") return;
+    const settings = { ...this.state };
+    const answer = await this.ask("untrained", this.body(settings, []));
+    if (!answer.error && !this.run) this.take({ ...settings, ...this.state }, [], answer, "untrained");
+  }
 
   async weightsAt(run, step) {
     const learned = { data: run.settings.data, few: run.settings.few };

@@ -49,7 +49,7 @@ class Training:
 
     def __init__(self, service: Service, pool: Pool | None = None) -> None:
         self.service, self.library, self.pool = service, service.library, pool or Pool()
-        named = (self.warm, self.start, self.poll, self.tell, self.keep, self.open, self.x)
+        named = (self.warm, self.start, self.poll, self.tell, self.keep, self.open, self.untrained, self.x)
         self.functions = [wire.answered(f) for f in named]
 
     def first_screen(self) -> Request:
@@ -144,11 +144,18 @@ class Training:
             raise CheckpointError(NOT_KEPT)
         run.model.load_state_dict(model.state_dict())
         run.number = config.steps
+        return {"settings": kept, "changes": changes, **learned, **self._shown(run, taught)}
+
+    def untrained(self, request: Request) -> Request:
+        """As start takes -> {"labels", "originals", "moment"} of the network before its first step."""
+        config, taught = _config(request), self._taught(request)
+        return self._shown(Plain(config, taught.seen), taught)
+
+    def _shown(self, run: Plain, taught: Taught) -> Request:
         with self.service.models_turn:
             moment = Watch(run, taught).moment(None)
         parts = {name: _base64(getattr(moment, name)) for name in ("codes", "map", "rows", "probe")}
-        shown = {"labels": _labels(taught), "originals": _originals(taught), "moment": moment.told | parts}
-        return {"settings": kept, "changes": changes, **learned, **shown}
+        return {"labels": _labels(taught), "originals": _originals(taught), "moment": moment.told | parts}
 
     def x(self, request: Request) -> Request:
         """{"source", "size", "channels"} -> {"x"}: a file as a picture to learn from, the centre square of it."""

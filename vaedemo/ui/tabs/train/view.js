@@ -76,8 +76,8 @@ const settings = (tab) => {
 };
 
 const status = (tab) => {
-  const { run, value } = tab;
-  if (!run) return t("train.status.none", { workers: value.workers });
+  const { run } = tab;
+  if (!run || run.state === "untrained") return t("train.status.none");
   if (run.why) return "";
   if (run.replayed && !run.over) return t("train.status.replayed", { step: run.replayed.step, of: run.replayed.of });
   if (run.state === "waiting") return t("train.status.waiting", { place: run.place });
@@ -89,7 +89,7 @@ const controls = (tab) => {
   const paused = run?.state === "paused";
   const active = run && !run.over && ["running", "paused"].includes(run.state);
   return html`<div class="vd-train-controls">
-    <button type="button" class="vd-button vd-train-start" data-part="start" ?disabled=${!tab.ready} @click=${tab.begun}>${t(going || run ? "train.again" : "train.start")}</button>
+    <button type="button" class="vd-button vd-train-start" data-part="start" ?disabled=${!tab.ready} @click=${tab.begun}>${t(going || run?.name ? "train.again" : "train.start")}</button>
     ${small("pause", tab.pause, { key: paused ? "train.go" : "train.pause", disabled: !active })}
     ${small("step", tab.step, { key: "train.step", disabled: !paused })}
     ${small("stop", tab.halt, { key: "train.stop", disabled: !run || run.over })}
@@ -105,7 +105,7 @@ const figures = (tab) => {
   const sigma = moment?.noise === undefined ? "" : t("train.noise", { sigma: number(moment.noise, 3) });
   return html`<dl class="vd-figures vd-train-figures">
     ${figure({ part: "distortion", key: "train.distortion", value: nats(moment?.distortion), unit: vae ? " nat" : "", aside: sigma })}
-    ${figure({ part: "kl", key: "train.kl", value: vae ? nats(moment?.kl) : "", unit: vae && moment?.kl !== undefined ? " nat" : "", aside: vae ? "" : t("train.nokl") })}
+    ${figure({ part: "kl", key: "train.kl", value: vae ? nats(moment?.kl) : "", unit: vae && moment?.kl !== undefined ? " nat" : "", aside: run && !vae ? t("train.nokl") : "" })}
     ${figure({ part: "active", key: "train.active", value: moment ? `${moment.active} / ${run.settings.d}` : "" })}
     ${figure({ part: "right", key: "train.right", value: percent(moment?.right), aside: moment?.right_unseen === undefined ? "" : t("train.unseen", { value: percent(moment.right_unseen) }) })}
   </dl>`;
