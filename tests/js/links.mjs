@@ -11,6 +11,7 @@ import * as lessons from "../../vaedemo/ui/tabs/lessons/state.js";
 import * as odd from "../../vaedemo/ui/tabs/odd/state.js";
 import * as reconstruct from "../../vaedemo/ui/tabs/reconstruct/state.js";
 import * as restore from "../../vaedemo/ui/tabs/restore/state.js";
+import * as train from "../../vaedemo/ui/tabs/train/state.js";
 
 const { values, links } = JSON.parse(readFileSync(0, "utf-8"));
 const first = ({ first: { domain, kind, d, example }, ...value }) => ({
@@ -25,6 +26,7 @@ const TABS = {
   inpaint: (v) => [restore.wordsOf("inpaint"), restore.standard("inpaint", v.table)],
   compress: (v) => [compress.WORDS, compress.standard(v)],
   odd: (v) => [odd.WORDS, odd.standard(Object.keys(v.table)[0], v.table)],
+  train: () => [train.WORDS, train.standard()],
   lessons: () => [lessons.WORDS, lessons.standard()],
 };
 

@@ -9,7 +9,7 @@ import { Many } from "../../page/picture/many.js";
 import { mapOf } from "./map.js";
 import { Run } from "./run.js";
 import { added, empty, until } from "./record.js";
-import { WORDS, configOf, preset, settled, standard, stateOf } from "./state.js";
+import { MOST_STEPS, WORDS, configOf, preset, settled, standard, stateOf } from "./state.js";
 import { view } from "./view.js";
 
 const TONES = { distortion: 3, kl: 6, loss: 8 };
@@ -116,12 +116,15 @@ class Train extends Tab {
   fork = () => {
     const { run, moment } = this;
     const { name, value } = this.forking;
-    if (!run || !moment) return;
+    if (!run || !moment || moment.step >= MOST_STEPS) return;
     const changes = [...run.changes.filter(([step]) => step <= moment.step), [moment.step, name, value]];
+    // Of a run that has reached its end the fork goes on for half as long.
+    const { steps } = run.settings;
+    const settings = { ...run.settings, steps: moment.step < steps ? steps : Math.min(MOST_STEPS, steps + Math.ceil(steps / 2)) };
     const [main] = this.runs;
     main.tell("stop");
     if (this.runs[1]) this.runs[1].tell("stop");
-    const made = this.launch(changes, moment.step, { settings: run.settings, changes, from: moment.step });
+    const made = this.launch(changes, moment.step, { settings, changes, from: moment.step });
     this.runs = [main, made];
     Object.assign(this, { shown: 1, at: null, said: "" });
     this.show();

@@ -12,6 +12,7 @@ export const RATES = [0.0005, 0.001, 0.002, 0.005, 0.02, 0.1];
 export const LOSSES = ["sum", "mean"];
 export const LIKELIHOODS = ["bernoulli", "gaussian", "held"]; // held: a Gaussian whose sigma is HELD
 export const HELD = 0.1;
+export const MOST_STEPS = 5000;
 export const STEPS = [300, 600, 1000, 2200, 4000];
 
 const GOOD = { data: "digits", few: false, net: "dense", code: "vae", d: 2, width: 256, depth: 2, beta: 1, lr: 0.005 };
@@ -85,5 +86,5 @@ export const WORDS = [
   word("loss", oneOf(LOSSES), START.loss),
   word("likelihood", oneOf(LIKELIHOODS), START.likelihood),
   word("seed", whole(0, 2 ** 31 - 1), START.seed),
-  word("steps", whole(1, 5000), START.steps),
+  word("steps", whole(1, MOST_STEPS), START.steps),
 ];

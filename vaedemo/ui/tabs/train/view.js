@@ -152,6 +152,7 @@ const VALUES = { beta: BETAS, lr: RATES, loss: LOSSES };
 const forking = (tab, run) => {
   const { forking: f } = tab;
   const names = run?.settings.code === "ae" ? ["lr", "loss"] : ["beta", "lr", "loss"];
+  if (!names.includes(f.name)) Object.assign(f, { name: names[0], value: VALUES[names[0]].at(-1) });
   const pick = (patch) => {
     Object.assign(f, patch);
     tab.show();
