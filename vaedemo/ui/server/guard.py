@@ -1,5 +1,5 @@
-"""What stands before Gradio and the tabs: limits of a request, addresses that are not served, headers of safety; and the
-address by which a container's health is seen."""
+"""What stands before Gradio and the tabs: limits of a request, addresses that are not served, headers of safety; and
+the address by which a container's health is seen."""
 
 import base64
 import hashlib
@@ -24,10 +24,9 @@ SILENCE = 30.0  # seconds between two pieces of a request's body
 TOO_LARGE = f"A request may have at most {MOST_BODY // 1_000_000} MB; send a smaller file."
 TOO_SLOW = f"Nothing of the request came for {SILENCE:.0f} seconds; send it again."
 
-# What Gradio offers and this page has no use for: files by their path, other hosts through this one, figures of the server.
+# What Gradio offers and this page has no use for: files by their path, other hosts through this one, a page of figures.
 _UNUSED = re.compile(
-    "/(gradio_api/(file|proxy|stream|deep_link|custom_component|process_recording)|monitoring|openapi.json|docs)"
-    "([=/]|$)"
+    "/(gradio_api/(file|proxy|stream|deep_link|custom_component|process_recording)|monitoring(?!/summary$)|docs)([=/]|$)"
 )
 # Where a page may be shown within another one, beside those that VAEDEMO_EMBED names.
 FRAMES = ("'self'", "https://huggingface.co", "https://*.hf.space")
@@ -125,7 +124,9 @@ class Policy:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
-        page: MutableMapping[str, Any] | None = None  # the start of an answer that is held back until its scripts are known
+        page: MutableMapping[str, Any] | None = (
+            None  # the start of an answer that is held back until its scripts are known
+        )
         body = b""
 
         async def sent(message: Message) -> None:

@@ -1,8 +1,8 @@
-"""Files that visitors sent through Gradio's upload route: only those are opened, and none stays longer than it is of use.
+"""Files that visitors sent through Gradio's upload route: only those are opened, and none stays when it is of no use.
 
-A page tells which uploads it holds (page/picture/visit.js), once a minute and when it is left; a file that no page holds any
-more is removed at once. What no page speaks for, being a caller's of the API, or a page's whose end was not heard, is removed
-when it was of no use for a while; and the oldest give way where all of them are too large.
+A page tells which uploads it holds (page/picture/visit.js), once a minute and when it is left; a file that no page
+holds any more is removed at once. What no page speaks for, a caller's of the API or a page's whose end was not heard,
+is removed when it was of no use for a while; and the oldest give way where all of them are too large.
 """
 
 import asyncio
@@ -89,7 +89,7 @@ class Uploads:
         return {path for held in self._held.values() for path in held.files}
 
     def tidy(self) -> None:
-        """Remove what was of no use for a while, and the oldest of what is too much; files too that nobody asked for."""
+        """Remove what was of no use for a while, and the oldest of what is too much, read or not."""
         now = time.time()
         with self._lock:
             self._held = {visitor: held for visitor, held in self._held.items() if now - held.at <= SILENT}
