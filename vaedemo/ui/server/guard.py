@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from vaedemo.errors import ConfigError
 
-__all__ = ["HEALTH", "Closed", "Limits", "Policy", "guards", "policy"]
+__all__ = ["Closed", "HEALTH", "Limits", "Policy", "guards", "policy"]
 
 MOST_BODY = 40_000_000  # bytes of a request: a file of 25 MB in base64 is 35 MB
 SILENCE = 30.0  # seconds between two pieces of a request's body
