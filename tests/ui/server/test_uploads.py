@@ -1,6 +1,7 @@
 """How long an upload stays: as long as some page holds it, a while when nobody spoke for it, and never too many."""
 
 import asyncio
+import hashlib
 import os
 import time
 
@@ -8,7 +9,7 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
-from vaedemo.errors import Gone
+from vaedemo.errors import Gone, PictureError
 from vaedemo.ui.server import uploads as module
 from vaedemo.ui.server.uploads import Uploads, route
 
@@ -22,7 +23,7 @@ def uploads(tmp_path):
 
 def sent(uploads, name, size=10, age=0.0):
     """The path of an upload as Gradio lays it down, in a folder of its own."""
-    path = uploads.folder / name / "picture"
+    path = uploads.folder / hashlib.sha256(name.encode()).hexdigest() / "picture"
     path.parent.mkdir(parents=True)
     path.write_bytes(b"x" * size)
     os.utime(path, (time.time() - age,) * 2)
@@ -91,6 +92,21 @@ def test_the_oldest_give_way_where_all_are_too_large_asked_for_or_not(tmp_path):
     uploads.hold(A, [str(paths[0])])
     uploads.tidy()
     assert [path.exists() for path in paths] == [False] * 3 + [True] * 3
+
+
+def test_what_others_lay_into_the_folder_is_neither_read_nor_removed(uploads):
+    mine = sent(uploads, "mine", age=module.IDLE + 1)
+    foreign = [uploads.folder / "notes.txt", uploads.folder / "cache" / "a", mine.parent / "deep" / "b"]
+    for path in foreign:
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("x")
+        os.utime(path, (0, 0))
+        with pytest.raises(PictureError):
+            uploads.path(str(path))
+        uploads.hold(A, [str(path)])
+        uploads.hold(A, [])
+    uploads.tidy()
+    assert [path.exists() for path in (mine, *foreign)] == [False, True, True, True]
 
 
 @pytest.mark.parametrize(

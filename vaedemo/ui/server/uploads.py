@@ -10,6 +10,7 @@ import contextlib
 import json
 import os
 import re
+import stat
 import threading
 import time
 from collections.abc import Iterable
@@ -29,6 +30,7 @@ SILENT = 300.0  # seconds after which a page that says nothing holds nothing
 MOST_HELD = 500  # files of one page
 MOST_VISITORS = 10_000
 _VISITOR = re.compile("[0-9a-f]{32}")
+_OWN = re.compile("[0-9a-f]{64}")  # Gradio lays an upload into a folder that has the name of its SHA-256
 
 
 class _Held(NamedTuple):
@@ -39,7 +41,8 @@ class _Held(NamedTuple):
 
 
 class Uploads:
-    """The uploads below a folder; at most `limit_bytes` and `limit_files` of them stay on the disk."""
+    """The uploads below a folder; at most `limit_bytes` and `limit_files` of them stay on the disk. What else lies in
+    the folder is neither read nor removed."""
 
     def __init__(self, folder: str | Path, limit_bytes: int = 200_000_000, limit_files: int = 500) -> None:
         self.folder = Path(folder)
@@ -61,7 +64,7 @@ class Uploads:
             raise PictureError("This is not a file that was uploaded here; choose it again.")
         try:
             folder, path = self.folder.resolve(), Path(name).resolve(strict=True)
-            inside = path.is_relative_to(folder) and path.is_file()
+            inside = path.parent.parent == folder and _OWN.fullmatch(path.parent.name) and path.is_file()
         except (OSError, RuntimeError, ValueError):
             raise Gone("The uploaded file is no longer here; choose it again.") from None
         if not inside:
@@ -104,21 +107,28 @@ class Uploads:
                 total, count = total - size, count - 1
 
     def _files(self) -> Iterable[tuple[Path, float, int]]:
-        """(path, time it was written, size) of every file below the folder, in no order."""
+        """(path, time it was written, size) of every upload, in no order."""
         folder = self.folder.resolve()
-        for root, _, names in os.walk(folder):
-            for name in names:
+        for own in filter(_OWN.fullmatch, _names(folder)):
+            for name in _names(folder / own):
                 with contextlib.suppress(OSError):  # it is being moved, or was removed
-                    found = os.lstat(path := Path(root, name))
-                    yield path, found.st_mtime, found.st_size
+                    found = os.lstat(path := folder / own / name)
+                    if not stat.S_ISDIR(found.st_mode):
+                        yield path, found.st_mtime, found.st_size
 
     def _remove(self, path: Path) -> None:
         path.unlink(missing_ok=True)
         with self._lock:
             self._used.pop(path, None)
-        if path.parent != self.folder.resolve():
-            with contextlib.suppress(OSError):  # another file lies there
-                path.parent.rmdir()
+        with contextlib.suppress(OSError):  # another file lies there
+            path.parent.rmdir()
+
+
+def _names(folder: Path) -> list[str]:
+    try:
+        return os.listdir(folder)
+    except OSError:  # there is none, or no folder
+        return []
 
 
 def route(uploads: Uploads) -> Route:
