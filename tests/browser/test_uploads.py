@@ -47,4 +47,3 @@ def test_an_upload_goes_with_its_page_and_anothers_stays(visit, leave):
     assert not mine.parent.exists() and theirs.exists()
     leave(other.page)
     until(lambda: not theirs.exists())
-

@@ -1,7 +1,6 @@
 """How long an upload stays: as long as some page holds it, a while when nobody spoke for it, and never too many."""
 
 import asyncio
-import hashlib
 import os
 import time
 
@@ -9,6 +8,7 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
+from tests.uploaded import laid
 from vaedemo.errors import Gone, PictureError
 from vaedemo.ui.server import uploads as module
 from vaedemo.ui.server.uploads import Uploads, route
@@ -23,9 +23,7 @@ def uploads(tmp_path):
 
 def sent(uploads, name, size=10, age=0.0):
     """The path of an upload as Gradio lays it down, in a folder of its own."""
-    path = uploads.folder / hashlib.sha256(name.encode()).hexdigest() / "picture"
-    path.parent.mkdir(parents=True)
-    path.write_bytes(b"x" * size)
+    path = laid(uploads.folder, b"x" * size, name)
     os.utime(path, (time.time() - age,) * 2)
     return path
 
