@@ -2,7 +2,9 @@
 
 A visitor opens the page, then again and again chooses one of TABS, has it make its calls one after another, and thinks:
 1 to 2 s for each call that was made, so that each visitor makes a call every second or two, in bursts as the page makes
-them. After five such acts the page is left and another visitor comes. Everything is drawn from a seed.
+them. After five such acts the page is left and another visitor comes; the first ones come within 15 s. Everything is drawn from
+a seed. What takes a button and seconds of the server, a photograph denoised or held against other codecs, is asked for by
+one visitor of its tab in four.
 """
 
 import asyncio
@@ -24,6 +26,8 @@ from vaedemo.ui.server.wire import data_uri
 ACTS = 5  # of a visitor before the page is left
 THINKS = (1.0, 2.0)  # seconds for each call that was made
 PHOTOGRAPH = (480, 320)  # pixels of an upload
+COME = 15.0  # seconds within which the first visitors come
+SELDOM = 0.25  # of the visitors of a tab ask for what takes long
 STEPS = 400  # of a job, which ends long before
 
 
@@ -188,8 +192,8 @@ async def restored(v: Visitor, domain: str, **more: Any) -> None:
 
 
 async def denoise(v: Visitor) -> None:
-    """A small picture, or one visitor in four a photograph of one's own."""
-    if v.rng.random() < 0.25:
+    """A small picture; seldom a photograph of one's own."""
+    if v.rng.random() < SELDOM:
         source, methods = await v.upload(), [m for m in v.value["methods"] if m not in ("vae", "plain")]
         await v.work_off(source=source, methods=methods, **damage(v, "photos", n=0))
     else:
@@ -207,11 +211,12 @@ async def inpaint(v: Visitor) -> None:
 
 
 async def compress(v: Visitor) -> None:
-    """A photograph of one's own compressed, held against other codecs, and kept."""
+    """A photograph of one's own compressed and kept; seldom held against other codecs too."""
     source = await v.upload()
     await v.ask("photo", source=source)
     job = await v.work_off(source=source, quality=v.rng.randint(20, 80), channels=None, refine=None, live=False)
-    await v.steps(await v.ask("beside", job=job, measure="size"))
+    if v.rng.random() < SELDOM:
+        await v.steps(await v.ask("beside", job=job, measure="size"))
     await v.ask("file", job=job, which="vae")
 
 
@@ -252,7 +257,7 @@ async def site_of(client: httpx.AsyncClient) -> Site:
 async def one_after_another(address: str, site: Site, seed: str, end: float, log: Log) -> None:
     """Visitors at one place, until `end`; the last of them leaves too."""
     rng = random.Random(seed)
-    await asyncio.sleep(rng.uniform(0, THINKS[1]))
+    await asyncio.sleep(rng.uniform(0, min(COME, end - time.perf_counter())))
     while time.perf_counter() < end:
         async with httpx.AsyncClient(base_url=address, timeout=60) as client:
             v = Visitor(client, site, rng, log)
