@@ -51,14 +51,16 @@ Log = list[tuple[str, float, str | None]]  # what was asked, seconds, an error
 
 
 @contextmanager
-def server() -> Iterator[tuple[str, subprocess.Popen]]:
+def server(**environ: str) -> Iterator[tuple[str, subprocess.Popen]]:
     """(address, process) of the page in a process of its own."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     address = f"http://127.0.0.1:{port}/"
     process = subprocess.Popen(
-        [sys.executable, str(ROOT / "app.py")], env={**os.environ, "PORT": str(port)}, stdout=subprocess.DEVNULL
+        [sys.executable, str(ROOT / "app.py")],
+        env={**os.environ, "PORT": str(port), **environ},
+        stdout=subprocess.DEVNULL,
     )
     try:
         yield address, process

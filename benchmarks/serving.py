@@ -1,10 +1,13 @@
-"""The server under API calls, measured: python benchmarks/serving.py [--memory] [--clients]
+"""The server under API calls, measured: python benchmarks/serving.py [--memory] [--clients] [--visitors]
 
 memory    resident memory of the server over 10,000 calls, each in a session of its own, of every endpoint: codes,
           samples, walks and maps, uploads, photographs of many sizes, wrong requests, and answers that nobody fetches;
           its growth from a rest after the first 1,000 to a rest after all, and the most between
 clients   64 clients for 60 s, each with a fresh session a call: sample, decode and models in turn; errors and latency,
           from the call to its answer
+visitors  64 visitors for 300 s, who make the calls of all tabs as the page makes them, each a call every second or two
+          (benchmarks/visitors.py): errors and latency, by tab too; the server's memory at rest after a minute of the
+          same and at the end; the uploads left when all have gone
 
 Calls go over plain HTTP, as curl makes them; the server is a process of its own on the same machine.
 """
@@ -14,13 +17,17 @@ import itertools
 import json
 import os
 import random
+import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
 import psutil
-from common import Row, arguments, parse, report
+import visitors
+from common import RESULTS, Row, arguments, parse, report
 from page import answered, files, server, spread
 from PIL import Image
 
@@ -28,6 +35,7 @@ from benchmarks.tables.serving import serving
 from vaedemo.ui.server.wire import data_uri
 
 CALLS, FIRST, SECONDS, CLIENTS = 10_000, 1_000, 60, 64
+VISIT, WARM = 300.0, 60.0  # seconds
 REST = 20.0  # seconds until the freed memory of the last calls has gone back
 LEFT = 97  # of so many calls one answer is never fetched
 Call = tuple[str, Row, bytes | None]  # an endpoint, its arguments by name, the file to send as the picture
@@ -213,20 +221,60 @@ def measure_clients(clients: int = CLIENTS, seconds: float = SECONDS) -> Row:
     }
 
 
+# ---- visitors ----------------------------------------------------------------------------------------------------
+
+
+def measure_visitors(count: int = CLIENTS, seconds: float = VISIT, warm: float = WARM, rest: float = REST) -> Row:
+    with tempfile.TemporaryDirectory() as folder, server(GRADIO_TEMP_DIR=folder) as (address, process):
+        answered(address, patience=600)
+        watched = psutil.Process(process.pid)
+        asyncio.run(visitors.each_tab(address))
+        asyncio.run(visitors.crowd(address, count, warm, "warm"))
+        time.sleep(rest)
+        before = watched.memory_info().rss / 1e6
+        log = asyncio.run(visitors.crowd(address, count, seconds, "measured"))
+        left = sum(path.is_file() for path in Path(folder).rglob("*"))
+        time.sleep(rest)
+        after = watched.memory_info().rss / 1e6
+    for (tab, text), times in Counter(log.errors).most_common():
+        print(f"error, {times} times: {tab}: {text}")
+    wrong = Counter(tab for tab, _ in log.errors)
+    by_tab = {tab: [ms for name, ms in log.times if name == tab] for tab in ("open", *visitors.TABS)}
+    return {
+        "visitors": count,
+        "seconds": seconds,
+        **spread([ms for _, ms in log.times]),
+        "errors": len(log.errors),
+        "tabs": {tab: {**spread(times), "errors": wrong[tab]} for tab, times in by_tab.items() if times},
+        "megabytes": [round(before, 1), round(after, 1)],
+        "growth_megabytes": round(after - before, 1),
+        "left": left,
+    }
+
+
 def main() -> None:
     parser = arguments(__doc__)
-    parser.add_argument("--memory", action="store_true")
-    parser.add_argument("--clients", action="store_true")
+    for part in ("memory", "clients", "visitors"):
+        parser.add_argument(f"--{part}", action="store_true")
     parser.add_argument("--calls", type=int, default=CALLS, help="of --memory")
-    parser.add_argument("--rest", type=float, default=REST, help="of --memory: seconds until freed memory is back")
+    parser.add_argument("--rest", type=float, default=REST, help="seconds until freed memory is back")
     parser.add_argument("--seconds", type=float, default=SECONDS, help="of --clients")
-    args = parse(parser, calls=60, rest=0.1, seconds=2.0)
-    every = not (args.memory or args.clients)
-    found: Row = {"load": round(os.getloadavg()[0], 1)}
-    if args.memory or every:
-        found["memory"] = measure_memory(args.calls, min(FIRST, args.calls // 2), args.rest)
-    if args.clients or every:
-        found["clients"] = measure_clients(seconds=args.seconds)
+    parser.add_argument("--count", type=int, default=CLIENTS, help="of --visitors: how many at once")
+    parser.add_argument("--visit", type=float, default=VISIT, help="of --visitors: seconds")
+    parser.add_argument("--warm", type=float, default=WARM, help="of --visitors: seconds of the same before")
+    args = parse(parser, calls=60, rest=0.1, seconds=2.0, count=3, visit=3.0, warm=0.0)
+    parts: dict[str, Callable[[], Row]] = {
+        "memory": lambda: measure_memory(args.calls, min(FIRST, args.calls // 2), args.rest),
+        "clients": lambda: measure_clients(seconds=args.seconds),
+        "visitors": lambda: measure_visitors(args.count, args.visit, args.warm, args.rest),
+    }
+    wanted = [part for part in parts if getattr(args, part)]
+    path = RESULTS / "serving.json"  # the parts that are not measured anew stay
+    found: Row = json.loads(path.read_text()) if path.exists() else {}
+    found["load"] = round(os.getloadavg()[0], 1)
+    found.pop("machine", None)
+    for part in wanted or parts:
+        found[part] = parts[part]()
     report("serving", found, serving(found))
 
 

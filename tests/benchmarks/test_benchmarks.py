@@ -18,7 +18,7 @@ from vaedemo.store.library import CHECKPOINTS
 
 ROOT = Path(__file__).resolve().parents[2]
 BENCHMARKS = ROOT / "benchmarks"
-PARTS = ("common.py", "damaged.py")  # no scripts of their own
+PARTS = ("common.py", "damaged.py", "visitors.py")  # no scripts of their own
 SCRIPTS = sorted(p.name for p in BENCHMARKS.glob("*.py") if p.name not in PARTS)
 PAGES = {"latent.py": ["--click"], "page.py": ["--slider"]}  # need Chromium; one of their parts is enough
 

@@ -16,6 +16,7 @@ import pytest
 from PIL import Image
 
 from tests.hostile import HOSTILE
+from tests.uploaded import laid
 from vaedemo.data.domains import SIZED
 from vaedemo.errors import PictureError
 from vaedemo.services.reconstruct import reconstruct
@@ -232,8 +233,7 @@ def test_every_hostile_file_gives_a_picture_or_one_sentence(functions, service, 
     made = case.make(tmp_path)
     if not isinstance(made, bytes) or len(made) > 25_000_000:
         pytest.skip("nothing that can be uploaded")
-    path = service.uploads.folder / f"upload-{abs(hash(case.name))}"
-    path.write_bytes(made)
+    path = laid(service.uploads.folder, made)
     answer = functions["prepare"]({"source": {"upload": str(path)}, "domain": None})
     path.unlink(missing_ok=True)
     if case.expect == "picture":
@@ -246,18 +246,16 @@ def test_every_hostile_file_gives_a_picture_or_one_sentence(functions, service, 
 
 
 def test_only_what_was_uploaded_here_is_opened(tmp_path):
-    folder = tmp_path / "uploads"
-    folder.mkdir()
-    secret = tmp_path / "secret.png"
+    secret, root = tmp_path / "secret.png", tmp_path / "uploads"
     Image.new("L", (8, 8)).save(secret)
+    inside = laid(root, secret.read_bytes())
+    folder = inside.parent
     (folder / "link.png").symlink_to(secret)
     (folder / "loop").symlink_to(folder / "loop")
-    uploads = Uploads(folder)
-    for name in (secret, folder / "link.png", folder / "loop", folder / ".." / "secret.png", folder, "secret.png"):
+    uploads, up = Uploads(root), folder / ".." / ".."
+    for name in (secret, folder / "link.png", folder / "loop", up / "secret.png", folder, root, "secret.png"):
         with pytest.raises(PictureError):
             uploads.path(str(name))
-    inside = folder / "a.png"
-    Image.new("L", (8, 8)).save(inside)
     assert uploads.path(str(inside)) == inside.resolve()
 
 
@@ -273,9 +271,9 @@ def test_an_upload_that_is_gone_is_told_by_its_key(functions, service):
 def test_the_disk_that_uploads_take_is_bounded(tmp_path):
     uploads = Uploads(tmp_path, limit_bytes=1000, limit_files=5)
     for i in range(20):
-        (tmp_path / f"{i}").write_bytes(b"x" * 300)
-        uploads.path(str(tmp_path / f"{i}"))
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["17", "18", "19"]
+        uploads.path(str(laid(tmp_path, b"x" * 300, f"{i}")))
+    assert sorted(p.name for p in tmp_path.glob("*/*")) == ["17", "18", "19"]
+    assert len(list(tmp_path.iterdir())) == 3
 
 
 def test_what_the_browser_gets_is_what_the_library_computes(functions, service, model):

@@ -1,6 +1,7 @@
 """The page: TABS -> Blocks, and how they are launched."""
 
 import os
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,13 @@ from vaedemo.errors import ConfigError
 from vaedemo.store.library import Library
 from vaedemo.ui.server.calls import HANDLERS, Blocks
 from vaedemo.ui.server.component import checkpoints_folder, head, module_html, routes
+from vaedemo.ui.server.guard import HEALTH, guards
 from vaedemo.ui.server.listen import Place, stop, taken
 from vaedemo.ui.server.prefix import middleware, root_path
 from vaedemo.ui.server.schema import endpoints
 from vaedemo.ui.server.service import Service
 from vaedemo.ui.server.tidy import tidied
+from vaedemo.ui.server.uploads import route
 from vaedemo.ui.tabs import TABS
 from vaedemo.ui.text import load
 
@@ -26,6 +29,8 @@ FONTS = (
     "ui-sans-serif, system-ui, -apple-system, Segoe UI, Roboto, Noto Sans, Helvetica, Arial, PingFang SC, "
     "Noto Sans SC, Noto Sans CJK SC, Microsoft YaHei, sans-serif"
 )
+# A folder of this server's own: what lies there longer than it is of use is removed.
+os.environ.setdefault("GRADIO_TEMP_DIR", str(Path(tempfile.gettempdir(), f"vaedemo-{os.getpid()}")))
 MONO = "ui-monospace, SFMono-Regular, Menlo, Consolas, DejaVu Sans Mono, monospace"
 # Gradio keeps the state of this many sessions, and every call over plain HTTP is one. Nothing is stored in it, so a
 # session that was dropped starts again without a loss.
@@ -38,7 +43,7 @@ RELABEL = """async () => {
 }"""
 
 
-def build(checkpoints: str | Path | None = None) -> gr.Blocks:
+def build(checkpoints: str | Path | None = None) -> Blocks:
     """The page as gr.Blocks over a folder of checkpoints; it neither writes nor downloads anything."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)  # one picture at a time is too little for more
@@ -48,7 +53,7 @@ def build(checkpoints: str | Path | None = None) -> gr.Blocks:
         torch.set_num_threads(threads)
 
 
-def _blocks(service: Service) -> gr.Blocks:
+def _blocks(service: Service) -> Blocks:
     words = load()
     with Blocks(
         title=f"vaedemo: {words['tagline']}", analytics_enabled=False, delete_cache=(600, 3600), fill_width=True
@@ -63,11 +68,12 @@ def _blocks(service: Service) -> gr.Blocks:
         frame.select(None, None, tabs, js=RELABEL, api_visibility="private")
         endpoints(service, demo, [tab.endpoints for tab in TABS if tab.endpoints])
     # Status updates at every change would tell all who wait of each call's start and end: n clients, n^2 messages.
+    demo.uploads = service.uploads
     demo.queue(max_size=256, default_concurrency_limit=2, status_update_rate=2)
     return demo
 
 
-def launch(demo: gr.Blocks, port: int | None = None, **kwargs: Any) -> Any:
+def launch(demo: Blocks, port: int | None = None, **kwargs: Any) -> Any:
     """Start the server; keywords go to gr.Blocks.launch."""
     torch.set_num_threads(1)  # there are many visitors
     root = root_path(os.environ)
@@ -76,9 +82,9 @@ def launch(demo: gr.Blocks, port: int | None = None, **kwargs: Any) -> Any:
         root_path=root,
         theme=gr.themes.Base(font=FONTS.split(", "), font_mono=MONO.split(", ")),
         app_kwargs={
-            "routes": routes(),
-            "middleware": middleware(root),
-            "lifespan": tidied(demo),
+            "routes": [HEALTH, route(demo.uploads), *routes()],
+            "middleware": [*guards(os.environ), *middleware(root)],
+            "lifespan": tidied(demo, demo.uploads),
             "exception_handlers": HANDLERS,
         },
         head=head(tab.name for tab in TABS),
@@ -94,7 +100,7 @@ def launch(demo: gr.Blocks, port: int | None = None, **kwargs: Any) -> Any:
     )
 
 
-def main(demo: gr.Blocks, where: Place | None) -> Any:
+def main(demo: Blocks, where: Place | None) -> Any:
     """Launch at a Place, or where a hosted Space has it (None); a failure is one sentence and exit code 2."""
     try:
         if where is None:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.uploaded import laid
 from vaedemo.services.codec.container import HEADER
 from vaedemo.store.library import Library
 from vaedemo.ui.server.calls import sentences
@@ -54,8 +55,7 @@ def picture_of(uri):
 
 
 def uploaded(folder, name, data):
-    (folder / name).write_bytes(data)
-    return {"upload": str(folder / name)}
+    return {"upload": str(laid(folder, data, name))}
 
 
 @pytest.fixture(scope="module")

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.uploaded import laid
 from vaedemo.data import datasets
 from vaedemo.maths import detection
 from vaedemo.services.anomaly import SCORES, class_scores, distances, judge, learn_normal
@@ -159,10 +160,8 @@ def test_junk_in_any_field_gives_a_sentence(functions, x):
 
 
 def test_a_broken_file_is_named_in_one_sentence(tab, functions):
-    tab.service.uploads.folder.mkdir(exist_ok=True)
-    path = tab.service.uploads.folder / "broken.png"
     image = io.BytesIO()
     Image.new("L", (40, 40), 200).save(image, "PNG")
-    path.write_bytes(image.getvalue()[:60])
+    path = laid(tab.service.uploads.folder, image.getvalue()[:60])
     sentence = said(functions["score"](ASKED | {"source": {"upload": str(path)}}))
     assert "cut off" in sentence

@@ -21,6 +21,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from vaedemo.ui.server import wire
+from vaedemo.ui.server.uploads import Uploads
 
 __all__ = ["Blocks", "HANDLERS", "arguments", "sentences"]
 
@@ -46,6 +47,8 @@ def sentences() -> Iterator[None]:
 
 class Blocks(gr.Blocks):
     """gr.Blocks whose endpoints take a list of any length up to all their parameters, and fail with one sentence."""
+
+    uploads: Uploads  # that the tabs read
 
     def get_config_file(self) -> Any:
         # So marked, the page goes by the address at which the browser has it, as on Colab: a proxy that hands no name

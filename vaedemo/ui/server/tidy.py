@@ -13,6 +13,8 @@ from typing import Any
 
 import gradio as gr
 
+from vaedemo.ui.server.uploads import Uploads
+
 __all__ = ["Tidier", "tidied"]
 
 TRIM = 5.0  # seconds between two returns of freed memory
@@ -46,15 +48,15 @@ class Tidier:
                 os.rmdir(os.path.dirname(path))
 
 
-def tidied(demo: gr.Blocks) -> Callable[[Any], AbstractAsyncContextManager[None]]:
-    """A lifespan in which the server tidies up, and sessions stay small."""
+def tidied(demo: gr.Blocks, uploads: Uploads) -> Callable[[Any], AbstractAsyncContextManager[None]]:
+    """A lifespan in which the server tidies up, its uploads too, and sessions stay small."""
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Any) -> AsyncIterator[None]:
         # Gradio gives every session a copy of all components' settings, milliseconds and 0.1 MB a call, for its links
         # to a session's state. Here the address is the state, so a session starts without them.
         app.state_holder.blocks = SimpleNamespace(default_config=demo.default_config, blocks={})
-        task = asyncio.create_task(_rounds(Tidier(demo)))
+        task = asyncio.create_task(_rounds(Tidier(demo), uploads))
         try:
             yield
         finally:
@@ -63,11 +65,12 @@ def tidied(demo: gr.Blocks) -> Callable[[Any], AbstractAsyncContextManager[None]
     return lifespan
 
 
-async def _rounds(tidier: Tidier) -> None:
+async def _rounds(tidier: Tidier, uploads: Uploads) -> None:
     trim = _trimmer()
     for turn in itertools.count(1):
         await asyncio.sleep(TRIM)
         try:
+            await asyncio.to_thread(uploads.tidy)
             if turn % TIDY == 0:
                 tidier()
                 await asyncio.to_thread(tidier.forget_uploads)

@@ -3,7 +3,7 @@
 
 import { html, nothing } from "../vendor/lit-html.js";
 import { fileInput, icon } from "../frame/pieces.js";
-import { t } from "../frame/text.js";
+import { className, t } from "../frame/text.js";
 import { pixels, unpack } from "../draw/pixels.js";
 
 // tab: the tab, drawn anew after a change. names: of the places. sources: {sample(), page()} -> base64 or null; read(blob)
@@ -82,7 +82,7 @@ export class Slots {
   place(slot) {
     const held = this.held[slot];
     const name = slot.toUpperCase();
-    const what = held ? (held.name ?? t("yours.own")) : t("generate.empty");
+    const what = held ? (held.name ? className(held.name) : t("yours.own")) : t("generate.empty");
     return html`<button type="button" class="vd-gen-slot ${slot === this.over ? "vd-over" : ""}" data-slot=${slot} aria-pressed=${slot === this.active}
       aria-label=${t("generate.slot", { slot: name, what })} title=${t("generate.slot.why", { slot: name })} @click=${() => this.choose(slot)}><b>${name}</b><span
       class="vd-picture"><canvas class="vd-pixels" width="28" height="28" .draw=${this.picture(held?.x)}></canvas></span></button>`;
@@ -93,7 +93,7 @@ export class Slots {
   }
 
   example(e) {
-    return html`<button type="button" class="vd-example" data-name=${e.name} title=${e.name} aria-label=${e.name}
+    return html`<button type="button" class="vd-example" data-name=${e.name} title=${className(e.name)} aria-label=${className(e.name)}
       aria-pressed=${e.name === this.held[this.active]?.name} @click=${() => this.put(this.active, e)}><canvas class="vd-pixels" width="28" height="28"
       .draw=${this.picture(e.x)}></canvas></button>`;
   }

@@ -3,6 +3,7 @@
 import { hand } from "../frame/shared.js";
 import { openTab } from "../frame/tabs.js";
 import { t } from "../frame/text.js";
+import { hold } from "./visit.js";
 
 const MOST_BYTES = 25_000_000; // as pictures.py has it
 
@@ -15,6 +16,7 @@ export const request = async (source, upload) => {
     // The name is of no use to the server, and may be odd.
     const sent = await upload(new File([source.blob], "picture", { type: source.blob.type }));
     source.path = sent.path;
+    hold(sent.path);
   }
   return { upload: source.path };
 };

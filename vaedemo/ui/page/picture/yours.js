@@ -6,7 +6,7 @@ import { html, nothing } from "../vendor/lit-html.js";
 import { newest } from "../frame/dom.js";
 import { button, fileInput, panel, small } from "../frame/pieces.js";
 import { onShared, share } from "../frame/shared.js";
-import { failure, t } from "../frame/text.js";
+import { className, failure, t } from "../frame/text.js";
 import { painted, unpack } from "../draw/pixels.js";
 import { toWord } from "../maths/words.js";
 import { createCamera } from "./camera.js";
@@ -208,6 +208,9 @@ export class Yours {
 // A domain's examples [{name, thumb}] as buttons, of which the chosen one is pressed.
 export const exampleRow = (list, chosen, choose) =>
   list.map(
-    ({ name, thumb }) => html`<button type="button" class="vd-example" data-name=${name} title=${name} aria-pressed=${name === chosen}
-    @click=${() => choose(name)}><img src=${thumb} alt=${name} width="40" height="40"></button>`,
+    ({
+      name,
+      thumb,
+    }) => html`<button type="button" class="vd-example" data-name=${name} title=${className(name)} aria-pressed=${name === chosen}
+    @click=${() => choose(name)}><img src=${thumb} alt=${className(name)} width="40" height="40"></button>`,
   );

@@ -25,7 +25,7 @@ const wish = (tab) => {
       value: mode,
       choose: (m) => tab.choose(m),
     })}
-    <label class="vd-field vd-cmp-typed" ?hidden=${mode === "quality"}><span>${t(`mode.${mode}.typed`)}</span><span><input type="number" data-part="typed" min=${low} max=${high}
+    <label class="vd-field vd-cmp-typed" ?hidden=${mode === "quality"}><span>${mode === "quality" ? "" : t(`mode.${mode}.typed`)}</span><span><input type="number" data-part="typed" min=${low} max=${high}
       step=${STEPS[mode]} data-at=${state[mode]} @change=${typed}> ${UNITS[mode]}</span></label>
   </div>
   ${tab.photo.quality(mode === "quality" ? state.quality : (tab.answer?.quality ?? 0), mode !== "quality")}`;

@@ -3,7 +3,7 @@
 
 import { html } from "../../page/vendor/lit-html.js";
 import { icon } from "../../page/frame/pieces.js";
-import { failure, number, t } from "../../page/frame/text.js";
+import { className, failure, number, t } from "../../page/frame/text.js";
 import { pixels, unpack } from "../../page/draw/pixels.js";
 import { askWith } from "../../page/picture/source.js";
 import { exampleRow } from "../../page/picture/yours.js";
@@ -23,7 +23,7 @@ export const endFromWord = (word, row) => {
 const label = (end) => {
   if (!end) return "";
   if (end.kind === "point") return `${t(`kind.${end.model}`)} (${end.z.map((v) => number(v, 1)).join(", ")})`;
-  return end.kind === "example" ? end.name : t(`walk.end.${end.kind}`);
+  return end.kind === "example" ? className(end.name) : t(`walk.end.${end.kind}`);
 };
 
 // walks: the section they belong to; changed(): both have their pictures, and one has another.
