@@ -2,7 +2,7 @@
 
 A visitor opens the page, then again and again chooses one of TABS, has it make its calls one after another, and thinks:
 1 to 2 s for each call that was made, so that each visitor makes a call every second or two, in bursts as the page makes
-them. After five such acts the page is left and another visitor comes; the first ones come within 15 s. All is drawn from
+them. After five such acts the page is left and another visitor comes; the first come within 15 s. All is drawn from
 a seed, but for the names of sessions. What takes seconds of the server, a photograph denoised or held against other
 codecs, is asked for in one act of its tab in four.
 """
