@@ -2,9 +2,9 @@
 
 A visitor opens the page, then again and again chooses one of TABS, has it make its calls one after another, and thinks:
 1 to 2 s for each call that was made, so that each visitor makes a call every second or two, in bursts as the page makes
-them. After five such acts the page is left and another visitor comes; the first ones come within 15 s. Everything is drawn from
-a seed. What takes a button and seconds of the server, a photograph denoised or held against other codecs, is asked for by
-one visitor of its tab in four.
+them. After five such acts the page is left and another visitor comes; the first come within 15 s. All is drawn from
+a seed, but for the names of sessions. What takes seconds of the server, a photograph denoised or held against other
+codecs, is asked for in one act of its tab in four.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ ACTS = 5  # of a visitor before the page is left
 THINKS = (1.0, 2.0)  # seconds for each call that was made
 PHOTOGRAPH = (480, 320)  # pixels of an upload
 COME = 15.0  # seconds within which the first visitors come
-SELDOM = 0.25  # of the visitors of a tab ask for what takes long
+SELDOM = 0.25  # of the acts of a tab ask for what takes long
 STEPS = 400  # of a job, which ends long before
 
 
