@@ -48,7 +48,7 @@ def read_sheet(path: Path, shape: tuple[int, int, int], classes: int) -> Taught:
         raise DataError(f"{path.name} is missing or damaged; write it again with `derive --only sheet`") from None
     channels, height, width = shape
     count = TAUGHT + UNSEEN
-    if levels.shape[:2] != (count // COLUMNS * height, COLUMNS * width):
+    if levels.shape != (count // COLUMNS * height, COLUMNS * width, *([channels] if channels > 1 else [])):
         raise DataError(f"{path.name} is no sheet of {count} pictures; write it again with `derive --only sheet`")
     cells = levels.reshape(count // COLUMNS, height, COLUMNS, width, channels).transpose(0, 2, 4, 1, 3)
     x = torch.from_numpy(np.ascontiguousarray(cells.reshape(count, channels, height, width)))

@@ -9,13 +9,16 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from vaedemo.data.taught import Taught
+from vaedemo.errors import NotFinite
 from vaedemo.pictures.draw import grid
 from vaedemo.training.plain import Plain, Step
 
 __all__ = ["FOLLOWED", "Moment", "Watch", "neighbours_right"]
 
 SIDE = 10  # decoded pictures along an axis of the map
-CELL = 28  # pixels a decoded picture of the map has at most
+# Pixels that a decoded picture of the map has at most, and one that is given back: the first that fit into MOST_BYTES.
+CELLS = ((28, 64), (20, 40), (14, 28), (12, 24))
+MOST_BYTES = 96_000  # of a moment's pictures and codes, so that a page keeps 300 moments in 30 MB
 FOLLOWED = 8  # pictures that are given back
 POINTS = 2000
 NEAREST = 5
@@ -71,6 +74,8 @@ class Watch:
                 if (value := getattr(step, name)) is not None
             }
         mu, logvar = model.encode(self.taught.seen[: self.count])
+        if not torch.isfinite(mu.square().sum()):
+            raise NotFinite(f"the codes are not finite after {self.run.number} steps; try a lower learning rate")
         spread = mu.var(0, unbiased=False)
         told["active"] = int((spread > ACTIVE).sum())
         if logvar is not None:
@@ -86,11 +91,14 @@ class Watch:
         codes = (flat / span).clamp(-1, 1).mul(LEVELS).round().short().numpy()
         axis = torch.linspace(-1, 1, 2 * SIDE + 1)[1::2] * span
         z = torch.stack([axis.repeat(SIDE), axis.flip(0).repeat_interleave(SIDE)], 1) @ plane + centre
-        rows = _png(model.decode(mu[:FOLLOWED]), FOLLOWED)
         probe = b"" if step is None else _png(torch.stack([step.x, step.x_hat]), 2)
-        found = Moment(told, codes.tobytes(), _png(_small(model.decode(z)), SIDE), rows, probe)
+        grid_x, rows_x = model.decode(z), model.decode(mu[:FOLLOWED])
         model.train()
-        return found
+        for cell, given_back in CELLS:
+            drawn = _png(_small(grid_x, cell), SIDE), _png(_small(rows_x, given_back), FOLLOWED)
+            if codes.nbytes + len(probe) + sum(map(len, drawn)) <= MOST_BYTES:
+                break
+        return Moment(told, codes.tobytes(), *drawn, probe)
 
     def _classes(self, model: Any, mu: Tensor) -> dict[str, float]:
         """How many of a picture's nearest neighbours in the latent space are of its class, and of pictures unseen."""
@@ -128,9 +136,8 @@ def _round(value: float) -> float:
     return span
 
 
-def _small(x: Tensor) -> Tensor:
-    size = x.shape[-1]
-    return x if size <= CELL else F.interpolate(x, size=(CELL, CELL), mode="area")
+def _small(x: Tensor, size: int) -> Tensor:
+    return x if x.shape[-1] <= size else F.interpolate(x, size=(size, size), mode="area")
 
 
 def _png(x: Tensor, columns: int) -> bytes:

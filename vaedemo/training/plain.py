@@ -139,7 +139,7 @@ class Plain:
         return self.pictures[rows], torch.randn(size, self.config.latent_dim, generator=self.generator)
 
     def step(self) -> Step:
-        """One update. NotFinite where the loss is not; the weights are then those before it."""
+        """One update. NotFinite where the loss or a gradient is not; the weights are then those before it."""
         now, model = self.config.at(self.number), self.model
         x, eps = self.batch()
         mu, logvar = model.encode(x)
@@ -158,6 +158,8 @@ class Plain:
         self.optimizer.zero_grad()
         loss.backward()
         norms = dict(_norms(model))
+        if not all(map(math.isfinite, norms.values())):
+            raise NotFinite(f"a gradient is not finite after {self.number} steps; try a lower learning rate")
         for group in self.optimizer.param_groups:
             group["lr"] = now.lr
         self.optimizer.step()

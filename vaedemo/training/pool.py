@@ -13,6 +13,7 @@ import threading
 import time
 from collections import OrderedDict, deque
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -52,6 +53,7 @@ class Run:
     messages: deque[Message] = field(default_factory=lambda: deque(maxlen=UNREAD))
     weights: Message | None = None
     process: Any = None
+    unsent: list[dict[str, Any]] | None = field(default_factory=list)  # commands that wait for the first message to go
 
     @property
     def over(self) -> bool:
@@ -61,9 +63,20 @@ class Run:
 
 def _spawn() -> Any:
     """A worker that waits for its run. It finds the package where this process does, and has one thread."""
-    env = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
+    places = [str(Path(__file__).resolve().parents[2]), *filter(None, [os.environ.get("PYTHONPATH")])]
+    env = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join(places)}
     command = [sys.executable, "-m", "vaedemo.training.worker"]
     return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=env)
+
+
+def _about(run: Run) -> tuple[dict[str, Any], dict[str, bytes]]:
+    """The first message to a run's worker."""
+    seen, unseen = run.taught
+    labels = None
+    if seen.y is not None:
+        labels = {"seen": seen.y.tolist(), "unseen": [] if unseen.y is None else unseen.y.tolist()}
+    told = {"do": "start", "config": asdict(run.config), "shape": seen.shape, "labels": labels, "replay": run.replay}
+    return told, {"seen": seen.x.numpy().tobytes(), "unseen": unseen.x.numpy().tobytes()}
 
 
 class Pool:
@@ -93,6 +106,7 @@ class Pool:
                 raise TrainingError("too many people are training at this moment; try again in a minute")
             name = secrets.token_hex(8)
             self.runs[name] = Run(config, taught, replay)
+            self._forget(time.monotonic())
             self._start_waiting()
             self._keep()
             return name
@@ -125,7 +139,7 @@ class Pool:
                 self._end(run, "stopped")
             elif run.state in ("running", "paused"):
                 run.state = "running" if do == "go" else "paused"
-                self._send(run, {"do": do})
+                self._command(run, {"do": do})
 
     def model(self, name: str) -> tuple[Any, int]:
         """(the model of a run with its last weights, float32, in evaluation mode; their step). TrainingError before
@@ -144,17 +158,25 @@ class Pool:
         return model.eval().requires_grad_(False), told["step"]
 
     def close(self) -> None:
-        """End every worker."""
+        """End every worker, and wait until it has."""
         with self._lock:
-            for run in self.runs.values():
+            for run in reversed(self.runs.values()):  # those that wait first, so that none of them begins
                 self._end(run, "stopped")
             self._drop_spare()
+            left = [run.process for run in self.runs.values() if run.process]
+        for process in left:
+            process.wait()
 
     # ---- called with the lock held -----------------------------------------------------------------------------
 
-    def _send(self, run: Run, told: dict[str, Any], **data: bytes) -> None:
-        with contextlib.suppress(OSError, ValueError):  # of a process that has ended its reader tells
-            worker.write(run.process.stdin, told, **data)
+    @staticmethod
+    def _command(run: Run, told: dict[str, Any]) -> None:
+        """Send a few bytes, which a pipe takes at once; they follow the first message."""
+        if run.unsent is not None:
+            run.unsent.append(told)
+        elif run.process:
+            with contextlib.suppress(OSError, ValueError):  # of a process that has ended its reader tells
+                worker.write(run.process.stdin, told)
 
     def _start_waiting(self) -> None:
         """Give waiting runs the workers that are free, in the order in which they came."""
@@ -163,24 +185,28 @@ class Pool:
             spare = self._spare if self._spare and self._spare.poll() is None else None
             self._spare = None if spare else self._spare
             run.process, run.state, run.started = spare or _spawn(), "running", time.monotonic()
-            seen, unseen = run.taught
-            labels = None
-            if seen.y is not None:
-                labels = {"seen": seen.y.tolist(), "unseen": [] if unseen.y is None else unseen.y.tolist()}
-            about = {"do": "start", "config": asdict(run.config), "shape": seen.shape, "labels": labels}
-            data = {"seen": seen.x.numpy().tobytes(), "unseen": unseen.x.numpy().tobytes()}
-            self._send(run, {**about, "replay": run.replay}, **data)
-            threading.Thread(target=self._read, args=(run,), daemon=True).start()
+            threading.Thread(target=self._read, args=(run, run.process), daemon=True).start()
 
-    def _read(self, run: Run) -> None:
-        """Keep what a run's process sends, until it ends."""
-        process = run.process
-        with contextlib.suppress(OSError, ValueError):
+    def _read(self, run: Run, process: Any) -> None:
+        """Send a run to its process and keep what that sends, until it ends. Megabytes go into a pipe no faster than
+        they are read, and the process may still be starting: so the lock is not held meanwhile."""
+        with contextlib.suppress(Exception):  # it has ended, or sends nonsense, of whatever kind
+            told, data = _about(run)
+            worker.write(process.stdin, told, **data)
+            with self._lock:
+                waiting, run.unsent = run.unsent or [], None
+                for command in waiting:
+                    self._command(run, command)
             for message in worker.read(process.stdout):
                 with self._lock:
                     self._keep_message(run, message)
+        process.kill()
         process.wait()
+        for pipe in (process.stdin, process.stdout):
+            with contextlib.suppress(OSError, ValueError):
+                pipe.close()
         with self._lock:
+            run.process = None
             if not run.over:
                 run.state, run.said = "failed", (DIED, "TrainingError")
             self._start_waiting()
@@ -188,6 +214,8 @@ class Pool:
     @staticmethod
     def _keep_message(run: Run, message: Message) -> None:
         told = message.told
+        if run.over:  # what was on its way when the run was stopped
+            return
         if told["is"] == "weights":
             run.weights = message
         elif told["is"] == "failed":
@@ -225,15 +253,24 @@ class Pool:
                 now = time.monotonic()
                 for run in list(self.runs.values()):
                     self._tidy_run(run, now)
-                ended = [name for name, run in self.runs.items() if run.over]
-                old = [name for name in ended if now - self.runs[name].seen > KEPT]
-                for name in {*old, *ended[: max(0, len(ended) - MOST_KEPT)]}:
-                    del self.runs[name]
+                self._forget(now)
                 if self._spare and now - self._spared > IDLE:
                     self._drop_spare()
                 if not self.runs and not self._spare:
                     self._keeper = None
                     return
+
+    def _forget(self, now: float) -> None:
+        """Forget runs that ended long ago or are too many, and what pages that are gone have not fetched."""
+        ended = [name for name, run in self.runs.items() if run.over]
+        old = [name for name in ended if now - self.runs[name].seen > KEPT]
+        for name in {*old, *ended[: max(0, len(ended) - MOST_KEPT)]}:
+            del self.runs[name]
+        for run in self.runs.values():
+            if run.over and now - run.seen > PATIENCE:
+                last = [message for message in run.messages if message.told["is"] == "moment"][-1:]
+                run.messages.clear()
+                run.messages.extend(last)
 
     def _tidy_run(self, run: Run, now: float) -> None:
         if run.over:

@@ -14,6 +14,7 @@ import queue
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Iterator
 from typing import Any, BinaryIO, NamedTuple
 
@@ -144,9 +145,11 @@ def _taught(told: dict[str, Any], data: dict[str, bytes]) -> Any:
 
 
 def _listen(stream: BinaryIO, commands: "queue.SimpleQueue[Message]") -> None:
-    for message in read(stream):
-        commands.put(message)
-    os._exit(0)  # nobody is left to train for
+    try:
+        for message in read(stream):
+            commands.put(message)
+    finally:
+        os._exit(0)  # nobody is left to train for
 
 
 def main() -> None:
@@ -172,6 +175,9 @@ def main() -> None:
         if worker:
             worker.weights()
         write(out, {"is": "failed", "error": str(error), "key": type(error).__name__})
+    except BaseException:
+        traceback.print_exc()
+        os._exit(1)
     os._exit(0)  # the thread that listens holds standard input, for which the interpreter's own end would wait
 
 
