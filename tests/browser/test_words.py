@@ -27,7 +27,7 @@ FACTS = {
     "score.ratio.why", "score.typicality.why", "stack.same", "stack.why", "zoom.exact",
     "teach.qr.local", "lessons.file.raw", "lessons.prior.normal", "lessons.unit.confident", "lessons.unit.mig",
     "lessons.weighted", "train.active.why", "train.box.eps", "train.few.all", "train.likelihood.held", "train.more",
-    "train.own.files.why", "train.preset.collapse.why", "train.preset.fast.why", "train.preset.few",
+    "train.own.files.why", "train.preset.collapse.why", "train.own.why", "train.preset.fast.why", "train.preset.few",
     "train.preset.held.why", "train.preset.holes.why", "train.preset.learned.why",
 }  # fmt: skip
 

@@ -2,7 +2,7 @@
 
 import { save } from "../../page/frame/download.js";
 import { Tab, open } from "../../page/frame/shell.js";
-import { failure, t } from "../../page/frame/text.js";
+import { failure, significant, t } from "../../page/frame/text.js";
 import { fromUri, pack, unpack } from "../../page/draw/pixels.js";
 import { Plot } from "../../page/draw/plot.js";
 import { Many } from "../../page/picture/many.js";
@@ -12,14 +12,14 @@ import { added, empty, until } from "./record.js";
 import { MOST_STEPS, WORDS, configOf, preset, settled, standard, stateOf } from "./state.js";
 import { view } from "./view.js";
 
-const TONES = { distortion: 3, kl: 6, loss: 8 };
+const TONES = { distortion: 3, kl: 6 };
 const INK = { main: 2, fork: 1 }; // colours of the two runs' curves
 
 class Train extends Tab {
   view = () => view(this);
 
   begin() {
-    // runs: the run and its fork, if there is one; shown: which of them; at: the index of the moment shown, null for the latest.
+    // runs: the run and its fork, if there is one; shown: which of them; at: the step of the moment shown, null for the latest.
     Object.assign(this, { runs: [], shown: 0, at: null, look: "both", xs: [], size: 32, channels: 3, told: "", busy: false });
     this.forking = { name: "beta", value: 4 };
     this.start(WORDS, standard());
@@ -45,7 +45,7 @@ class Train extends Tab {
     });
     new IntersectionObserver(([e]) => e.isIntersecting && this.seen()).observe(this.root);
     // A page that is left ends its run; where it cannot say so any more, the server notices that it asks no longer.
-    addEventListener("pagehide", () => this.run?.tell("stop"));
+    addEventListener("pagehide", () => [...this.runs, this.again].forEach((run) => run?.tell("stop")));
     this.show();
   }
 
@@ -61,7 +61,7 @@ class Train extends Tab {
 
   get moment() {
     const list = this.run?.moments ?? [];
-    return list[this.at ?? list.length - 1] ?? list.at(-1) ?? null;
+    return (this.at === null ? null : list[until(list, this.at)]) ?? list.at(-1) ?? null;
   }
 
   get last() {
@@ -73,10 +73,15 @@ class Train extends Tab {
     return this.state.data !== "own" || this.xs.length >= this.value.limits.least;
   }
 
+  // One's own pictures as they are now; a run keeps those that it began with.
+  own() {
+    return { xs: this.xs, size: this.size, channels: this.channels };
+  }
+
   // What start takes.
-  body(state, changes, replay = 0) {
-    const own = state.data === "own" ? { xs: this.xs, size: this.size, channels: this.channels } : {};
-    return { settings: configOf(state), changes, data: state.data, few: state.few, replay, ...own };
+  body(state, changes, replay = 0, own = this.own()) {
+    const learned = state.data === "own" ? own : {};
+    return { settings: configOf(state), changes, data: state.data, few: state.few, replay, ...learned };
   }
 
   // ---- running -----------------------------------------------------------------------------------------------
@@ -84,6 +89,7 @@ class Train extends Tab {
   choose(patch) {
     this.state = settled(this.state, patch);
     this.show();
+    if (this.run?.state === "untrained") this.seen();
   }
 
   takePreset = (name) => this.choose({ ...preset(name), seed: this.state.seed });
@@ -91,7 +97,7 @@ class Train extends Tab {
   launch(changes, replay, told) {
     const run = new Run(
       { ask: this.ask, changed: () => this.show(), failed: (answer) => this.say(failure(answer)) },
-      this.body(told.settings, changes, replay),
+      this.body(told.settings, changes, replay, told.own),
       told,
     );
     run.start();
@@ -99,13 +105,13 @@ class Train extends Tab {
   }
 
   begun = () => {
-    for (const run of this.runs) run.tell("stop");
+    for (const run of [...this.runs, this.again]) run?.tell("stop");
     Object.assign(this, { said: "", at: null, shown: 0 });
-    this.runs = [this.launch([], 0, { settings: { ...this.state }, changes: [], from: 0 })];
+    this.runs = [this.launch([], 0, { settings: { ...this.state }, changes: [], from: 0, own: this.own() })];
     this.show();
   };
 
-  halt = () => this.run?.tell("stop");
+  halt = () => (this.again ?? this.run)?.tell("stop");
   pause = () => this.run?.tell(this.run.state === "paused" ? "go" : "pause");
   step = () => {
     this.at = null;
@@ -124,7 +130,7 @@ class Train extends Tab {
     const [main] = this.runs;
     main.tell("stop");
     if (this.runs[1]) this.runs[1].tell("stop");
-    const made = this.launch(changes, moment.step, { settings, changes, from: moment.step });
+    const made = this.launch(changes, moment.step, { settings, changes, from: moment.step, own: run.own });
     this.runs = [main, made];
     Object.assign(this, { shown: 1, at: null, said: "" });
     this.show();
@@ -133,7 +139,7 @@ class Train extends Tab {
   // ---- looking back ------------------------------------------------------------------------------------------
 
   scrub = (index) => {
-    this.at = index >= this.last ? null : index;
+    this.at = index >= this.last ? null : this.run.moments[index].step; // a step: moments are thinned out now and then
     this.show();
   };
 
@@ -161,7 +167,6 @@ class Train extends Tab {
     const answer = await this.weightsAt(run, moment.step);
     this.busy = false;
     if (answer.error) return void this.say(failure(answer));
-    this.kept = answer;
     const name = `vaedemo-${run.settings.data}-${configOf(run.settings).kind}-${run.settings.d}-step${answer.step}`;
     save(new Blob([unpack(answer.checkpoint)]), `${name}.safetensors`);
     save(new Blob([unpack(answer.script)], { type: "application/zip" }), `${name}.zip`);
@@ -188,10 +193,11 @@ class Train extends Tab {
   // A worker is made ready, and the network shown as it is before its first step.
   async seen() {
     this.ask("warm", {});
-    if (this.run || this.state.data === "own") return;
+    const nothing = () => !this.run || this.run.state === "untrained";
+    if (!nothing() || this.state.data === "own") return;
     const settings = { ...this.state };
     const answer = await this.ask("untrained", this.body(settings, []));
-    if (!answer.error && !this.run) this.take({ ...settings, ...this.state }, [], answer, "untrained");
+    if (!answer.error && nothing() && JSON.stringify(settings) === JSON.stringify(this.state)) this.take(settings, [], answer, "untrained");
   }
 
   async weightsAt(run, step) {
@@ -206,6 +212,7 @@ class Train extends Tab {
         state,
         run.changes.filter(([at]) => at < step),
         state.steps,
+        run.own,
       ),
       { settings: state, changes: run.changes, from: 0 },
     );
@@ -253,7 +260,7 @@ class Train extends Tab {
 
   curves() {
     if (!this.plot) return;
-    const say = (run, p, name, value) => t("train.curve.point", { name, step: p.step, value: value.toFixed(1) });
+    const say = (run, p, name, value) => t("train.curve.point", { name, step: p.step, value: significant(value) });
     const line = (run, field, name, tone) => ({
       name,
       tone,

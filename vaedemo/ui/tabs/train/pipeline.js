@@ -13,10 +13,10 @@ const listed = (values) => {
   return values.length > SHOWN ? [...some, "…"] : some;
 };
 
-const box = (name, symbol, values) =>
+const box = (name, symbol, values, words = name) =>
   html`<div class="vd-train-box vd-train-${name}"><b>${symbol}</b>${
     values.map((v) => html`<span>${v}</span>`) // prettier-ignore
-  }<small>${t(`train.box.${name}`)}</small></div>`;
+  }<small>${t(`train.box.${words}`)}</small></div>`;
 
 const arrow = html`<i class="vd-train-arrow" aria-hidden="true">→</i>`;
 
@@ -46,7 +46,7 @@ export const pipeline = (tab) => {
       ? html`<div class="vd-train-flow"></div>`
       : html`<div class="vd-train-flow">
           <figure><canvas data-part="probe" width="56" height="28" role="img" aria-label=${t("train.probe.label")} .draw=${tab.keptDraw("probe", probe ? fromUri(uri(probe)) : blank)}></canvas><small>x, x&#770;</small></figure>
-          ${arrow}${box("mu", "μ", listed(told.mu))}
+          ${arrow}${box("mu", told.logvar ? "μ" : "z", listed(told.mu), told.logvar ? "mu" : "z")}
           ${told.logvar ? html`${box("logvar", "log σ²", listed(told.logvar))}${arrow}${box("eps", "ε", listed(told.eps))}${arrow}${box("z", "z = μ + σ ε", listed(told.z))}` : nothing}
           ${arrow}<div class="vd-train-box vd-train-loss"><b>${t("train.loss")}</b><span>${equation(run, moment)}</span><small>${t("train.box.loss")}</small></div>
           ${arrow}<div class="vd-train-norms"><b>${t("train.norms")}</b>${norms.map(([name, v]) => html`<span>${name}</span><i style="--share: ${v / most}"></i><output>${significant(v, 2)}</output>`)}</div>

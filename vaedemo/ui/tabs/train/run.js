@@ -3,6 +3,7 @@
 import { added, empty } from "./record.js";
 
 const PAUSE = 180; // ms between two questions
+const LOST = 12; // questions without an answer, one after another, after which the run counts as lost
 const SLOW = 1000; // the same where nothing happens: waiting, or paused
 
 const wait = (ms) => new Promise((done) => setTimeout(done, ms));
@@ -37,9 +38,15 @@ export class Run {
   }
 
   async follow() {
+    let lost = 0;
     while (!this.ended) {
       const answer = await this.owner.ask("poll", { run: this.name });
-      if (answer.error) return this.fail(answer);
+      lost = answer.own ? lost + 1 : 0; // no answer came: the next one may
+      if (answer.error && (!lost || lost > LOST)) return this.fail(answer);
+      if (lost) {
+        await wait(SLOW / 2);
+        continue;
+      }
       this.take(answer);
       if (!answer.left) await wait(this.state === "running" ? PAUSE : SLOW / (this.state === "paused" ? 5 : 1));
     }

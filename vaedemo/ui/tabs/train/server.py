@@ -2,7 +2,9 @@
 
 import base64
 import functools
+import json
 import tempfile
+import threading
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
@@ -16,7 +18,7 @@ from vaedemo.data.taught import Taught, drawn, read_sheet
 from vaedemo.errors import CheckpointError
 from vaedemo.pictures.draw import grid
 from vaedemo.pictures.prepare import prepare
-from vaedemo.store.checkpoints import load_checkpoint, place, save_checkpoint
+from vaedemo.store.checkpoints import MODEL, load_checkpoint, place, read_config, read_tensors, save_checkpoint
 from vaedemo.store.maps import COLOURS
 from vaedemo.training.moments import FOLLOWED, Watch
 from vaedemo.training.plain import BATCH, CHANGEABLE, SIZES, Change, Plain, PlainConfig
@@ -49,6 +51,7 @@ class Training:
 
     def __init__(self, service: Service, pool: Pool | None = None) -> None:
         self.service, self.library, self.pool = service, service.library, pool or Pool()
+        self.turn = threading.Semaphore(1)  # of what is looked at here, and not by a worker
         named = (self.warm, self.start, self.poll, self.tell, self.keep, self.open, self.untrained, self.x)
         self.functions = [wire.answered(f) for f in named]
 
@@ -132,16 +135,15 @@ class Training:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "checkpoint.safetensors"
             path.write_bytes(data)
-            model, _, record = load_checkpoint(path)
-        kept = record.get("classroom")
-        if not isinstance(kept, dict) or kept.get("data") not in (*SHEETS, "shapes"):
-            raise CheckpointError(NOT_KEPT)
-        learned = {"data": kept.pop("data"), "few": kept.pop("few", False) is True}
-        changes = kept.pop("changes", [])
-        config, taught = _config({"settings": kept, "changes": changes}), self._taught(learned)
+            kept = _kept(path)
+            learned = {"data": kept.pop("data"), "few": kept.pop("few", False) is True}
+            changes = kept.pop("changes", [])
+            config, taught = _config({"settings": kept, "changes": changes}), self._taught(learned)
+            expected = config.model_config(taught.seen.shape)
+            if read_config(path) != expected:  # before anything is built: a file may describe a network of any size
+                raise CheckpointError(NOT_KEPT)
+            model, _, _ = load_checkpoint(path)
         run = Plain(config, taught.seen)
-        if run.model.config != model.config:
-            raise CheckpointError(NOT_KEPT)
         run.model.load_state_dict(model.state_dict())
         run.number = config.steps
         return {"settings": kept, "changes": changes, **learned, **self._shown(run, taught)}
@@ -152,7 +154,7 @@ class Training:
         return self._shown(Plain(config, taught.seen), taught)
 
     def _shown(self, run: Plain, taught: Taught) -> Request:
-        with self.service.models_turn:
+        with self.turn:
             moment = Watch(run, taught).moment(None)
         parts = {name: _base64(getattr(moment, name)) for name in ("codes", "map", "rows", "probe")}
         return {"labels": _labels(taught), "originals": _originals(taught), "moment": moment.told | parts}
@@ -170,6 +172,17 @@ class Training:
         if not name:
             raise wire.RequestError("run has to be the name that start gave")
         return name
+
+
+def _kept(path: Path) -> dict[str, Any]:
+    """What a checkpoint's metadata tells of the run that it was kept of."""
+    try:
+        kept = json.loads(read_tensors(path, MODEL, []).metadata["record"])["classroom"]
+        if kept["data"] in (*SHEETS, "shapes"):
+            return kept
+    except (KeyError, TypeError, ValueError):
+        pass
+    raise CheckpointError(NOT_KEPT)
 
 
 def _data(request: Request) -> str:

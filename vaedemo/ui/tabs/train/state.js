@@ -79,7 +79,7 @@ export const WORDS = [
   word("net", oneOf(NETS), START.net),
   word("code", oneOf(CODES), START.code),
   word("d", whole(2, 64), START.d),
-  word("width", whole(32, 512), START.width),
+  word("width", (text) => (Number(text) % 8 ? undefined : whole(32, 512)(text)), START.width),
   word("depth", whole(0, 3), START.depth),
   word("beta", between(0, 1000), START.beta),
   word("lr", between(1e-5, 1), START.lr),

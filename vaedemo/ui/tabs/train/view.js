@@ -18,6 +18,7 @@ import {
 } from "../../page/frame/pieces.js";
 import { number, significant, t } from "../../page/frame/text.js";
 import { uri } from "./map.js";
+import { until } from "./record.js";
 import { pipeline } from "./pipeline.js";
 import { BETAS, CODES, DEPTHS, DIMS, LIKELIHOODS, LOSSES, NETS, PRESETS, RATES, STEPS, WIDTHS, presetOf } from "./state.js";
 
@@ -76,7 +77,7 @@ const settings = (tab) => {
 };
 
 const status = (tab) => {
-  const { run } = tab;
+  const run = tab.again ?? tab.run;
   if (!run || run.state === "untrained") return t("train.status.none");
   if (run.why) return "";
   if (run.replayed && !run.over) return t("train.status.replayed", { step: run.replayed.step, of: run.replayed.of });
@@ -92,7 +93,7 @@ const controls = (tab) => {
     <button type="button" class="vd-button vd-train-start" data-part="start" ?disabled=${!tab.ready} @click=${tab.begun}>${t(going || run?.name ? "train.again" : "train.start")}</button>
     ${small("pause", tab.pause, { key: paused ? "train.go" : "train.pause", disabled: !active })}
     ${small("step", tab.step, { key: "train.step", disabled: !paused })}
-    ${small("stop", tab.halt, { key: "train.stop", disabled: !run || run.over })}
+    ${small("stop", tab.halt, { key: "train.stop", disabled: !tab.again && (!run || run.over) })}
     <span class="vd-note" data-part="status" role="status">${tab.ready ? status(tab) : t("train.own.hint", tab.value.limits)}</span>
   </div>`;
 };
@@ -113,7 +114,7 @@ const figures = (tab) => {
 
 const stage = (tab) => {
   const { moment, run, last } = tab;
-  const at = tab.at ?? Math.max(0, last);
+  const at = tab.at === null ? Math.max(0, last) : until(run.moments, tab.at);
   const rows = moment ? fromUri(uri(moment.rows)) : blank;
   const where = moment ? t("train.at", { step: number(moment.step, 0) }) : "";
   return html`<section class="vd-train-stage">
@@ -158,7 +159,7 @@ const forking = (tab, run) => {
     tab.show();
   };
   const options = f.name === "loss" ? optionsOf(LOSSES, "train.loss") : optionsOf(VALUES[f.name]);
-  return html`<div class="vd-train-fork" ?hidden=${!run || tab.last < 1}>
+  return html`<div class="vd-train-fork" ?hidden=${!tab.moment?.step}>
     <span>${t("train.fork.label")}</span>
     ${choices({ part: "forkName", name: `${tab.prefix}-forkname`, label: t("train.fork.name"), options: names.map((n) => ({ value: n, label: t(`train.${n}.label`) })), value: f.name, little: true, choose: (name) => pick({ name, value: VALUES[name].at(-1) }) })}
     ${choices({ part: "forkValue", name: `${tab.prefix}-forkvalue`, label: t("train.fork.value"), options, value: f.value, little: true, choose: (value) => pick({ value }) })}
@@ -169,7 +170,8 @@ const forking = (tab, run) => {
 const own = (tab) => {
   const { limits } = tab.value;
   const pick = (patch) => {
-    Object.assign(tab, patch, { xs: [] });
+    tab.many.forget();
+    Object.assign(tab, patch, { xs: [], told: "" });
     tab.show();
   };
   return card(
