@@ -34,6 +34,7 @@ def test_dark_theme_camera_png_and_animation_pass_the_policy(visit):
     ):
         v.page.locator(f"#vd-tab-{tab}-button").click()
         v.page.locator(f".vd-module-{tab}[data-ready=true]").wait_for()
+        v.idle()  # what is saved has to be there
         with v.page.expect_download() as download:
             v.page.locator(button).first.click()
         assert download.value.suggested_filename.endswith(f".{name}") and download.value.path().stat().st_size > 100

@@ -37,6 +37,7 @@ const open = async (tab) => {
   await page.waitForSelector(`#vd-tab-${tab}-button`);
   await page.evaluate(`document.querySelector("#vd-tab-${tab}-button").click()`);
   await page.waitForSelector(`.vd-module-${tab}[data-ready=true]`);
+  await page.evaluate(`document.querySelector(".vd-module-${tab} [data-lesson]")?.click()`); // a list of lessons has no pictures
   await page.waitForFunction(`(${DRAWN})("${tab}") > 0`);
   return drawn(tab);
 };
