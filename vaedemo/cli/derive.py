@@ -23,6 +23,7 @@ from vaedemo.cli.learned import (
     derive_quantisers,
 )
 from vaedemo.cli.outputs import planned
+from vaedemo.data import taught
 from vaedemo.data.datasets import Pictures
 from vaedemo.data.domains import DOMAINS, SIZED
 from vaedemo.errors import ConfigError
@@ -60,13 +61,17 @@ def _strangeness(library: Library, domain: str, load: Load, seed: int) -> dict[s
     return strangeness.write_references(library, domain, load, list(SIZED) if domain in SIZED else ["shapes"])
 
 
+def _sheet(library: Library, domain: str, load: Load, seed: int) -> dict[str, Any]:
+    return {"bytes": taught.write_sheet(load("train"), library.folder / domain / taught.FILE)}
+
+
 class Derived(NamedTuple):
     """A row of DERIVED: a function of (library, domain, load, seed) that writes the files and reports on them, or gives
-    None where a domain has nothing of the kind; the files, {} being the domain; the only domain that has any."""
+    None where a domain has nothing of the kind; the files, {} being the domain; the only domains that have any."""
 
     write: Callable[[Library, str, Load, int], dict[str, Any] | None]
     files: tuple[str, ...]
-    only: str | None = None
+    only: tuple[str, ...] = ()
 
 
 # What --only names. Each may need those before it.
@@ -76,19 +81,20 @@ DERIVED = {
     "quantisers": Derived(derive_quantisers, (f"{{}}/{QUANTISERS.file}",)),
     "maps": Derived(_maps, MAPS),
     "strangeness": Derived(_strangeness, (f"{{}}/{STRANGENESS.file}",)),
-    "factors": Derived(_factors, (factors.FILE,), only="shapes"),
+    "factors": Derived(_factors, (factors.FILE,), only=("shapes",)),
     "finder": Derived(derive_finder, (f"{{}}/{FINDER.file}",)),
     "classical": Derived(derive_classical, (f"{{}}/{classical.FILE}",)),
+    "sheet": Derived(_sheet, (f"{{}}/{taught.FILE}",), only=taught.SHEETS),
 }
 
 
 @dataclass(frozen=True, kw_only=True)
 class Derive(Command):
     """Compute what is shipped beside the models: maps of their latent spaces, classifiers, finders of damage,
-    mixtures, quantisers and settings."""
+    mixtures, quantisers, settings, and pictures to train on in the page."""
 
     only: str | None = None
-    """classifier, mixtures, quantisers, maps, strangeness, factors, finder or classical; all if left out"""
+    """classifier, mixtures, quantisers, maps, strangeness, factors, finder, classical or sheet; all if left out"""
     domain: str | None = None
     """digits, fashion, objects, shapes or one of your own; all the shipped if left out; photos only for classical"""
     data_dir: Path | None = None
@@ -104,7 +110,7 @@ class Derive(Command):
         library, report = Library(self.checkpoints), []
         domains = [library.domain(self.domain).name] if self.domain else list(SIZED)
         rows = {name: row for name, row in DERIVED.items() if self.only in (None, name)}
-        wanted = {d: {n: row for n, row in rows.items() if row.only in (None, d)} for d in domains}
+        wanted = {d: {n: row for n, row in rows.items() if not row.only or d in row.only} for d in domains}
         files = [file.format(d) for d in domains for row in wanted[d].values() for file in row.files]
         planned([], [library.folder / file for file in files], overwrite=self.overwrite)
         for domain in tqdm.tqdm(domains, disable=None, unit="domain"):

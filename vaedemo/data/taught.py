@@ -12,8 +12,10 @@ from vaedemo.errors import ConfigError, DataError
 from vaedemo.pictures import shapes
 from vaedemo.pictures.draw import grid
 
-__all__ = ["Taught", "drawn", "read_sheet", "write_sheet"]
+__all__ = ["FILE", "SHEETS", "Taught", "drawn", "read_sheet", "write_sheet"]
 
+FILE = "sheet.png"  # of a domain, beside its models
+SHEETS = ("digits", "fashion")  # domains whose pictures may ship
 TAUGHT, UNSEEN = 2000, 500  # pictures that are learned from, and pictures of the same kind that are not
 COLUMNS = 50
 DRAWN_SIZE = 32  # of shapes: as large as 2,000 of them can be learned from in a lesson

@@ -94,7 +94,7 @@ class _Worker:
 
     def obey(self) -> None:
         """Take what was commanded; waits while the run is paused."""
-        while (self.paused and not self.one) or not self.commands.empty():
+        while not self.one and (self.paused or not self.commands.empty()):  # a step is taken before what follows it
             do = self.commands.get().told["do"]
             if do == "pause" and not self.paused:
                 self.rest()

@@ -14,7 +14,7 @@ import torch
 
 from vaedemo.data.datasets import Pictures
 from vaedemo.data.domains import DOMAINS
-from vaedemo.data.taught import Taught, drawn, read_sheet
+from vaedemo.data.taught import FILE, SHEETS, Taught, drawn, read_sheet
 from vaedemo.errors import CheckpointError
 from vaedemo.pictures.draw import grid
 from vaedemo.pictures.prepare import prepare
@@ -29,9 +29,8 @@ from vaedemo.ui.server.component import module_html
 from vaedemo.ui.server.inputs import page_source
 from vaedemo.ui.server.service import Service
 
-__all__ = ["OWN", "SHEETS", "Training", "build"]
+__all__ = ["OWN", "Training", "build"]
 
-SHEETS = ("digits", "fashion")  # domains whose pictures may ship, a sheet of each
 OWN = "own"
 LEAST, MOST = 20, 500  # pictures of one's own
 FEW = 50  # of a sheet, where a model is to learn them by heart
@@ -69,7 +68,7 @@ class Training:
         return {"table": table, "usual": usual, "limits": limits, "workers": self.pool.workers, "colours": COLOURS}
 
     def _sheet(self, name: str) -> Path:
-        return place(self.library.folder, name, "sheet.png")
+        return place(self.library.folder, name, FILE)
 
     def warm(self, request: Request) -> Request:
         """{} -> {}: have a worker ready."""
