@@ -80,7 +80,6 @@ class Watch:
         told["active"] = int((spread > ACTIVE).sum())
         if logvar is not None:
             told["kl_each"] = [round(v, 4) for v in (0.5 * (mu.square() + logvar.exp() - logvar - 1)).mean(0).tolist()]
-            told["sigma"] = round((0.5 * logvar).exp().mean().item(), 4)
             if model.config.likelihood == "gaussian":
                 told["noise"] = round(model.log_sigma.exp().item(), 4)
         told |= self._classes(model, mu)

@@ -49,7 +49,7 @@ const rail = (tab) => {
         input: (v) => tab.set({ t: v }),
       })}
       <div class="vd-gen-row">
-        <div class="vd-field"><span>${t("generate.seed.label")}</span><div class="vd-gen-seed"><input type="number" min="0" max=${MOST_SEED}
+        <div class="vd-field"><span>${t("generate.seed.label")}</span><div class="vd-gen-seed"><input type="number" class="vd-number" min="0" max=${MOST_SEED}
           step="1" inputmode="numeric" data-part="seed" data-at=${state.seed} aria-label=${t("generate.seed.label")} @input=${tab.typeSeed}
           @blur=${(e) => (e.target.value = state.seed)}>${button("die", "die", tab.throwDie, { key: "generate.die" })}</div></div>
         ${field("n", sides)}

@@ -21,7 +21,7 @@ from vaedemo.pictures.prepare import prepare
 from vaedemo.store.checkpoints import MODEL, load_checkpoint, place, read_config, read_tensors, save_checkpoint
 from vaedemo.store.maps import COLOURS
 from vaedemo.training.moments import FOLLOWED, Watch
-from vaedemo.training.plain import BATCH, CHANGEABLE, SIZES, Change, Plain, PlainConfig
+from vaedemo.training.plain import CHANGEABLE, SIZES, Change, Plain, PlainConfig
 from vaedemo.training.pool import Pool
 from vaedemo.training.script import packed
 from vaedemo.ui.server import wire
@@ -64,8 +64,8 @@ class Training:
         table["shapes"] = {"channels": 1, "size": 32, "classes": DOMAINS["shapes"].classes}
         table[OWN] = {"channels": 3, "size": 32, "classes": ()}
         usual = {k: v for k, v in asdict(PlainConfig()).items() if k != "changes"}
-        limits = {"least": LEAST, "most": MOST, "few": FEW, "sizes": SIZES, "changeable": CHANGEABLE, "batch": BATCH}
-        return {"table": table, "usual": usual, "limits": limits, "workers": self.pool.workers, "colours": COLOURS}
+        limits = {"least": LEAST, "most": MOST, "few": FEW, "sizes": SIZES}
+        return {"table": table, "usual": usual, "limits": limits, "colours": COLOURS}
 
     def _sheet(self, name: str) -> Path:
         return place(self.library.folder, name, FILE)

@@ -44,7 +44,7 @@ const settings = (tab) => {
   const field = (word, options, more = {}) =>
     chooser(tab, word, options, { label: t(`train.${word}.label`), little: true, choose: (v) => tab.choose({ [word]: v }), ...more });
   const numbers = (word, list, more) => field(word, optionsOf(with_(list, state[word])), more);
-  const seed = html`<label class="vd-field vd-train-seed"><span>${t("train.seed.label")}</span><input type="number" min="0" max="2147483647"
+  const seed = html`<label class="vd-field vd-train-seed"><span>${t("train.seed.label")}</span><input type="number" class="vd-number" min="0" max="2147483647"
     data-part="seed" data-at=${state.seed} @change=${(e) => tab.choose({ seed: Math.max(0, Math.min(2147483647, Math.floor(Number(e.target.value) || 0))) })}></label>`;
   return html`<div class="vd-train-settings" data-part="settings">
     ${field("data", optionsOf(Object.keys(tab.table), "train.data"))}
@@ -112,13 +112,16 @@ const figures = (tab) => {
   </dl>`;
 };
 
+// Whether the map's middle is the origin.
+const centred = ({ centre }) => centre.every((v) => Math.abs(v) < 0.005);
+
 const stage = (tab) => {
   const { moment, run, last } = tab;
   const at = tab.at === null ? Math.max(0, last) : until(run.moments, tab.at);
   const rows = moment ? fromUri(uri(moment.rows)) : blank;
   const where = moment ? t("train.at", { step: number(moment.step, 0) }) : "";
   return html`<section class="vd-train-stage">
-    <figure class="vd-train-map"><figcaption><b>${t("train.map")}</b><span class="vd-note">${moment ? t("train.map.span", { span: significant(moment.span, 2) }) : ""}</span></figcaption>
+    <figure class="vd-train-map"><figcaption><b>${t("train.map")}</b><span class="vd-note">${moment ? t(centred(moment) ? "train.map.span" : "train.map.around", { span: significant(moment.span, 2) }) : ""}</span></figcaption>
       <canvas data-part="map" width="560" height="560" role="img" aria-label=${t("train.map.label")} .draw=${tab.drawing() ?? blank}></canvas>
       ${choices({
         part: "look",
