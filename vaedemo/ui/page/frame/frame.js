@@ -72,7 +72,7 @@ class Frame extends Section {
   picture() {
     const { example, source, shown, width, height } = shared() ?? {};
     if (!source) return html`<div class="vd-page-picture" data-part="pagePicture"></div>`;
-    const name = example ? t("header.example", { name: example }) : (source.blob?.name ?? t("yours.own"));
+    const name = example ? t("yours.example") : (source.blob?.name ?? t("yours.own"));
     const size = width && !example ? `${width} × ${height}` : "";
     return html`<div class="vd-page-picture" data-part="pagePicture" title=${t("header.why")}><img src=${shown} alt="" class=${
       Math.max(width ?? 0, height ?? 0) > 128 ? "" : "vd-pixels"
