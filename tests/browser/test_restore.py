@@ -158,10 +158,10 @@ def test_the_number_of_samples_that_is_chosen_is_the_number_that_is_drawn(visit)
 
     assert offered() == (["1", "4", "8", "16"], "16") and v.own("answers").locator("button").count() == 17
     v.own("domain").locator("input[value=photos]").check()
-    v.page.wait_for_function("document.querySelector('.vd-module-denoise [data-part=answers]').children.length === 4")
+    v.page.wait_for_function("document.querySelector('.vd-module-denoise [data-part=answers]').children.length === 5")
     assert offered() == (["1", "4"], "4") and "n" not in v.words()
     count.first.check()
-    v.page.wait_for_function("document.querySelector('.vd-module-denoise [data-part=answers]').children.length === 1")
+    v.page.wait_for_function("document.querySelector('.vd-module-denoise [data-part=answers]').children.length === 2")
     assert v.words()["n"] == "1"
     file = io.BytesIO()
     Image.new("RGB", (2400, 1700), (90, 120, 150)).save(file, "PNG")  # more pixels than samples are drawn of
@@ -251,3 +251,24 @@ def test_before_and_after_lies_in_the_picture_and_has_a_label(visit):
 def test_nothing_but_terms_and_descriptions_is_in_the_list_of_figures(visit, task):
     v = opened(visit, f"tab={task}&domain=digits")
     assert v.root.locator("dl > div > :not(dt):not(dd)").count() == 0 == v.root.locator("dl > :not(div)").count()
+
+
+def test_bar_and_stop_lie_over_the_photograph_that_is_painted_tile_by_tile(visit):
+    """And nothing of the picture before it is left beside the new one."""
+    v = opened(visit, "tab=denoise&domain=photos&example=coffee&n=1")
+    assert v.own("answers").locator("small").first.inner_text().endswith("dB")
+    file = io.BytesIO()
+    Image.fromarray(np.random.default_rng(0).integers(0, 256, (8, 12, 3)).astype(np.uint8)).resize((1536, 1024)).save(
+        file, "PNG"
+    )
+    v.own("file").set_input_files({"name": "l.png", "mimeType": "image/png", "buffer": file.getvalue()})
+    v.page.wait_for_function(
+        "Number(document.querySelector('.vd-module-denoise [data-part=restored]').dataset.tiles) >= 2"
+    )
+    frame, bar, halt = (v.own(name).bounding_box() for name in ("restoredFrame", "barField", "halt"))
+    for inside in (bar, halt):
+        assert frame["y"] <= inside["y"] and inside["y"] + inside["height"] <= frame["y"] + frame["height"]
+        assert frame["x"] <= inside["x"] and inside["x"] + inside["width"] <= frame["x"] + frame["width"]
+    assert v.own("answers").locator("button").count() == 0 and v.own("psnr").inner_text() == "–"
+    v.own("halt").click()
+    assert v.own("restored").evaluate("(c) => [c.width, c.height]") == [1400, 933]

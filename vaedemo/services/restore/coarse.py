@@ -12,7 +12,7 @@ from scipy.ndimage import distance_transform_cdt
 from torch import Tensor
 
 from vaedemo.models.hierarchical import PhotoVAE
-from vaedemo.services.restore.tiles import OVERLAP, Tiles, tile_count
+from vaedemo.services.restore.tiles import OVERLAP, Tiles, Window, tile_count
 
 __all__ = ["CoarseToFine", "depth", "halved"]
 
@@ -62,6 +62,7 @@ class CoarseToFine:
         self.total = sum(tile_count(height, width, model.stride, options["tile"], OVERLAP) for height, width in sides)
         self.mean, self.samples = torch.zeros_like(full), full.new_zeros(len(options["seeds"]), *full.shape)
         self.spread: Tensor | None = None
+        self.part: tuple[Window, Tensor] | None = None  # as Tiles has it, of the size that is worked on
 
     def _loud(self, level: Level) -> bool:
         return float((level[1] * level[2]).max()) > self._strongest
@@ -76,6 +77,7 @@ class CoarseToFine:
             clipped = None if level is self.levels[0] else False  # averages of clipped values are not
             job = Tiles(self._model, *level, guesses=guesses, clipped=clipped, **self._options)
             for done, _ in job:
+                self.part = job.part
                 yield before + done, self.total
             before, pictures, spread = before + job.total, [job.mean, *job.samples], job.spread
         for own, picture in zip((self.mean, *self.samples), pictures, strict=True):

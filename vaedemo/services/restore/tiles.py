@@ -15,9 +15,10 @@ from vaedemo.maths import gaussian
 from vaedemo.models.hierarchical import PhotoVAE
 from vaedemo.services.restore.photonoise import is_grey, unclipped
 
-__all__ = ["TILE", "Tiles", "tile_count"]
+__all__ = ["TILE", "Tiles", "Window", "tile_count"]
 
 Span = tuple[int, int]  # start and end
+Window = tuple[float, float, float, float]
 TILE, OVERLAP = 512, 96  # pixels; multiples of every model's stride
 # By which the noise of a grey photograph is told stronger. Its channels share one noise, where the network learnt one
 # for each: the mean of three whose noises are sqrt(3) as strong has what a grey picture has. A little less was better
@@ -35,7 +36,8 @@ class Tiles:
     The same seed gives the same sample whatever the tiles. guesses, of mean and of every sample, float32 (3, H, W), are
     what holes start from. A grey photograph (R = G = B) stays grey; its mean is that of two passes, of which
     one sees it transposed (self-ensemble, Timofte, Rothe & Van Gool 2016). clipped: whether noise of one sigma was cut
-    to [0, 1] with the picture; None: if nothing of y is beyond.
+    to [0, 1] with the picture; None: if nothing of y is beyond. part, after each tile: its box as shares of the
+    picture (left, top, right, bottom), and its mean as the network gave it.
     """
 
     def __init__(
@@ -63,6 +65,7 @@ class Tiles:
         self.total = len(self.rows) * len(self.columns)
         self.mean = torch.zeros_like(self.y)
         self.samples = self.y.new_zeros(len(seeds), *self.y.shape)
+        self.part: tuple[Window, Tensor] | None = None
         self._variance = self.y.new_zeros(self.y.shape if seeds else 0)  # of p(x | z, y), mean of the samples'
         self._eps: list[dict[int, Tensor]] = []
         for seed in seeds:
@@ -125,7 +128,11 @@ class Tiles:
                 if self.grey and eps is None:
                     turned = self.model.encode((y * mask).mT, sigma.mT, mask.mT, None if guess is None else guess.mT)
                     mean = (mean + self.model.decode(turned).mean.mT) / 2
-                picture[:, rows, columns] += weight * mean[0, :, :height, :width]
+                found = mean[0, :, :height, :width].float()
+                picture[:, rows, columns] += weight * found
+                if k == 0:
+                    box = (columns.start / self.width, rows.start / self.height)
+                    self.part = ((*box, columns.stop / self.width, rows.stop / self.height), found.clamp(0, 1))
                 if eps is not None:
                     own = torch.exp(2 * log_scale[0, :, :height, :width].float())
                     self._variance[:, rows, columns] += weight * own / len(self.samples)

@@ -77,8 +77,8 @@ const WRONG = {
     "q=three",
   ],
   odd: ["d=3", "class=2", "score=own", "class=1&score=joint", "other=digits", "at=far", "at=", "base=2", "of=shapes", "example=boot"],
-  denoise: ["noise=salt", "noise=jpeg&level=60", "level=", "sigma=2", "given=2", "seed=10", "n=2", "view=4"],
-  inpaint: ["mask=own", "amount=2", "m=AA", "m=AAA&domain=photos", "fourth=residual", "fourth=error&domain=photos"],
+  denoise: ["noise=salt", "noise=jpeg&level=60", "level=", "sigma=2", "given=2", "seed=10", "n=2", "view=4", "given=1&fourth=error"],
+  inpaint: ["mask=own", "amount=2", "m=AA", "m=AAA&domain=photos", "fourth=residual"],
 };
 const words = (text) => Object.fromEntries(new URLSearchParams(text));
 

@@ -96,13 +96,35 @@ const wanted = (canvas) => {
 };
 export const fromUri = (uri) => async (canvas) => {
   const still = wanted(canvas);
-  const image = new Image();
-  image.src = uri;
-  await image.decode();
+  const image = await imageOf(uri);
   if (!still()) return false;
   canvas.classList.toggle("vd-pixels", Math.max(image.width, image.height) <= 128);
   if (canvas.width !== image.width || canvas.height !== image.height) Object.assign(canvas, { width: image.width, height: image.height });
   canvas.getContext("2d").drawImage(image, 0, 0);
+  return true;
+};
+// A picture that is being made: what it is made of, darkened, and over it the tiles {box: shares of its sides: left, top, right,
+// bottom, image} that are there. Images are promises, as imageOf() gives them.
+export const imageOf = async (uri) => {
+  const image = new Image();
+  image.src = uri;
+  await image.decode();
+  return image;
+};
+export const underWay = (base, tiles) => async (canvas) => {
+  const still = wanted(canvas);
+  const [under, ...images] = await Promise.all([base, ...tiles.map((tile) => tile.image)]);
+  if (!still()) return false;
+  const { width, height } = Object.assign(canvas, { width: under.width, height: under.height });
+  const ctx = canvas.getContext("2d");
+  ctx.drawImage(under, 0, 0);
+  ctx.fillStyle = "rgb(20 20 24 / 0.6)";
+  ctx.fillRect(0, 0, width, height);
+  images.forEach((image, i) => {
+    const [left, top, right, bottom] = tiles[i].box;
+    ctx.drawImage(image, left * width, top * height, (right - left) * width, (bottom - top) * height);
+  });
+  canvas.dataset.tiles = tiles.length;
   return true;
 };
 export const heatFromUri = (uri) => async (canvas) => {

@@ -47,7 +47,12 @@ export const ofTab = (name) => ({
 export const enter = (name) => {
   current = name;
   write({ tab: name === FIRST ? null : name });
+  for (const listener of entering) listener(name);
 };
+
+const entering = [];
+// listener(name): of the tab that comes into sight, each time.
+export const onEnter = (listener) => entering.push(listener);
 
 export const flush = () => {
   const url = new URL(location.href);

@@ -3,6 +3,7 @@
 import { html } from "../vendor/lit-html.js";
 import * as address from "./address.js";
 import { asset, styles } from "./dom.js";
+import { onShared, shared } from "./shared.js";
 import { Section } from "./shell.js";
 import { start, teach } from "./teach.js";
 import { onLargerText, openApi, openFirst, tabOf } from "./tabs.js";
@@ -42,6 +43,7 @@ class Frame extends Section {
     // Gradio follows the system's theme when that changes; the visitor's own choice stays.
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => setTimeout(() => setTheme(this.theme ?? systemTheme())));
     onLanguage(() => this.show());
+    onShared("frame", () => this.draw());
     this.show();
   }
 
@@ -68,12 +70,24 @@ class Frame extends Section {
     this.draw();
   };
 
+  // The page's picture, which every tab works on.
+  picture() {
+    const { example, source, shown, width, height } = shared() ?? {};
+    if (!source) return html`<div class="vd-page-picture" data-part="pagePicture"></div>`;
+    const name = example ? t("yours.example") : (source.blob?.name ?? t("yours.own"));
+    const size = width && !example ? `${width} × ${height}` : "";
+    return html`<div class="vd-page-picture" data-part="pagePicture" title=${t("header.why")}><img src=${shown} alt="" class=${
+      Math.max(width ?? 0, height ?? 0) > 128 ? "" : "vd-pixels"
+    }><p><b>${name}</b><span>${size || t("header.everywhere")}</span></p></div>`;
+  }
+
   view() {
     const tongue = ([name, [label, lang]]) =>
       html`<button type="button" data-part=${name} lang=${lang} aria-pressed=${name === language()} @click=${() => this.speak(name)}>${label}</button>`;
     const [theme, help, lecture] = [t("theme.label"), t("help.label"), t("teach.label")];
     return html`<header class="vd-head">
   <div class="vd-name"><h1>vaedemo</h1><p>${t("tagline")}</p></div>
+  ${this.picture()}
   <div class="vd-headtools">
     <div class="vd-languages" role="group" aria-label=${t("language.label")}>${Object.entries(NAMES).map(tongue)}</div>
     <button type="button" class="vd-icon" data-part="theme" aria-label=${theme} title=${theme} @click=${this.turn}><svg

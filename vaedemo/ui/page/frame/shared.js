@@ -1,6 +1,7 @@
-// What the tabs share: the picture at hand. A picture is {x: base64 of its bytes, domain, example: name or null, word: its
-// word for an address or null, source: the file or data that it was read from or null, model: {kind, d, beta} that it comes
-// from or undefined}. And what one hands to another.
+// What the tabs share: the page's picture, which only an explicit choice replaces; every tab converts it to its own domain. A
+// picture is {source: as picture/yours.js has it, domain, x: base64 of its bytes in that domain, or null where it is to be read
+// from its source, example: name or null, word: its word for an address or null, shown: a data URI, width, height of what was
+// given, model: {kind, d, beta} that it comes from or undefined}. And what one tab hands to another.
 
 let current = null;
 const listeners = new Map();
@@ -12,6 +13,14 @@ export const shared = () => current;
 export const share = (picture, from) => {
   current = { ...picture, from };
   for (const [name, listener] of listeners) if (name !== from) listener(current);
+};
+
+// The domain, of those that a tab has (names), in which it shows a picture: the picture's own, for a photograph objects, else
+// the one at hand; null for an example of another domain, which stays where it is.
+export const domainFor = ({ domain, source }, names, present) => {
+  if (names.includes(domain)) return domain;
+  if (domain === "photos" && names.includes("objects")) return "objects";
+  return source.kind === "example" ? null : present;
 };
 
 // One listener a tab; it hears of pictures that come from other tabs while it is mounted.

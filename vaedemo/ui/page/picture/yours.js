@@ -1,8 +1,9 @@
 // The picture at hand of a tab, and the panel that it comes through: an example, a file chosen, dropped or pasted, a drawing,
 // the webcam, or what another tab shared. A source is one of
-//   {kind: "example", domain, name}   {kind: "file", blob, path}   {kind: "data", data, drawn}   {kind: "word" | "shared"}
+//   {kind: "example", domain, name}   {kind: "file", blob, path}   {kind: "data", data, drawn}
 
 import { html, nothing } from "../vendor/lit-html.js";
+import { onEnter } from "../frame/address.js";
 import { newest } from "../frame/dom.js";
 import { button, fileInput, panel, small } from "../frame/pieces.js";
 import { onShared, share } from "../frame/shared.js";
@@ -16,13 +17,16 @@ import { askWith, onFiles } from "./source.js";
 const FRAME = 30; // ms between the camera's pictures
 
 // tab: the tab. hooks: asked(job) -> [name, body] of what the server is asked with; took(picture, job): a new picture
-// {x, bytes, domain, example, word, width, height, ...}; failed(): none came; refuses(answer): why it is not taken, or null; shares(): whether other tabs hear of it;
-// domain(): whose examples are shown; received(shared): a picture of another tab. pending: the domain that was asked for.
+// {x, bytes, domain, example, word, width, height, ...}; failed(): none came; refuses(answer): why it is not taken, or null; shares(): what is told to other tabs in
+// place of what is known of it, or null for nothing; domain(): whose examples are shown; received(shared): a picture of another tab,
+// once this one is in sight. pending: the domain that was asked for.
 export class Yours {
   constructor(tab, hooks) {
     Object.assign(this, { tab, hooks, mode: "picture", tool: "pen", picture: null, source: null, shown: "", pending: null });
     this.camera = null;
-    onShared(tab.name, (picture) => hooks.received(picture));
+    this.waiting = null; // another tab's picture, until this tab is in sight
+    onShared(tab.name, (picture) => this.arrive(picture));
+    onEnter((name) => name === tab.name && this.catchUp());
     onFiles(
       () => tab.p.upload.offsetParent !== null,
       (blob) => this.takeFile(blob),
@@ -70,16 +74,58 @@ export class Yours {
     if (!answer.original) this.shown = painted(bytes, row.channels);
     else if (this.mode === "picture") this.shown = answer.original;
     this.hooks.took(this.picture, { ...job, more });
-    const { x, domain, example } = this.picture;
-    const taken = ["file", "data"].includes(source.kind) && !source.drawn && !job.live ? source : null;
-    if (source.kind !== "shared" && (this.hooks.shares?.() ?? true)) share({ x, domain, example, word, source: taken }, this.tab.name);
+    this.tell(job);
     return null;
   }
 
-  // A picture that is there already: drawn by a link, or another tab's.
-  ready({ x, domain, example = null }, { kind = "shared", drawn = false, ...job } = {}) {
+  // The page's picture is another one, unless it came from there, or late: then the visitor has gone on to another tab.
+  tell({ source, guest = false }) {
+    const { picture, tab } = this;
+    const shares = this.hooks.shares?.() ?? {};
+    if (guest || !shares || !tab.place.visible()) return;
+    const { x, domain, example, word, width, height } = picture;
+    const shown = picture.original ?? painted(picture.bytes, tab.table[domain].channels);
+    share({ x, domain, example, word, width, height, source, shown, ...shares }, tab.name);
+  }
+
+  arrive(picture) {
+    this.waiting = picture;
+    if (this.tab.place.visible()) this.catchUp();
+  }
+
+  catchUp() {
+    const { waiting } = this;
+    this.waiting = null;
+    if (waiting) this.hooks.received(waiting);
+  }
+
+  // Another tab's picture, as this one sees it in a domain.
+  follow(picture, domain = picture.domain, job = {}) {
+    const { source } = picture;
+    const of = this.tab.table[domain]?.like ?? domain;
+    if (picture.x && domain === picture.domain) return this.ready(picture, { ...job, guest: true });
+    if (source.kind === "example" && source.domain !== of)
+      return this.example(domain, this.namesake(of, source.name), { ...job, guest: true });
     this.show("picture");
-    this.take({ x, domain, original: null, results: [] }, { ...job, source: { kind, name: example, drawn } });
+    return this.load({ ...job, guest: true, source, domain });
+  }
+
+  // A picture that is there already: drawn by a link, or another tab's. Whatever it is, it has a source to convert it from.
+  ready({ x, domain, example = null, source, shown = null, width, height }, { drawn = false, ...job } = {}) {
+    this.show("picture");
+    const own = source ?? { kind: "data", data: painted(unpack(x), this.tab.table[domain].channels), drawn };
+    this.take({ x, domain, example, original: shown, width, height, results: [] }, { ...job, source: own });
+  }
+
+  // Whether the visitor brought it: then it stays what it is in every domain.
+  get own() {
+    return ["file", "data"].includes(this.source?.kind);
+  }
+
+  // An example of a domain: the one of this name where it has it.
+  namesake(domain, name) {
+    const { examples } = this.tab.table[domain];
+    return examples.includes(name) ? name : examples[0];
   }
 
   example(domain, name, job = {}) {
@@ -87,10 +133,10 @@ export class Yours {
     return this.load({ ...job, source: { kind: "example", domain, name }, domain });
   }
 
-  // The picture as another domain sees it; where only its bytes are at hand, as of an example, that domain's first example.
-  elsewhere(domain, name) {
+  // The visitor's picture as another domain sees it; in place of an example that domain's, of the same name where it has one.
+  elsewhere(domain) {
     const { source } = this;
-    return ["file", "data"].includes(source?.kind) ? this.load({ source, domain }) : this.example(domain, name);
+    return this.own ? this.load({ source, domain }) : this.example(domain, this.namesake(domain, source?.name));
   }
 
   takeFile(blob) {

@@ -44,9 +44,9 @@ class Compress extends Tab {
     this.yours = new Yours(this, {
       asked: () => ["photo", {}],
       took: (picture, job) => this.took(picture, job),
-      shares: () => false,
+      shares: () => ({ domain: "photos", x: null }),
       domain: () => EXAMPLES,
-      received: () => null, // those of other tabs come when they are handed over
+      received: (picture) => this.received(picture),
     });
     this.draw();
     onHanded("compressed", (blob) => this.openFile(blob));
@@ -59,11 +59,17 @@ class Compress extends Tab {
     return this.photo.answer;
   }
 
-  // At the start the file that another tab has read last, if the address names no example; whether there is one.
+  // At the start the page's picture, if the address names no example; whether there is one.
   guest() {
-    const { source } = shared() ?? {};
-    if (!source || this.words.example) return false;
-    this.yours.load({ source, domain: null });
+    const picture = shared();
+    return Boolean(picture && !this.words.example && this.received(picture));
+  }
+
+  // Another tab's picture; whether it is one for this tab: an example is where it is a photograph.
+  received({ source }) {
+    if (source.kind === "example" && source.domain !== EXAMPLES) return false;
+    this.yours.show("picture");
+    this.yours.load({ source, domain: null, guest: true });
     return true;
   }
 

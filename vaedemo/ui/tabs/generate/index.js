@@ -9,7 +9,7 @@ import { openTab } from "../../page/frame/tabs.js";
 import { className, failure, number, t } from "../../page/frame/text.js";
 import { toWord } from "../../page/maths/words.js";
 import { Grid, enlarged } from "../../page/draw/grids.js";
-import { pack, unpack } from "../../page/draw/pixels.js";
+import { pack, painted, unpack } from "../../page/draw/pixels.js";
 import { askWith } from "../../page/picture/source.js";
 import { Arithmetic } from "./arithmetic.js";
 import { Quality } from "./quality.js";
@@ -115,7 +115,9 @@ class Generate extends Tab {
     if (!sample) return;
     const kind = state.grid.split("-")[0];
     const word = row.strokes ? toWord(sample) : null;
-    share({ x: pack(sample), domain: state.domain, example: null, word, model: { kind, d: drawn.d, beta: 1 } }, this.name);
+    const shown = painted(sample, row.channels);
+    const source = { kind: "data", data: shown, drawn: true };
+    share({ x: pack(sample), domain: state.domain, example: null, word, source, shown, model: { kind, d: drawn.d, beta: 1 } }, this.name);
     openTab(tab);
   }
 

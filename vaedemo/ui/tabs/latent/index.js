@@ -5,9 +5,9 @@
 import { newest } from "../../page/frame/dom.js";
 import { save } from "../../page/frame/download.js";
 import { Tab, open } from "../../page/frame/shell.js";
-import { shared } from "../../page/frame/shared.js";
+import { domainFor, shared } from "../../page/frame/shared.js";
 import { onLanguage, t } from "../../page/frame/text.js";
-import { kindsOf, modelKey } from "../../page/maths/models.js";
+import { kindsOf, modelKey, nearestDim } from "../../page/maths/models.js";
 import { pack, unpack } from "../../page/draw/pixels.js";
 import { Yours } from "../../page/picture/yours.js";
 import { createMaps } from "../../page/map/data.js";
@@ -15,7 +15,7 @@ import { paletteOf } from "../../page/map/layers.js";
 import { MapView } from "../../page/map/view.js";
 import { Dims } from "./dims.js";
 import { Posterior } from "./posterior.js";
-import { KINDS, WORDS, betasAt, standard } from "./state.js";
+import { KINDS, WORDS, betasAt, dimsOf, standard } from "./state.js";
 import { view } from "./view.js";
 import { Walks } from "./walks.js";
 
@@ -23,8 +23,9 @@ class Latent extends Tab {
   begin() {
     const { value, words } = this;
     const asked = ["domain", "example", "x"].some((word) => word in words);
-    const guest = !asked && value.maps.includes(shared()?.domain) ? shared() : null;
-    const domain = guest?.domain ?? value.maps[0];
+    const near = !asked && shared() ? domainFor(shared(), value.maps, value.maps[0]) : null;
+    const guest = near && shared();
+    const domain = near ?? value.maps[0];
     // models: those of the maps in sight; readings: of the maps; results: of the picture at hand; extra: words of the sections;
     // path: of a walk, drawn from the first touch of its section on, so that the first sight of a map is the map.
     Object.assign(this, { maps: createMaps(), map: null, models: {}, readings: {}, results: null, picking: null, sections: [] });
@@ -253,17 +254,19 @@ class Latent extends Tab {
     this.write();
   }
 
-  received({ x, domain, word, example }, job = {}) {
-    this.yours.ready({ x, domain, example }, { drawn: Boolean(word), ...job });
+  // Another tab's picture; of a sample, at the dimension of the model that it comes from.
+  received({ model, ...picture }, job = {}) {
+    const domain = domainFor(picture, this.value.maps, this.state.domain);
+    if (!domain) return;
+    this.yours.follow(picture, domain, job);
+    if (model && domain === picture.domain) this.chooseModel(nearestDim(dimsOf(this.state, this), model.d), 1);
   }
 
   // ---- controls ----------------------------------------------------------------------------------------------
 
   // The same picture for another domain, or an example of it where the picture is one.
   chooseDomain = (domain) => {
-    const { source } = this.yours;
-    if (source && ["file", "data"].includes(source.kind) && !source.drawn) return this.yours.load({ source, domain });
-    return this.yours.example(domain, this.table[domain].examples[0]);
+    return this.yours.elsewhere(domain);
   };
 
   choose(patch) {

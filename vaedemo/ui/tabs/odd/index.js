@@ -3,10 +3,11 @@
 
 import { newest } from "../../page/frame/dom.js";
 import { saveJson, saveRow } from "../../page/frame/download.js";
-import { shared } from "../../page/frame/shared.js";
+import { domainFor, shared } from "../../page/frame/shared.js";
 import { Tab, open } from "../../page/frame/shell.js";
 import { className, failure, t } from "../../page/frame/text.js";
 import { ascending, away, strangerShare, threshold } from "../../page/maths/detection.js";
+import { nearestDim } from "../../page/maths/models.js";
 import { errorMap, marked, pixels, unpack } from "../../page/draw/pixels.js";
 import { Yours } from "../../page/picture/yours.js";
 import { Batch } from "./batch.js";
@@ -32,16 +33,15 @@ class Odd extends Tab {
     this.yours = new Yours(this, {
       asked: () => ["picture", { domain: this.state.domain }],
       took: (picture, { source }) => this.took(picture, source),
-      shares: () => this.state.of === this.state.domain,
+      shares: () => (this.state.of === this.state.domain ? {} : null),
       domain: () => this.state.domain,
       received: (picture) => this.received(picture),
     });
     this.draw();
     for (const name of ["batch", "own"]) this[name].many.follow(this.root.querySelector(`.vd-odd-${name}`));
-    new IntersectionObserver(([e]) => e.isIntersecting && this.catchUp()).observe(this.root);
     this.refer();
-    if (guest && this.table[guest.domain] && !this.words.domain && !this.words.example) this.take(guest);
-    else this.showExample(this.state.of, this.state.example, { keep: true });
+    if (this.words.domain || this.words.example || !guest || !this.received(guest))
+      this.showExample(this.state.of, this.state.example, { keep: true });
   }
 
   // ---- what is at hand ---------------------------------------------------------------------------------------
@@ -174,22 +174,14 @@ class Odd extends Tab {
     this.judge();
   }
 
-  // A picture of another tab is judged when this one is seen.
-  received(picture) {
-    if (!this.table[picture.domain]) return;
-    this.waiting = picture;
-    if (this.root.offsetParent) this.catchUp();
-  }
-
-  catchUp() {
-    const { waiting } = this;
-    this.waiting = null;
-    if (waiting) this.take(waiting);
-  }
-
-  take({ x, domain, example }) {
+  // Another tab's picture; whether there is a domain for it here. The dimension of a sample's model is kept where it is there.
+  received({ model, ...picture }) {
+    const domain = domainFor(picture, Object.keys(this.table), this.state.domain);
+    if (!domain) return false;
     this.enter({ domain, of: domain });
-    this.yours.ready({ x, domain, example });
+    if (model) this.enter({ d: nearestDim(this.row.dims, model.d) });
+    this.yours.follow(picture, domain);
+    return true;
   }
 
   // Whether a link shows the picture and what it is held against.
@@ -226,11 +218,8 @@ class Odd extends Tab {
     const { source } = this.yours;
     this.answer = null;
     this.drawings = {};
-    if (["file", "data"].includes(source?.kind)) return this.yours.load({ source, domain: this.state.domain });
-    return this.showExample(
-      this.state.of,
-      this.table[this.state.of]?.examples.includes(this.state.example) ? this.state.example : this.row.examples[0],
-    );
+    if (this.yours.own) return this.yours.load({ source, domain: this.state.domain });
+    return this.showExample(this.state.of, this.yours.namesake(this.state.of, this.state.example));
   }
 
   showExample(of, name, job = {}) {

@@ -3,6 +3,7 @@
 
 import { newest } from "../../page/frame/dom.js";
 import { saveJson, saveRow } from "../../page/frame/download.js";
+import { domainFor } from "../../page/frame/shared.js";
 import { Tab, open } from "../../page/frame/shell.js";
 import { number, significant, t } from "../../page/frame/text.js";
 import { everyModel, kindsOf, modelKey } from "../../page/maths/models.js";
@@ -16,7 +17,7 @@ import { Improve } from "./improve.js";
 import { sizePlain } from "./size.js";
 import { photoState } from "../../page/picture/photostate.js";
 import { Photograph } from "./photograph.js";
-import { PHOTOS, WORDS, settled } from "./state.js";
+import { PHOTOS, WORDS, domainsOf, settled } from "./state.js";
 import { view } from "./view.js";
 
 const measured = ({ mse, psnr, ssim, size }) => ({ mse, psnr, ssim, size });
@@ -38,20 +39,17 @@ class Reconstruct extends Tab {
     this.improve = new Improve(this, (result) => this.improved(result));
     this.yours = new Yours(this, {
       asked: (job) => (job.domain === PHOTOS ? ["photo", {}] : ["prepare", this.asked(job)]),
-      shares: () => !this.photographed,
+      shares: () => (this.photographed ? { domain: PHOTOS, x: null } : {}),
       domain: () => (this.photographed ? this.row.like : this.state.domain),
       took: (picture, job) => this.took(picture, job),
-      received: ({ model, ...picture }) => {
-        if (model) Object.assign(this.state, settled({ ...this.state, domain: picture.domain, ...model }, this.table));
-        this.yours.ready({ x: picture.x, domain: picture.domain }, { drawn: true });
-      },
+      received: (picture) => this.received(picture),
     });
     this.firstPicture({ ...this.state });
   }
 
   firstPicture(wanted) {
     const { first } = this.value;
-    if (wanted.drawn) return this.yours.ready({ x: pack(wanted.drawn), domain: wanted.domain }, { kind: "word", drawn: true });
+    if (wanted.drawn) return this.yours.ready({ x: pack(wanted.drawn), domain: wanted.domain }, { drawn: true });
     if (wanted.domain === PHOTOS) {
       this.state = wanted;
       return this.yours.load({ source: this.exampleOf(PHOTOS, wanted.example), domain: PHOTOS, keep: true, wanted });
@@ -60,6 +58,12 @@ class Reconstruct extends Tab {
     this.yours.take(first.picture, { source }, true);
     const usual = wanted.domain === first.domain && wanted.example === first.example && wanted.fit === "crop" && wanted.polarity === "auto";
     return usual ? this.choose(wanted) : this.yours.example(wanted.domain, wanted.example, { keep: true, wanted });
+  }
+
+  // Another tab's picture; of a sample, by the model that it comes from.
+  received({ model, ...picture }) {
+    const domain = domainFor(picture, domainsOf(this.table), this.state.domain);
+    if (domain) this.yours.follow(picture, domain, { wanted: { ...this.state, ...model, domain } });
   }
 
   // ---- what is at hand ---------------------------------------------------------------------------------------
@@ -168,12 +172,9 @@ class Reconstruct extends Tab {
   };
 
   chooseDomain = (domain) => {
-    const { source } = this.yours;
-    if (["file", "data"].includes(source?.kind)) return this.yours.load({ source, domain });
-    // The same example where both have it.
-    const { examples } = this.table[domain];
-    const name = examples.includes(this.state.example) ? this.state.example : examples[0];
-    return this.yours.load({ source: this.exampleOf(domain, name), domain });
+    const { own, source } = this.yours;
+    if (own) return this.yours.load({ source, domain });
+    return this.yours.load({ source: this.exampleOf(domain, this.yours.namesake(domain, this.state.example)), domain });
   };
 
   // Of a photograph: another dimension or quality.

@@ -31,7 +31,19 @@ export const answerCells = (answer, { size, channels, view }, choose) => {
   return [cell("mean", t("restored.mean"), answer.figures?.mean, unpack(answer.mean), "mean"), ...others];
 };
 
-export const photoCells = (uris) => uris.map((uri, i) => ({ name: i, label: t("restored.sample", { n: i + 1 }), draw: fromUri(uri) }));
+// The same of a photograph's, whose pictures are data URIs.
+export const photoCells = ({ result, samples = [], figures }, view, choose) => {
+  const cell = (name, label, uri, own) => ({
+    name,
+    label,
+    figures: own,
+    draw: fromUri(uri),
+    pressed: view === name,
+    click: () => choose(name),
+  });
+  const others = samples.map((uri, i) => cell(i, t("restored.sample", { n: i + 1 }), uri, figures?.samples[i]));
+  return [cell("mean", t("restored.mean"), result, figures?.mean), ...others];
+};
 
 // What each method makes of the same input: {method: {x_hat, psnr, hole} or undefined}.
 export const methodCells = (mean, answer, methods, others, channels) => {

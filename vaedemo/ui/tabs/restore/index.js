@@ -4,10 +4,10 @@
 import { newest } from "../../page/frame/dom.js";
 import { save, saveRow } from "../../page/frame/download.js";
 import { Tab, open } from "../../page/frame/shell.js";
-import { shared } from "../../page/frame/shared.js";
+import { domainFor, shared } from "../../page/frame/shared.js";
 import { t } from "../../page/frame/text.js";
 import { maskToWord } from "../../page/maths/words.js";
-import { blank, errorMap, fromUri, heatFromUri, heatMap, marked, pixels, unpack } from "../../page/draw/pixels.js";
+import { blank, errorMap, fromUri, heatFromUri, heatMap, imageOf, marked, pixels, underWay, unpack } from "../../page/draw/pixels.js";
 import { Yours } from "../../page/picture/yours.js";
 import { answerCells, methodCells, photoCells } from "./cells.js";
 import { PhotoJob } from "./job.js";
@@ -16,6 +16,7 @@ import { countOf, fourthsOf, isPhoto, levelOf, maskSize, opening, standard, word
 import { restoredName, view } from "./view.js";
 
 const EXAMPLES = "objects"; // the domain whose examples stand in for photographs
+const PHOTOS = "photos";
 
 class Restore extends Tab {
   view = () => view(this);
@@ -28,13 +29,14 @@ class Restore extends Tab {
     this.start(wordsOf(this.name), standard(this.name, this.table));
     this.job = new PhotoJob(this, {
       began: (job) => this.began(job),
+      tiled: (tile) => this.tiled(tile),
       finished: (answer) => this.answered({ ...answer, job: this.job.job }), // its own: another one may begin while this is shown
       compared: (made) => this.compared(made),
     });
     this.yours = new Yours(this, {
       asked: () => ["source", { domain: this.examplesOf, given: this.denoising && this.state.given }],
       took: (picture, { source }) => this.took(picture, source),
-      shares: () => !this.photo && !this.state.given,
+      shares: () => (this.photo ? { domain: PHOTOS, x: null } : this.state.given ? { x: null } : {}),
       domain: () => this.examplesOf,
       received: (picture) => this.received(picture),
     });
@@ -42,8 +44,8 @@ class Restore extends Tab {
     this.mask = new Mask(this, (done) => this.painted(done));
     if (this.state.own) this.mask.pad.set({ width: this.row.size, height: this.row.size, data: this.state.own }, false);
     const guest = shared();
-    if (guest && guest.from !== this.name && !this.words.domain && !this.words.example) this.received(guest);
-    else this.yours.example(this.examplesOf, this.state.example ?? this.row.examples[0], { keep: true });
+    if (this.words.domain || this.words.example || !guest || !this.received(guest))
+      this.yours.example(this.examplesOf, this.state.example ?? this.row.examples[0], { keep: true });
   }
 
   // ---- what is at hand ---------------------------------------------------------------------------------------
@@ -57,7 +59,7 @@ class Restore extends Tab {
   }
 
   get fourth() {
-    const there = fourthsOf(this.name, this.row, this.state);
+    const there = fourthsOf(this.name, this.state);
     return there.includes(this.state.fourth) ? this.state.fourth : there[0];
   }
 
@@ -73,7 +75,7 @@ class Restore extends Tab {
   get figures() {
     const f = this.answer?.figures;
     const { view } = this.state;
-    if (!f || this.photo || view === "mean") return f?.mean;
+    if (!f || view === "mean") return f?.mean;
     return f.samples[view === "best" ? this.answer.best : view];
   }
 
@@ -117,13 +119,24 @@ class Restore extends Tab {
 
   answered(answer) {
     const { state } = this;
-    if (!this.photo) {
-      this.made = {};
-      if ((typeof state.view === "number" && state.view >= state.n) || (state.view === "best" && answer.best === null)) state.view = "mean";
-    }
+    if (!this.photo) this.made = {};
+    const drawn = this.photo ? (answer.samples?.length ?? 0) : state.n;
+    if ((typeof state.view === "number" && state.view >= drawn) || (state.view === "best" && (answer.best ?? null) === null))
+      state.view = "mean";
     this.answer = answer;
-    this.show();
+    this.look(state.view);
   }
+
+  // The mean or a sample in large; one of a photograph's is fetched at its own size when it is first looked at.
+  look = async (view) => {
+    this.set({ view }, false);
+    const { answer, photo } = this;
+    if (!photo || view === "mean" || answer.large?.[view]) return;
+    const found = await this.asking("file", { job: answer.job.job, which: "sample", index: view });
+    if (found.error || this.answer !== answer) return;
+    answer.large = { ...answer.large, [view]: found.data };
+    this.show();
+  };
 
   async compare(sent, answer) {
     for (const method of this.value.methods.filter((m) => m !== "vae")) {
@@ -139,8 +152,21 @@ class Restore extends Tab {
   }
 
   began({ damaged }) {
-    Object.assign(this, { answer: null, made: {}, drawings: { damaged: fromUri(damaged), restored: blank, fourth: blank } });
+    this.dim(damaged);
     this.show();
+  }
+
+  // Nothing is restored yet: what is to be stands darkened in the result's place, and no other picture's result.
+  dim(damaged) {
+    const under = { base: imageOf(damaged), tiles: [] };
+    const drawings = { damaged: fromUri(damaged), restored: underWay(under.base, []), fourth: blank };
+    Object.assign(this, { answer: null, made: {}, under, drawings });
+  }
+
+  tiled({ box, data }) {
+    const { base, tiles } = this.under;
+    tiles.push({ box, image: imageOf(data) });
+    this.drawings.restored = underWay(base, [...tiles]);
   }
 
   took(picture, source) {
@@ -151,7 +177,7 @@ class Restore extends Tab {
     const [width, height] = photo ? maskSize(picture) : [this.row.size, this.row.size];
     mask.pad.resize(width, height);
     if (!denoising) mask.pad.radius(p.size.value / 100);
-    if (photo && !denoising) this.drawings.damaged = fromUri(picture.original);
+    if (photo) this.dim(picture.original);
     this.show();
     const other = this.size !== `${width}x${height}`;
     if (denoising || !state.mask || state.mask === "own" || !other) return void this.restore();
@@ -159,10 +185,12 @@ class Restore extends Tab {
     this.preset();
   }
 
-  received({ x, domain, example }) {
-    if (!this.table[domain]) return;
-    Object.assign(this.state, { domain, given: false, sigma: null });
-    this.yours.ready({ x, domain, example });
+  received(picture) {
+    const domain = domainFor(picture, Object.keys(this.table), this.state.domain);
+    if (!domain) return false;
+    if (domain !== this.state.domain) this.enter(domain);
+    this.yours.follow(picture, this.examplesOf);
+    return true;
   }
 
   // ---- changing the state ------------------------------------------------------------------------------------
@@ -216,6 +244,12 @@ class Restore extends Tab {
   };
 
   chooseDomain = (domain) => {
+    this.enter(domain);
+    return this.yours.elsewhere(this.examplesOf);
+  };
+
+  // Another domain, whose picture is still to come.
+  enter(domain) {
     this.job.drop();
     const { state, yours } = this;
     const row = this.table[domain];
@@ -223,10 +257,10 @@ class Restore extends Tab {
     const kept = state.n !== this.row.usual && row.samples.includes(state.n);
     Object.assign(state, { domain, sigma: null, level, mask: state.mask === "own" ? "own" : mask, n: kept ? state.n : n });
     if (this.denoising) state.noise = "gaussian";
-    Object.assign(this, { answer: null, made: {}, size: null });
+    const nothing = { damaged: blank, restored: blank, fourth: blank };
+    Object.assign(this, { answer: null, made: {}, size: null, drawings: { ...this.drawings, ...nothing } });
     yours.picture = null;
-    return yours.elsewhere(this.examplesOf, row.examples[0]);
-  };
+  }
 
   // ---- drawing -----------------------------------------------------------------------------------------------
 
@@ -234,7 +268,7 @@ class Restore extends Tab {
     const { answer, photo, row, state, yours, value } = this;
     if (!answer) return [[], []];
     const about = { size: yours.picture.bytes.length, channels: row.channels, view: state.view };
-    const answers = photo ? photoCells(answer.samples ?? []) : answerCells(answer, about, (view) => this.set({ view }, false));
+    const answers = photo ? photoCells(answer, state.view, this.look) : answerCells(answer, about, this.look);
     return [answers, methodCells(photo ? answer.result : answer.mean, answer, value.methods, this.made, row.channels)];
   }
 
@@ -262,19 +296,23 @@ class Restore extends Tab {
   }
 
   ofPhoto() {
-    const { answer, fourth } = this;
-    const uri = answer[fourth];
-    const map = fourth === "spread" ? heatFromUri : fromUri;
-    return { restored: marked(fromUri(answer.result), `photos-${answer.job.job}`), fourth: uri ? map(uri) : blank };
+    const { answer, fourth, state } = this;
+    const uri = answer[fourth === "error" ? "error_map" : fourth];
+    const map = fourth === "residual" ? fromUri : heatFromUri;
+    const made = state.view === "mean" ? answer.result : (answer.large?.[state.view] ?? answer.samples[state.view]);
+    return { restored: marked(fromUri(made), `photos-${answer.job.job}-${state.view}`), fourth: uri ? map(uri) : blank };
   }
 
   saveImage = async () => {
     if (!this.answer) return;
-    const { p, state, name } = this;
+    const { p, state } = this;
     if (this.photo) {
-      const made = await this.asking("file", { job: this.answer.job.job, which: "mean" });
-      if (!made.error)
-        save(await (await fetch(made.data)).blob(), `vaedemo-${name}.${made.data.startsWith("data:image/png") ? "png" : "jpg"}`);
+      const made = await this.asking("file", {
+        job: this.answer.job.job,
+        ...(state.view === "mean" ? { which: "mean" } : { which: "sample", index: state.view }),
+      });
+      const ending = made.data?.startsWith("data:image/png") ? "png" : "jpg";
+      if (!made.error) save(await (await fetch(made.data)).blob(), `${this.fileName}.${ending}`);
       return;
     }
     const lines = [
@@ -282,8 +320,17 @@ class Restore extends Tab {
       this.figures ? `PSNR ${p.psnr.textContent} dB, SSIM ${p.ssim.textContent}` : "",
     ];
     const pictures = ["damaged", "restored", "fourth"].map((n) => ({ title: t(`${n}.title`), canvas: p[n] }));
-    saveRow(pictures, lines, `vaedemo-${name}-${state.domain}.png`);
+    saveRow(pictures, lines, `${this.fileName}.png`);
   };
+
+  // What was done to which picture, and which answer it is: vaedemo-denoise-digits-zero-gaussian-0.25-mean.
+  get fileName() {
+    const { domain, example, given, noise, level, mask, view } = this.state;
+    const damage = this.denoising ? (given ? ["given"] : [noise, Number(level.toPrecision(3))]) : [mask];
+    return ["vaedemo", this.name, domain, example ?? "own", ...damage, typeof view === "number" ? `sample${view + 1}` : view]
+      .join("-")
+      .replace(/[^\w.-]+/g, "-");
+  }
 }
 
 export const mount = open(Restore, "restore");

@@ -4,7 +4,7 @@ import { progress, small } from "../../page/frame/pieces.js";
 import { failure, t } from "../../page/frame/text.js";
 import { Job, NOTHING } from "../../page/picture/job.js";
 
-// hooks: began(job), finished(answer), then of the classical methods compared({method: {x_hat, psnr, ...}}).
+// hooks: began(job), tiled({box, data}) of each tile that is there before the last, finished(answer), then of the classical methods compared({method: {x_hat, psnr, ...}}).
 export class PhotoJob extends Job {
   constructor(tab, hooks) {
     super(tab);
@@ -33,6 +33,7 @@ export class PhotoJob extends Job {
   stepped(answer) {
     const { own } = this.job;
     const { done, total } = answer;
+    if (answer.tile) this.tiled(answer.tile);
     if (done <= own) this.tell(t("restore.job.tiles", { done, total: own }), done, own);
     if (answer.result) this.finished(answer);
     if (done >= own) {
@@ -55,7 +56,7 @@ export class PhotoJob extends Job {
     this.tab.draw();
   };
 
-  // The bar of the restoration, and that of the methods beside it.
+  // The bar of the restoration, which lies over the picture, and that of the methods beside it.
   view() {
     const { done, total, text } = this.bar;
     const away = done >= total || !text;

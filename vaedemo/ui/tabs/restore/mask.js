@@ -32,12 +32,12 @@ export class Mask {
     done();
   });
 
-  // The server takes a mask the way that its picture went; of one from another tab that way is not known.
+  // The server takes a mask the way that its picture went.
   async read(blob) {
     const { tab, pad } = this;
     const { picture, source } = tab.yours;
     const file = { kind: "file", blob, path: null };
-    const sent = source && source.kind !== "shared" ? await request(source, tab.upload) : null;
+    const sent = source ? await request(source, tab.upload) : null;
     const { width, height } = pad.mask();
     const answer = await askWith(tab.ask, "maskfile", file, tab.upload, { domain: tab.state.domain, width, height, picture: sent });
     if (tab.yours.picture !== picture) return;

@@ -31,6 +31,7 @@ Request = dict[str, Any]
 MAX_MASK = 1024  # pixels a side of a painted mask
 SHOWN = 1400  # longest side of a photograph as the page shows it
 LOSSLESS = 4_000_000  # pixels up to which a photograph is given back as PNG, and has samples
+LIMIT = 0.1  # the mean error of a pixel at which a photograph's error map saturates
 SPREAD = 0.25  # the spread at which its heat map saturates, as the page draws it
 BESIDE = 1_500_000  # pixels up to which a photograph is given to the classical methods too
 FILLED = 100_000  # missing pixels up to which biharmonic equations are: their time grows faster than they do
@@ -71,6 +72,7 @@ class RestoreTab:
             "masks": list(PRESETS),
             "methods": list(DENOISING if name == "denoise" else FILLING),
             "spread": SPREAD,
+            "limit": LIMIT,
             "any": bool(self.library.entries),
             "seeds": wire.MAX_SEED,
         }
@@ -253,26 +255,28 @@ class RestoreTab:
         return {name: replace(task, method=name, strips=True) for name in wanted}
 
     def step(self, request: Request) -> Request:
-        """{"job"} -> {"done", "total"}; with the last tile the restored photograph, its spread and figures too; with a
-        method's last one "methods": {its name: {"x_hat", figures}}."""
+        """{"job"} -> {"done", "total"}; with a tile of the network's, but for the last, "tile": {"box": shares of the
+        picture: left, top, right, bottom, "data": data URI}; with the last tile the restored photograph, its spread and
+        figures too; with a method's last one "methods": {its name: {"x_hat", figures}}."""
         job = self.jobs.get(request.get("job"))
         with self.service.models_turn:
             step = job.step()
         answer = {"done": job.done, "total": job.total}
         if not step.last:
-            return answer
+            part = getattr(step.progress, "part", None)
+            return answer if part is None else answer | {"tile": _tile(part[0], part[1], job.about.y)}
         y, clean, mask = job.about
         restored, hole = step.progress.answers[0], None if mask.all() else mask
         figures = {} if clean is None else _figures(restored.mean, clean, hole)
         if step.name != "vae":
             return answer | {"methods": {step.name: {"x_hat": _shown(restored.mean, SHOWN // 3), **figures}}}
         if len(restored.samples):  # grey, for the page to colour
-            heat = to_image(np.clip(_spread(restored)[None], 0, 1))
-            heat.thumbnail((512, 512), Image.Resampling.BOX)
-            answer["spread"] = wire.data_uri(heat, lossless=True)
+            answer["spread"] = _heat(_spread(restored))
             answer["samples"] = [_shown(s, SHOWN // 3) for s in restored.samples]
         if clean is not None:
-            answer["figures"] = {"mean": figures, "y": _figures(y, clean, hole)}
+            samples = [_figures(s, clean, hole) for s in restored.samples]
+            answer["figures"] = {"mean": figures, "y": _figures(y, clean, hole), "samples": samples}
+            answer["error_map"] = _heat(np.abs(restored.mean - clean).mean(0) / LIMIT)
         left = np.clip(0.5 + (y - restored.mean) * mask * 2, 0, 1)
         return answer | {"result": _shown(restored.mean), "residual": _shown(left)}
 
@@ -282,13 +286,20 @@ class RestoreTab:
         return {}
 
     def file(self, request: Request) -> Request:
-        """{"job", "which": "mean" or "damaged"} -> {"data": data URI at full size}."""
+        """{"job", "which": "mean", "damaged" or "sample", "index": of a sample} -> {"data": data URI at full size}."""
         job = self.jobs.get(request.get("job"))
-        which = wire.choice(request, "which", ("mean", "damaged"), "mean")
+        which = wire.choice(request, "which", ("mean", "damaged", "sample"), "mean")
         restored = job.last["vae"].progress.answers
         if not restored:
             raise PictureError("This photograph is not finished; wait for it.")
-        image = to_image(restored[0].mean if which == "mean" else job.about.y)
+        if which == "sample":
+            last = len(restored[0].samples) - 1
+            if last < 0:
+                raise PictureError("This photograph has no samples; choose how many are to be drawn.")
+            picture = restored[0].samples[wire.whole(request, "index", 0, last)]
+        else:
+            picture = restored[0].mean if which == "mean" else job.about.y
+        image = to_image(picture)
         with self.service.decoders_turn:
             return {"data": wire.data_uri(image, lossless=job.size <= LOSSLESS)}
 
@@ -337,6 +348,20 @@ def _shown(x: np.ndarray, side: int = SHOWN) -> str:
     image = to_image(x)
     image.thumbnail((side, side), Image.Resampling.HAMMING)
     return wire.data_uri(image)
+
+
+def _heat(values: np.ndarray) -> str:
+    """Values (H, W), 1 where their scale ends, in grey, for the page to colour."""
+    heat = to_image(np.clip(values[None], 0, 1))
+    heat.thumbnail((512, 512), Image.Resampling.BOX)
+    return wire.data_uri(heat, lossless=True)
+
+
+def _tile(box: tuple[float, ...], picture: np.ndarray, whole: np.ndarray) -> Request:
+    """A tile for the page: no larger than it is in the picture as that is shown."""
+    scale = min(1.0, SHOWN / max(whole.shape[1:]))
+    side = max((box[2] - box[0]) * whole.shape[2], (box[3] - box[1]) * whole.shape[1])
+    return {"box": [round(share, 6) for share in box], "data": _shown(picture, max(1, round(side * scale)))}
 
 
 def _figures(x_hat: np.ndarray, x: np.ndarray, known: np.ndarray | None) -> Request:

@@ -15,8 +15,7 @@ export const isPhoto = (row) => row.size === null;
 
 const FOURTH = ["error", "spread", "residual"];
 // What the fourth picture may show: without a clean picture at hand there is no error, and of a hole nothing is removed.
-export const fourthsOf = (task, row, { given }) =>
-  FOURTH.filter((f) => (f === "error" ? !isPhoto(row) && !given : f !== "residual" || task === "denoise"));
+export const fourthsOf = (task, { given }) => FOURTH.filter((f) => (f === "error" ? !given : f !== "residual" || task === "denoise"));
 
 // What a picture of a domain opens with: what its model was trained for.
 export const opening = (task, row) => ({
@@ -58,10 +57,7 @@ const levelIn = (v, s, { table }) => {
 };
 const maskIn = (v, s, { table }) => (table[s.domain].size ? maskFromWord(v, table[s.domain].size ** 2) : null) ?? undefined;
 
-const fourths =
-  (task) =>
-  (s, { table }) =>
-    fourthsOf(task, table[s.domain], s);
+const fourths = (task) => (s) => fourthsOf(task, s);
 const noises = (s, { table }) => Object.keys(table[s.domain].noises);
 const usualCount = (s, { table }) => table[s.domain].usual;
 

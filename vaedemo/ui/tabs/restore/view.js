@@ -15,13 +15,16 @@ const canvas = (tab, name) =>
 const fourthScale = ({ photo, fourth, value }) => {
   const signed = fourth === "residual";
   const grey = photo && signed;
-  const end = grey ? 0.25 : fourth === "spread" ? value.spread : LIMIT;
+  const end = grey ? 0.25 : fourth === "spread" ? value.spread : photo ? value.limit : LIMIT;
   const colours = grey ? "linear-gradient(to right, #000, #808080, #fff)" : gradient(signed ? "signed" : "absolute");
   return scale(signed ? `≤ −${end}` : "0", colours, `≥ ${signed ? "+" : ""}${end}`);
 };
 
-export const restoredName = ({ photo, state: { view } }) => {
-  if (photo) return t("restored.mean");
+// Of a photograph it is that of the mean, whichever sample is looked at.
+const fourthNote = ({ photo, fourth, state: { view } }) =>
+  t(`fourth.${fourth}.note`) + (photo && view !== "mean" && fourth !== "spread" ? ` (${t("restored.mean")})` : "");
+
+export const restoredName = ({ state: { view } }) => {
   return typeof view === "number" ? t("restored.sample", { n: view + 1 }) : t(`restored.${view}`);
 };
 
@@ -34,12 +37,13 @@ const panels = (tab) => {
         <canvas class="vd-res-canvas vd-res-before" data-part="before" width="28" height="28" aria-hidden="true"
           .draw=${tab.drawings.damaged}></canvas>
         <input type="range" class="vd-res-wipe" id="vd-res-wipe-${name}" data-part="share" min="0" max="100" value="0" title=${t("restore.before.label")}
-          @input=${(e) => tab.p.restoredFrame.style.setProperty("--share", e.target.value / 100)}>`;
+          @input=${(e) => tab.p.restoredFrame.style.setProperty("--share", e.target.value / 100)}>
+        ${tab.photo ? tab.job.view() : ""}`;
   const before = html`<label for="vd-res-wipe-${name}">${t("restore.before.label")}</label>`;
   return html`${tab.yours.panel()}
     ${panel("damaged", damaged)}
     ${panel("restored", restored, { note: restoredName(tab), under: before })}
-    ${panel("fourth", canvas(tab, "fourth"), { note: t(`fourth.${tab.fourth}.note`), under: fourthScale(tab) })}`;
+    ${panel("fourth", canvas(tab, "fourth"), { note: fourthNote(tab), under: fourthScale(tab) })}`;
 };
 
 const choosers = (tab) => {
@@ -126,7 +130,7 @@ export const view = (tab) => {
     style: photo && yours.picture?.width ? `--shape: ${yours.picture.width / yours.picture.height}` : nothing,
     panels: panels(tab),
     readout: { id: `vd-res-live-${name}`, part: "live", text: denoising ? "" : (tab.mask?.missing ?? "") },
-    mode: chooser(tab, "fourth", optionsOf(fourthsOf(name, tab.row, state), "fourth"), {
+    mode: chooser(tab, "fourth", optionsOf(fourthsOf(name, state), "fourth"), {
       bare: true,
       part: "fourthMode",
       value: tab.fourth,
@@ -136,7 +140,6 @@ export const view = (tab) => {
       ?checked=${state.given} @change=${(e) => tab.chooseGiven(e.target.checked)}> <span>${t("restore.given.label")}</span></label>`,
     controls: html`${choosers(tab)}
       ${denoising ? noiseControls(tab) : maskTools(tab)}
-      ${tab.job.view()}
       <p class="vd-res-remark" data-part="remark" role="status">${remark(tab)}</p>
       ${figures(tab)}`,
     cards: html`${card("vd-res-answers", "restore.answers", answersWhy(tab), strip("answers", tab.answers))}

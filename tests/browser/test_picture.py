@@ -1,0 +1,75 @@
+"""One picture for the whole page: from tab to tab and from domain to domain, until the visitor chooses another one."""
+
+import io
+
+import numpy as np
+from PIL import Image
+
+
+def blocks():
+    """A picture of 450 x 300 coloured blocks, which no example resembles, as a PNG."""
+    colours = np.random.default_rng(0).integers(0, 256, (10, 15, 3)).astype(np.uint8)
+    file = io.BytesIO()
+    Image.fromarray(np.kron(colours, np.ones((30, 30, 1), np.uint8))).save(file, "PNG")
+    return {"name": "blocks.png", "mimeType": "image/png", "buffer": file.getvalue()}
+
+
+def at(v, tab):
+    """A tab of an open page, brought into sight: its root, once it has taken the page's picture."""
+    v.page.locator(f"#vd-tabs [role=tab][data-tab-id={tab}]").click()
+    v.page.locator(f".vd-module-{tab}[data-ready=true]").wait_for()
+    v.idle()
+    return v.page.locator(f".vd-module-{tab}")
+
+
+def shown(root):
+    return root.locator("[data-part=original]").get_attribute("src")
+
+
+def test_an_upload_goes_from_tab_to_tab_and_through_every_domain(visit):
+    v = visit()
+    v.page.goto(f"{v.address}?tab=denoise&domain=objects")
+    denoise = v.page.locator(".vd-module-denoise[data-ready=true]")
+    denoise.wait_for()
+    denoise.locator("[data-part=file]").set_input_files(blocks())
+    v.wait("part('pagePicture').textContent.includes('blocks.png')")
+    v.idle()
+    mine = shown(denoise)
+    for tab in ("inpaint", "reconstruct", "odd"):
+        assert shown(at(v, tab)) == mine, tab
+    # From objects to photographs, digits and back: never an example in its place.
+    denoise = at(v, "denoise")
+    for domain in ("photos", "digits", "photos"):
+        denoise.locator(f"[data-part=domain] input[value={domain}]").check()
+        v.idle()
+        assert "450 × 300" in denoise.locator("[data-part=yoursNote]").inner_text(), domain
+        assert v.words().get("example") is None
+    # As a photograph it is one in the tabs that have them, and an object on the map.
+    for tab in ("reconstruct", "compress", "inpaint"):
+        root = at(v, tab)
+        assert "450 × 300" in root.locator("[data-part=yoursNote]").inner_text(), tab
+        assert v.words().get("example") is None
+    latent = at(v, "latent")
+    assert v.words()["domain"] == "objects"
+    assert shown(latent) == mine
+    # An explicit choice replaces it, everywhere.
+    latent.locator(".vd-example").first.click()
+    v.wait("!part('pagePicture').textContent.includes('blocks.png')")
+    v.idle()
+    assert shown(at(v, "inpaint")) == shown(latent)
+
+
+def test_a_drawing_and_a_sample_are_pictures_that_every_domain_converts(visit):
+    v = visit()
+    v.page.goto(f"{v.address}?tab=generate&domain=digits&d=32")
+    v.page.locator(".vd-module-generate [data-shown]").first.wait_for()
+    v.idle()
+    v.page.locator(".vd-module-generate [data-part=toReconstruct]").click()
+    v.idle()
+    words = v.words()
+    assert words["d"] == "32" and "tab" not in words
+    sample = shown(v.page.locator(".vd-module-reconstruct"))
+    assert v.part("pagePicture").locator("img").get_attribute("src") == sample
+    v.page.locator(".vd-module-reconstruct [data-part=domain] input[value=fashion]").check()
+    v.page.wait_for_function("new URL(location.href).searchParams.get('domain') === 'fashion'")
+    assert "example" not in v.words(), "a sample became an example"
