@@ -120,7 +120,8 @@ def write_map(library: Library, pictures: Pictures, domain: str, folder: Path) -
     """The 2-D map of a domain from its test Pictures: <domain>.json and <domain>.bin in folder. In the
     latter the points of each model, then the sigma of the VAE's posteriors, all in the order of the pictures."""
     row, pictures = library.domain(domain), pictures.first(COUNT)
-    models, blob, spreads = {}, _labels(pictures), b""
+    models: dict[str, dict[str, Any]] = {}
+    blob, spreads = _labels(pictures), b""
     kinds = KINDS if row.classes else [kind for kind in KINDS if 2 in library.dims(domain, kind)]
     for kind in kinds:
         points, sigma = encodings(library.model(ModelKey(domain, kind, 2)), pictures)
