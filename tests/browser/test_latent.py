@@ -55,6 +55,12 @@ def spot(v, kind, x, y):
     return box["x"] + x * box["width"], box["y"] + y * box["height"]
 
 
+def sight(v, kind):
+    """The piece of the plane that a map shows, {"low", "high"}."""
+    low, high = part(v, f"{kind}Still").get_attribute("data-sight").split(" ")
+    return {"low": [float(w) for w in low.split(",")], "high": [float(w) for w in high.split(",")]}
+
+
 def about(domain):
     return json.loads((MAPS / f"{domain}.json").read_text())
 
@@ -116,7 +122,7 @@ def test_a_click_gives_the_servers_exact_picture(visit, domain, kind):
     v.page.mouse.click(*spot(v, kind, 0.62, 0.31))
     wait(v, f"part('{kind}Picture').dataset.shown === 'exact' && part('{kind}Picture').dataset.at !== 'own'")
     z = [float(word) for word in v.words()[kind].split(",")]
-    box = about(domain)["models"][kind]
+    box = sight(v, kind)
     share = (np.array(z) - box["low"]) / (np.array(box["high"]) - box["low"])
     assert share == pytest.approx([0.62, 0.69], abs=0.004)
     x_hat = np.round(255 * decode(LIBRARY, np.array(z), ModelKey(domain, kind, 2))).astype(np.uint8)
@@ -132,11 +138,51 @@ def test_a_click_gives_the_servers_exact_picture(visit, domain, kind):
 
 def test_a_hole_of_the_autoencoder_is_called_one(visit):
     v = enter(visit, "domain=fashion")
-    v.page.mouse.click(*spot(v, "ae", 0.85, 0.95))
+    part(v, "hole").click()
     wait(v, "part('aeWhy').classList.contains('vd-lat-hole')")
-    assert "no test picture is encoded near here" in part(v, "aeWhy").inner_text()
+    assert "no test picture's code lies near here" in part(v, "aeWhy").inner_text()
     v.page.mouse.click(*spot(v, "vae", 0.5, 0.5))
     wait(v, "!part('vaeWhy').classList.contains('vd-lat-hole') && part('vaeNear').textContent.length > 25")
+
+
+def test_a_map_zooms_by_wheel_and_keys_and_the_page_still_scrolls(visit):
+    v = enter(visit)
+    points = sight(v, "ae")
+    assert points["high"][0] - points["low"][0] < 100  # the central codes, of a map that is nearly three times as wide
+    v.page.mouse.move(*spot(v, "ae", 0.5, 0.5))
+    v.page.mouse.wheel(0, 300)  # no focus: the page's
+    v.page.wait_for_function("scrollY > 0")
+    assert sight(v, "ae") == points
+    part(v, "aeMoving").focus()
+    v.page.mouse.move(*spot(v, "ae", 0.5, 0.5))
+    v.page.mouse.wheel(0, -400)
+    wide = points["high"][0] - points["low"][0]
+    wait(v, "(([a, b]) => b - a < arg)(part('aeStill').dataset.sight.split(' ').map(parseFloat))", 0.9 * wide)
+    assert "aebox" in v.words()
+    part(v, "aeMoving").press("0")
+    wait(v, "(([a, b]) => b - a > arg)(part('aeStill').dataset.sight.split(' ').map(parseFloat))", 0.99 * wide)
+    assert "aebox" not in v.words()
+    part(v, "hole").click()
+    wait(v, "part('aeWhy').classList.contains('vd-lat-hole')")
+    frame = part(v, "aePicture").evaluate("(c) => [c.parentElement.dataset.hole, c.parentElement.offsetWidth]")
+    assert frame[0] == "true"
+    assert part(v, "aeWhy").bounding_box()["y"] - part(v, "aePicture").bounding_box()["y"] <= frame[1] + 8
+
+
+def test_the_elbo_is_shown_by_beta_and_epsilon_beyond_training_is_said(visit):
+    v = enter(visit, "noise=8")
+    assert "Stronger than in training" in part(v, "noiseWhy").inner_text()
+    wait(v, "part('elboRows').dataset.of === 'beta'")
+    rows = v.page.locator(".vd-bound-row")
+    assert [rows.nth(i).get_attribute("data-beta") for i in range(4)] == ["0.25", "1", "4", "16"]
+    for text in rows.locator(".vd-bound-sum").all_inner_texts():
+        rec, kl, total = (float(w.replace(",", "")) for w in re.findall(r"[\d.,]+", text))
+        assert rec + kl == pytest.approx(total, abs=0.11)
+    part(v, "elboBy").locator("input[value=d]").check()
+    wait(v, "part('elboRows').dataset.of === 'd'")
+    assert "not the PSNR" in part(v, "elboWhy").inner_text()
+    assert part(v, "beta").locator("input[value='4']").is_disabled()
+    assert "others only with 32" in part(v, "betaField").inner_text()
 
 
 def picture_of(name, domain="digits", d=2):

@@ -376,7 +376,7 @@ def test_words_that_cannot_be_understood_are_left_out(visit, query):
 def test_chinese_is_complete_and_comes_without_a_reload(visit):
     v = dims(visit())
     v.speak("zh")
-    v.page.get_by_text("逐个维度").wait_for()
+    v.page.get_by_role("heading", name="逐个维度").wait_for()
     text = v.page.evaluate(
         "[...document.querySelectorAll('.vd-walks, .vd-dims, .vd-factors')].map((e) => e.innerText).join(' ')"
     )

@@ -23,12 +23,14 @@ FACTS = {
     "basis.principal.why", "basis.why", "channels.why", "compress.more", "curves.kodak.why", "decoded.label",
     "ladder.more", "msssim.why", "photo.bits.note", "photo.ratio.upload", "photo.values", "quality.why",
     "stack.differs", "odd.more", "odd.each.why", "odd.story.why", "odd.alarms.name", "odd.alarms.why",
-    "odd.missed.name", "score.bound.why", "score.density.why", "score.distance.why", "score.joint.why", "score.own.why",
-    "score.ratio.why", "score.typicality.why", "stack.same", "stack.why", "zoom.exact",
+    "odd.missed.name", "score.bound.why", "score.density.why", "score.distance.why", "score.joint.why",
+    "score.own.why", "score.ratio.why", "score.typicality.why", "stack.same", "stack.why", "zoom.exact",
     "teach.qr.local", "lessons.file.raw", "lessons.prior.normal", "lessons.unit.confident", "lessons.unit.mig",
     "lessons.weighted", "train.active.why", "train.box.eps", "train.few.all", "train.likelihood.held", "train.more",
     "train.own.files.why", "train.preset.collapse.why", "train.own.why", "train.preset.fast.why", "train.preset.few",
-    "train.preset.held.why", "train.preset.holes.why", "train.preset.learned.why",
+    "train.preset.held.why", "train.preset.holes.why", "train.preset.learned.why", "latent.hole.vae.inner",
+    "latent.hole.vae.outer", "latent.noise.why", "latent.noise.strong", "latent.zoom.start", "elbo.why.beta",
+    "elbo.why.d", "elbo.atone", "dims.table.vae",
 }  # fmt: skip
 
 

@@ -51,7 +51,8 @@ def test_a_map_is_read_as_it_was_written(library, pictures, written):
     assert found.points == pytest.approx(codes, abs=2 * np.ptp(codes, axis=0).max() / 65535)
     assert (found.labels == pictures.y.numpy()).all()
     assert found.sigma == pytest.approx(np.median(sigma, 0), rel=1e-4)
-    assert maps.read_map(folder, "shapes", "ae").sigma is None
+    assert found.sigmas == pytest.approx(sigma, rel=1e-5, abs=2 * np.ptp(sigma, axis=0).max() / 65535)
+    assert maps.read_map(folder, "shapes", "ae").sigma is None and maps.read_map(folder, "shapes", "ae").sigmas is None
     assert set(described["models"]) == {"ae", "vae"}
 
 
@@ -89,6 +90,7 @@ def test_the_shipped_map_fits_the_shipped_models(domain):
             found = maps.read_map(folder, domain, key.kind)
             assert (found.sigma is None) == (key.kind == "ae")
             if key.kind == "vae":
+                assert np.median(found.sigmas, axis=0) == pytest.approx(found.sigma, rel=1e-3)
                 assert (found.low <= -maps.PRIOR_REACH).all() and (found.high >= maps.PRIOR_REACH).all()
             inside = ((found.points >= found.low) & (found.points <= found.high)).all(1)
             assert inside.mean() >= 0.995 and np.allclose(*(found.high - found.low), rtol=1e-4)

@@ -171,7 +171,7 @@ class Map(Command):
         report: dict[str, Any] = {"domain": domain, "kind": key.kind}
         share = ""
         if self.latent_dim == 2:
-            low, high, points, labels, _ = maps.read_map(folder, domain, key.kind)
+            low, high, points, labels, *_ = maps.read_map(folder, domain, key.kind)
             mean, axes = np.zeros(2), np.eye(2)
         else:
             mean, axes, explained, points, labels = maps.read_plane(folder, key)

@@ -49,13 +49,14 @@ COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#9
 
 class LatentMap(NamedTuple):
     """A model's 2-D map: the box low, high (2,); the codes of test pictures (N, 2) and their class numbers (N,); sigma
-    (2,), median of the posteriors', or None."""
+    (2,), median of the posteriors', and sigmas (N, 2), or None."""
 
     low: np.ndarray
     high: np.ndarray
     points: np.ndarray
     labels: np.ndarray
     sigma: np.ndarray | None
+    sigmas: np.ndarray | None
 
 
 class Plane(NamedTuple):
@@ -116,9 +117,11 @@ def _labels(pictures: Pictures) -> bytes:
 
 
 def write_map(library: Library, pictures: Pictures, domain: str, folder: Path) -> dict[str, Any]:
-    """The 2-D map of a domain from its test Pictures: <domain>.json and <domain>.bin in folder."""
+    """The 2-D map of a domain from its test Pictures: <domain>.json and <domain>.bin in folder. In the
+    latter the points of each model, then the sigma of the VAE's posteriors, all in the order of the pictures."""
     row, pictures = library.domain(domain), pictures.first(COUNT)
-    models, blob = {}, _labels(pictures)
+    models: dict[str, dict[str, Any]] = {}
+    blob, spreads = _labels(pictures), b""
     kinds = KINDS if row.classes else [kind for kind in KINDS if 2 in library.dims(domain, kind)]
     for kind in kinds:
         points, sigma = encodings(library.model(ModelKey(domain, kind, 2)), pictures)
@@ -131,6 +134,10 @@ def write_map(library: Library, pictures: Pictures, domain: str, folder: Path) -
             "reach": reach,
             "sigma": None if sigma is None else _list(np.median(sigma, 0)),
         }
+        if sigma is not None:  # behind the points of all models
+            reach, spreads = _quantised(sigma)
+            models[kind]["sigmas"] = reach | {"offset": len(_labels(pictures)) + 4 * len(pictures) * len(kinds)}
+    blob += spreads
     described = {
         "domain": domain,
         "size": row.size,
@@ -200,7 +207,9 @@ def read_map(folder: Path, domain: str, kind: str) -> LatentMap:
     offset = count + count % 2 + 4 * count * list(described["models"]).index(kind)
     points, labels = _restored(blob, offset, count, own["reach"], domain)
     sigma = None if own["sigma"] is None else np.array(own["sigma"])
-    return LatentMap(np.array(own["low"]), np.array(own["high"]), points, labels, sigma)
+    spread = own.get("sigmas")
+    sigmas = None if spread is None else _restored(blob, spread["offset"], count, spread, domain)[0]
+    return LatentMap(np.array(own["low"]), np.array(own["high"]), points, labels, sigma, sigmas)
 
 
 def read_plane(folder: Path, key: ModelKey) -> Plane:

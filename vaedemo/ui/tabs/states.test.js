@@ -44,7 +44,9 @@ const SAID = {
     "domain=digits&kind=vae&d=8&beta=4&example=two&fit=pad&polarity=invert&error=signed",
     "domain=fashion&kind=vae&d=2&example=boot",
   ],
-  latent: ["domain=digits&d=8&beta=4&view=grid&spacing=quantiles&hide=1,3&ae=1.5,-2&vae=0,0.25&example=two&seed=3&n=4&noise=0.5"],
+  latent: [
+    "domain=digits&d=8&beta=4&view=grid&spacing=quantiles&hide=1,3&ae=1.5,-2&vae=0,0.25&aebox=1.5,-2,3&example=two&seed=3&n=4&noise=0.5",
+  ],
   generate: [
     "domain=digits&d=2&t=0.5&seed=7&n=4&class=1&pca=1&grid=pca-gaussian&at=9&path=spherical&step=3&a=two",
     "domain=fashion&d=2&seed=1",
@@ -62,7 +64,7 @@ const SAID = {
 };
 const WRONG = {
   reconstruct: ["domain=cats", "kind=pca", "d=3", "d=", "beta=4&d=2", "fit=", "x=AA", "domain=constructor"],
-  latent: ["domain=cats", "d=8&domain=fashion", "beta=4", "hide=a", "ae=1", "vae=1,b", "seed=-1", "n=17", "noise=4", "x=%"],
+  latent: ["domain=cats", "d=8&domain=fashion", "beta=4", "hide=a", "ae=1", "vae=1,b", "seed=-1", "n=17", "noise=21", "x=%"],
   generate: [
     "d=3",
     "t=2",

@@ -13,6 +13,9 @@ const ICONS = {
   die: "M6 3h8a3 3 0 0 1 3 3v8a3 3 0 0 1-3 3H6a3 3 0 0 1-3-3V6a3 3 0 0 1 3-3zM7 6.9v.2M13 6.9v.2M10 9.9v.2M7 12.9v.2M13 12.9v.2",
   noise: "M3 7h9l-3-3M17 13H8l3 3",
   point: "M10 2v16M2 10h16M10 6a4 4 0 1 0 .01 0",
+  plus: "M10 4v12M4 10h12",
+  minus: "M4 10h12",
+  whole: "M3 8V3h5M12 3h5v5M17 12v5h-5M8 17H3v-5",
   turn: "M4 7h11l-3-3M16 13H5l3 3",
 };
 export const icon = (name) => html`<svg viewBox="0 0 20 20" aria-hidden="true"><path d=${ICONS[name]}></path></svg>`;
@@ -30,13 +33,13 @@ export const message = (tab) =>
   html`<div class="vd-message" data-part="message" role="alert" ?hidden=${!tab.said}><span data-part="messageText">${tab.said}</span><button
     type="button" data-part="dismiss" aria-label=${t("dismiss.label")} @click=${() => tab.say("")}></button></div>`;
 
-// A group of radio buttons that looks like one switch. options: [{value, label, mark, title}], of which choose(value) tells
+// A group of radio buttons that looks like one switch. options: [{value, label, mark, title, disabled}], of which choose(value) tells
 // the chosen one's; the native inputs bring keyboard and screen readers with them.
 export const choices = ({ part, name, label, options, value, choose, little = false }) => html`
   <div class="vd-switch ${little ? "vd-switch-small" : ""}" data-part=${part} role="radiogroup" aria-label=${label}
     @change=${(e) => choose(options.find((o) => String(o.value) === e.target.value).value)}>${options.map(
       (o) => html`<label class="vd-choice" title=${o.title ?? ""}><input type="radio" name=${name} value=${o.value}
-        ?checked=${String(o.value) === String(value)}><span>${o.label}${o.mark ? html`<i title=${o.mark}>•</i>` : nothing}</span></label>`,
+        ?checked=${String(o.value) === String(value)} ?disabled=${Boolean(o.disabled)}><span>${o.label}${o.mark ? html`<i title=${o.mark}>•</i>` : nothing}</span></label>`,
     )}</div>`;
 
 // Options whose labels are the phrases `key.value`, or the values themselves.

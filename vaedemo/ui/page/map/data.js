@@ -34,16 +34,19 @@ const square = ({ low, high }, room = 1.06) => {
 };
 
 // A model as a map shows it: a plane through its latent space, from `mean` along two components, and the points on it, n pairs
-// of uint16 at an offset of the file, spread over reach.low..reach.high. own: what the map's file says of it.
+// of uint16 at an offset of the file, spread over reach.low..reach.high; a VAE's of two dimensions has each posterior's sigma too.
+// own: what the map's file says of it.
 const modelOf = ({ about, buffer }, key, own, offset, { decode }) => {
   const { mean, components, reach } = own;
   const lift = (a, b) => mean.map((m, i) => m + a * components[0][i] + b * components[1][i]);
   const project = (code) => components.map((c) => code.reduce((sum, v, i) => sum + (v - mean[i]) * c[i], 0));
-  const raw = new Uint16Array(buffer, offset, 2 * about.count);
-  const points = Float32Array.from(raw, (u, i) => reach.low[i % 2] + ((reach.high[i % 2] - reach.low[i % 2]) * u) / 65535);
+  const pairs = (at, { low, high }) =>
+    Float32Array.from(new Uint16Array(buffer, at, 2 * about.count), (u, i) => low[i % 2] + ((high[i % 2] - low[i % 2]) * u) / 65535);
+  const points = pairs(offset, reach);
+  const sigmas = own.sigmas ? pairs(own.sigmas.offset, own.sigmas) : null;
   const labels = new Uint8Array(buffer, 0, about.count);
   const centre = project(mean.map(() => 0));
-  return { ...own, key, kind: key.split("-")[0], d: mean.length, labels, points, lift, project, centre, decode };
+  return { ...own, key, kind: key.split("-")[0], d: mean.length, labels, points, sigmas, lift, project, centre, decode };
 };
 
 // The map of a domain, with both models of two dimensions.

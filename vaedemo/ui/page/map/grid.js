@@ -26,13 +26,22 @@ export class Grid {
   // What there is of a grid: {canvas, done}.
   sheet(model, frame, { size, channels }) {
     const [count, job] = [gridCount(frame.side, size), this.job];
-    if (job?.model === model && job.count === count && job.frame.warped === frame.warped) return job;
+    const same = ({ warped, low, high }) => warped === frame.warped && String([low, high]) === String([frame.low, frame.high]);
+    if (job?.model === model && job.count === count && same(job.frame)) return job;
     const canvas = new OffscreenCanvas(count * size, count * size);
+    if (job?.model === model && !job.frame.warped && !frame.warped) this.reuse(job, canvas, frame);
     const bytes = new Uint8Array(channels * size * size);
     const made = { model, frame, count, size, channels, canvas, bytes, order: spread(count * count), next: 0, shown: 0, done: false };
     this.job = made;
     setTimeout(() => this.work(made));
     return made;
+  }
+
+  // What was decoded of another piece of the plane, until its pictures come.
+  reuse({ canvas: old, frame: { low, high } }, canvas, frame) {
+    const scale = canvas.width / frame.side;
+    const [left, top, right, bottom] = [frame.x(low[0]), frame.y(high[1]), frame.x(high[0]), frame.y(low[1])].map((v) => v * scale);
+    canvas.getContext("2d").drawImage(old, left, top, right - left, bottom - top);
   }
 
   tile(index) {

@@ -215,6 +215,45 @@ export const drawPosterior = (paper, { mu, axes, samples, chosen }, { dot = 4, s
   paper.dot(mu, dot, palette.mu);
 };
 
+// The 1-sigma ellipses of the test pictures around: [{mu, axes}]; where they are too small to be seen, none.
+const SMALL = 3; // CSS pixels across
+export const drawNeighbours = (paper, near, width = 1) => {
+  const { ctx, frame, palette } = paper;
+  ctx.globalAlpha = 0.55;
+  for (const { mu, axes } of near) {
+    if (2 * (frame.x(mu[0] + axes.r1) - frame.x(mu[0])) < SMALL) continue;
+    paper.trace(outline(mu, axes), true);
+    paper.line(palette.sigma, width);
+  }
+  ctx.globalAlpha = 1;
+};
+
+// How the chosen sample came about: an arrow from mu by sigma times epsilon to z, with names where there is room for them.
+const ROOM = 24;
+const HEAD = 9;
+export const drawSampling = (paper, { mu, samples, chosen }, named = false) => {
+  const { ctx, palette } = paper;
+  if (!samples[chosen]) return;
+  const [[x, y], [u, v]] = [paper.at(mu), paper.at(samples[chosen])];
+  const [far, angle] = [Math.hypot(u - x, v - y), Math.atan2(v - y, u - x)];
+  if (far < HEAD) return;
+  const tip = [u - 5 * Math.cos(angle), v - 5 * Math.sin(angle)];
+  const barb = (turn) => [tip[0] - HEAD * Math.cos(angle + turn), tip[1] - HEAD * Math.sin(angle + turn)];
+  ctx.beginPath();
+  ctx.moveTo(x, y);
+  ctx.lineTo(...tip);
+  ctx.moveTo(...barb(0.45));
+  ctx.lineTo(...tip);
+  ctx.lineTo(...barb(-0.45));
+  paper.stroke(palette.epsilon, 2.2, 2.5);
+  if (!named || far < ROOM) return;
+  const side = v < y ? 1 : -1; // below an arrow that rises, above one that falls
+  ctx.font = "italic 600 14px system-ui, sans-serif";
+  paper.write("μ", x - 12 * Math.cos(angle), y + 5 - 14 * Math.sin(angle), palette.mu, "center");
+  paper.write("z", u + 13 * Math.cos(angle), v + 5 + 13 * Math.sin(angle), palette.z, "center");
+  if (far > 2 * ROOM) paper.write("+ σ ε", (x + u) / 2, (y + v) / 2 + 18 * side + 5, palette.sigma, "center");
+};
+
 // Half the width and height of a posterior's ellipse as it is drawn, in CSS pixels, for those who want to check it.
 export const reachOnScreen = ({ mu, axes }, frame) =>
   extent(outline(mu, axes), frame)

@@ -5,6 +5,14 @@ import { html } from "../vendor/lit-html.js";
 import { className, number, t } from "../frame/text.js";
 import { classColour } from "./layers.js";
 
+const INNER = 2; // sigma: inside, the prior gives a place some probability
+
+// How much of N(0, I) in the plane lies farther out than r sigma, in per cent.
+const share = (r) => {
+  const percent = 100 * Math.exp(-(r ** 2) / 2);
+  return percent < 0.1 ? `< ${number(0.1, 1)}` : number(percent, percent < 10 ? 1 : 0);
+};
+
 // One chip a class of the nearest pictures.
 const chips = ({ near, map }, palette) => {
   const labels = near.map(({ label }) => label);
@@ -25,11 +33,13 @@ const distances = (kind, { near, prior, sigmas }) => {
 // reading: of MapView at rest, with its map and sigmas: the distance from the posterior of the picture at hand, or null. The
 // coordinates are written by the view, in every frame of a move.
 const told = (kind, reading, palette) => {
-  const { d, text, near, hole, map } = reading;
+  const { d, text, near, hole, map, prior } = reading;
   const [a, b] = text;
   const names = near.map(({ label }) => className(map.classes[label])).join(", ");
   const live = t("latent.live", { kind: t(`kind.${kind}`), a, b, names });
-  const flaw = hole && d === 2 ? t(`latent.hole.${kind}`) : "";
+  const flaw = hole
+    ? t(kind === "vae" ? `latent.hole.vae.${prior < INNER ? "inner" : "outer"}` : "latent.hole.ae", { share: share(prior) })
+    : "";
   return {
     name: d > 2 ? "PC" : "z",
     near: html`<span class="vd-note">${t(d > 2 ? "latent.near.plane" : "latent.near")}</span>${chips(reading, palette)}`,
@@ -40,13 +50,18 @@ const told = (kind, reading, palette) => {
   };
 };
 
+// What there is to know of the place, directly under the picture that was decoded from it.
+export const reason = (kind, reading, palette) => {
+  const { why, flaw } = reading ? told(kind, reading, palette) : {};
+  return html`<p class="vd-note vd-lat-why ${flaw ? "vd-lat-hole" : ""}" data-kind=${kind} data-part="${kind}Why">${why}</p>`;
+};
+
 export const readout = (kind, reading, palette) => {
-  const { name = "z", near, far, why, flaw, live } = reading ? told(kind, reading, palette) : {};
+  const { name = "z", near, far, live } = reading ? told(kind, reading, palette) : {};
   return html`<div class="vd-lat-readout" data-kind=${kind}>
     <p class="vd-lat-z"><b class="vd-c-z" data-part="${kind}Name">${name}</b> = (<span data-part="${kind}A"></span>, <span data-part="${kind}B"></span>)</p>
     <div class="vd-lat-near" data-part="${kind}Near">${near}</div>
     <p class="vd-lat-far" data-part="${kind}Far">${far}</p>
-    <p class="vd-note ${flaw ? "vd-lat-hole" : ""}" data-part="${kind}Why">${why}</p>
     <output class="vd-spoken" id="vd-latent-${kind}" data-part="${kind}Live" aria-live="polite">${live}</output>
   </div>`;
 };

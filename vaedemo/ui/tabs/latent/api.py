@@ -122,7 +122,7 @@ def functions(service: Service) -> tuple[Callable[..., Any], ...]:
         library.model(key)  # UnknownModel, if there is none
         folder = library.folder / maps.FOLDER
         if key.latent_dim == 2:
-            low, high, points, labels, sigma = maps.read_map(folder, row.name, key.kind)
+            low, high, points, labels, sigma, _ = maps.read_map(folder, row.name, key.kind)
             own = {"low": wire.rounded(low), "high": wire.rounded(high), "sigma": wire.rounded(sigma)}
         else:
             mean, axes, explained, points, labels = maps.read_plane(folder, key)

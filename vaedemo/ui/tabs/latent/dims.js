@@ -9,6 +9,7 @@ import { noise } from "../../page/maths/geometry.js";
 import { betasOf, everyModel, nearestDim } from "../../page/maths/models.js";
 import { paint, rgba, unpack } from "../../page/draw/pixels.js";
 import { Below } from "./below.js";
+import { betaField } from "./beta.js";
 import { SPAN, WORDS, keyOf, spreads, usualModel } from "./codes.js";
 import { Matrix, matrixScale, scores } from "./factors.js";
 import { sparse } from "./sparse.js";
@@ -242,7 +243,6 @@ export class Dims extends Below {
 
   controls() {
     const { row, kind, d, beta, start } = this;
-    const betas = betasOf(row, kind, d);
     const one = (part, name, options, value, choose, more) =>
       field({ part: `dims${part}`, name: `vd-dims-${name}`, label: t(`dims.${name}`), options, value, choose, ...more });
     const kinds = this.kinds.map((k) => ({ value: k, label: t(`kind.${k}`), title: t(`kind.${k}.why`) }));
@@ -250,7 +250,7 @@ export class Dims extends Below {
       html`<button type="button" class="vd-button ${more.away ? "vd-away" : ""}" data-part=${part} ?disabled=${more.disabled} @click=${click}>${t(key)}</button>`;
     return html`<div class="vd-dims-controls">${one("Kind", "kind", kinds, kind, (v) => this.set({ kind: v }))}
     ${one("D", "d", optionsOf(row.kinds[kind]), d, (v) => this.set({ d: Number(v) }))}
-    ${one("Beta", "beta", optionsOf(betas), beta, (v) => this.set({ beta: Number(v) }), { hidden: !Object.keys(row.betas).length, away: betas.length < 2 })}
+    ${betaField(row, kind, d, { part: "dimsBeta", name: "vd-dims-beta", label: t("dims.beta"), value: beta, choose: (v) => this.set({ beta: v }), away: kind !== "vae" })}
     ${one("Start", "start", optionsOf(STARTS, "dims.start"), start, (v) => this.set({ start: v }))}
     <div class="vd-dims-buttons">
       ${plain("dimsAgain", "dims.again", () => this.set({ start: "random", seed: Math.floor(Math.random() * 1e6) }), { away: start !== "random" })}

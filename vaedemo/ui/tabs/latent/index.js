@@ -7,6 +7,7 @@ import { save } from "../../page/frame/download.js";
 import { Tab, open } from "../../page/frame/shell.js";
 import { domainFor, shared } from "../../page/frame/shared.js";
 import { onLanguage, t } from "../../page/frame/text.js";
+import { rounded } from "../../page/maths/geometry.js";
 import { kindsOf, modelKey, nearestDim } from "../../page/maths/models.js";
 import { pack, unpack } from "../../page/draw/pixels.js";
 import { Yours } from "../../page/picture/yours.js";
@@ -14,6 +15,7 @@ import { createMaps } from "../../page/map/data.js";
 import { paletteOf } from "../../page/map/layers.js";
 import { MapView } from "../../page/map/view.js";
 import { Dims } from "./dims.js";
+import { Elbo } from "./elbo.js";
 import { Posterior } from "./posterior.js";
 import { KINDS, WORDS, betasAt, dimsOf, standard } from "./state.js";
 import { view } from "./view.js";
@@ -45,6 +47,7 @@ class Latent extends Tab {
     if (drawn) this.yours.ready({ x: pack(drawn), domain: this.state.domain }, { drawn: true, keep: true });
     else if (guest) this.received(guest, { keep: true });
     else this.yours.example(this.state.domain, this.state.example, { keep: true });
+    this.open(Elbo, this.p.elbo);
     this.open(Walks, this.p.walks);
     this.open(Dims, this.p.dimensions);
     return false;
@@ -143,6 +146,25 @@ class Latent extends Tab {
     return false;
   }
 
+  // Another piece of a map is in sight.
+  framed(kind, box) {
+    this.state.box[kind] = box;
+    this.write();
+    if (kind === "vae") this.draw(); // how many times as large the lens shows it
+  }
+
+  // A place between clusters of the autoencoder's codes that is empty, in the middle of the map; once more, the next one.
+  showHole = () => {
+    const { ae } = this.views;
+    const hole = ae.nextHole();
+    if (!hole) return this.say(t("latent.hole.none"));
+    this.say("");
+    this.state.at.ae = hole.at.map((v) => rounded(v, ae.grain));
+    this.write();
+    ae.choose(this.state.at.ae);
+    return null;
+  };
+
   // How a map is drawn.
   look(kind) {
     const { map, palette, state } = this;
@@ -155,6 +177,7 @@ class Latent extends Tab {
       palette: grid ? palette.night : palette,
       size: map.size,
       channels: map.channels,
+      box: state.box[kind],
     };
   }
 
@@ -284,7 +307,7 @@ class Latent extends Tab {
 
   chooseModel(d, beta) {
     const { state } = this;
-    Object.assign(state, { d, beta, at: { ae: null, vae: null } });
+    Object.assign(state, { d, beta, at: { ae: null, vae: null }, box: { ae: null, vae: null } });
     if (!betasAt(state, this).includes(beta)) state.beta = 1;
     this.show();
     this.showMaps();

@@ -4,13 +4,15 @@
 import { html, nothing } from "../../page/vendor/lit-html.js";
 import { atRest, newest, onWidth } from "../../page/frame/dom.js";
 import { number, significant, t } from "../../page/frame/text.js";
-import { axesOf, lens, noise, outline } from "../../page/maths/geometry.js";
+import { axesOf, lens, nearest, noise, outline } from "../../page/maths/geometry.js";
 import { pixels, unpack } from "../../page/draw/pixels.js";
-import { Paper, drawPoints, drawPosterior, reachOnScreen } from "../../page/map/layers.js";
+import { Paper, drawNeighbours, drawPoints, drawPosterior, drawSampling, reachOnScreen } from "../../page/map/layers.js";
 import { MOST_SAMPLES } from "./state.js";
 
 const SHOWN = 3; // numbers of a code in the table
-const SEEN = 4.2; // the lens reaches so many sigma
+const SEEN = 4.2; // the lens reaches so many sigma, and farther where epsilon is stronger than
+const USUAL = 1.5;
+const AROUND = 30; // test pictures whose posteriors are drawn
 const REST = 160;
 // Of the table: token, name, and the key of its words.
 const ROWS = [
@@ -106,7 +108,19 @@ export class Posterior {
     if (!result) return null;
     const axes = axesOn(model, result.vae.sigma);
     const [mu, ...points] = [result.vae, ...samples].map(({ z }) => model.project(z));
-    return { mu, axes, samples: points, chosen, reach: SEEN * axes.r1 };
+    const reach = SEEN * axes.r1 * Math.max(1, this.tab.state.noise / USUAL);
+    return { mu, axes, samples: points, chosen, reach, near: this.around(mu) };
+  }
+
+  // The posteriors of the test pictures around: [{mu, axes}], none on a plane.
+  around(mu) {
+    const { labels, points, sigmas } = this.model;
+    if (!sigmas) return [];
+    const shown = nearest(points, ...mu, AROUND).filter(({ index }) => !this.tab.state.hidden.has(labels[index]));
+    return shown.map(({ index: i }) => {
+      const [s, t] = [sigmas[2 * i], sigmas[2 * i + 1]];
+      return { mu: [points[2 * i], points[2 * i + 1]], axes: axesOf([[s * s, 0], [0, t * t]]) }; // prettier-ignore
+    });
   }
 
   // ---- the lens ------------------------------------------------------------------------------------------------
@@ -120,16 +134,17 @@ export class Posterior {
 
   // How many times as large as on the map, in words.
   get times() {
-    const { onMap, model, side, tab } = this;
+    const { onMap, side, tab } = this;
     if (!side || !onMap) return null;
-    return significant(((model.high[0] - model.low[0]) / tab.views.vae.side) * (side / (2 * onMap.reach)), 2);
+    const { box, side: whole } = tab.views.vae;
+    return significant(((box.high[0] - box.low[0]) / whole) * (side / (2 * onMap.reach)), 2);
   }
 
   draw() {
-    const { chosen, model, onMap, side, tab } = this;
+    const { model, onMap, side, tab } = this;
     tab.draw();
     if (!side || !onMap) return;
-    const { mu, axes, samples, reach } = onMap;
+    const { mu, axes, near, reach } = onMap;
     const { palette } = tab;
     const { lens: canvas } = tab.p;
     const paper = new Paper(canvas, lens(mu, reach, side), palette);
@@ -143,11 +158,12 @@ export class Posterior {
     const [u, v] = [Math.cos(axes.angle), Math.sin(axes.angle)];
     line([mu[0] + axes.r1 * u, mu[1] + axes.r1 * v], palette.sigma);
     line([mu[0] - axes.r2 * v, mu[1] + axes.r2 * u], palette.sigma);
-    line(samples[chosen], palette.epsilon);
+    drawNeighbours(paper, near, 1.2);
     drawPosterior(paper, onMap, { dot: 5, sample: 4, width: 2.2 });
+    drawSampling(paper, onMap, true);
     Object.assign(ctx, { font: "600 12px system-ui, sans-serif", fillStyle: palette.sigma, textAlign: "center" });
     const top = (times) => Math.min(...outline(mu, axes, times).map((q) => frame.y(q[1])));
-    for (const times of [1, 2]) ctx.fillText(`${times}σ`, frame.x(mu[0]), top(times) - 5);
+    for (const times of reach > 8 * axes.r1 ? [] : [1, 2]) ctx.fillText(`${times}σ`, frame.x(mu[0]), top(times) - 5);
     canvas.dataset.ellipse = reachOnScreen(onMap, frame);
     canvas.dataset.reach = reach;
   }

@@ -2,12 +2,13 @@
 
 import { between, numberOf, oneOf, whole, word } from "../../page/frame/state.js";
 import { fromWord } from "../../page/maths/words.js";
+import * as piece from "../../page/maths/piece.js";
 
 export const KINDS = ["ae", "vae"]; // of which there are maps
 export const VIEWS = ["points", "density", "grid"];
 export const SPACINGS = ["even", "quantiles"];
 export const MOST_SAMPLES = 16;
-export const MOST_NOISE = 3;
+export const MOST_NOISE = 20; // times what it is in training
 
 // Below, about: the tab {table, value: {maps, planes: names of domains}, word: that of a drawing at hand, or null}.
 const row = (s, { table }) => table[s.domain];
@@ -28,6 +29,7 @@ export const standard = (domain, row) => ({
   spacing: "even",
   hidden: new Set(),
   at: { ae: null, vae: null },
+  box: { ae: null, vae: null },
   example: row.examples[0] ?? null,
   seed: 1,
   count: MOST_SAMPLES,
@@ -39,6 +41,17 @@ const point = (text) => {
   return found ? [Number(found[1]), Number(found[2])] : undefined;
 };
 const chosen = (kind) => ({ name: kind, parse: point, put: (s, v) => (s.at[kind] = v), format: (s) => s.at[kind]?.join() });
+
+// The piece of a map in sight, where it is not the usual one.
+const sight = (kind) => ({
+  name: `${kind}box`,
+  parse: (text) =>
+    /^-?\d{1,4}(\.\d{1,6})?,-?\d{1,4}(\.\d{1,6})?,\d{1,4}(\.\d{1,6})?$/.test(text) && Number(text.split(",")[2]) > 0
+      ? piece.fromWord(text)
+      : undefined,
+  put: (s, v) => (s.box[kind] = v),
+  format: (s) => s.box[kind] && piece.toWord(s.box[kind]),
+});
 
 export const WORDS = [
   {
@@ -59,6 +72,8 @@ export const WORDS = [
   },
   chosen("ae"),
   chosen("vae"),
+  sight("ae"),
+  sight("vae"),
   {
     ...word(
       "example",

@@ -319,7 +319,8 @@ class Restore extends Tab {
       `${t(`domain.${state.domain}`)}: ${restoredName(this)}`,
       this.figures ? `PSNR ${p.psnr.textContent} dB, SSIM ${p.ssim.textContent}` : "",
     ];
-    const pictures = ["damaged", "restored", "fourth"].map((n) => ({ title: t(`${n}.title`), canvas: p[n] }));
+    const titles = { damaged: "damaged.title", restored: "restored.title", fourth: `fourth.${this.fourth}.title` };
+    const pictures = Object.entries(titles).map(([n, title]) => ({ title: t(title), canvas: p[n] }));
     saveRow(pictures, lines, `${this.fileName}.png`);
   };
 

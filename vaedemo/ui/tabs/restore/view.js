@@ -43,7 +43,7 @@ const panels = (tab) => {
   return html`${tab.yours.panel()}
     ${panel("damaged", damaged)}
     ${panel("restored", restored, { note: restoredName(tab), under: before })}
-    ${panel("fourth", canvas(tab, "fourth"), { note: fourthNote(tab), under: fourthScale(tab) })}`;
+    ${panel("fourth", canvas(tab, "fourth"), { title: `fourth.${tab.fourth}.title`, note: fourthNote(tab), under: fourthScale(tab) })}`;
 };
 
 const choosers = (tab) => {
@@ -93,7 +93,7 @@ const figures = (tab) => {
   const sigma = told.measured ?? told.sigma ?? told.estimated;
   const toldWhy = known(told.estimated)
     ? t("restore.told.estimated", { value: number(told.estimated, 2) })
-    : t(state.given ? "restore.told.hand" : "restore.told.known");
+    : t(state.given ? "restore.told.hand" : state.noise === "gaussian" ? "restore.told.known" : "restore.told.equivalent");
   return html`<dl class="vd-figures">
     ${one("psnr", 1, { unit: " dB" })}
     ${one("ssim", 2)}
@@ -115,10 +115,12 @@ const answersWhy = ({ answer, photo }) => {
   return t(photo ? "restore.answers.photo" : "restore.answers.why", { narrowed });
 };
 
-const methodsWhy = ({ answer, photo, job }) => {
+const methodsWhy = ({ answer, denoising, photo, job }) => {
   if (!answer) return "";
   const out = photo ? (job.job?.left_out ?? []) : [];
-  return out.length ? t("restore.methods.left", { names: out.map((m) => t(`method.${m}`)).join(", ") }) : t("restore.methods.why");
+  return out.length
+    ? t("restore.methods.left", { names: out.map((m) => t(`method.${m}`)).join(", ") })
+    : t(denoising ? "restore.methods.why" : "restore.methods.holes");
 };
 
 export const view = (tab) => {
