@@ -378,6 +378,7 @@ def test_the_picture_of_reconstruct_comes_along_and_goes_back(visit):
     assert v.words()["domain"] == "fashion"
     v.page.locator(".vd-module-latent .vd-example").nth(1).click()
     wait(v, "part('seen').toDataURL() !== arg", seen)
+    v.page.locator("#vd-tab-reconstruct-button").click()  # which takes it when it is in sight
     v.page.wait_for_function(
         "(old) => document.querySelector('.vd-module-reconstruct [data-part=seen]').toDataURL() !== old", arg=seen
     )

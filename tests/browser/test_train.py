@@ -93,12 +93,39 @@ def test_presets_are_words_of_the_address_and_back(v):
     status(v, "Stopped")
 
 
+def test_the_other_tabs_use_the_model_as_long_as_the_page_is_open(v):
+    opened(v, "width=64&depth=1&steps=200")
+    v.part("start").click()
+    status(v, "Done")
+    v.part("lend").click()
+    v.page.locator("[data-part=lent] button[data-tab=latent]").click(timeout=60_000)
+    latent = v.page.locator(".vd-module-latent")
+    latent.locator("[data-part=domain] label", has_text="your VAE").locator("input:checked").wait_for()
+    latent.locator("[data-part=vaePicture][data-shown=exact]").wait_for()
+    assert v.words()["domain"].startswith("yours-vae-")
+    v.page.locator("#vd-tab-train-button").click()
+    v.page.locator("[data-part=lent] button[data-tab=reconstruct]").click()
+    v.page.locator(".vd-module-reconstruct .vd-panels", has_text="from 2 numbers").wait_for()
+    chosen = v.page.locator(".vd-module-reconstruct [data-part=domain] input:checked")
+    assert chosen.get_attribute("value") == v.words()["domain"]
+    v.idle()
+    # Another one takes its place in every tab.
+    v.page.locator("#vd-tab-train-button").click()
+    old = chosen.get_attribute("value")
+    v.part("lend").click()
+    other = v.page.locator(f".vd-module-reconstruct[data-borrowed]:not([data-borrowed={old}])")
+    other.wait_for(timeout=60_000, state="attached")
+    assert chosen.get_attribute("value") not in (old, "digits")
+    v.page.locator("#vd-tab-reconstruct-button").click()
+    v.idle()
+
+
 def test_pictures_of_ones_own(v, tmp_path):
     paths = []
     for i in range(21):
         Image.new("RGB", (40, 50), (10 * i, 255 - 10 * i, 90)).save(tmp_path / f"{i}.png")
         paths.append(tmp_path / f"{i}.png")
-    opened(v, "steps=300&width=64&depth=1")
+    opened(v, "steps=3000&width=64&depth=1")
     v.page.locator("[data-part=data] input[value=own]").check(force=True)
     assert v.part("start").is_disabled()
     v.part("trainOwnInput").set_input_files(paths)

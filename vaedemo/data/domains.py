@@ -63,6 +63,7 @@ class Domain:
     beta_sigma: float = 0.0  # of the VAEs whose beta is not 1: their likelihood's sigma, held; 0 learns it
     damages: Damages = field(default_factory=lambda: Damages().opening(0.5))
     scratch: int = 0  # latent dimensions up to this one are trained from scratch all the same
+    like: str | None = None  # of a model that a visitor trained: the domain whose pictures it learned from
 
     @property
     def shape(self) -> tuple[int, int, int]:

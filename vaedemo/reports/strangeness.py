@@ -15,7 +15,7 @@ from vaedemo.store.key import ModelKey
 from vaedemo.store.library import Library
 from vaedemo.store.strangeness import Known, Reference, save_references
 
-__all__ = ["write_references"]
+__all__ = ["reference", "write_references"]
 
 TRAINING = 2_000  # pictures that tell what is usual
 KNOWN, FOREIGN = 1_000, 500  # test pictures of the domain, and of each other set
@@ -37,13 +37,19 @@ def write_references(library: Library, domain: str, load: Load, others: list[str
                 sets[name] = load("test", name).some(FOREIGN).as_of(library.domain(domain).shape)
     found = {}
     for key in tqdm.tqdm(keys, desc=f"{domain} strangeness", disable=None, unit="model"):
-        usual = learn_usual(library, training[:].numpy(), key)
-        measured = {name: scores(library, x[:].numpy(), key, usual=usual) for name, x in sets.items()}
-        found[key.name] = Reference(usual, measured, library.weights(key), _known(library, sets[domain], key))
+        found[key.name] = reference(library, key, training, sets)._replace(weights=library.weights(key))
     path, told = library.folder / domain / STRANGENESS.file, {"training": len(training)}
     told |= {name: len(x) for name, x in sets.items()}
     save_references(path, found, domain, {"pictures": told})
     return {"models": len(found), "pictures": told, "bytes": path.stat().st_size}
+
+
+def reference(library: Library, key: ModelKey, training: Pictures, sets: dict[str, Pictures]) -> Reference:
+    """The Reference of a ModelKey's model: what is usual of training Pictures, and the scores of sets of others by
+    name, its own domain's among them. It names no weights."""
+    usual = learn_usual(library, training[:].numpy(), key)
+    measured = {name: scores(library, x[:].numpy(), key, usual=usual) for name, x in sets.items()}
+    return Reference(usual, measured, "", _known(library, sets[key.domain], key))
 
 
 def _known(library: Library, pictures: Pictures, key: ModelKey) -> Known:

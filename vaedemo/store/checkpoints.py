@@ -183,11 +183,16 @@ def _require(path: Path, metadata: Mapping[str, str], format: Format) -> None:
 
 
 def save_checkpoint(
-    path: str | os.PathLike[str], model: Any, domain: str, record: dict[str, Any] | None = None, format: Format = MODEL
+    path: str | os.PathLike[str],
+    model: Any,
+    domain: str,
+    record: dict[str, Any] | None = None,
+    format: Format = MODEL,
+    small: bool = True,
 ) -> None:
     """Write a model with its config and a record (a dict: training time, hardware, steps), in half precision, or in 8
-    bits where EIGHT_BITS has its kind."""
-    tensors, small = {}, getattr(model.config, "kind", None) in EIGHT_BITS
+    bits where it is to be small and EIGHT_BITS has its kind."""
+    tensors, small = {}, small and getattr(model.config, "kind", None) in EIGHT_BITS
     precise, exact = getattr(model, "precise", ()), _exact(model) if small else {}
     for name, value in model.state_dict().items():
         values = value.detach().float().cpu().numpy()

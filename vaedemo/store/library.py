@@ -13,7 +13,7 @@ import torch
 
 from vaedemo.configs import KINDS, RESTORING, ModelConfig
 from vaedemo.data.domains import DOMAINS, SIZED, Domain, get_domain, own_domain
-from vaedemo.errors import CheckpointError, ConfigError
+from vaedemo.errors import CheckpointError, ConfigError, UnknownModel
 from vaedemo.maths.mixtures import Mixture
 from vaedemo.maths.quantise import Quantiser
 from vaedemo.models.classifier import Classifier
@@ -36,6 +36,7 @@ from vaedemo.store.checkpoints import (
 )
 from vaedemo.store.inputs import checked_codes, checked_picture
 from vaedemo.store.key import RESTORER, ModelKey
+from vaedemo.store.lent import Domains, Shelf
 from vaedemo.store.mixtures import load_mixture, mixture_name
 from vaedemo.store.quantisers import load_quantiser
 from vaedemo.store.strangeness import Reference, load_reference
@@ -56,8 +57,9 @@ class Library:
         found = scan(self.folder)
         self.entries = sorted(entry for entry in found if entry.key.kind in KINDS)
         # By name: those whose pictures have a size, what the files are of besides, and with these all that is restored.
-        self.domains = SIZED | _own_domains(found)
-        self.restorable = self.domains | DOMAINS
+        known = SIZED | _own_domains(found)
+        self.lent = Shelf()
+        self.domains, self.restorable = Domains(known, self.lent), Domains(known | DOMAINS, self.lent)
         self._models: OrderedDict[Any, Any] = OrderedDict()
         self._mixtures: OrderedDict[Any, Any] = OrderedDict()
         self._quantisers: OrderedDict[Any, Quantiser | None] = OrderedDict()
@@ -74,6 +76,17 @@ class Library:
         """The row of a domain of this name; UnknownDomain says which there are."""
         return get_domain(name, self.domains)
 
+    def home(self, name: str | Domain) -> str:
+        """The name of the domain whose networks serve a domain: its own, or of a lent model the one that it is like, if
+        their pictures are of one shape."""
+        row = get_domain(name, self.restorable)
+        same = row.like is not None and self.domains[row.like].shape == row.shape
+        return row.like if row.like and same else row.name
+
+    def shipped(self, key: ModelKey) -> ModelKey:
+        """The ModelKey under which a model that is not lent itself is kept."""
+        return key._replace(domain=self.home(key.domain))
+
     def modelled(self, preferred: str | None = None) -> str:
         """The name of the preferred domain, or where there is no model of it of the first one that has some."""
         preferred = preferred or next(iter(self.domains))
@@ -83,11 +96,16 @@ class Library:
     def kinds(self, domain: str) -> list[str]:
         """Kinds of model there are for a domain, in the order of KINDS."""
         self.domain(domain)
+        if lent := self.lent.get(domain):
+            return [k for k in KINDS if self.dims(domain, k) or k == lent.key.kind]
         have = {e.key.kind for e in self.entries if e.key.domain == domain}
         return [k for k in KINDS if k in have]
 
     def dims(self, domain: str, kind: str, beta: float = 1.0) -> list[int]:
-        """Latent dimensions there are, ascending; PCA has every one of its domain's."""
+        """Latent dimensions there are, ascending; PCA has every one of its domain's. Of a lent model its own alone."""
+        if lent := self.lent.get(domain):
+            d, home = lent.key.latent_dim, self.home(domain)
+            return [d] if kind == lent.key.kind or (home != domain and d in self.dims(home, kind)) else []
         own = {d for *key, d, b in (e.key for e in self.entries) if (*key, b) == (domain, kind, beta)}
         if kind == "pca" and own:
             return [d for d in self.domain(domain).latent_dims if d <= max(own)]
@@ -95,6 +113,8 @@ class Library:
 
     def betas(self, domain: str, latent_dim: int) -> list[float]:
         """Betas of the VAEs there are for a domain at a latent dimension, ascending."""
+        if self.lent.get(domain):
+            return [1.0]
         return sorted(e.key.beta for e in self.entries if e.key[:3] == (domain, "vae", latent_dim))
 
     def model_keys(self, domain: str | None = None) -> list[ModelKey]:
@@ -104,7 +124,8 @@ class Library:
         for name in self.domains if domain is None else [domain]:
             for kind in self.kinds(name):
                 own = [e.key for e in self.entries if e.key[:2] == (name, kind)]
-                found += [ModelKey(name, kind, d) for d in self.dims(name, kind)] if kind == "pca" else own
+                listed = kind == "pca" or self.lent.get(name) is not None
+                found += [ModelKey(name, kind, d) for d in self.dims(name, kind)] if listed else own
         return found
 
     def key(
@@ -121,6 +142,9 @@ class Library:
     def model(self, key: ModelKey) -> Any:
         """The model of a ModelKey, in evaluation mode on the CPU; UnknownModel says what there is."""
         self.domain(key.domain)
+        if lent := self.lent.own(key):
+            return lent.model
+        key = self.shipped(key)
         entry = find(self.entries, key)
         with self._lock:
             whole = _kept(self._models, KEPT, entry.key, lambda: load_checkpoint(entry.path)[0])
@@ -128,20 +152,29 @@ class Library:
 
     def mixture(self, key: ModelKey, label: int | None = None) -> Mixture:
         """The mixture of Gaussians over the codes of a model, of all classes or of the class number label."""
-        path, name = self.folder / self.domain(key.domain).name / MIXTURES.file, mixture_name(key, label)
+        if lent := self.lent.own(key):
+            if label not in lent.mixtures:
+                raise UnknownModel("there is no mixture of this class; choose all classes")
+            return lent.mixtures[label]
+        path, name = self.folder / self.shipped(key).domain / MIXTURES.file, mixture_name(key, label)
         with self._lock:
             return _kept(self._mixtures, KEPT_MIXTURES, (path, name), lambda: load_mixture(path, name))
 
     def quantiser(self, key: ModelKey) -> Quantiser | None:
         """How the code of a ModelKey's model is rounded and counted; None of a model that no quantiser was derived
         for."""
-        path = self.folder / self.domain(key.domain).name / QUANTISERS.file
+        if lent := self.lent.own(key):
+            return lent.quantiser
+        path = self.folder / self.shipped(key).domain / QUANTISERS.file
         with self._lock:
             return _kept(self._quantisers, KEPT_QUANTISERS, key, lambda: load_quantiser(path, key.name, key.latent_dim))
 
     def reference(self, key: ModelKey) -> Reference | None:
         """How strange known and foreign pictures are to a ModelKey's model; None where that was not derived, or not of
         these weights."""
+        if self.lent.get(key.domain):  # of the pictures of a lent model's own kind, and of no shipped model's
+            lent = self.lent.own(key)
+            return lent.reference if lent else None
         path = self.folder / self.domain(key.domain).name / STRANGENESS.file
         with self._lock:
             return _kept(self._references, KEPT_REFERENCES, key, lambda: self._own_reference(path, key))
@@ -156,7 +189,9 @@ class Library:
 
     def has_mixture(self, key: ModelKey) -> bool:
         """Whether there is a mixture over the codes of a ModelKey's model, of all classes."""
-        path = self.folder / self.domain(key.domain).name / MIXTURES.file
+        if lent := self.lent.own(key):
+            return None in lent.mixtures
+        path = self.folder / self.shipped(key).domain / MIXTURES.file
         if not path.is_file():
             return False
         with self._lock:
@@ -167,19 +202,19 @@ class Library:
 
     def classifier(self, domain: str) -> Classifier:
         """The classifier of a domain, in evaluation mode on the CPU."""
-        path = self.folder / self.domain(domain).name / CLASSIFIER.file
+        path = self.folder / self.home(domain) / CLASSIFIER.file
         with self._lock:
             return _kept(self._models, KEPT, (path, None), lambda: load_checkpoint(path, format=CLASSIFIER)[0])
 
     def finder(self, domain: str) -> Finder:
         """The network that finds damage in pictures of a domain, in evaluation mode on the CPU."""
-        path = self.folder / self.domain(domain).name / FINDER.file
+        path = self.folder / self.home(domain) / FINDER.file
         with self._lock:
             return _kept(self._models, KEPT, (path, None), lambda: load_checkpoint(path, format=FINDER)[0])
 
     def restorer(self, domain: str | Domain) -> Any:
         """The network that restores pictures of a domain, its row or its name, in evaluation mode on the CPU."""
-        name = get_domain(domain, self.restorable).name
+        name = self.home(domain)
         path = place(self.folder, name, RESTORER)
         if not path.is_file():
             raise CheckpointError(
@@ -227,19 +262,20 @@ class Library:
 
     def restores(self, name: str) -> bool:
         """Whether there is a model that restores pictures of a domain."""
-        return place(self.folder, name, RESTORER).is_file()
+        return place(self.folder, self.home(name), RESTORER).is_file()
 
     def mixed(self, domain: str) -> bool:
         """Whether there are mixtures over the codes of a domain's models."""
-        return (self.folder / self.domain(domain).name / MIXTURES.file).is_file()
+        lent = self.lent.get(domain)
+        return lent is not None or (self.folder / self.home(domain) / MIXTURES.file).is_file()
 
     def finds_damage(self, domain: str) -> bool:
         """Whether there is a network that finds damage in pictures of a domain."""
-        return (self.folder / self.domain(domain).name / FINDER.file).is_file()
+        return (self.folder / self.home(domain) / FINDER.file).is_file()
 
     def judged(self, domain: str) -> bool:
         """Whether there is a classifier of a domain."""
-        return (self.folder / self.domain(domain).name / CLASSIFIER.file).is_file()
+        return (self.folder / self.home(domain) / CLASSIFIER.file).is_file()
 
     def figures(self, key: ModelKey) -> dict[str, Any] | None:
         """The figures that `evaluate` measured for a ModelKey's model over its test set, a dict; None before that."""

@@ -1,6 +1,6 @@
 """Maps of latent spaces, computed once and shipped: where the codes of the test pictures lie.
 
-write_map:    the 2-D map of a domain, AE and VAE: a box, and the codes of the test pictures
+draw_map:     the 2-D map of a domain, AE and VAE: a box, and the codes of the test pictures; write_map: as two files
 write_planes: for every larger dimension the plane of the two leading principal components, and the codes seen in it
 read_map, read_plane: the same files as arrays.
 
@@ -30,6 +30,7 @@ __all__ = [
     "PRIOR_REACH",
     "Plane",
     "box",
+    "draw_map",
     "encodings",
     "plane",
     "read_map",
@@ -116,9 +117,9 @@ def _labels(pictures: Pictures) -> bytes:
     return data + b"\0" * (len(data) % 2)
 
 
-def write_map(library: Library, pictures: Pictures, domain: str, folder: Path) -> dict[str, Any]:
-    """The 2-D map of a domain from its test Pictures: <domain>.json and <domain>.bin in folder. In the
-    latter the points of each model, then the sigma of the VAE's posteriors, all in the order of the pictures."""
+def draw_map(library: Library, pictures: Pictures, domain: str) -> tuple[dict[str, Any], bytes]:
+    """The 2-D map of a domain from its test Pictures: (what tells how to read it, bytes). In the latter the points of
+    each model, then the sigma of the VAE's posteriors, all in the order of the pictures."""
     row, pictures = library.domain(domain), pictures.first(COUNT)
     models: dict[str, dict[str, Any]] = {}
     blob, spreads = _labels(pictures), b""
@@ -147,6 +148,12 @@ def write_map(library: Library, pictures: Pictures, domain: str, folder: Path) -
         "count": len(pictures),
         "models": models,
     }
+    return described, blob
+
+
+def write_map(library: Library, pictures: Pictures, domain: str, folder: Path) -> dict[str, Any]:
+    """What draw_map gives, as <domain>.json and <domain>.bin in folder."""
+    described, blob = draw_map(library, pictures, domain)
     write_atomic(folder / f"{domain}.bin", blob)
     write_atomic(folder / f"{domain}.json", json.dumps(described).encode())
     return described

@@ -345,7 +345,7 @@ def test_several_small_pictures_are_restored_at_once_and_photographs_one_by_one(
 
 def test_progress_is_told_before_anything_is_done_and_ends_with_the_answers(shelf, y):
     steps = run.run(shelf, task(np.stack([y] * 230), "digits", sigma=0.2, samples=1))
-    assert next(steps) == (0, 3, ()) and not shelf.network.given
+    assert next(steps) == run.Progress(0, 3) and not shelf.network.given
     rest = list(steps)
     assert [p.done for p in rest] == [1, 2, 3] and [len(p.answers) for p in rest] == [0, 0, 230]
 

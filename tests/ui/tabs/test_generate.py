@@ -62,7 +62,7 @@ def pictures(text, domain):
 
 
 def test_the_functions_are_named_and_the_first_screen_is_small(tab, functions):
-    assert list(functions) == ["samples", "examples", "combine", "between", "prepare"]
+    assert list(functions) == ["samples", "examples", "combine", "between", "prepare", "row"]
     first = tab.first_screen()
     assert len(json.dumps(first)) < 10_000
     assert set(first["table"]) <= set(SIZED) and first["table"]["digits"]["dims"]

@@ -14,7 +14,7 @@ from vaedemo.store.library import Library
 from vaedemo.ui.server import jobs as work
 from vaedemo.ui.server import wire
 from vaedemo.ui.server.service import Service
-from vaedemo.ui.tabs.restore import server
+from vaedemo.ui.tabs.restore import row, server
 from vaedemo.ui.tabs.restore.server import RestoreTab
 
 
@@ -249,8 +249,8 @@ def test_as_many_samples_of_a_photograph_are_drawn_as_were_offered_and_chosen(as
 
 
 def test_a_large_photograph_has_no_samples_and_says_so(ask, monkeypatch):
-
-    monkeypatch.setattr(server, "LOSSLESS", 200_000)
+    for place in (server, row):
+        monkeypatch.setattr(place, "LOSSLESS", 200_000)
     assert RestoreTab(Service(Library(), ".")).first_value("denoise")["table"]["photos"]["sampled"] == 200_000
     assert ask["begin"](photograph(n=4))["samples"] == 0
 

@@ -5,16 +5,21 @@ import io
 import json
 import time
 import zipfile
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from vaedemo.store.checkpoints import load_checkpoint
+from vaedemo.store.key import ModelKey
+from vaedemo.store.lent import MOST
 from vaedemo.store.library import Library
 from vaedemo.training.moments import FOLLOWED
 from vaedemo.training.pool import Pool
 from vaedemo.ui.app import checkpoints_folder
+from vaedemo.ui.server import wire
 from vaedemo.ui.server.service import Service
+from vaedemo.ui.tabs import generate, latent, odd, restore
 from vaedemo.ui.tabs.train.server import LEAST, Training
 
 JUNK = [None, 0, -1, 2.5, True, 10**400, "", "x", "é" * 500, "../../etc/passwd", [], [1], {}, float("nan")]
@@ -117,3 +122,108 @@ def test_whatever_comes_is_answered_by_a_sentence(functions, name):
             if (key, junk) not in (("beta", 0), ("sigma", 0), ("seed", 0), ("beta", 2.5), ("steps", 1)):
                 answer = functions["start"]({"settings": SETTINGS | {key: junk}, "data": "digits", "replay": -1})
                 assert answer.get("key") not in (None, "Exception"), (key, junk, answer)
+
+
+# ---- lent to the other tabs ------------------------------------------------------------------------------------
+
+
+def trained(functions, data="digits", **settings):
+    """The name of a run that has ended, and its last step."""
+    settings = SETTINGS | {"steps": 12} | settings
+    run = functions["start"]({"settings": settings, "data": data, "few": data == "digits"})["run"]
+    followed(functions, run)
+    return run, settings["steps"]
+
+
+@pytest.fixture(scope="module")
+def lent(functions):
+    run, step = trained(functions)
+    return functions["lend"]({"run": run, "data": "digits", "step": step})
+
+
+@pytest.fixture(scope="module")
+def others(tab):
+    """Server functions of the other tabs over the same Service, by tab and name."""
+    service = tab.service
+    made = {
+        "reconstruct": [*service.functions, service.lent(service.row)],
+        "generate": generate.server.Generation(service).functions,
+        "latent": [*latent.server.functions(service), service.lent(lambda name: latent.server.lent_row(service, name))],
+        "odd": odd.server.Oddities(service).functions,
+        "restore": restore.server.RestoreTab(service).functions,
+    }
+    return {name: {f.__name__: f for f in own} for name, own in made.items()}
+
+
+@pytest.mark.slow
+def test_a_lent_model_is_used_by_every_other_tab(lent, others, tab):
+    domain = lent["domain"]
+    assert lent["tabs"] == ["reconstruct", "latent", "generate", "denoise", "inpaint", "odd"] and lent["step"] == 12
+    rows = {name: functions["row"]({"domain": domain})["row"] for name, functions in others.items()}
+    assert all(row["like"] == "digits" and "zero" in row["examples"] for row in rows.values())
+    assert rows["reconstruct"]["kinds"] == {"ae": [2], "vae": [2], "dense": [2], "pca": [2]}
+    source = {"example": "zero", "domain": domain}
+    shown = others["reconstruct"]["prepare"]({"source": source, "domain": domain, "models": [["vae", 2], ["ae", 2]]})
+    own, shipped = shown["results"]
+    model = tab.library.model(ModelKey(domain, "vae", 2))
+    x = wire.unpack(shown["x"], tab.library.domain(domain))
+    assert own["z"] == pytest.approx(model.encode(x_of(x)).mu[0].tolist(), abs=1e-4) and own["size"]["bytes"] > 0
+    ae = others["reconstruct"]["look"]({"x": shown["x"], "domain": "digits", "models": [["ae", 2]]})["results"][0]
+    assert shipped["x_hat"] == ae["x_hat"]  # the others of two numbers are the shipped ones
+    asked = {"domain": domain, "d": 2, "n": 4, "seed": 1, "temperature": 1, "label": 3}
+    grids = others["generate"]["samples"](asked)["grids"]
+    assert all("x" in grids[name] for name in ("vae-normal", "vae-mixture", "ae-normal"))
+    drawn = others["latent"]["lentmap"]({"domain": domain})
+    assert drawn["about"]["count"] == 500 and list(drawn["decoders"]) == ["vae"]
+    odd = others["odd"]["judge"]({"domain": domain, "d": 2, "x": shown["x"]})
+    assert "error" not in odd and odd["scores"]["joint"] > 0
+    body = {
+        "domain": domain,
+        "x": shown["x"],
+        "noise": None,
+        "seed": 1,
+        "mask": None,
+        "methods": ["plain"],
+        "given": True,
+    }
+    plain = others["restore"]["compare"](body | {"sigma": 0.1})
+    assert plain["methods"]["plain"]["x_hat"]
+
+
+def x_of(x):
+    import torch
+
+    return torch.from_numpy(x)[None]
+
+
+@pytest.mark.slow
+def test_a_lent_model_is_in_no_list_and_goes_when_another_takes_its_place(functions, others, tab, lent):
+    run, step = trained(functions, "shapes", kind="dense")
+    before = functions["lend"]({"run": run, "data": "shapes", "step": step})
+    assert before["tabs"] == ["reconstruct", "generate"]  # what restores shapes knows larger ones
+    assert not {before["domain"], lent["domain"]} & {*tab.library.domains, *tab.service.table()}
+    assert functions["lend"]({"run": run, "data": "shapes", "step": 3}) == {"step": step}
+    after = functions["lend"]({"run": run, "data": "shapes", "step": step, "before": before["domain"]})["domain"]
+    row = others["reconstruct"]["row"]
+    assert row({"domain": after})["row"]["kinds"] == {"ae": [2]}
+    assert "no longer kept" in row({"domain": before["domain"]})["error"]
+    for name in ("yours-vae-0123456789abcdef", "digits/../fashion", "x"):
+        assert "error" in row({"domain": name})
+    shelf = tab.library.lent
+    kept = shelf.get(after)
+    for i in range(MOST):
+        kept.row = replace(kept.row, name=f"yours-ae-{i:016x}")
+        shelf.put(kept)
+    assert "no longer kept" in row({"domain": after})["error"]
+
+
+@pytest.mark.slow
+def test_a_model_of_ones_own_pictures_is_lent_alone(functions, others):
+    xs = [base64.b64encode(bytes([3 * i] * 28 * 28)).decode() for i in range(30)]
+    settings = SETTINGS | {"steps": 3, "likelihood": "gaussian"}
+    run = functions["start"]({"settings": settings, "data": "own", "xs": xs, "size": 28, "channels": 1})["run"]
+    followed(functions, run)
+    lent = functions["lend"]({"run": run, "data": "own", "step": 3})
+    assert lent["tabs"] == ["reconstruct", "generate"]
+    row = others["reconstruct"]["row"]({"domain": lent["domain"]})["row"]
+    assert row["kinds"] == {"vae": [2]} and "like" not in row and row["examples"]

@@ -105,7 +105,7 @@ def _by_method(library: Library, task: Task, y: np.ndarray, mask: np.ndarray, si
     if task.method == "biharmonic":
         restored = classical.inpaint(given, mask)
     else:
-        rows = classical.read_settings(library.folder / task.domain.name)
+        rows = classical.read_settings(library.folder / library.home(task.domain))
         rows = [row for row in rows if task.domain.size or row.get("channels", 3) == len(given)]
         kind, level = task.noise or "gaussian", sigma if task.level is None else task.level
         setting = classical.setting_for(rows, task.method, kind, level, task.clip)

@@ -56,9 +56,11 @@ def page_source(service: "Service", given: Any) -> Any:
     given = given if isinstance(given, dict) else {}
     if "example" in given:
         domain, name = wire.text(given, "domain"), wire.text(given, "example")
-        if name not in example_names(service.library.domain(domain).name):
+        row = service.library.domain(domain)
+        whose = row.like or row.name
+        if name not in example_names(whose):
             raise wire.RequestError(f"there is no example {name!r} of {domain}")
-        return shown_example(domain, name)
+        return shown_example(whose, name)
     if "upload" in given:
         return service.uploads.path(given["upload"])
     if "data" in given:

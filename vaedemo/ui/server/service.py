@@ -7,6 +7,7 @@ look:    x -> reconstructions by one model or by all                    decode: 
 import functools
 import os
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ __all__ = ["Service", "size", "told"]
 
 SHOWN = 512  # longest side of the original as the page shows it
 THUMB = 72
+Function = Callable[[Any], dict[str, Any]]
 PHOTO = 64  # pixels a side from which a picture in colour may be a photograph
 MAX_MODELS = 64  # of one request
 
@@ -55,24 +57,36 @@ class Service:
 
     def table(self) -> dict[str, dict[str, Any]]:
         """Domains with their shape and the models that exist, for the page's first paint."""
-        library = self.library
+        return {name: self.row(name) for name in self.library.domains}
+
+    def row(self, name: str) -> dict[str, Any]:
+        """A domain's row of the table. like: the domain of its examples, of a lent model."""
+        library, row = self.library, self.library.domain(name)
         return {
-            name: {
-                "channels": row.channels,
-                "size": row.size,
-                "strokes": row.strokes,
-                "examples": list(example_names(name)),
-                "kinds": {kind: library.dims(name, kind) for kind in library.kinds(name)},
-                "betas": {str(d): betas for d in row.betas if len(betas := library.betas(name, d)) > 1},
-            }
-            for name, row in library.domains.items()
+            "channels": row.channels,
+            "size": row.size,
+            "strokes": row.strokes,
+            "examples": list(example_names(row.like or name)),
+            "kinds": {kind: library.dims(name, kind) for kind in library.kinds(name)},
+            "betas": {str(d): betas for d in row.betas if len(betas := library.betas(name, d)) > 1},
+            **({"like": row.like} if row.like else {}),
         }
+
+    def lent(self, describe: Callable[[str], Any]) -> Function:
+        """The server function by which a tab asks for its row of a lent model's domain, which describe(its name) gives:
+        {"domain"} -> {"row": null where the tab has no use for it}."""
+
+        def row(request: dict[str, Any]) -> dict[str, Any]:
+            return {"row": describe(self.library.domain(wire.text(request, "domain")).name)}
+
+        return wire.answered(row)
 
     def domain(self, request: dict[str, Any]) -> dict[str, Any]:
         """{"domain"} -> figures of its models over the test set, and its examples with thumbnails."""
         name = self.library.domain(wire.text(request, "domain")).name
         figures = {key.name: self._figures(key) for key in self.library.model_keys(name)}
-        shown = [{"name": e, "thumb": _thumbnail(name, e)} for e in example_names(name)]
+        like = self.library.domain(name).like or name
+        shown = [{"name": e, "thumb": _thumbnail(like, e)} for e in example_names(like)]
         return {"domain": name, "figures": figures, "examples": shown}
 
     def _figures(self, key: ModelKey) -> dict[str, Any] | None:

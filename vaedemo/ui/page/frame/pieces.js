@@ -13,6 +13,7 @@ const ICONS = {
   die: "M6 3h8a3 3 0 0 1 3 3v8a3 3 0 0 1-3 3H6a3 3 0 0 1-3-3V6a3 3 0 0 1 3-3zM7 6.9v.2M13 6.9v.2M10 9.9v.2M7 12.9v.2M13 12.9v.2",
   noise: "M3 7h9l-3-3M17 13H8l3 3",
   point: "M10 2v16M2 10h16M10 6a4 4 0 1 0 .01 0",
+  share: "M3 15v-4a4 4 0 0 1 4-4h9M12 3l4 4-4 4",
   plus: "M10 4v12M4 10h12",
   minus: "M4 10h12",
   whole: "M3 8V3h5M12 3h5v5M17 12v5h-5M8 17H3v-5",

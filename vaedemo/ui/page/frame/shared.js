@@ -26,6 +26,33 @@ export const domainFor = ({ domain, source }, names, present) => {
 // One listener a tab; it hears of pictures that come from other tabs while it is mounted.
 export const onShared = (name, listener) => listeners.set(name, listener);
 
+// The model that a visitor trained, {domain: the name by which it is lent, before: that of the one whose place it takes, or null,
+// into: the tab that is to show it, or null}; every tab that is there, or comes, hears of it.
+let lent = null;
+const borrowers = new Set();
+
+const tellLent = () => {
+  for (const borrow of borrowers) borrow(lent);
+};
+
+export const lend = (domain) => {
+  lent = { domain, before: lent?.domain ?? null, into: null };
+  tellLent();
+};
+
+export const lentDomain = () => lent?.domain ?? null;
+
+// A tab shows the lent model from now on.
+export const showLent = (tab) => {
+  lent.into = tab;
+  tellLent();
+};
+
+export const onLent = (borrow) => {
+  borrowers.add(borrow);
+  if (lent) borrow(lent);
+};
+
 const waiting = new Map();
 const takers = new Map();
 

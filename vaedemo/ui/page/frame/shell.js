@@ -5,6 +5,7 @@ import { html, render } from "../vendor/lit-html.js";
 import * as address from "./address.js";
 import { createAsk } from "./ask.js";
 import { clamp, parts, styles } from "./dom.js";
+import { onLent } from "./shared.js";
 import { fromAddress, toAddress } from "./state.js";
 import { failure, onLanguage, t } from "./text.js";
 
@@ -49,8 +50,26 @@ export class Tab extends Section {
     this.place = address.ofTab(name);
     this.words = this.place.read();
     this.ask = createAsk(server);
-    Object.assign(this, { tellings: new Map(), abouts: new Map() });
+    Object.assign(this, { tellings: new Map(), abouts: new Map(), borrows: Boolean(server.row), leaving: null });
   }
+
+  // The model that a visitor trained becomes one of this tab's domains, if it has a use for it.
+  borrow = async (lent) => {
+    const { domain, before } = lent;
+    const row = this.table[domain] ?? (await this.ask("row", { domain })).row;
+    if (row && !this.table[domain]) {
+      this.table[domain] = row;
+      this.enrolled?.(domain, before);
+    }
+    const old = this.table[before];
+    if (row && lent.into === this.name) {
+      lent.into = null;
+      if (this.state.domain !== domain) this.chooseDomain(domain);
+    } else if (old && this.state.domain === before) this.chooseDomain(row ? domain : (old.like ?? Object.keys(this.table)[0]));
+    this.leaving = before;
+    this.root.dataset.borrowed = domain;
+    this.draw();
+  };
 
   // The state that the address asks for, by the tab's table of words.
   start(rows, standard) {
@@ -58,6 +77,15 @@ export class Tab extends Section {
     Object.assign(this, { rows, state });
     if (wrong) this.said = t("address.fallback");
     onLanguage(() => this.show());
+  }
+
+  draw() {
+    // The row of a lent model whose place another one took, once the tab shows it no more.
+    if (this.leaving && this.state.domain !== this.leaving) {
+      delete this.table[this.leaving];
+      this.leaving = null;
+    }
+    super.draw();
   }
 
   // The view, the address, and what a tab adds to them.
@@ -174,6 +202,10 @@ export const open = (Own, folder, missing) => async (given) => {
     tab.view = () => html`<p class="vd-nothing">${t(key)}</p>`;
     onLanguage(() => tab.draw());
     tab.draw();
-  } else if (tab.begin() === false) return;
-  tab.root.dataset.ready = "true";
+    tab.root.dataset.ready = "true";
+    return;
+  }
+  const later = tab.begin() === false;
+  if (tab.borrows) onLent(tab.borrow);
+  if (!later) tab.root.dataset.ready = "true";
 };

@@ -14,7 +14,12 @@ export const isLanguage = (name) => LANGUAGES.includes(name);
 
 // The phrase of a key, {name} replaced by values.name; an unknown key shows itself, and a domain or class without one, being
 // somebody's own, its name.
-export const t = (key, values = {}) =>
+export const t = (key, values = {}) => {
+  const lent = /^domain\.yours-(\w+)-\w+$/.exec(key); // a model that a visitor trained
+  return lent ? t("domain.yours", { kind: t(`kind.${lent[1]}`) }) : phrase(key, values);
+};
+
+const phrase = (key, values) =>
   (tables[language()][key] ?? tables.en[key] ?? key.replace(/^(domain|class)\./, "")).replace(
     /\{(\w+)\}/g,
     (all, name) => values[name] ?? all,

@@ -15,6 +15,9 @@ const fetched = async (path) => {
   return answer;
 };
 
+// A model that a visitor trained is lent (frame/shared.js): its map and decoder are asked for, and no file.
+const bytesOf = (base64) => Uint8Array.from(atob(base64), (c) => c.charCodeAt(0)).buffer;
+
 const read = async (name) => {
   const [json, bin] = await Promise.all([fetched(`maps/${name}.json`), fetched(`maps/${name}.bin`)]);
   return { about: await json.json(), buffer: await bin.arrayBuffer() };
@@ -49,9 +52,20 @@ const modelOf = ({ about, buffer }, key, own, offset, { decode }) => {
   return { ...own, key, kind: key.split("-")[0], d: mean.length, labels, points, sigmas, lift, project, centre, decode };
 };
 
-// The map of a domain, with both models of two dimensions.
-const load = async (domain) => {
-  const [file, ...decoders] = await Promise.all([read(domain), ...KINDS.map((kind) => decoderOf(domain, `${kind}-2`))]);
+const lentFile = async (domain, ask) => {
+  const { about, points, decoders, error } = await ask("lentmap", { domain });
+  if (error) throw new Error(error);
+  return { about, buffer: bytesOf(points), decoders };
+};
+
+// The map of a domain, with both models of two dimensions. like: of a lent model, the domain of the other one; ask: the server.
+const load = async (domain, like, ask) => {
+  const file = like ? await lentFile(domain, ask) : await read(domain);
+  const decoder = (kind) => {
+    const own = file.decoders?.[kind];
+    return own ? createDecoder(bytesOf(own)) : decoderOf(like ?? domain, `${kind}-2`);
+  };
+  const decoders = await Promise.all(KINDS.map(decoder));
   performance.mark("map arrived"); // benchmarks/latent.py reads the marks
   const { count, models } = file.about;
   const start = (k) => count + (count % 2) + 4 * count * k;
@@ -72,9 +86,9 @@ const cached = (make) => {
   };
 };
 
-// createMaps().get(domain) -> Promise of the map; .plane(domain, key) -> Promise of the plane of the two leading principal
+// createMaps(tab).get(domain) -> Promise of the map; .plane(domain, key) -> Promise of the plane of the two leading principal
 // components of one model's latents, or null.
-export const createMaps = () => {
+export const createMaps = (tab) => {
   const planes = cached((domain) => read(`${domain}-planes`));
   const known = cached(async (name) => {
     const [domain, key] = name.split("/");
@@ -82,5 +96,5 @@ export const createMaps = () => {
     const own = file.about.models[key];
     return own ? modelOf(file, key, { ...own, ...square(own.reach) }, own.offset, decoder) : null;
   });
-  return { get: cached(load), plane: (domain, key) => known(`${domain}/${key}`) };
+  return { get: cached((domain) => load(domain, tab.table[domain].like, tab.ask)), plane: (domain, key) => known(`${domain}/${key}`) };
 };

@@ -1,5 +1,5 @@
-// The decoder of a convolutional ae or vae, exactly, in the browser: a checkpoint's header and the tensors of its decoder
-// (safetensors, half precision) -> pictures of codes. It mirrors ConvDecoder of vaedemo/models/blocks.py.
+// The decoder of an ae or vae, convolutional or dense, exactly, in the browser: a checkpoint's header and the tensors of its
+// decoder (safetensors, half precision) -> pictures of codes. It mirrors ConvDecoder and DenseDecoder of vaedemo/models/blocks.py.
 
 import { PIXELS, convolutions, plainConvolutions } from "./simd.js";
 
@@ -157,28 +157,44 @@ const layOut = (network, z, { size, depth, neck, widths, blocks }) => {
   return network.convolve(network.frame(stream, { act: depth > 0 }), layer + (depth ? 1 : 0), "last");
 };
 
+// Where the value of each pixel (C, H, W) is in the network's memory after its last map, whose pixels are shuffled.
+const shuffled = (last, { channels, size }) => {
+  const places = new Uint32Array(channels * size * size);
+  for (let c = 0, k = 0; c < channels; c += 1)
+    for (let y = 0; y < size; y += 1)
+      for (let x = 0; x < size; x += 1, k += 1)
+        places[k] = last.at / 4 + ((y >> 1) * last.columns + (x >> 1)) * last.depth + 4 * c + 2 * (y & 1) + (x & 1);
+  return places;
+};
+
+// The layers of DenseDecoder; the values of all pixels in their order.
+const layOutDense = (network, z, { depth }) => {
+  let code = z;
+  for (let i = 0; i <= depth; i += 1) code = network.dense(code, 2 * i, i < depth ? silu : same);
+  return code;
+};
+
 // createDecoder(buffer) -> {config, decode(z, out)}: z any array of latent_dim numbers, out (C, H, W) bytes 0..255, filled
 // with the mean picture; nothing is allocated. simd: false computes in JavaScript, as where there is no SIMD.
 export const createDecoder = (buffer, { simd = true } = {}) => {
   const { config, tensors } = parsed(buffer);
-  const { channels, size, latent_dim } = config;
+  const { latent_dim } = config;
   const code = new Float32Array(latent_dim);
   const network = new Network(tensors);
-  const last = layOut(network, code, config);
-  network.ready(simd);
-  const { f, steps } = network;
+  const dense = config.kind.startsWith("dense") && layOutDense(network, code, config);
+  const places = dense ? dense.map((_, k) => k) : shuffled(layOut(network, code, config), config);
+  if (!dense) network.ready(simd);
+  const { steps } = network;
+  const values = dense || network.f;
 
-  const sigmoid = config.kind === "vae" && config.likelihood === "bernoulli";
+  const sigmoid = config.kind.endsWith("vae") && config.likelihood === "bernoulli";
   const decode = (z, out) => {
     for (let i = 0; i < latent_dim; i += 1) code[i] = z[i];
     for (const step of steps) step();
-    for (let c = 0, k = 0; c < channels; c += 1)
-      for (let y = 0; y < size; y += 1)
-        for (let x = 0; x < size; x += 1, k += 1) {
-          const pixel = (y >> 1) * last.columns + (x >> 1); // pixel shuffle
-          const v = f[last.at / 4 + pixel * last.depth + 4 * c + 2 * (y & 1) + (x & 1)];
-          out[k] = 255 * (sigmoid ? 1 / (1 + Math.exp(-v)) : v < 0 ? 0 : v > 1 ? 1 : v) + 0.5;
-        }
+    for (let k = 0; k < places.length; k += 1) {
+      const v = values[places[k]];
+      out[k] = 255 * (sigmoid ? 1 / (1 + Math.exp(-v)) : v < 0 ? 0 : v > 1 ? 1 : v) + 0.5;
+    }
     return out;
   };
   return { config, decode };

@@ -40,20 +40,24 @@ class Generation:
         self.service, self.library = service, service.library
         self._shown: dict[str, list[dict[str, Any]]] = {}
         named = (self.samples, self.examples, self.combine, self.between, service.prepare)
-        self.functions = [wire.answered(f) for f in named]
+        self.functions = [*map(wire.answered, named), service.lent(self.row)]
 
     def first_screen(self) -> dict[str, Any]:
         """The domains there are models of, with what the page has to know of them before it asks."""
-        table = {}
-        for name, row in self.service.table().items():
-            kinds, _ = row.pop("kinds"), row.pop("betas")
-            if dims := sorted({*kinds.get("ae", ()), *kinds.get("vae", ())}):
-                classes = list(self.library.domain(name).classes)
-                table[name] = {**row, "classes": classes, "dims": dims, "pca": "pca" in kinds}
+        rows = {name: self.row(name) for name in self.library.domains}
+        table = {name: row for name, row in rows.items() if row}
         protocol = {"samples": COUNT, "near": NEIGHBOURS, "seeds": SEEDS, "sure": round(100 * SURE)}
         measured = (self.library.folder / "maps" / "samples.json").is_file()
         others = {} if table or not self.library.entries else {"any": True}  # models that this tab has no use for
         return {"table": table, "measured": measured and protocol, **others}
+
+    def row(self, name: str) -> dict[str, Any] | None:
+        """A domain's row of the table; None where no model of it generates."""
+        row = self.service.row(name)
+        kinds, _ = row.pop("kinds"), row.pop("betas")
+        dims = sorted({*kinds.get("ae", ()), *kinds.get("vae", ())})
+        classes = list(self.library.domain(name).classes)
+        return {**row, "classes": classes, "dims": dims, "pca": "pca" in kinds} if dims else None
 
     def samples(self, request: dict[str, Any]) -> dict[str, Any]:
         """{"domain", "d", "n", "seed", "temperature", "label": index of a class or null, "pca": bool} -> {"grids":
@@ -85,7 +89,8 @@ class Generation:
         """{"domain"} -> {"examples": [{"name", "x"}]}: what the models see of its examples."""
         domain = self.library.domain(wire.text(request, "domain")).name
         if domain not in self._shown:
-            sources = [{"example": name, "domain": domain} for name in example_names(domain)]
+            like = self.library.domain(domain).like or domain
+            sources = [{"example": name, "domain": like} for name in example_names(like)]
             seen = (self.service.prepare({"source": source, "domain": domain})["x"] for source in sources)
             self._shown[domain] = [{"name": s["example"], "x": x} for s, x in zip(sources, seen, strict=True)]
         return {"examples": self._shown[domain]}

@@ -30,7 +30,7 @@ class Latent extends Tab {
     const domain = near ?? value.maps[0];
     // models: those of the maps in sight; readings: of the maps; results: of the picture at hand; extra: words of the sections;
     // path: of a walk, drawn from the first touch of its section on, so that the first sight of a map is the map.
-    Object.assign(this, { maps: createMaps(), map: null, models: {}, readings: {}, results: null, picking: null, sections: [] });
+    Object.assign(this, { maps: createMaps(this), map: null, models: {}, readings: {}, results: null, picking: null, sections: [] });
     Object.assign(this, { palette: paletteOf(this.root), extra: {}, path: null, walked: "from" in words, posterior: new Posterior(this) });
     this.start(WORDS, standard(domain, this.table[domain]));
     this.yours = new Yours(this, {
@@ -111,6 +111,12 @@ class Latent extends Tab {
   modelOf(kind) {
     const { domain, d, beta } = this.state;
     return { domain, kind, d, beta: kind === "vae" ? beta : 1 };
+  }
+
+  // A model that a visitor trained has a map where its kind of pictures has one.
+  enrolled(domain, before) {
+    const { maps } = this.value;
+    this.value.maps = [...maps.filter((name) => name !== before), domain];
   }
 
   get wanted() {

@@ -1,12 +1,15 @@
 """The tab "Latent space": the 2-D maps of both models, walks and their animations, and one dimension at a time."""
 
 import base64
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from vaedemo.services import walk as latent
+from vaedemo.store.checkpoints import decoder_bytes, save_checkpoint
 from vaedemo.store.key import ModelKey
 from vaedemo.store.library import encode
 from vaedemo.ui.server import wire
@@ -14,7 +17,7 @@ from vaedemo.ui.server.component import module_html
 from vaedemo.ui.server.inputs import whole
 from vaedemo.ui.server.service import Service
 
-__all__ = ["build", "first_value", "functions"]
+__all__ = ["build", "first_value", "functions", "lent_row"]
 
 KINDS = ("ae", "vae")
 MAX_STEPS = 64  # pictures of one walk
@@ -26,7 +29,14 @@ SPAN = 3.0
 
 def build(service: Service) -> Any:
     """The tab's component; its maps are files that the browser fetches when the tab is first seen."""
-    return module_html("latent", first_value(service), [*service.functions, *functions(service)])
+    own = [*functions(service), service.lent(lambda name: lent_row(service, name))]
+    return module_html("latent", first_value(service), [*service.functions, *own])
+
+
+def lent_row(service: Service, name: str) -> dict[str, Any] | None:
+    """The row of a lent model's domain; None where there is no map of it."""
+    lent = service.library.lent.get(name)
+    return service.row(name) if lent and lent.map else None
 
 
 def first_value(service: Service) -> dict[str, Any]:
@@ -68,7 +78,7 @@ def functions(service: Service) -> list[Callable[[Any], dict[str, Any]]]:
             raise wire.RequestError("an animation shows one row; send one")
         with service.decoders_turn:
             data = latent.animation(rows[0].x_hat, kind)
-        return {"data": base64.b64encode(data).decode()}
+        return {"data": _base64(data)}
 
     def traverse(request: dict[str, Any]) -> dict[str, Any]:
         """{"domain", "kind", "d", "beta", "z", "dims": [i, ...] from 0, "n"} -> {"rows": base64 of n pictures each}:
@@ -80,7 +90,25 @@ def functions(service: Service) -> list[Callable[[Any], dict[str, Any]]]:
             x_hat = latent.traverse(service.library, z, key, dims=dims, span=SPAN, n=n).x_hat
         return {"rows": [wire.pack(row) for row in x_hat]}
 
-    return [wire.answered(f) for f in (decode_many, walk, animation, traverse)]
+    def lentmap(request: dict[str, Any]) -> dict[str, Any]:
+        """{"domain": of a lent model} -> {"about": as the file of a shipped map, "points": base64, "decoders": {kind:
+        base64 of what the browser needs to decode}} of it alone: the others are the shipped ones."""
+        name = wire.text(request, "domain") or ""
+        lent = service.library.lent.get(name)
+        if lent is None or lent.map is None:
+            raise wire.RequestError("domain has to be that of a model that was trained here and has a map")
+        about, points = lent.map
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "model.safetensors"
+            save_checkpoint(path, lent.model, lent.row.name, small=False)
+            decoder = decoder_bytes(path)
+        return {"about": about, "points": _base64(points), "decoders": {lent.key.kind: _base64(decoder)}}
+
+    return [wire.answered(f) for f in (decode_many, walk, animation, traverse, lentmap)]
+
+
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode()
 
 
 def _whole(value: Any, what: str, low: int, high: int) -> int:

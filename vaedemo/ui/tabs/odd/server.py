@@ -46,28 +46,13 @@ class Oddities:
     def __init__(self, service: Service) -> None:
         self.service, self.library = service, service.library
         named = (self.picture, self.reference, self.judge, self.score, self.x, self.normal, self.damage, service.domain)
-        self.functions = [wire.answered(f) for f in named]
+        self.functions = [*map(wire.answered, named), service.lent(self.row)]
 
     def first_screen(self) -> Request:
         """The domains whose VAEs have scores of known pictures, with what the page has to know of them before it asks,
         and the unit of each score."""
-        table = {}
-        for name, row in self.service.table().items():
-            kinds, _ = row.pop("kinds"), row.pop("betas")
-            keys = [ModelKey(name, "vae", d) for d in kinds.get("vae", ())]
-            known = {key: found for key in keys if (found := self.library.reference(key)) is not None}
-            if known:
-                dims = [key.latent_dim for key in known]
-                *_, (largest, found) = known.items()
-                few = normal_key(self.library, name, "vae", None, 1.0).latent_dim
-                about = {
-                    "dims": dims,
-                    "few": few if few in dims else dims[0],
-                    "usual": best_score(self.library, largest),
-                }
-                classes = list(self.library.domain(name).classes)
-                sets = [s for s in found.scores if s != name]
-                table[name] = row | about | {"classes": classes, "sets": sets, "finds": self.library.finds_damage(name)}
+        rows = {name: self.row(name) for name in self.library.domains}
+        table = {name: row for name, row in rows.items() if row}
         others = {} if table or not self.library.entries else {"any": True}  # models that this tab has no use for
         limits = {"least": LEAST_NORMAL, "most": MOST_NORMAL, "files": MOST_FILES}
         return {
@@ -77,12 +62,28 @@ class Oddities:
             **others,
         }
 
+    def row(self, name: str) -> Request | None:
+        """A domain's row of the table; None where no VAE of it has scores of known pictures."""
+        row = self.service.row(name)
+        kinds, _ = row.pop("kinds"), row.pop("betas")
+        keys = [ModelKey(name, "vae", d) for d in kinds.get("vae", ())]
+        known = {key: found for key in keys if (found := self.library.reference(key)) is not None}
+        if not known:
+            return None
+        dims = [key.latent_dim for key in known]
+        *_, (largest, found) = known.items()
+        few = normal_key(self.library, name, "vae", None, 1.0).latent_dim
+        about = {"dims": dims, "few": few if few in dims else dims[0], "usual": best_score(self.library, largest)}
+        classes = list(self.library.domain(name).classes)
+        sets = [s for s in found.scores if s != name]
+        return row | about | {"classes": classes, "sets": sets, "finds": self.library.finds_damage(name)}
+
     def picture(self, request: Request) -> Request:
         """{"source", "domain"} -> what Service.prepare gives. An example of another domain is shown in the form in
         which that domain's test pictures were scored: not cut out and centred as a picture of this one would be."""
         source, domain = request.get("source"), self.library.domain(wire.text(request, "domain")).name
         own = wire.text(source, "domain") if isinstance(source, dict) and "example" in source else None
-        if own is None or own == domain:
+        if own is None or own in (domain, self.library.domain(domain).like):
             return self.service.prepare({"source": source, "domain": domain})
         found = self.service.prepare({"source": source, "domain": own})
         x = wire.unpack(found["x"], self.library.domain(own))

@@ -16,7 +16,8 @@ PREFERRED = (("digits", "vae", 8), ("digits", "ae", 8))
 def build(service: Service) -> Any:
     """The tab's component, complete at first paint: the first example through every model is baked into it."""
     functions = [*service.photographs.functions, Improving(service).improve]
-    return module_html("reconstruct", first_screen(service), [*service.functions, *map(wire.answered, functions)])
+    answered = [*service.functions, *map(wire.answered, functions), service.lent(service.row)]
+    return module_html("reconstruct", first_screen(service), answered)
 
 
 def first_screen(service: Service) -> dict[str, Any]:

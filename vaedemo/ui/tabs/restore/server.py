@@ -21,16 +21,16 @@ from vaedemo.services.restore.run import Answer, answers, estimate, measure, run
 from vaedemo.services.restore.task import DENOISING, FILLING, MAX_SAMPLES, Task, seen
 from vaedemo.ui.server import wire
 from vaedemo.ui.server.component import module_html
-from vaedemo.ui.server.inputs import example_names, page_source
+from vaedemo.ui.server.inputs import page_source
 from vaedemo.ui.server.jobs import Job, Jobs
 from vaedemo.ui.server.service import Service
+from vaedemo.ui.tabs.restore.row import LOSSLESS, described
 
 __all__ = ["RestoreTab", "build"]
 
 Request = dict[str, Any]
 MAX_MASK = 1024  # pixels a side of a painted mask
 SHOWN = 1400  # longest side of a photograph as the page shows it
-LOSSLESS = 4_000_000  # pixels up to which a photograph is given back as PNG, and has samples
 LIMIT = 0.1  # the mean error of a pixel at which a photograph's error map saturates
 SPREAD = 0.25  # the spread at which its heat map saturates, as the page draws it
 BESIDE = 1_500_000  # pixels up to which a photograph is given to the classical methods too
@@ -62,13 +62,14 @@ class RestoreTab:
         self.jobs = Jobs(TOTAL_PIXELS, "This photograph is no longer here; restore it again.")
         small = (self.source, self.restore, self.compare, self.mask, self.maskfile)
         photographs = (self.begin, self.step, self.stop, self.file)
-        self.functions = [wire.answered(f) for f in (*small, *photographs, service.domain)]
+        lent = service.lent(lambda domain: described(self.library, domain))
+        self.functions = [*map(wire.answered, (*small, *photographs, service.domain)), lent]
 
     def first_value(self, name: str) -> Request:
         """What the page knows before it asks: domains with a model that restores, noises, masks and methods."""
         rows = [row for row in self.library.restorable.values() if self.library.restores(row.name)]
         return {
-            "table": {row.name: _described(row) for row in rows},
+            "table": {row.name: described(self.library, row.name) for row in rows},
             "masks": list(PRESETS),
             "methods": list(DENOISING if name == "denoise" else FILLING),
             "spread": SPREAD,
@@ -323,16 +324,6 @@ def _larger(known: np.ndarray, width: int, height: int) -> np.ndarray:
         return known
     sides = known.shape
     return known[(np.arange(height) * sides[0] // height)[:, None], np.arange(width) * sides[1] // width]
-
-
-def _described(row: Domain) -> Request:
-    """What the page knows of a domain: its pictures, and what its model was trained for."""
-    d = row.damages
-    levels = {k: dict(zip(("low", "high", "usual"), v, strict=True)) for k, v in d.noises.items()}
-    pictures = {"channels": row.channels, "size": row.size, "strokes": row.strokes}
-    damage = {"noises": levels, "mask": d.mask, "strongest": d.strongest, "hole": d.hole, "samples": list(d.samples)}
-    usual = {"usual": d.usual_samples, "sampled": LOSSLESS if row.size is None else None}
-    return pictures | {"examples": list(example_names(row.name))} | damage | usual
 
 
 def _noisy(x: np.ndarray, noise: str, level: float | None, seed: int) -> np.ndarray:

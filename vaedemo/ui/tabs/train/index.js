@@ -1,7 +1,9 @@
 // "Train": a run in front of the class. Its moments are kept here, so that any of them comes back without asking the server.
 
 import { save } from "../../page/frame/download.js";
+import { lend, lentDomain, showLent } from "../../page/frame/shared.js";
 import { Tab, open } from "../../page/frame/shell.js";
+import { openTab } from "../../page/frame/tabs.js";
 import { failure, significant, t } from "../../page/frame/text.js";
 import { fromUri, pack, unpack } from "../../page/draw/pixels.js";
 import { Plot } from "../../page/draw/plot.js";
@@ -20,7 +22,7 @@ class Train extends Tab {
 
   begin() {
     // runs: the run and its fork, if there is one; shown: which of them; at: the step of the moment shown, null for the latest.
-    Object.assign(this, { runs: [], shown: 0, at: null, look: "both", xs: [], size: 32, channels: 3, told: "", busy: false });
+    Object.assign(this, { runs: [], shown: 0, at: null, lent: null, look: "both", xs: [], size: 32, channels: 3, told: "", busy: false });
     this.forking = { name: "beta", value: 4 };
     this.start(WORDS, standard());
     this.state = settled(this.state, this.table[this.state.data] ? {} : { data: "shapes" });
@@ -157,21 +159,44 @@ class Train extends Tab {
   // A file of the weights and one of the script that gives them. Of an earlier moment the run is taken again up to there.
   keep = async () => {
     const { run } = this;
-    if (!run || !this.moment) return;
-    this.busy = true;
-    this.show();
-    // An earlier moment needs the worker that this run holds.
-    if (!run.over) await run.tell(this.at === null ? "pause" : "stop");
-    await run.rest();
-    const { moment } = this;
-    const answer = await this.weightsAt(run, moment.step);
-    this.busy = false;
-    if (answer.error) return void this.say(failure(answer));
+    const answer = await this.weightsOf("keep", {});
+    if (!answer) return;
     const name = `vaedemo-${run.settings.data}-${configOf(run.settings).kind}-${run.settings.d}-step${answer.step}`;
     save(new Blob([unpack(answer.checkpoint)]), `${name}.safetensors`);
     save(new Blob([unpack(answer.script)], { type: "application/zip" }), `${name}.zip`);
     return this.show();
   };
+
+  // The model becomes one of the other tabs', in place of the one before.
+  lend = async () => {
+    const answer = await this.weightsOf("lend", { before: lentDomain() });
+    if (!answer) return;
+    lend(answer.domain);
+    this.lent = answer;
+    this.show();
+  };
+
+  visit = (tab) => {
+    showLent(tab);
+    openTab(tab);
+  };
+
+  // What the server gives of the weights of the moment shown; null after a failure, which is said.
+  async weightsOf(name, body) {
+    const { run } = this;
+    if (!run || !this.moment) return null;
+    this.busy = true;
+    this.show();
+    // An earlier moment needs the worker that this run holds.
+    if (!run.over) await run.tell(this.at === null ? "pause" : "stop");
+    await run.rest();
+    const answer = await this.weightsAt(run, this.moment.step, name, body);
+    this.busy = false;
+    this.show();
+    if (!answer.error) return answer;
+    this.say(failure(answer));
+    return null;
+  }
 
   // A file that was kept, as the last moment of a run that has ended: it can be forked and trained anew.
   openKept = async (file) => {
@@ -200,9 +225,9 @@ class Train extends Tab {
     if (!answer.error && nothing() && JSON.stringify(settings) === JSON.stringify(this.state)) this.take(settings, [], answer, "untrained");
   }
 
-  async weightsAt(run, step) {
-    const learned = { data: run.settings.data, few: run.settings.few };
-    const first = run.name ? await this.ask("keep", { run: run.name, ...learned }) : { error: "" };
+  async weightsAt(run, step, name, body) {
+    const learned = { data: run.settings.data, few: run.settings.few, step, ...body };
+    const first = run.name ? await this.ask(name, { run: run.name, ...learned }) : {};
     if (!first.error && first.step === step) return first;
     const state = { ...run.settings, steps: Math.max(1, step) };
     const quiet = { ask: this.ask, changed: () => this.show(), failed: (answer) => this.say(failure(answer)) };
@@ -219,7 +244,7 @@ class Train extends Tab {
     this.again = again;
     await again.start();
     this.again = null;
-    return again.name ? this.ask("keep", { run: again.name, ...learned }) : { error: this.said };
+    return again.name ? this.ask(name, { run: again.name, ...learned }) : { error: this.said };
   }
 
   // ---- drawing -----------------------------------------------------------------------------------------------

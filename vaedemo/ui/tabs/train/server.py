@@ -18,6 +18,7 @@ from vaedemo.data.taught import FILE, SHEETS, Taught, drawn, read_sheet
 from vaedemo.errors import CheckpointError
 from vaedemo.pictures.draw import grid
 from vaedemo.pictures.prepare import prepare
+from vaedemo.reports.lend import lend
 from vaedemo.store.checkpoints import MODEL, load_checkpoint, place, read_config, read_tensors, save_checkpoint
 from vaedemo.store.maps import COLOURS
 from vaedemo.training.moments import FOLLOWED, Watch
@@ -51,7 +52,7 @@ class Training:
     def __init__(self, service: Service, pool: Pool | None = None) -> None:
         self.service, self.library, self.pool = service, service.library, pool or Pool()
         self.turn = threading.Semaphore(1)  # of what is looked at here, and not by a worker
-        named = (self.warm, self.start, self.poll, self.tell, self.keep, self.open, self.untrained, self.x)
+        named = (self.warm, self.start, self.poll, self.tell, self.keep, self.lend, self.open, self.untrained, self.x)
         self.functions = [wire.answered(f) for f in named]
 
     def first_screen(self) -> Request:
@@ -119,13 +120,31 @@ class Training:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "model.safetensors"
             record = {"steps": step, "classroom": asdict(config) | learned}
-            save_checkpoint(path, model, "classroom", record)
+            save_checkpoint(path, model, "classroom", record, small=False)
             checkpoint = path.read_bytes()
         return {
             "step": step,
             "checkpoint": _base64(checkpoint),
             "script": _base64(packed(config, run.taught.seen)),
         }
+
+    def lend(self, request: Request) -> Request:
+        """{"run", "data", "step": of the weights meant, "before": what lend gave last, or null} -> {"step"} where the
+        run's last weights are of another one, else besides {"domain": the name by which the other tabs know the run's
+        model from now on, in place of the one before, "tabs": those that have a use for it}."""
+        name, data = self._run(request), _data(request)
+        model, step = self.pool.model(name)
+        if request.get("step") != step:
+            return {"step": step}
+        before = wire.text(request, "before")
+        others = {other: _read(self._sheet(other), other).unseen for other in SHEETS if other != data}
+        with self.turn:
+            lent = lend(self.library, model, self.pool.look(name).taught, None if data == OWN else data, others)
+        self.library.lent.drop(before or "")
+        restores = self.library.restores(lent.row.name)
+        uses = {"latent": lent.map, "generate": True, "denoise": restores, "inpaint": restores, "odd": lent.reference}
+        tabs = ["reconstruct", *(tab for tab, use in uses.items() if use)]
+        return {"step": step, "domain": lent.row.name, "tabs": tabs}
 
     def open(self, request: Request) -> Request:
         """{"checkpoint": base64 of a file that keep gave} -> {"settings", "changes", "data", "few", "labels",

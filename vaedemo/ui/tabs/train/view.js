@@ -189,6 +189,15 @@ const own = (tab) => {
   );
 };
 
+// Where the model that was lent can be seen.
+const lentTo = ({ lent, visit }) => {
+  if (!lent) return html`<p class="vd-train-lent" data-part="lent" role="status"></p>`;
+  const words = { name: t(`domain.${lent.domain}`), step: number(lent.step, 0) };
+  return html`<p class="vd-train-lent" data-part="lent" role="status"><span>${t("train.lent", words)}</span>${lent.tabs.map(
+    (name) => html`<button type="button" class="vd-small" data-tab=${name} @click=${() => visit(name)}>${t(`tab.${name}`)}</button>`,
+  )}</p>`;
+};
+
 export const view = (tab) => html`
 <div class="vd-rec vd-train">
   ${message(tab)}
@@ -199,8 +208,10 @@ export const view = (tab) => html`
   ${own(tab)}
   ${takeRow(
     tab,
-    html`${button("keep", "save", tab.keep, { key: "train.keep", disabled: !tab.moment?.step || tab.busy })}
+    html`${button("lend", "share", tab.lend, { key: "train.lend", disabled: !tab.moment?.step || tab.busy })}
+    ${button("keep", "save", tab.keep, { key: "train.keep", disabled: !tab.moment?.step || tab.busy })}
     ${button("openKept", "upload", () => tab.p.keptFile.click(), { key: "train.open" })}${fileInput("keptFile", tab.openKept, ".safetensors")}`,
   )}
+  ${lentTo(tab)}
   ${moreFold("train.more", {})}
 </div>`;
