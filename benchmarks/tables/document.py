@@ -8,6 +8,7 @@ from . import (
     anomaly,
     atlas,
     beta,
+    classroom,
     codec,
     dimension,
     disentanglement,
@@ -37,7 +38,8 @@ SECTIONS = tuple(
     section
     for module in (
         reconstruction, dimension, likelihood, amortisation, samples, disentanglement, beta, trainingset, restore,
-        photos, codec, lossless, smallbits, anomaly, proposal, page, latent, atlas, serving, training,
+        photos, codec, lossless, smallbits, anomaly, proposal, page, latent, classroom, atlas, serving,
+        training,
     )
     for section in module.SECTIONS
 )  # fmt: skip

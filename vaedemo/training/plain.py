@@ -22,7 +22,7 @@ from vaedemo.models.registry import build_model
 
 __all__ = ["CHANGEABLE", "Change", "LOSSES", "Plain", "PlainConfig", "Step"]
 
-BATCH = 128  # pictures a step, or all where there are fewer
+BATCH = 64  # pictures a step, or all where there are fewer
 LOSSES = ("sum", "mean")
 SIZES = (28, 32, 48, 64)
 CHANGEABLE = ("beta", "lr", "loss")  # settings that a run may change on its way: they leave the network as it is

@@ -2,7 +2,7 @@
 
 import { added, empty } from "./record.js";
 
-const PAUSE = 180; // ms between two questions
+const PAUSE = 100; // ms between two questions
 const LOST = 12; // questions without an answer, one after another, after which the run counts as lost
 const SLOW = 1000; // the same where nothing happens: waiting, or paused
 
