@@ -66,12 +66,12 @@ SECTIONS = (
         "In front of the class",
         "python benchmarks/classroom.py",
         "classroom",
-        "The tab Train in headless Chromium: server, browser and training on the same two cores, with nothing else to do. "
-        "Neighbours: the share of pictures whose class is that of most of their five nearest in the latent "
-        "space, each left out of its own neighbours; unseen pictures by their neighbours among those shown.",
+        "The tab Train in headless Chromium: server, browser and training on the same two cores, and nothing else. "
+        "Neighbours: the share of pictures whose class is that of most of their five nearest in the latent space, each "
+        "left out of its own neighbours; unseen pictures by their neighbours among those shown.",
         classroom,
-        "The gap between the pictures shown and the unseen ones is overfitting: two thousand are few. A moment holds the "
-        "codes of 2,000 pictures, a map of 100 decoded pictures and eight reconstructions; the page keeps at "
-        "most 300, and in 30 MB.",
+        "The gap between the pictures shown and the unseen ones is overfitting: two thousand are few. A moment holds "
+        "the codes of 2,000 pictures, a map of 100 decoded pictures and eight reconstructions; the page keeps at most "
+        "300, and in 30 MB.",
     ),
 )
