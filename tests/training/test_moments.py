@@ -9,9 +9,9 @@ from PIL import Image
 from sklearn.neighbors import KNeighborsClassifier
 
 from vaedemo.data.datasets import Pictures
-from vaedemo.data.taught import Taught
+from vaedemo.data.taught import FOLLOWED, Taught
 from vaedemo.errors import NotFinite
-from vaedemo.training.moments import FOLLOWED, LEVELS, SIDE, Watch, neighbours_right
+from vaedemo.training.moments import LEVELS, SIDE, Watch, neighbours_right
 from vaedemo.training.plain import SIZES, Plain, PlainConfig
 
 
@@ -71,7 +71,11 @@ def test_a_moment_says_where_the_codes_lie_and_what_they_decode_to():
     assert {"right", "right_unseen"} <= set(moment.told)
     with Image.open(io.BytesIO(moment.rows)) as rows:
         found = np.asarray(rows).reshape(28, FOLLOWED, 28).transpose(1, 0, 2) / 255
-    assert np.abs(found - run.model.decode(mu[:FOLLOWED])[:, 0].detach().numpy()).max() < 0.01
+    eight = torch.cat([watch.taught.seen[:4], watch.taught.unseen[4:8]])
+    assert torch.equal(watch.taught.followed(), eight)
+    back = run.model.decode(run.model.encode(eight).mu)
+    assert np.abs(found - back[:, 0].detach().numpy()).max() < 0.01
+    assert moment.told["unseen"] == watch.moment(None).told["unseen"] > 0  # the same draws each time
     with Image.open(io.BytesIO(moment.map)) as image:
         assert image.size == (28 * SIDE, 28 * SIDE)
         cell = np.asarray(image)[:28, -28:] / 255

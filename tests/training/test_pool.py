@@ -150,17 +150,42 @@ def test_a_page_that_is_gone_frees_its_worker_and_what_it_has_not_fetched(pool, 
 
 
 def test_time_limits_and_that_it_is_shorter_while_others_wait(pool, fakes, monkeypatch):
-    monkeypatch.setattr(pools, "SHARED", 0.01)
+    monkeypatch.setattr(pools, "TICK", 3600.0)  # the keeper looks when it is told to
+    pool._keeper = threading.current_thread()
     names = [pool.submit(LONG, taught()) for _ in range(2)]
-    pool._tidy_run(pool.runs[names[0]], time.monotonic() + 1)
-    assert pool.look(names[0]).state == "running"
-    monkeypatch.setattr(pools, "LONGEST", 0.01)
-    run = pool.look(names[0])
-    until(lambda: run.state == "failed")
-    assert run.said == (pools.OVER, "TrainingError")
-    monkeypatch.setattr(pools, "LONGEST", 300.0)
-    others = [pool.submit(LONG, taught()) for _ in range(3)]
-    until(lambda: pool.look(others[-1]).over or pool.look(others[-1]).state == "running")
+    first, second = (pool.runs[name] for name in names)
+    start = first.started
+
+    def look(after):
+        for run in (first, second):
+            run.seen = start + after
+            pool._tidy_run(run, start + after)
+
+    pool.tell(names[1], "pause")
+    look(pools.SHARED + 500)
+    assert (first.state, second.state) == ("running", "paused")  # a pause is no training
+    first.trained = pools.LONGEST + 1
+    look(pools.SHARED + 501)
+    assert first.state == "failed" and first.said == (pools.OVER, "TrainingError")
+    pool.submit(LONG, taught())
+    waits = pool.submit(LONG, taught())
+    look(pools.SHARED + 502)
+    assert second.state == "paused"  # others wait, and it has some seconds yet
+    look(pools.SHARED + 502 + pools.NOTICE + 1)
+    assert second.state == "failed" and pool.look(waits).state == "running"
+
+
+def test_runs_that_have_ended_take_no_more_bytes_than_there_is_room_for(pool, fakes, monkeypatch):
+    names = []
+    for _ in range(4):
+        names.append(pool.submit(LONG, taught()))
+        pool.tell(names[-1], "stop")
+    monkeypatch.setattr(pools, "MOST_BYTES", 2 * 30 * 784 + 100)
+    pool._forget(time.monotonic())
+    assert list(pool.runs) == names[-2:]
+    monkeypatch.setattr(pools, "MOST_BYTES", 10)
+    pool._forget(time.monotonic())
+    assert list(pool.runs) == names[-1:]
 
 
 def test_no_more_runs_are_kept_than_there_is_room_for(pool, fakes, monkeypatch):

@@ -12,11 +12,12 @@ from vaedemo.errors import ConfigError, DataError
 from vaedemo.pictures import shapes
 from vaedemo.pictures.draw import grid
 
-__all__ = ["FILE", "SHEETS", "Taught", "drawn", "read_sheet", "write_sheet"]
+__all__ = ["FILE", "FOLLOWED", "SHEETS", "Taught", "drawn", "read_sheet", "write_sheet"]
 
 FILE = "sheet.png"  # of a domain, beside its models
 SHEETS = ("digits", "fashion")  # domains whose pictures may ship
 TAUGHT, UNSEEN = 2000, 500  # pictures that are learned from, and pictures of the same kind that are not
+FOLLOWED = 8  # pictures whose reconstructions are followed
 COLUMNS = 50
 DRAWN_SIZE = 32  # of shapes: as large as 2,000 of them can be learned from in a lesson
 
@@ -26,6 +27,14 @@ class Taught(NamedTuple):
 
     seen: Pictures
     unseen: Pictures
+
+    def followed(self) -> torch.Tensor:
+        """(FOLLOWED, C, H, W): the pictures whose reconstructions a class follows: half of them learned from, half
+        never seen; of one's own all learned from."""
+        half = FOLLOWED // 2
+        if len(self.unseen) < FOLLOWED:
+            return self.seen[:FOLLOWED]
+        return torch.cat([self.seen[:half], self.unseen[half:FOLLOWED]])
 
 
 def write_sheet(pictures: Pictures, path: Path) -> int:

@@ -19,7 +19,7 @@ from vaedemo.store.strangeness import Reference
 
 __all__ = ["Domains", "Lent", "Shelf", "lent_name"]
 
-MOST = 24  # models at once, a few MB each at most; the least recently used one is dropped
+MOST, MOST_BYTES = 24, 256_000_000  # models at once; the least recently used one is dropped
 PREFIX = "yours-"
 
 
@@ -43,6 +43,11 @@ class Lent:
     map: tuple[dict[str, Any], bytes] | None = None
 
 
+def _bytes(lent: Lent) -> int:
+    """How much a model's weights take."""
+    return sum(p.nbytes for p in lent.model.parameters())
+
+
 class Shelf:
     """Lent models by their domain's name. Thread-safe."""
 
@@ -51,11 +56,13 @@ class Shelf:
         self._lock = threading.Lock()
 
     def put(self, lent: Lent) -> None:
-        """Keep a model until MOST others were used after it."""
+        """Keep a model until others were used after it, and there is no more room."""
         with self._lock:
             self._models[lent.row.name] = lent
-            while len(self._models) > MOST:
+            sizes = [_bytes(kept) for kept in self._models.values()]
+            while len(sizes) > MOST or (len(sizes) > 1 and sum(sizes) > MOST_BYTES):
                 self._models.popitem(last=False)
+                sizes.pop(0)
 
     def drop(self, name: str) -> None:
         """Forget a model, if it is there."""

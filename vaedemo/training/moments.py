@@ -1,5 +1,6 @@
 """Moments of a run: what a class sees of a network at a step, small enough to keep hundreds of them."""
 
+import math
 from io import BytesIO
 from typing import Any, NamedTuple
 
@@ -8,18 +9,20 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from vaedemo.data.taught import Taught
+from vaedemo.data.taught import FOLLOWED, Taught
 from vaedemo.errors import NotFinite
+from vaedemo.maths import gaussian
+from vaedemo.models import objectives
 from vaedemo.pictures.draw import grid
 from vaedemo.training.plain import Plain, Step
 
-__all__ = ["FOLLOWED", "Moment", "Watch", "neighbours_right"]
+__all__ = ["Moment", "Watch", "neighbours_right"]
 
 SIDE = 10  # decoded pictures along an axis of the map
 # Pixels that a decoded picture of the map has at most, and one that is given back: the first that fit into MOST_BYTES.
 CELLS = ((28, 64), (20, 40), (14, 28), (12, 24))
 MOST_BYTES = 96_000  # of a moment's pictures and codes, so that a page keeps 300 moments in 30 MB
-FOLLOWED = 8  # pictures that are given back
+JUDGED = 200  # unseen pictures whose distortion is told
 POINTS = 2000
 NEAREST = 5
 ACTIVE = 0.01  # variance of a dimension's mean over pictures, above which it is active (Burda et al. 2016)
@@ -60,6 +63,7 @@ class Watch:
         # So that looking takes a tenth of a second: 2,000 grey digits by a dense network, a few hundred large pictures.
         self.count = min(len(taught.seen), POINTS, max(250, 5_000_000 // cost))
         self.plane: Tensor | None = None
+        self.followed, self.judged = taught.followed(), taught.unseen[:JUDGED]
 
     @torch.no_grad()
     def moment(self, step: Step | None) -> Moment:
@@ -82,7 +86,7 @@ class Watch:
             told["kl_each"] = [round(v, 4) for v in (0.5 * (mu.square() + logvar.exp() - logvar - 1)).mean(0).tolist()]
             if model.config.likelihood == "gaussian":
                 told["noise"] = round(model.log_sigma.exp().item(), 4)
-        told |= self._classes(model, mu)
+        told |= self._classes(model, mu) | self._unseen(model)
         centre, plane = self._plane(mu)
         flat = (mu - centre) @ plane.T
         span = _round(float(flat.abs().quantile(0.98)))
@@ -91,7 +95,7 @@ class Watch:
         axis = torch.linspace(-1, 1, 2 * SIDE + 1)[1::2] * span
         z = torch.stack([axis.repeat(SIDE), axis.flip(0).repeat_interleave(SIDE)], 1) @ plane + centre
         probe = b"" if step is None else _png(torch.stack([step.x, step.x_hat]), 2)
-        grid_x, rows_x = model.decode(z), model.decode(mu[:FOLLOWED])
+        grid_x, rows_x = model.decode(z), model.decode(model.encode(self.followed).mu)
         model.train()
         for cell, given_back in CELLS:
             drawn = _png(_small(grid_x, cell), SIDE), _png(_small(rows_x, given_back), FOLLOWED)
@@ -110,6 +114,21 @@ class Watch:
             new = model.encode(self.taught.unseen[:]).mu
             told["right_unseen"] = round(neighbours_right(mu, labels, new, self.taught.unseen.y), 4)
         return told
+
+    def _unseen(self, model: Any) -> dict[str, float]:
+        """The distortion of pictures that are not learned from, as a step's own is counted, with one draw of z each,
+        the same ones at every moment; nothing where it is not finite."""
+        if not len(self.judged):
+            return {}
+        mu, logvar = model.encode(self.judged)
+        if logvar is None:
+            cost = (model.decoder(mu) - self.judged).square().flatten(1).sum(1)
+        else:
+            eps = torch.randn(mu.shape, generator=torch.Generator().manual_seed(0))
+            theta = model.likelihood_parameters(gaussian.sample(mu, logvar, eps))
+            cost = objectives.distortion(model, theta, self.judged)
+        mean = cost.mean().item()
+        return {"unseen": mean} if math.isfinite(mean) else {}
 
     def _plane(self, mu: Tensor) -> tuple[Tensor, Tensor]:
         """(centre (D,), two orthonormal rows (2, D)): of two numbers their own plane, of more the one in which the

@@ -29,12 +29,15 @@ from vaedemo.training.worker import Message
 __all__ = ["Pool", "Run"]
 
 PATIENCE = 8.0  # seconds without a question, after which a page counts as closed
-LONGEST = 300.0  # seconds that a run may hold a worker, pauses included
-SHARED = 90.0  # the same while others wait
+LONGEST = 300.0  # seconds that a run may train; its pauses do not count
+HELD = 3600.0  # seconds that it may hold a worker, pauses included
+SHARED, NOTICE = 90.0, 30.0  # the same where others wait, which it may for some seconds longer
 MOST_WAITING = 16
 KEPT, MOST_KEPT = 900.0, 32  # seconds since its page asked last, and how many runs that have ended
+MOST_BYTES = 256_000_000  # of the pictures and weights of those that have ended
 UNREAD = 64  # moments that wait for a page
 IDLE = 600.0  # seconds that a spare worker waits
+TICK = 0.5  # seconds between two looks of the keeper
 OVER = "the training's time is over; the last moment is kept: fork there to go on"
 DIED = "the training process ended unexpectedly; the last moment is kept: start the run again, or make it smaller"
 
@@ -50,6 +53,8 @@ class Run:
     said: tuple[str, str] | None = None  # why it failed: a sentence and the name of its error
     seen: float = field(default_factory=time.monotonic)  # when its page asked last
     started: float = 0.0
+    trained: float = 0.0  # seconds, as the pool's keeper counts them
+    queued: float = 0.0  # since when others wait for it, 0 where nobody does
     messages: deque[Message] = field(default_factory=lambda: deque(maxlen=UNREAD))
     weights: Message | None = None
     process: Any = None
@@ -59,6 +64,12 @@ class Run:
     def over(self) -> bool:
         """Whether it has ended."""
         return self.state in ("done", "stopped", "failed")
+
+    @property
+    def bytes(self) -> int:
+        """What is kept of it: its pictures, which a sheet's runs share, its weights and its messages."""
+        kept = [*self.messages, *([self.weights] if self.weights else [])]
+        return sum(len(part) for message in kept for part in message.data.values()) + self.taught.seen.x.nbytes
 
 
 def _spawn() -> Any:
@@ -246,12 +257,13 @@ class Pool:
             self._keeper.start()
 
     def _tidy(self) -> None:
-        """Every half second: end what nobody waits for, and forget what is old; until there is nothing to do."""
+        """Every TICK: end what nobody waits for, and forget what is old; until there is nothing to do."""
         while True:
-            time.sleep(0.5)
+            time.sleep(TICK)
             with self._lock:
                 now = time.monotonic()
                 for run in list(self.runs.values()):
+                    run.trained += TICK if run.state == "running" else 0
                     self._tidy_run(run, now)
                 self._forget(now)
                 if self._spare and now - self._spared > IDLE:
@@ -266,6 +278,10 @@ class Pool:
         old = [name for name in ended if now - self.runs[name].seen > KEPT]
         for name in {*old, *ended[: max(0, len(ended) - MOST_KEPT)]}:
             del self.runs[name]
+        sizes = {name: run.bytes for name, run in self.runs.items() if run.over}
+        for name in list(sizes)[:-1]:  # the oldest first; the last one may be as large as it is
+            if sum(sizes.values()) > MOST_BYTES:
+                del self.runs[name], sizes[name]
         for run in self.runs.values():
             if run.over and now - run.seen > PATIENCE:
                 last = [message for message in run.messages if message.told["is"] == "moment"][-1:]
@@ -275,8 +291,13 @@ class Pool:
     def _tidy_run(self, run: Run, now: float) -> None:
         if run.over:
             return
-        others = any(other.state == "waiting" for other in self.runs.values())
         if now - run.seen > PATIENCE:
             self._end(run, "stopped")
-        elif run.started and now - run.started > (SHARED if others else LONGEST):
+        if run.state not in ("running", "paused"):
+            return
+        others = any(other.state == "waiting" for other in self.runs.values())
+        run.queued = (run.queued or now) if others else 0.0
+        held = now - run.started
+        shared = run.queued > 0 and held > SHARED and now - run.queued > NOTICE
+        if shared or held > HELD or run.trained > LONGEST:
             self._end(run, "failed", (OVER, "TrainingError"))

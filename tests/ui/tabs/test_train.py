@@ -10,11 +10,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from vaedemo.data.taught import FOLLOWED
 from vaedemo.store.checkpoints import load_checkpoint
 from vaedemo.store.key import ModelKey
 from vaedemo.store.lent import MOST
 from vaedemo.store.library import Library
-from vaedemo.training.moments import FOLLOWED
 from vaedemo.training.pool import Pool
 from vaedemo.ui.app import checkpoints_folder
 from vaedemo.ui.server import wire

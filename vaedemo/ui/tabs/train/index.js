@@ -14,7 +14,8 @@ import { added, empty, until } from "./record.js";
 import { MOST_STEPS, WORDS, configOf, preset, settled, standard, stateOf } from "./state.js";
 import { view } from "./view.js";
 
-const TONES = { distortion: 3, kl: 6 };
+// Name and colour of the curves of a run: of a figure that its moments have.
+const LINES = { distortion: ["train.distortion", 3], unseen: ["train.curve.unseen", 4], kl: ["train.kl", 6] };
 const INK = { main: 2, fork: 1 }; // colours of the two runs' curves
 
 class Train extends Tab {
@@ -298,9 +299,9 @@ class Train extends Tab {
     const series = fork
       ? [line(main, "loss", t("train.run.main"), INK.main), line(fork, "loss", t("train.run.fork"), INK.fork)]
       : main
-        ? ["distortion", ...(main.settings.code === "vae" ? ["kl"] : [])].map((field) =>
-            line(main, field, t(`train.${field}`), TONES[field]),
-          )
+        ? Object.entries(LINES)
+            .filter(([field]) => field !== "kl" || main.settings.code === "vae")
+            .map(([field, [key, tone]]) => line(main, field, t(key), tone))
         : [];
     const { moment } = this;
     const y = moment && (fork ? moment.loss : moment.distortion);

@@ -1,7 +1,7 @@
 // One step with its real numbers: x -> mu, logvar -> epsilon -> z -> x_hat -> loss -> gradients.
 
 import { html, nothing } from "../../page/vendor/lit-html.js";
-import { blank, fromUri } from "../../page/draw/pixels.js";
+import { imageOf } from "../../page/draw/pixels.js";
 import { card } from "../../page/frame/pieces.js";
 import { number, significant, t } from "../../page/frame/text.js";
 import { uri } from "./map.js";
@@ -31,6 +31,21 @@ const equation = ({ settings, changes }, moment) => {
     : `${first} + ${beta} × ${number(kl, 1)} = ${significant(moment.loss)}`;
 };
 
+// One of the two pictures, x and x_hat, that stand side by side in a PNG.
+const half = (base64, i) => async (canvas) => {
+  const { turn } = canvas;
+  const image = await imageOf(uri(base64));
+  if (canvas.turn !== turn) return;
+  Object.assign(canvas, { width: image.width / 2, height: image.height });
+  canvas.getContext("2d").drawImage(image, (-i * image.width) / 2, 0);
+};
+
+const picture = (tab, part, i, name) =>
+  html`<figure><canvas data-part=${part} width="28" height="28" role="img" aria-label=${t(`train.${part}.label`)} .draw=${tab.keptDraw(
+    part,
+    half(tab.moment.probe, i),
+  )}></canvas><small>${name}</small></figure>`;
+
 export const pipeline = (tab) => {
   const { moment, run } = tab;
   const probe = moment?.probe;
@@ -45,9 +60,9 @@ export const pipeline = (tab) => {
     empty
       ? html`<div class="vd-train-flow"></div>`
       : html`<div class="vd-train-flow">
-          <figure><canvas data-part="probe" width="56" height="28" role="img" aria-label=${t("train.probe.label")} .draw=${tab.keptDraw("probe", probe ? fromUri(uri(probe)) : blank)}></canvas><small>x, x&#770;</small></figure>
-          ${arrow}${box("mu", told.logvar ? "μ" : "z", listed(told.mu), told.logvar ? "mu" : "z")}
+          ${picture(tab, "probe", 0, "x")}${arrow}${box("mu", told.logvar ? "μ" : "z", listed(told.mu), told.logvar ? "mu" : "z")}
           ${told.logvar ? html`${box("logvar", "log σ²", listed(told.logvar))}${arrow}${box("eps", "ε", listed(told.eps))}${arrow}${box("z", "z = μ + σ ε", listed(told.z))}` : nothing}
+          ${arrow}${picture(tab, "made", 1, html`x&#770;`)}
           ${arrow}<div class="vd-train-box vd-train-loss"><b>${t("train.loss")}</b><span>${equation(run, moment)}</span><small>${t("train.box.loss")}</small></div>
           ${arrow}<div class="vd-train-norms"><b>${t("train.norms")}</b>${norms.map(([name, v]) => html`<span>${name}</span><i style="--share: ${v / most}"></i><output>${significant(v, 2)}</output>`)}</div>
         </div>`,

@@ -14,14 +14,14 @@ import torch
 
 from vaedemo.data.datasets import Pictures
 from vaedemo.data.domains import DOMAINS
-from vaedemo.data.taught import FILE, SHEETS, Taught, drawn, read_sheet
+from vaedemo.data.taught import FILE, FOLLOWED, SHEETS, Taught, drawn, read_sheet
 from vaedemo.errors import CheckpointError
 from vaedemo.pictures.draw import grid
 from vaedemo.pictures.prepare import prepare
 from vaedemo.reports.lend import lend
 from vaedemo.store.checkpoints import MODEL, load_checkpoint, place, read_config, read_tensors, save_checkpoint
 from vaedemo.store.maps import COLOURS
-from vaedemo.training.moments import FOLLOWED, Watch
+from vaedemo.training.moments import Watch
 from vaedemo.training.plain import CHANGEABLE, SIZES, Change, Plain, PlainConfig
 from vaedemo.training.pool import Pool
 from vaedemo.training.script import packed
@@ -212,7 +212,7 @@ def _labels(taught: Taught) -> str | None:
 
 
 def _originals(taught: Taught) -> str:
-    return wire.data_uri(grid(taught.seen[:FOLLOWED].numpy(), FOLLOWED, gap=0), lossless=True)
+    return wire.data_uri(grid(taught.followed().numpy(), FOLLOWED, gap=0), lossless=True)
 
 
 def _shape(request: Request) -> tuple[int, int]:

@@ -137,7 +137,7 @@ const stage = (tab) => {
       })}
     </figure>
     <div class="vd-train-side">
-      <figure class="vd-train-rows"><figcaption><b>${t("train.rows")}</b></figcaption>
+      <figure class="vd-train-rows"><figcaption><b>${t("train.rows")}</b><span class="vd-note">${tab.run && tab.run.settings.data !== "own" ? t("train.rows.four") : ""}</span></figcaption>
         <canvas data-part="originals" width="224" height="28" role="img" aria-label=${t("train.originals.label")} .draw=${tab.originals() ?? blank}></canvas>
         <canvas data-part="rows" width="224" height="28" role="img" aria-label=${t("train.rows.label")} .draw=${tab.keptDraw("rows", rows)}></canvas></figure>
       ${figures(tab)}
