@@ -4,7 +4,7 @@ A visitor opens the page, then again and again chooses one of TABS, has it make 
 1 to 2 s for each call that was made, so that each visitor makes a call every second or two, in bursts as the page makes
 them. After five such acts the page is left and another visitor comes; the first come within 15 s. All is drawn from
 a seed, but for the names of sessions. What takes seconds of the server, a photograph denoised or held against other
-codecs, is asked for in one act of its tab in four.
+codecs or a network trained, is asked for in one act of its tab in four.
 """
 
 import asyncio
@@ -29,6 +29,7 @@ PHOTOGRAPH = (480, 320)  # pixels of an upload
 COME = 15.0  # seconds within which the first visitors come
 SELDOM = 0.25  # of the acts of a tab ask for what takes long
 STEPS = 400  # of a job, which ends long before
+RUN, POLLS = 100, 0.5  # steps of a run, and seconds between two questions about it
 
 
 class Refused(Exception):
@@ -231,6 +232,31 @@ async def odd(v: Visitor) -> None:
         await v.ask("judge", domain=domain, d=d, x=picture["x"])
 
 
+async def train(v: Visitor) -> None:
+    """The network before its first step; seldom a short run too, asked about until it has ended."""
+    asked = {"settings": v.value["usual"] | {"steps": RUN, "seed": v.rng.randrange(1000)}, "changes": []}
+    asked |= {"data": "digits", "few": False}
+    await v.ask("untrained", **asked)
+    if v.rng.random() < SELDOM:
+        run = (await v.ask("start", **asked, replay=0))["run"]
+        for _ in range(STEPS):
+            told = await v.ask("poll", run=run)
+            if told["state"] == "failed":
+                raise Refused(f"a run: {told['why']}")
+            if told["state"] == "done" and not told["left"]:
+                return
+            await asyncio.sleep(POLLS)
+
+
+async def lessons(v: Visitor) -> None:
+    """A lesson's text, and the figures of its steps."""
+    listed = v.rng.choice(v.value["lessons"]["en"])
+    wanted = {"language": "en", "name": listed["name"]}
+    await v.ask("lesson", **wanted)
+    for step in range(listed["steps"]):
+        await v.ask("figure", **wanted, step=step)
+
+
 TABS: dict[str, Callable[[Visitor], Awaitable[None]]] = {
     "reconstruct": reconstruct,
     "latent": latent,
@@ -239,6 +265,8 @@ TABS: dict[str, Callable[[Visitor], Awaitable[None]]] = {
     "inpaint": inpaint,
     "compress": compress,
     "odd": odd,
+    "train": train,
+    "lessons": lessons,
     # a new tab: its row here, and above what its scripts ask for
 }
 
