@@ -4,6 +4,8 @@ import re
 
 import pytest
 
+from vaedemo.ui.tabs import TABS
+
 
 def test_a_copied_address_restores_the_state_in_a_new_page(visit):
     v = visit().open()
@@ -172,3 +174,60 @@ def test_a_tab_opens_from_an_address_though_its_button_is_drawn_late(visit):
     v.page.goto(f"{v.address}?tab=latent")
     v.page.locator(".vd-module-latent[data-ready=true]").wait_for()
     assert v.words()["tab"] == "latent"
+
+
+def test_a_wide_window_is_filled_and_larger_text_stays_larger(visit):
+    v = visit(viewport={"width": 1280, "height": 720}).open()
+    measured = """() => ({ text: parseFloat(getComputedStyle(document.documentElement).fontSize),
+      wide: document.querySelector('.vd-top').offsetWidth,
+      low: document.querySelector('[data-part=kind]').getBoundingClientRect().bottom })"""
+    laptop = v.page.evaluate(measured)
+    assert laptop["text"] == 16 and laptop["low"] <= 720
+    v.page.set_viewport_size({"width": 1920, "height": 1080})
+    projector = v.page.evaluate(measured)
+    assert 1700 <= projector["wide"] <= 1840 and projector["text"] > 19 and projector["low"] <= 1080
+    assert v.page.locator("#vd-tabs > .tab-wrapper [role=tab]:visible").count() == len(TABS)
+    left = "(of) => document.querySelector(of).getBoundingClientRect().left"
+    assert v.page.evaluate(left, ".vd-top") == v.page.evaluate(left, ".vd-name")
+    # The browser's own size, twice as large: the page grows with it, as it does in the teacher's mode.
+    size = "() => parseFloat(getComputedStyle(document.documentElement).fontSize)"
+    session = v.page.context.new_cdp_session(v.page)
+    session.send("Page.enable")
+    session.send("Page.setFontSizes", {"fontSizes": {"standard": 32, "fixed": 26}})
+    v.page.wait_for_function(f"({size})() === 32")
+    v.part("teach").click()
+    assert v.page.evaluate(size) >= 36
+    session.send("Page.setFontSizes", {"fontSizes": {"standard": 16, "fixed": 13}})
+
+
+def enlarged(v):
+    """The figure over the page, and the ways to close it: by Escape, by a click."""
+    dialog = v.page.locator("dialog[data-part=enlarged][open]")
+    dialog.wait_for()
+    return dialog
+
+
+def test_a_double_click_enlarges_a_figure_and_the_focus_comes_back(visit):
+    v = visit(viewport={"width": 1280, "height": 720}).open("kind=vae")
+    v.part("error").dblclick()
+    dialog = enlarged(v)
+    copy = dialog.locator("canvas:visible")
+    assert copy.evaluate("(c) => c.toDataURL()") == v.pixels("error")
+    assert copy.evaluate("(c) => getComputedStyle(c).imageRendering") == "pixelated"
+    assert copy.bounding_box()["height"] > 560 and dialog.bounding_box()["height"] <= 720
+    assert dialog.locator("figcaption").inner_text().startswith("Error")
+    v.page.keyboard.press("Escape")
+    assert not v.page.locator("dialog[open]").count()
+    # By the keyboard, a chart too; a click anywhere closes it.
+    for button in (v.page.locator(".vd-panel-made [data-enlarge]"), v.page.locator(".vd-curve [data-enlarge]")):
+        button.focus()
+        v.page.keyboard.press("Enter")
+        enlarged(v).locator(".vd-enlarged-body").click(force=True)
+        assert not v.page.locator("dialog[open]").count()
+        assert button.evaluate("(b) => b === document.activeElement")
+    v.part("curve").locator("svg").dblclick(position={"x": 120, "y": 60})
+    assert enlarged(v).locator("svg").bounding_box()["height"] > 400
+    v.page.keyboard.press("Escape")
+    v.part("draw").click()
+    v.part("pad").dblclick()  # two dots of ink
+    assert not v.page.locator("dialog[open]").count()

@@ -3,6 +3,7 @@
 import { html } from "../vendor/lit-html.js";
 import * as address from "./address.js";
 import { asset, styles } from "./dom.js";
+import { startEnlarging } from "./enlarge.js";
 import { onShared, shared } from "./shared.js";
 import { Section } from "./shell.js";
 import { start, teach } from "./teach.js";
@@ -107,6 +108,7 @@ export const mount = async (given) => {
   const words = address.read();
   new Frame(given);
   start();
+  startEnlarging();
   fetchModules(words.tab);
   onLargerText(document.querySelector(".vd-name h1"));
   if (address.TABS.includes(words.tab)) openFirst(words.tab);

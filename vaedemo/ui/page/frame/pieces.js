@@ -72,9 +72,15 @@ export const fileInput = (part, take, accept = "image/*,.tif,.tiff") => {
   return html`<input type="file" data-part=${part} accept=${accept} hidden @change=${chosen}>`;
 };
 
+// The button that enlarges the figure that it stands beside (enlarge.js).
+export const enlarger = (name) => {
+  const label = t("enlarge.label", { name });
+  return html`<button type="button" class="vd-enlarge" data-enlarge aria-label=${label} title=${t("enlarge.why")}></button>`;
+};
+
 export const panel = (name, inside, { title = `${name}.title`, note = "", under = "", frame = "", beside = "" } = {}) => html`
   <figure class="vd-panel vd-panel-${name}">
-    <figcaption><b>${t(title)}</b><span data-part="${name}Note" class="vd-note">${note}</span></figcaption>
+    <figcaption><b>${t(title)}</b><span data-part="${name}Note" class="vd-note">${note}</span>${enlarger(t(title))}</figcaption>
     <div class="vd-picture ${frame}" data-part="${name}Frame">${inside}</div>
     <div class="vd-under" data-part="${name}Under">${under}</div>${beside}
   </figure>`;
