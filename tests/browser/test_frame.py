@@ -231,3 +231,32 @@ def test_a_double_click_enlarges_a_figure_and_the_focus_comes_back(visit):
     v.part("draw").click()
     v.part("pad").dblclick()  # two dots of ink
     assert not v.page.locator("dialog[open]").count()
+
+
+def test_back_and_forward_go_through_tabs_and_domains_with_their_state(visit):
+    v = visit().open("d=4")
+    steps = v.page.evaluate("history.length")
+    v.part("domain").locator("input[value=fashion]").check()
+    v.page.wait_for_function("new URL(location.href).searchParams.get('domain') === 'fashion'")
+    v.page.locator(".vd-example").nth(2).click()
+    v.part("kind").locator("input[value=pca]").check()
+    v.idle()
+    for tab in ("latent", "generate"):
+        v.page.locator(f"#vd-tabs [role=tab][data-tab-id={tab}]").click()
+        v.page.locator(f".vd-module-{tab}[data-ready=true]").wait_for()
+        v.idle()
+    assert v.page.evaluate("history.length") == steps + 3  # a domain and two tabs, and nothing else
+
+    def go(way, tab, **words):
+        getattr(v.page, f"go_{way}")()
+        v.page.locator(f".vd-module-{tab}").wait_for()
+        told = v.words()
+        assert words.items() <= told.items() and told.get("tab", "reconstruct") == tab
+
+    go("back", "latent", domain="fashion")
+    go("back", "reconstruct", domain="fashion", kind="pca", example="pullover")
+    go("back", "reconstruct", domain="digits", d="4")
+    v.wait("part('domain').querySelector('input:checked').value === 'digits' && part('dimension').value === '1'")
+    go("forward", "reconstruct", domain="fashion", kind="pca", example="pullover")
+    go("forward", "latent", domain="fashion")
+    assert v.page.evaluate("history.length") == steps + 3

@@ -73,3 +73,25 @@ def test_a_drawing_and_a_sample_are_pictures_that_every_domain_converts(visit):
     v.page.locator(".vd-module-reconstruct [data-part=domain] input[value=fashion]").check()
     v.page.wait_for_function("new URL(location.href).searchParams.get('domain') === 'fashion'")
     assert "example" not in v.words(), "a sample became an example"
+
+
+def test_the_link_of_an_upload_says_that_the_picture_is_not_in_it_and_back_keeps_it(visit):
+    v = visit().open("domain=objects")
+    v.part("file").set_input_files(blocks())
+    v.wait("part('yoursNote').textContent.includes('450 × 300')")
+    v.idle()
+    mine = shown(v.page.locator(".vd-module-reconstruct"))
+    query, taken = v.query(), v.words()["domain"]
+    assert "picture=own" in query and "example=" not in query
+    for language, words in (("en", "stands in its place"), ("zh", "换成了一张示例")):
+        other = visit().open(f"{query}&lang={language}")
+        assert words in other.part("message").inner_text()
+        assert "picture" not in other.words() and other.words()["example"]
+    # Whoever goes to another domain and back has it still.
+    v.part("domain").locator("input[value=digits]").check()
+    v.page.wait_for_function("new URL(location.href).searchParams.get('domain') === 'digits'")
+    v.page.go_back()
+    v.wait("part('domain').querySelector('input:checked').value === arg", taken)
+    v.idle()
+    assert shown(v.page.locator(".vd-module-reconstruct")) == mine and v.part("message").is_hidden()
+    assert v.words()["picture"] == "own"

@@ -7,7 +7,7 @@ import { startEnlarging } from "./enlarge.js";
 import { onShared, shared } from "./shared.js";
 import { Section } from "./shell.js";
 import { start, teach } from "./teach.js";
-import { onLargerText, openApi, openFirst, tabOf } from "./tabs.js";
+import { onLargerText, openApi, openFirst, openTab, tabOf } from "./tabs.js";
 import { isLanguage, language, onLanguage, preferred, setLanguage, t } from "./text.js";
 
 const NAMES = { en: ["English", "en"], zh: ["中文", "zh-CN"] };
@@ -114,6 +114,7 @@ export const mount = async (given) => {
   if (address.TABS.includes(words.tab)) openFirst(words.tab);
   else address.enter(address.FIRST);
   if (words.view === "api") openApi();
+  address.onReturn(openTab);
   // Before Gradio hears of it: afterwards the button may be elsewhere.
   document.addEventListener(
     "click",

@@ -1,6 +1,7 @@
 // Pieces of a view that several tabs use: templates without state.
 
 import { html, nothing } from "../vendor/lit-html.js";
+import { step } from "./address.js";
 import { t } from "./text.js";
 
 const ICONS = {
@@ -33,11 +34,14 @@ export const message = (tab) =>
   html`<div class="vd-message" data-part="message" role="alert" ?hidden=${!tab.said}><span data-part="messageText">${tab.said}</span><button
     type="button" data-part="dismiss" aria-label=${t("dismiss.label")} @click=${() => tab.say("")}></button></div>`;
 
-// A group of radio buttons that looks like one switch. options: [{value, label, mark, title, disabled}], of which choose(value) tells
+// Another domain is a step of the browser's history. A group of radio buttons that looks like one switch. options: [{value, label, mark, title, disabled}], of which choose(value) tells
 // the chosen one's; the native inputs bring keyboard and screen readers with them.
 export const choices = ({ part, name, label, options, value, choose, little = false }) => html`
   <div class="vd-switch ${little ? "vd-switch-small" : ""}" data-part=${part} role="radiogroup" aria-label=${label}
-    @change=${(e) => choose(options.find((o) => String(o.value) === e.target.value).value)}>${options.map(
+    @change=${(e) => {
+      if (part === "domain") step();
+      choose(options.find((o) => String(o.value) === e.target.value).value);
+    }}>${options.map(
       (o) => html`<label class="vd-choice" title=${o.title ?? ""}><input type="radio" name=${name} value=${o.value}
         ?checked=${String(o.value) === String(value)} ?disabled=${Boolean(o.disabled)}><span>${o.label}${o.mark ? html`<i title=${o.mark}>•</i>` : nothing}</span></label>`,
     )}</div>`;

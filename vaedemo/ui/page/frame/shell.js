@@ -5,6 +5,7 @@ import { html, render } from "../vendor/lit-html.js";
 import * as address from "./address.js";
 import { createAsk } from "./ask.js";
 import { clamp, parts, styles } from "./dom.js";
+import { shared } from "./shared.js";
 import { fromAddress, toAddress } from "./state.js";
 import { failure, onLanguage, t } from "./text.js";
 
@@ -27,6 +28,8 @@ const settle = (root) => {
       canvas.draw(canvas);
     }
 };
+
+const OWN = "own"; // in an address: the picture is the sender's own, which no link carries
 
 // A part of the page with a view() of its own.
 export class Section {
@@ -54,10 +57,29 @@ export class Tab extends Section {
 
   // The state that the address asks for, by the tab's table of words.
   start(rows, standard) {
-    const { state, wrong } = fromAddress(this.words, rows, standard, this);
-    Object.assign(this, { rows, state });
+    const { state, wrong } = fromAddress(this.words, rows, structuredClone(standard), this);
+    Object.assign(this, { rows, state, standard });
     if (wrong) this.said = t("address.fallback");
+    else if (this.words.picture === OWN && !shared()) this.said = t("address.own");
     onLanguage(() => this.show());
+    address.onReturn((name) => name === this.name && this.returned());
+  }
+
+  // A step of the browser's history has come back to this tab: to the state that the address names.
+  returned() {
+    const words = this.place.read();
+    const here = Object.entries(toAddress(this.rows, this.state, this)).every(
+      ([name, value]) => String(value ?? "") === (words[name] ?? ""),
+    );
+    if (here) return this.write();
+    return this.revert(fromAddress(words, this.rows, structuredClone(this.standard), this).state);
+  }
+
+  // That state comes into force, with the picture at hand where the visitor brought it. A tab that has no revert() of its own
+  // takes the domain.
+  revert({ domain }) {
+    if (domain !== this.state.domain) this.chooseDomain(domain);
+    else this.show();
   }
 
   // The view, the address, and what a tab adds to them.
@@ -68,7 +90,8 @@ export class Tab extends Section {
 
   // beside: words of the address that are not in the tab's table.
   write(beside = {}) {
-    this.place.write({ ...toAddress(this.rows, this.state, this), ...beside });
+    const picture = this.yours?.picture && !this.word && !this.state.example ? OWN : null;
+    this.place.write({ ...toAddress(this.rows, this.state, this), picture, ...beside });
   }
 
   say = (text) => {

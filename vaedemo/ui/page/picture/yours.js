@@ -133,10 +133,11 @@ export class Yours {
     return this.load({ ...job, source: { kind: "example", domain, name }, domain });
   }
 
-  // The visitor's picture as another domain sees it; in place of an example that domain's, of the same name where it has one.
-  elsewhere(domain) {
+  // The visitor's picture as another domain sees it; in place of an example that domain's: of a name, usually the same one, where
+  // it has it.
+  elsewhere(domain, { name = this.source?.name, ...job } = {}) {
     const { source } = this;
-    return this.own ? this.load({ source, domain }) : this.example(domain, this.namesake(domain, source?.name));
+    return this.own ? this.load({ ...job, source, domain }) : this.example(domain, this.namesake(domain, name), job);
   }
 
   takeFile(blob) {

@@ -135,10 +135,20 @@ class Generate extends Tab {
 
   chooseDomain = (domain) => {
     Object.assign(this.state, settled(this.state, domain, this.table));
+    this.anew();
+  };
+
+  revert(state) {
+    Object.assign(this.state, state);
+    this.anew();
+  }
+
+  // Another domain's samples and examples.
+  anew() {
     this.arithmetic.start([]);
     this.again();
     this.loadExamples();
-  };
+  }
 
   typeSeed = ({ target }) => {
     const seed = Number(target.value);

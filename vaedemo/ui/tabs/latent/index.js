@@ -259,11 +259,12 @@ class Latent extends Tab {
     if (answer) this.takeResults(picture.bytes, answer.results);
   });
 
-  took(picture, { keep }) {
+  // wanted: a whole state that comes with the picture.
+  took(picture, { keep, wanted }) {
     const { state } = this;
-    const other = picture.domain !== state.domain;
+    const other = Boolean(wanted) || picture.domain !== state.domain;
     const { view: shown, seed, count, noise } = state;
-    if (other) Object.assign(state, standard(picture.domain, this.table[picture.domain]), { view: shown, seed, count, noise });
+    if (other) Object.assign(state, standard(picture.domain, this.table[picture.domain]), { view: shown, seed, count, noise }, wanted);
     state.example = picture.example;
     if (!keep) state.at = { ae: null, vae: null };
     if (!keep && !other && this.map) for (const kind of KINDS) this.views[kind].choose(null);
@@ -291,6 +292,10 @@ class Latent extends Tab {
   chooseDomain = (domain) => {
     return this.yours.elsewhere(domain);
   };
+
+  revert(wanted) {
+    this.yours.elsewhere(wanted.domain, { name: wanted.example, keep: true, wanted });
+  }
 
   choose(patch) {
     Object.assign(this.state, patch);

@@ -213,6 +213,12 @@ class Odd extends Tab {
 
   chooseDomain = (domain) => this.choose({ domain });
 
+  revert(state) {
+    this.enter({ domain: state.domain });
+    this.enter(this.yours.own ? { ...state, of: state.domain, example: null } : state);
+    this.anew();
+  }
+
   // The picture at hand, as another domain sees it.
   anew() {
     const { source } = this.yours;

@@ -60,6 +60,12 @@ class Reconstruct extends Tab {
     return usual ? this.choose(wanted) : this.yours.example(wanted.domain, wanted.example, { keep: true, wanted });
   }
 
+  revert(wanted) {
+    const { own, source } = this.yours;
+    if (own) return this.yours.load({ source, domain: wanted.domain, keep: true, wanted });
+    return this.firstPicture(wanted);
+  }
+
   // Another tab's picture; of a sample, by the model that it comes from.
   received({ model, ...picture }) {
     const domain = domainFor(picture, domainsOf(this.table), this.state.domain);

@@ -248,6 +248,12 @@ class Restore extends Tab {
     return this.yours.elsewhere(this.examplesOf);
   };
 
+  revert(state) {
+    this.enter(state.domain);
+    Object.assign(this.state, state, this.yours.own && { example: null });
+    this.yours.elsewhere(this.examplesOf, { name: state.example, keep: true });
+  }
+
   // Another domain, whose picture is still to come.
   enter(domain) {
     this.job.drop();
