@@ -260,3 +260,26 @@ def test_back_and_forward_go_through_tabs_and_domains_with_their_state(visit):
     go("forward", "reconstruct", domain="fashion", kind="pca", example="pullover")
     go("forward", "latent", domain="fashion")
     assert v.page.evaluate("history.length") == steps + 3
+
+
+SMALL = """() => [...document.querySelectorAll('.vd :is(.vd-button, .vd-small, .vd-choice, .vd-example, .vd-icon)')]
+  .filter((e) => e.checkVisibility({ visibilityProperty: true }) && e.getBoundingClientRect().height < 44)
+  .map((e) => e.outerHTML.slice(0, 90))"""
+
+
+def test_on_a_phone_every_tab_is_a_swipe_away_and_every_control_a_thumb_high(visit):
+    v = visit(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True).open()
+    row = v.page.locator("#vd-tabs [role=tablist]")
+    assert row.locator("[role=tab]").count() == len(TABS) and not v.page.get_by_role("button", name="More tabs").count()
+    ends = "(r) => [...r.children].filter((b) => b.getBoundingClientRect().right <= 390).length"
+    reach = row.evaluate(ends)
+    row.evaluate("(r) => r.scrollTo({ left: r.clientWidth })")
+    assert reach >= 3 and row.evaluate(ends) >= min(len(TABS), reach + 3)
+    assert v.page.get_by_role("tab", name="Latent", exact=True).count() == 1
+    for tab in ("odd", "latent", "generate"):
+        v.page.locator(f"#vd-tab-{tab}-button").tap()
+        v.page.locator(f".vd-module-{tab}[data-ready=true]").wait_for()
+        assert v.words()["tab"] == tab
+        box = v.page.locator(f"#vd-tab-{tab}-button").bounding_box()
+        assert box["x"] >= 0 and box["x"] + box["width"] <= 390
+        assert v.page.evaluate(SMALL) == []

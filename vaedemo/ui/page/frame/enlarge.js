@@ -49,7 +49,9 @@ const view = () => {
 
 const draw = () => render(view(), place);
 
-const closed = () => {
+// Told a moment later: another figure may be open by then.
+const closed = ({ currentTarget }) => {
+  if (currentTarget.open) return;
   shown = null;
   draw();
 };

@@ -142,16 +142,17 @@ export const takeRow = (tab, buttons, others = "") => html`
 export const moreFold = (key, facts) => html`
   <details class="vd-more"><summary>${t("more.title")}</summary><div data-part="more" .innerHTML=${t(key, facts)}></div></details>`;
 
-// A tab around its pictures: panels in a row, below them a line {id, part, text} that says what is under the cursor (spoken: for screen readers alone) and the switch
+// A tab around its pictures: what leads to them; panels in a row, below them what they are set by first, a line {id, part, text} that says what is under the cursor (spoken: for screen readers alone) and the switch
 // of a mode; tools under the first panel, controls under the others; cards; and what can be taken away.
 export const sheet = (
   tab,
-  { kind = "", style = nothing, sources, panels, readout, mode, tools, controls, cards, buttons, more, facts = {} },
+  { kind = "", style = nothing, sources, lead = "", panels, first = "", readout, mode, tools, controls, cards, buttons, more, facts = {} },
 ) => html`
 <div class="vd-rec ${kind}" style=${style}>
   ${message(tab)}
-  <section class="vd-top">
+  <section class="vd-top">${lead}
     <div class="vd-panels">${panels}</div>
+    ${first && html`<div class="vd-first">${first}</div>`}
     <output class=${readout.spoken ? "vd-spoken" : "vd-readout"} id=${readout.id} data-part=${readout.part} aria-live="polite">${readout.text}</output>
     <div class="vd-errormode">${mode}</div>
     <div class="vd-tools">${tab.yours.tools(sources)}${tools}</div>

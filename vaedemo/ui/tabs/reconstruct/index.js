@@ -34,7 +34,7 @@ class Reconstruct extends Tab {
     this.start(WORDS, { domain, kind, d, beta: 1, example, fit: "crop", polarity: "auto", error: "absolute", ...photo });
     this.state = settled(this.state, this.table);
     // The results of models for the picture by key; what its numbers were changed to; drawings of the panels by their parts.
-    Object.assign(this, { results: new Map(), files: null, edited: null, drawings: {}, reading: "", idle: 0 });
+    Object.assign(this, { results: new Map(), files: null, edited: null, drawings: {}, reading: "", idle: 0, story: null });
     if (this.value.channels) this.photo = new Photograph(this);
     this.improve = new Improve(this, (result) => this.improved(result));
     this.yours = new Yours(this, {
@@ -116,8 +116,10 @@ class Reconstruct extends Tab {
     return { domain, fit, polarity, models: domain === wanted.domain ? [[kind, d, beta]] : [], photos: Boolean(this.photo) };
   }
 
-  took(picture, { live, more, wanted = this.state }) {
+  // story: what is told of it (lead.js), which another picture ends.
+  took(picture, { live, more, story = null, wanted = this.state }) {
     this.asEncoded();
+    if (!live) this.story = story;
     Object.assign(this, { results: new Map(), files: null });
     clearTimeout(this.idle);
     if (picture.domain === PHOTOS) {
@@ -171,6 +173,7 @@ class Reconstruct extends Tab {
 
   // Another model.
   choose = (patch) => {
+    this.story = null;
     this.state = settled({ ...this.state, ...patch }, this.table);
     this.asEncoded();
     if (!this.result) this.look(this.model);
