@@ -5,7 +5,7 @@ import { html, render } from "../vendor/lit-html.js";
 import * as address from "./address.js";
 import { createAsk } from "./ask.js";
 import { clamp, parts, styles } from "./dom.js";
-import { shared } from "./shared.js";
+import { dimensionFor, shareDimension, shared } from "./shared.js";
 import { fromAddress, toAddress } from "./state.js";
 import { failure, onLanguage, t } from "./text.js";
 
@@ -57,12 +57,35 @@ export class Tab extends Section {
 
   // The state that the address asks for, by the tab's table of words.
   start(rows, standard) {
-    const { state, wrong } = fromAddress(this.words, rows, structuredClone(standard), this);
+    const { words } = this;
+    const { state, wrong } = fromAddress(words, rows, structuredClone(standard), this);
     Object.assign(this, { rows, state, standard });
     if (wrong) this.said = t("address.fallback");
-    else if (this.words.picture === OWN && !shared()) this.said = t("address.own");
+    else if (words.picture === OWN && !shared()) this.said = t("address.own");
+    if (words.d === undefined) this.followDimension((d) => (this.state.d = d));
+    else if (state.d !== standard.d) this.choseDimension(this.state.d);
     onLanguage(() => this.show());
+    address.onEnter((name) => name === this.name && this.followDimension((d) => this.takeDimension(d)));
     address.onReturn((name) => name === this.name && this.returned());
+  }
+
+  // The latent dimension was chosen here: other tabs follow. A tab with dimensions has nearest(d) -> the nearest of them, and
+  // takeDimension(d).
+  choseDimension(d) {
+    if (this.nearest && !this.following) shareDimension(d, this.name);
+  }
+
+  // take(d) of the dimension that was chosen on another tab, or of the nearest, which is said.
+  followDimension(take) {
+    const wanted = this.nearest ? dimensionFor(this.name) : null;
+    if (wanted === null) return;
+    const d = this.nearest(wanted);
+    this.following = true;
+    if (d !== this.state.d) take(d);
+    this.following = false;
+    if (d === wanted) return;
+    this.said = t("dimension.nearest", { d, wanted });
+    if (this.p) this.draw();
   }
 
   // A step of the browser's history has come back to this tab: to the state that the address names.

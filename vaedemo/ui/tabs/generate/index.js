@@ -4,6 +4,7 @@
 import { clamp, newest } from "../../page/frame/dom.js";
 import { save, saveRow } from "../../page/frame/download.js";
 import { Tab, open } from "../../page/frame/shell.js";
+import { nearestDim } from "../../page/maths/models.js";
 import { onShared, share, shared } from "../../page/frame/shared.js";
 import { openTab } from "../../page/frame/tabs.js";
 import { className, failure, number, t } from "../../page/frame/text.js";
@@ -128,7 +129,16 @@ class Generate extends Tab {
     this.again();
   }
 
+  nearest(d) {
+    return nearestDim(this.row.dims, d);
+  }
+
+  takeDimension(d) {
+    this.chooseDimension(d);
+  }
+
   chooseDimension = (d) => {
+    this.choseDimension(d);
     this.set({ d });
     this.arithmetic.again();
   };

@@ -46,7 +46,7 @@ class Latent extends Tab {
     const { drawn } = this.state;
     if (drawn) this.yours.ready({ x: pack(drawn), domain: this.state.domain }, { drawn: true, keep: true });
     else if (guest) this.received(guest, { keep: true });
-    else this.yours.example(this.state.domain, this.state.example, { keep: true });
+    else this.yours.example(this.state.domain, this.state.example, { keep: true, opening: true });
     this.open(Elbo, this.p.elbo);
     this.open(Walks, this.p.walks);
     this.open(Dims, this.p.dimensions);
@@ -310,8 +310,17 @@ class Latent extends Tab {
     this.choose({});
   };
 
+  nearest(d) {
+    return nearestDim(dimsOf(this.state, this), d);
+  }
+
+  takeDimension(d) {
+    this.chooseModel(d, this.state.beta);
+  }
+
   chooseModel(d, beta) {
     const { state } = this;
+    if (d !== state.d) this.choseDimension(d);
     Object.assign(state, { d, beta, at: { ae: null, vae: null }, box: { ae: null, vae: null } });
     if (!betasAt(state, this).includes(beta)) state.beta = 1;
     this.show();

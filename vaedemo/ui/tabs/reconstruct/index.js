@@ -6,7 +6,7 @@ import { saveJson, saveRow } from "../../page/frame/download.js";
 import { domainFor } from "../../page/frame/shared.js";
 import { Tab, open } from "../../page/frame/shell.js";
 import { number, significant, t } from "../../page/frame/text.js";
-import { everyModel, kindsOf, modelKey } from "../../page/maths/models.js";
+import { everyModel, kindsOf, modelKey, nearestDim } from "../../page/maths/models.js";
 import { Bars } from "../../page/draw/bars.js";
 import { Bits } from "../../page/draw/bits.js";
 import { shareCursor } from "../../page/draw/cursor.js";
@@ -58,6 +58,16 @@ class Reconstruct extends Tab {
     this.yours.take(first.picture, { source }, true);
     const usual = wanted.domain === first.domain && wanted.example === first.example && wanted.fit === "crop" && wanted.polarity === "auto";
     return usual ? this.choose(wanted) : this.yours.example(wanted.domain, wanted.example, { keep: true, wanted });
+  }
+
+  // A photograph has none.
+  nearest(d) {
+    return this.photographed ? d : nearestDim(this.row.kinds[this.state.kind], d);
+  }
+
+  takeDimension(d) {
+    if (this.photographed) this.state.d = d;
+    else this.choose({ d });
   }
 
   revert(wanted) {
@@ -174,6 +184,7 @@ class Reconstruct extends Tab {
   // Another model.
   choose = (patch) => {
     this.story = null;
+    if ("d" in patch && patch.d !== this.state.d) this.choseDimension(patch.d);
     this.state = settled({ ...this.state, ...patch }, this.table);
     this.asEncoded();
     if (!this.result) this.look(this.model);
