@@ -4,6 +4,7 @@
   const wide = document.documentElement.clientWidth;
   const unit = parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
   const spoken = ".vd-spoken"; // for screen readers alone
+  const rows = "#vd-tabs [role=tablist]"; // scrolls sideways: what lies beyond its edge is not cut
   const own = (e) => e.closest(".vd, #vd-tabs > .tab-wrapper") && !e.closest(`${spoken}, .visually-hidden, .overflow-dropdown`);
   const seen = (e) => own(e) && e.checkVisibility({ visibilityProperty: true, opacityProperty: true });
   const name = (e) => `${e.tagName.toLowerCase()} ${e.dataset.part ?? e.getAttribute("class")} "${e.textContent.trim().slice(0, 24)}"`;
@@ -13,6 +14,7 @@
   const boxes = [];
   const keep = (e, r) => {
     if (r.width < 1 || r.height < 1) return;
+    if (e.closest(rows)) return;
     if (r.right > wide + 1 || r.left < -1) found.add(`off the window: ${name(e)}`);
     const card = e.closest(".vd-card, .vd-help");
     if (card && outside(r, card.getBoundingClientRect(), 1, 1)) found.add(`out of its card: ${name(e)}`);
@@ -32,7 +34,7 @@
     if (!node.textContent.trim() || !seen(e) || e.closest("script, style, option")) continue;
     const range = document.createRange();
     range.selectNodeContents(node);
-    const by = clipping(e);
+    const by = e.closest(rows) ? null : clipping(e);
     for (const r of range.getClientRects()) {
       if (by && r.width > 1 && outside(r, by.getBoundingClientRect(), 1.5, 4 * unit)) found.add(`cut: ${name(e)}`);
       if (!e.namespaceURI.endsWith("svg")) keep(e, r);

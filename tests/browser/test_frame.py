@@ -4,6 +4,8 @@ import re
 
 import pytest
 
+from vaedemo.ui.tabs import TABS
+
 
 def test_a_copied_address_restores_the_state_in_a_new_page(visit):
     v = visit().open()
@@ -172,3 +174,112 @@ def test_a_tab_opens_from_an_address_though_its_button_is_drawn_late(visit):
     v.page.goto(f"{v.address}?tab=latent")
     v.page.locator(".vd-module-latent[data-ready=true]").wait_for()
     assert v.words()["tab"] == "latent"
+
+
+def test_a_wide_window_is_filled_and_larger_text_stays_larger(visit):
+    v = visit(viewport={"width": 1280, "height": 720}).open()
+    measured = """() => ({ text: parseFloat(getComputedStyle(document.documentElement).fontSize),
+      wide: document.querySelector('.vd-top').offsetWidth,
+      low: document.querySelector('[data-part=kind]').getBoundingClientRect().bottom })"""
+    laptop = v.page.evaluate(measured)
+    assert laptop["text"] == 16 and laptop["low"] <= 720
+    v.page.set_viewport_size({"width": 1920, "height": 1080})
+    projector = v.page.evaluate(measured)
+    assert 1700 <= projector["wide"] <= 1840 and projector["text"] > 19 and projector["low"] <= 1080
+    assert v.page.locator("#vd-tabs > .tab-wrapper [role=tab]:visible").count() == len(TABS)
+    left = "(of) => document.querySelector(of).getBoundingClientRect().left"
+    assert v.page.evaluate(left, ".vd-top") == v.page.evaluate(left, ".vd-name")
+    # The browser's own size, twice as large: the page grows with it, as it does in the teacher's mode.
+    size = "() => parseFloat(getComputedStyle(document.documentElement).fontSize)"
+    session = v.page.context.new_cdp_session(v.page)
+    session.send("Page.enable")
+    session.send("Page.setFontSizes", {"fontSizes": {"standard": 32, "fixed": 26}})
+    v.page.wait_for_function(f"({size})() === 32")
+    v.part("teach").click()
+    assert v.page.evaluate(size) >= 36
+    session.send("Page.setFontSizes", {"fontSizes": {"standard": 16, "fixed": 13}})
+
+
+def enlarged(v):
+    """The figure over the page, and the ways to close it: by Escape, by a click."""
+    dialog = v.page.locator("dialog[data-part=enlarged][open]")
+    dialog.wait_for()
+    return dialog
+
+
+def test_a_double_click_enlarges_a_figure_and_the_focus_comes_back(visit):
+    v = visit(viewport={"width": 1280, "height": 720}).open("kind=vae")
+    v.part("error").dblclick()
+    dialog = enlarged(v)
+    copy = dialog.locator("canvas:visible")
+    assert copy.evaluate("(c) => c.toDataURL()") == v.pixels("error")
+    assert copy.evaluate("(c) => getComputedStyle(c).imageRendering") == "pixelated"
+    assert copy.bounding_box()["height"] > 560 and dialog.bounding_box()["height"] <= 720
+    assert dialog.locator("figcaption").inner_text().startswith("Error")
+    v.page.keyboard.press("Escape")
+    assert not v.page.locator("dialog[open]").count()
+    # By the keyboard, a chart too; a click anywhere closes it.
+    for button in (v.page.locator(".vd-panel-made [data-enlarge]"), v.page.locator(".vd-curve [data-enlarge]")):
+        button.focus()
+        v.page.keyboard.press("Enter")
+        enlarged(v).locator(".vd-enlarged-body").click(force=True)
+        assert not v.page.locator("dialog[open]").count()
+        assert button.evaluate("(b) => b === document.activeElement")
+    v.part("curve").locator("svg").dblclick(position={"x": 120, "y": 60})
+    assert enlarged(v).locator("svg").bounding_box()["height"] > 400
+    v.page.keyboard.press("Escape")
+    v.part("draw").click()
+    v.part("pad").dblclick()  # two dots of ink
+    assert not v.page.locator("dialog[open]").count()
+
+
+def test_back_and_forward_go_through_tabs_and_domains_with_their_state(visit):
+    v = visit().open("d=4")
+    steps = v.page.evaluate("history.length")
+    v.part("domain").locator("input[value=fashion]").check()
+    v.page.wait_for_function("new URL(location.href).searchParams.get('domain') === 'fashion'")
+    v.page.locator(".vd-example").nth(2).click()
+    v.part("kind").locator("input[value=pca]").check()
+    v.idle()
+    for tab in ("latent", "generate"):
+        v.page.locator(f"#vd-tabs [role=tab][data-tab-id={tab}]").click()
+        v.page.locator(f".vd-module-{tab}[data-ready=true]").wait_for()
+        v.idle()
+    assert v.page.evaluate("history.length") == steps + 3  # a domain and two tabs, and nothing else
+
+    def go(way, tab, **words):
+        getattr(v.page, f"go_{way}")()
+        v.page.locator(f".vd-module-{tab}").wait_for()
+        told = v.words()
+        assert words.items() <= told.items() and told.get("tab", "reconstruct") == tab
+
+    go("back", "latent", domain="fashion")
+    go("back", "reconstruct", domain="fashion", kind="pca", example="pullover")
+    go("back", "reconstruct", domain="digits", d="4")
+    v.wait("part('domain').querySelector('input:checked').value === 'digits' && part('dimension').value === '1'")
+    go("forward", "reconstruct", domain="fashion", kind="pca", example="pullover")
+    go("forward", "latent", domain="fashion")
+    assert v.page.evaluate("history.length") == steps + 3
+
+
+SMALL = """() => [...document.querySelectorAll('.vd :is(.vd-button, .vd-small, .vd-choice, .vd-example, .vd-icon)')]
+  .filter((e) => e.checkVisibility({ visibilityProperty: true }) && e.getBoundingClientRect().height < 44)
+  .map((e) => e.outerHTML.slice(0, 90))"""
+
+
+def test_on_a_phone_every_tab_is_a_swipe_away_and_every_control_a_thumb_high(visit):
+    v = visit(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True).open()
+    row = v.page.locator("#vd-tabs [role=tablist]")
+    assert row.locator("[role=tab]").count() == len(TABS) and not v.page.get_by_role("button", name="More tabs").count()
+    ends = "(r) => [...r.children].filter((b) => b.getBoundingClientRect().right <= 390).length"
+    reach = row.evaluate(ends)
+    row.evaluate("(r) => r.scrollTo({ left: r.clientWidth })")
+    assert reach >= 3 and row.evaluate(ends) >= min(len(TABS), reach + 3)
+    assert v.page.get_by_role("tab", name="Latent", exact=True).count() == 1
+    for tab in ("odd", "latent", "generate"):
+        v.page.locator(f"#vd-tab-{tab}-button").tap()
+        v.page.locator(f".vd-module-{tab}[data-ready=true]").wait_for()
+        assert v.words()["tab"] == tab
+        box = v.page.locator(f"#vd-tab-{tab}-button").bounding_box()
+        assert box["x"] >= 0 and box["x"] + box["width"] <= 390
+        assert v.page.evaluate(SMALL) == []

@@ -73,3 +73,62 @@ def test_a_drawing_and_a_sample_are_pictures_that_every_domain_converts(visit):
     v.page.locator(".vd-module-reconstruct [data-part=domain] input[value=fashion]").check()
     v.page.wait_for_function("new URL(location.href).searchParams.get('domain') === 'fashion'")
     assert "example" not in v.words(), "a sample became an example"
+
+
+def test_the_link_of_an_upload_says_that_the_picture_is_not_in_it_and_back_keeps_it(visit):
+    v = visit().open("domain=objects")
+    v.part("file").set_input_files(blocks())
+    v.wait("part('yoursNote').textContent.includes('450 × 300')")
+    v.idle()
+    mine = shown(v.page.locator(".vd-module-reconstruct"))
+    query, taken = v.query(), v.words()["domain"]
+    assert "picture=own" in query and "example=" not in query
+    for language, words in (("en", "stands in its place"), ("zh", "换成了一张示例")):
+        other = visit().open(f"{query}&lang={language}")
+        assert words in other.part("message").inner_text()
+        assert "picture" not in other.words() and other.words()["example"]
+    # Whoever goes to another domain and back has it still.
+    v.part("domain").locator("input[value=digits]").check()
+    v.page.wait_for_function("new URL(location.href).searchParams.get('domain') === 'digits'")
+    v.page.go_back()
+    v.wait("part('domain').querySelector('input:checked').value === arg", taken)
+    v.idle()
+    assert shown(v.page.locator(".vd-module-reconstruct")) == mine and v.part("message").is_hidden()
+    assert v.words()["picture"] == "own"
+
+
+def test_the_dimension_that_was_chosen_goes_from_tab_to_tab_and_so_does_the_picture(visit):
+    v = visit().open("domain=digits&kind=vae&example=five")
+    at(v, "latent")
+    assert "d" not in v.words()  # nothing was chosen: the map has two
+    at(v, "reconstruct")
+    v.part("dimension").press("ArrowRight")
+    v.part("dimension").press("ArrowRight")
+    v.wait("part('dimensionValue').textContent === '32'")
+    for tab in ("latent", "generate", "odd"):
+        at(v, tab)
+        words = v.words()
+        assert words["d"] == "32", tab
+        assert words.get("example", "five") == "five", tab
+    # Photographs alone are at home in Compress: it opens with one, and the page's picture stays.
+    at(v, "compress")
+    at(v, "reconstruct")
+    words = v.words()
+    assert {"domain": "digits", "d": "32", "example": "five"}.items() <= words.items()
+    odd = at(v, "odd")
+    odd.locator("[data-part=d] input[value='4']").check()
+    v.idle()
+    at(v, "reconstruct")
+    assert v.words()["d"] == "4" and v.part("dimensionValue").inner_text() == "4"
+
+
+def test_a_dimension_that_another_tab_lacks_is_the_nearest_and_is_said(visit):
+    v = visit().open("domain=digits&kind=dense&d=2")
+    most = v.part("ticks").locator("span").last.inner_text()
+    latent = at(v, "latent")
+    latent.locator("[data-part=dims] input[value='64']").check()
+    v.idle()
+    reconstruct = at(v, "reconstruct")
+    assert {"kind": "dense", "d": most}.items() <= v.words().items() and most != "64"
+    said = reconstruct.locator("[data-part=messageText]").inner_text()
+    assert "no model of 64 numbers" in said and f"has {most}" in said

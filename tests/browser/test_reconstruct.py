@@ -325,3 +325,49 @@ def test_downloads(visit):
     error = np.mean((np.array(told["x"]) / 255 - np.array(told["x_hat"]) / 255) ** 2)
     assert abs(error - told["mse"]) < 2e-4
     assert len(told["others"]) >= sum(map(len, DIMS.values()))
+
+
+def low(v, name):
+    return v.part(name).evaluate("(e) => [e.getBoundingClientRect().top, e.getBoundingClientRect().bottom]")
+
+
+@pytest.mark.parametrize("width", [390, 820, 1280])
+def test_a_sentence_leads_to_the_pictures_and_the_slider_stands_under_them(visit, width):
+    v = visit(viewport={"width": width, "height": 720}).open("d=8")
+    lead, picture, slider = low(v, "lead"), low(v, "madeFrame"), low(v, "dimensionField")
+    assert lead[1] <= picture[0] and 0 <= slider[0] - picture[1] < 60
+    assert slider[1] <= low(v, "domain")[0]
+    if width == 1280:  # the first screen is whole
+        assert low(v, "kind")[1] <= 720 and low(v, "flow")[1] <= picture[0]
+    said = v.part("lead").inner_text()
+    assert "8 numbers" in said and "z · 8" in v.part("flow").text_content()
+    tall = "(f) => Number(f.querySelector('rect.vd-flow-z').getAttribute('height'))"
+    before = v.part("flow").evaluate(tall)
+    v.part("dimension").press("End")
+    v.wait("part('lead').textContent.includes('64 numbers')")
+    assert v.part("flow").evaluate(tall) > before and "64" in v.part("flow").get_attribute("aria-label")
+
+
+def test_a_story_sets_the_state_and_says_what_to_see_until_something_else_is_chosen(visit):
+    v = visit().open("domain=fashion")
+    story = lambda name: v.page.locator(f"[data-story={name}]")  # noqa: E731
+    usual = v.part("lead").inner_text()
+    story("two").click()
+    v.page.wait_for_function("new URL(location.href).searchParams.get('example') === 'five'")
+    assert {"domain": "digits", "d": "2"}.items() <= v.words().items()
+    assert "too few" in v.part("lead").inner_text() and story("two").get_attribute("aria-pressed") == "true"
+    assert low(v, "lead")[1] - low(v, "lead")[0] < 30  # one line: nothing jumps
+    story("dress").click()
+    v.page.wait_for_function("new URL(location.href).searchParams.has('x')")
+    assert "dress" in v.part("lead").inner_text() and v.words()["domain"] == "digits"
+    other = visit().open(v.query())
+    assert other.pixels("seen") == v.pixels("seen")
+    story("own").click()
+    v.wait("!part('pad').hidden")
+    assert v.words()["d"] == "32"
+    v.part("pad").click(position={"x": 60, "y": 60})
+    v.page.wait_for_function("new URL(location.href).searchParams.has('x')")
+    assert "Draw a digit" in v.part("lead").inner_text()
+    v.part("kind").locator("input[value=ae]").check()
+    v.wait("part('lead').textContent.includes('The encoder keeps')")
+    assert usual.startswith("The encoder keeps")

@@ -29,7 +29,15 @@ UI = Path(__file__).resolve().parent.parent
 TREES = ("page", "tabs")  # folders whose scripts and stylesheets are served, and nothing else in them
 SHEETS = tuple(
     f"page/{name}.css"
-    for name in ("frame/tokens", "frame/shell", "frame/page", "frame/teach", "draw/charts", "picture/photo")
+    for name in (
+        "frame/tokens",
+        "frame/shell",
+        "frame/page",
+        "frame/teach",
+        "frame/enlarge",
+        "draw/charts",
+        "picture/photo",
+    )
 )
 FOLDERS = {"denoise": "restore", "inpaint": "restore"}  # tabs whose files lie in another one's folder
 IMPORT = re.compile(r'^(?:import|export)\b(?:[^"=;]*\bfrom)?\s*"(\.[^"]+)";', re.MULTILINE)

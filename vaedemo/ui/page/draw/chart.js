@@ -1,6 +1,8 @@
 // An SVG chart as wide as its place, read by pointer and keys, with a line of text below that says what is under the cursor.
 
+import { render } from "../vendor/lit-html.js";
 import { clamp, onWidth, pointOn } from "../frame/dom.js";
+import { enlarger } from "../frame/pieces.js";
 import { ARROWS, onReading } from "./pointer.js";
 
 // An SVG element: node("rect", {x: 0, ...}, child, ...).
@@ -25,6 +27,13 @@ export const along = (e, i, count) => {
   return step ? clamp(i + step, 0, count - 1) : null;
 };
 
+// The button that enlarges the chart of a place, in it: a function that it is drawn by, and drawn anew with another name.
+export const enlarging = (root) => {
+  const place = Object.assign(document.createElement("span"), { className: "vd-chartbeside" });
+  root.append(place);
+  return (name) => render(enlarger(name.split(/[.。]/)[0]), place); // without its hints
+};
+
 // A chart of its own has marks() -> SVG elements, name() -> its aria-label, hint() and say(focus) -> the text below, under(point)
 // -> what lies there, or null; keyed(e) -> true where it took a key; and picked(focus) at a click.
 export class Chart {
@@ -33,7 +42,9 @@ export class Chart {
     this.chart = node("svg", { class: "vd-svg", tabindex: 0, role: "application", height });
     this.note = Object.assign(document.createElement("output"), { className: "vd-charttext" });
     this.note.setAttribute("aria-live", "polite");
-    root.append(this.chart, this.note);
+    root.append(this.chart);
+    this.named = enlarging(root);
+    root.append(this.note);
     onReading([this.chart], {
       at: (e) => this.under(...pointOn(this.chart, e)),
       look: (found) => String(found) === String(this.focus) || this.look(found),
@@ -52,6 +63,7 @@ export class Chart {
     this.chart.setAttribute("width", this.width);
     this.chart.setAttribute("aria-label", this.name());
     this.chart.replaceChildren(...this.marks());
+    this.named(this.name());
   }
 
   // Whether there is something to draw.

@@ -4,7 +4,7 @@ import { clamp, onWidth, pointOn } from "../frame/dom.js";
 import { language } from "../frame/text.js";
 import { ticks } from "../maths/geometry.js";
 import { scoreAt, shareOn } from "../maths/detection.js";
-import { label, line, node } from "./chart.js";
+import { enlarging, label, line, node } from "./chart.js";
 import { onPointer } from "./pointer.js";
 
 const HEIGHT = 250;
@@ -36,6 +36,7 @@ export class Histogram {
     Object.assign(this, { hooks, width: 0, shown: null });
     this.chart = node("svg", { class: "vd-svg vd-hist", tabindex: 0, role: "slider", height: HEIGHT, "aria-orientation": "horizontal" });
     root.append(this.chart);
+    this.named = enlarging(root);
     const drag = (e) => this.to((pointOn(this.chart, e)[0] - MARGIN.left) / this.inner);
     const press = (e) => {
       e.preventDefault();
@@ -88,6 +89,7 @@ export class Histogram {
       "aria-valuetext": this.hooks.text(limit),
     };
     for (const [name, value] of Object.entries(said)) chart.setAttribute(name, value);
+    this.named(this.hooks.name());
     return chart.replaceChildren(...this.marks());
   }
 

@@ -3,16 +3,19 @@
 import { html } from "../vendor/lit-html.js";
 import * as address from "./address.js";
 import { asset, styles } from "./dom.js";
+import { startEnlarging } from "./enlarge.js";
 import { onShared, shared } from "./shared.js";
 import { Section } from "./shell.js";
 import { start, teach } from "./teach.js";
-import { onLargerText, openApi, openFirst, tabOf } from "./tabs.js";
+import { openApi, openFirst, openTab, showButton, tabOf } from "./tabs.js";
 import { isLanguage, language, onLanguage, preferred, setLanguage, t } from "./text.js";
 
 const NAMES = { en: ["English", "en"], zh: ["中文", "zh-CN"] };
 const MOON = "M16 12.5A7 7 0 0 1 7.5 4a7 7 0 1 0 8.5 8.5z";
 const SUN = "M10 6.5a3.5 3.5 0 1 0 .01 0M10 1.5v2M10 16.5v2M1.5 10h2M16.5 10h2M4 4l1.4 1.4M14.6 14.6L16 16M4 16l1.4-1.4M14.6 5.4L16 4";
 const SCREEN = "M2 4h16v9H2zM10 13v4M6 17h8";
+const NARROW = matchMedia("(max-width: 45em)"); // a phone, where these tabs have shorter names
+const SHORT = ["latent", "odd"];
 const LATER = 2500; // ms after which the tabs that are not in sight are fetched
 
 const systemTheme = () => (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
@@ -43,13 +46,17 @@ class Frame extends Section {
     // Gradio follows the system's theme when that changes; the visitor's own choice stays.
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => setTimeout(() => setTheme(this.theme ?? systemTheme())));
     onLanguage(() => this.show());
+    NARROW.addEventListener("change", () => this.show());
     onShared("frame", () => this.draw());
     this.show();
   }
 
   show() {
     this.draw();
-    document.getElementById("vd-frame").dataset.tabs = address.TABS.map((name) => t(`tab.${name}`)).join("|");
+    const short = (name) => NARROW.matches && SHORT.includes(name);
+    document.getElementById("vd-frame").dataset.tabs = address.TABS.map((name) =>
+      t(short(name) ? `tab.short.${name}` : `tab.${name}`),
+    ).join("|");
     document.title = `vaedemo: ${t("tagline")}`;
     this.trigger("select");
   }
@@ -107,11 +114,13 @@ export const mount = async (given) => {
   const words = address.read();
   new Frame(given);
   start();
+  startEnlarging();
   fetchModules(words.tab);
-  onLargerText(document.querySelector(".vd-name h1"));
   if (address.TABS.includes(words.tab)) openFirst(words.tab);
   else address.enter(address.FIRST);
   if (words.view === "api") openApi();
+  address.onReturn(openTab);
+  address.onEnter((name) => setTimeout(() => showButton(name)));
   // Before Gradio hears of it: afterwards the button may be elsewhere.
   document.addEventListener(
     "click",

@@ -1,6 +1,7 @@
 // Pieces of a view that several tabs use: templates without state.
 
 import { html, nothing } from "../vendor/lit-html.js";
+import { step } from "./address.js";
 import { t } from "./text.js";
 
 const ICONS = {
@@ -34,11 +35,14 @@ export const message = (tab) =>
   html`<div class="vd-message" data-part="message" role="alert" ?hidden=${!tab.said}><span data-part="messageText">${tab.said}</span><button
     type="button" data-part="dismiss" aria-label=${t("dismiss.label")} @click=${() => tab.say("")}></button></div>`;
 
-// A group of radio buttons that looks like one switch. options: [{value, label, mark, title, disabled}], of which choose(value) tells
+// Another domain is a step of the browser's history. A group of radio buttons that looks like one switch. options: [{value, label, mark, title, disabled}], of which choose(value) tells
 // the chosen one's; the native inputs bring keyboard and screen readers with them.
 export const choices = ({ part, name, label, options, value, choose, little = false }) => html`
   <div class="vd-switch ${little ? "vd-switch-small" : ""}" data-part=${part} role="radiogroup" aria-label=${label}
-    @change=${(e) => choose(options.find((o) => String(o.value) === e.target.value).value)}>${options.map(
+    @change=${(e) => {
+      if (part === "domain") step();
+      choose(options.find((o) => String(o.value) === e.target.value).value);
+    }}>${options.map(
       (o) => html`<label class="vd-choice" title=${o.title ?? ""}><input type="radio" name=${name} value=${o.value}
         ?checked=${String(o.value) === String(value)} ?disabled=${Boolean(o.disabled)}><span>${o.label}${o.mark ? html`<i title=${o.mark}>•</i>` : nothing}</span></label>`,
     )}</div>`;
@@ -73,9 +77,15 @@ export const fileInput = (part, take, accept = "image/*,.tif,.tiff") => {
   return html`<input type="file" data-part=${part} accept=${accept} hidden @change=${chosen}>`;
 };
 
+// The button that enlarges the figure that it stands beside (enlarge.js).
+export const enlarger = (name) => {
+  const label = t("enlarge.label", { name });
+  return html`<button type="button" class="vd-enlarge" data-enlarge aria-label=${label} title=${t("enlarge.why")}></button>`;
+};
+
 export const panel = (name, inside, { title = `${name}.title`, note = "", under = "", frame = "", beside = "" } = {}) => html`
   <figure class="vd-panel vd-panel-${name}">
-    <figcaption><b>${t(title)}</b><span data-part="${name}Note" class="vd-note">${note}</span></figcaption>
+    <figcaption><b>${t(title)}</b><span data-part="${name}Note" class="vd-note">${note}</span>${enlarger(t(title))}</figcaption>
     <div class="vd-picture ${frame}" data-part="${name}Frame">${inside}</div>
     <div class="vd-under" data-part="${name}Under">${under}</div>${beside}
   </figure>`;
@@ -133,16 +143,17 @@ export const takeRow = (tab, buttons, others = "") => html`
 export const moreFold = (key, facts) => html`
   <details class="vd-more"><summary>${t("more.title")}</summary><div data-part="more" .innerHTML=${t(key, facts)}></div></details>`;
 
-// A tab around its pictures: panels in a row, below them a line {id, part, text} that says what is under the cursor (spoken: for screen readers alone) and the switch
+// A tab around its pictures: what leads to them; panels in a row, below them what they are set by first, a line {id, part, text} that says what is under the cursor (spoken: for screen readers alone) and the switch
 // of a mode; tools under the first panel, controls under the others; cards; and what can be taken away.
 export const sheet = (
   tab,
-  { kind = "", style = nothing, sources, panels, readout, mode, tools, controls, cards, buttons, more, facts = {} },
+  { kind = "", style = nothing, sources, lead = "", panels, first = "", readout, mode, tools, controls, cards, buttons, more, facts = {} },
 ) => html`
 <div class="vd-rec ${kind}" style=${style}>
   ${message(tab)}
-  <section class="vd-top">
+  <section class="vd-top">${lead}
     <div class="vd-panels">${panels}</div>
+    ${first && html`<div class="vd-first">${first}</div>`}
     <output class=${readout.spoken ? "vd-spoken" : "vd-readout"} id=${readout.id} data-part=${readout.part} aria-live="polite">${readout.text}</output>
     <div class="vd-errormode">${mode}</div>
     <div class="vd-tools">${tab.yours.tools(sources)}${tools}</div>

@@ -53,6 +53,18 @@ export const onLent = (borrow) => {
   if (lent) borrow(lent);
 };
 
+// The latent dimension that the visitor has chosen, which the other tabs take, or the nearest that they have: {d, takers: the tabs that know}.
+let dimension = null;
+
+export const shareDimension = (d, from) => (dimension = { d, takers: new Set([from]) });
+
+// The one to be taken by a tab, once; null where there is none.
+export const dimensionFor = (name) => {
+  if (!dimension || dimension.takers.has(name)) return null;
+  dimension.takers.add(name);
+  return dimension.d;
+};
+
 const waiting = new Map();
 const takers = new Map();
 

@@ -5,7 +5,7 @@ import { html, render } from "../vendor/lit-html.js";
 import * as address from "./address.js";
 import { createAsk } from "./ask.js";
 import { clamp, parts, styles } from "./dom.js";
-import { onLent } from "./shared.js";
+import { dimensionFor, onLent, shareDimension, shared } from "./shared.js";
 import { fromAddress, toAddress } from "./state.js";
 import { failure, onLanguage, t } from "./text.js";
 
@@ -28,6 +28,8 @@ const settle = (root) => {
       canvas.draw(canvas);
     }
 };
+
+const OWN = "own"; // in an address: the picture is the sender's own, which no link carries
 
 // A part of the page with a view() of its own.
 export class Section {
@@ -73,10 +75,52 @@ export class Tab extends Section {
 
   // The state that the address asks for, by the tab's table of words.
   start(rows, standard) {
-    const { state, wrong } = fromAddress(this.words, rows, standard, this);
-    Object.assign(this, { rows, state });
+    const { words } = this;
+    const { state, wrong } = fromAddress(words, rows, structuredClone(standard), this);
+    Object.assign(this, { rows, state, standard });
     if (wrong) this.said = t("address.fallback");
+    else if (words.picture === OWN && !shared()) this.said = t("address.own");
+    if (words.d === undefined) this.followDimension((d) => (this.state.d = d));
+    else if (state.d !== standard.d) this.choseDimension(this.state.d);
     onLanguage(() => this.show());
+    address.onEnter((name) => name === this.name && this.followDimension((d) => this.takeDimension(d)));
+    address.onReturn((name) => name === this.name && this.returned());
+  }
+
+  // The latent dimension was chosen here: other tabs follow. A tab with dimensions has nearest(d) -> the nearest of them, and
+  // takeDimension(d).
+  choseDimension(d) {
+    if (this.nearest && !this.following) shareDimension(d, this.name);
+  }
+
+  // take(d) of the dimension that was chosen on another tab, or of the nearest, which is said.
+  followDimension(take) {
+    const wanted = this.nearest ? dimensionFor(this.name) : null;
+    if (wanted === null) return;
+    const d = this.nearest(wanted);
+    this.following = true;
+    if (d !== this.state.d) take(d);
+    this.following = false;
+    if (d === wanted) return;
+    this.said = t("dimension.nearest", { d, wanted });
+    if (this.p) this.draw();
+  }
+
+  // A step of the browser's history has come back to this tab: to the state that the address names.
+  returned() {
+    const words = this.place.read();
+    const here = Object.entries(toAddress(this.rows, this.state, this)).every(
+      ([name, value]) => String(value ?? "") === (words[name] ?? ""),
+    );
+    if (here) return this.write();
+    return this.revert(fromAddress(words, this.rows, structuredClone(this.standard), this).state);
+  }
+
+  // That state comes into force, with the picture at hand where the visitor brought it. A tab that has no revert() of its own
+  // takes the domain.
+  revert({ domain }) {
+    if (domain !== this.state.domain) this.chooseDomain(domain);
+    else this.show();
   }
 
   draw() {
@@ -96,7 +140,8 @@ export class Tab extends Section {
 
   // beside: words of the address that are not in the tab's table.
   write(beside = {}) {
-    this.place.write({ ...toAddress(this.rows, this.state, this), ...beside });
+    const picture = this.yours?.picture && !this.word && !this.state.example ? OWN : null;
+    this.place.write({ ...toAddress(this.rows, this.state, this), picture, ...beside });
   }
 
   say = (text) => {

@@ -1,22 +1,23 @@
-// Gradio draws the tabs: a button each, whose id carries the tab's name in Python, and behind "More tabs" those for which
-// the window is too narrow, which carry none.
+// Gradio draws the tabs: a button each, whose id carries the tab's name in Python. It would put those for which the window is too
+// narrow behind a button; page.css has it find room for all, in a row that scrolls sideways.
 
 import { TABS } from "./address.js";
 
-const hidden = () => [...document.querySelectorAll("#vd-tabs .overflow-dropdown button")];
-const behind = () => {
-  const seen = [...document.querySelectorAll("#vd-tabs > .tab-wrapper [role=tab]")].map((b) => b.dataset.tabId);
-  return TABS.filter((name) => !seen.includes(name));
-};
+const buttonOf = (name) => document.getElementById(`vd-tab-${name}-button`);
 
 // Bring a tab into sight.
-export const openTab = (name) => (document.getElementById(`vd-tab-${name}-button`) ?? hidden()[behind().indexOf(name)])?.click();
+export const openTab = (name) => buttonOf(name)?.click();
+
+// Bring a tab's button into sight, in the middle of a row that is wider than the window.
+export const showButton = (name) => {
+  const button = buttonOf(name);
+  const row = button?.parentElement;
+  row?.scrollTo({ left: button.offsetLeft - (row.clientWidth - button.offsetWidth) / 2 });
+};
 
 // The name of the tab that a click chooses, or null.
 export const tabOf = (target) => {
-  const button = target.closest?.("[role=tab], .overflow-dropdown button");
-  if (!button) return null;
-  const name = button.dataset.tabId ?? behind()[hidden().indexOf(button)];
+  const name = target.closest?.("[role=tab]")?.dataset.tabId;
   return TABS.includes(name) ? name : null;
 };
 
@@ -35,9 +36,6 @@ export const openFirst = (name) => {
   };
   again();
 };
-
-// Gradio counts the tabs that have room when the window changes; larger text takes room too.
-export const onLargerText = (element) => new ResizeObserver(() => window.dispatchEvent(new Event("resize"))).observe(element);
 
 // Gradio shows its description of the API when its button is pressed (once to put away what the address named, once to
 // show it); an address with view=api alone opens nothing, and page.css hides the button.

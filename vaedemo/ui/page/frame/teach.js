@@ -63,7 +63,6 @@ export const teach = (on) => {
   document.documentElement.classList.toggle("vd-teach", on);
   address.write({ [WORD]: on ? 1 : null });
   draw();
-  window.dispatchEvent(new Event("resize"));
 };
 
 // Escape leaves; what is open in front of the page takes it first.

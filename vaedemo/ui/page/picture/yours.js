@@ -6,7 +6,7 @@ import { html, nothing } from "../vendor/lit-html.js";
 import { onEnter } from "../frame/address.js";
 import { newest } from "../frame/dom.js";
 import { button, fileInput, panel, small } from "../frame/pieces.js";
-import { onShared, share } from "../frame/shared.js";
+import { onShared, share, shared } from "../frame/shared.js";
 import { className, failure, t } from "../frame/text.js";
 import { painted, unpack } from "../draw/pixels.js";
 import { toWord } from "../maths/words.js";
@@ -78,11 +78,12 @@ export class Yours {
     return null;
   }
 
-  // The page's picture is another one, unless it came from there, or late: then the visitor has gone on to another tab.
-  tell({ source, guest = false }) {
+  // The page's picture is another one, unless it came from there, or late: then the visitor has gone on to another tab; or it is
+  // the example that a tab opens with, and there is one.
+  tell({ source, guest = false, opening = false }) {
     const { picture, tab } = this;
     const shares = this.hooks.shares?.() ?? {};
-    if (guest || !shares || !tab.place.visible()) return;
+    if (guest || (opening && shared()) || !shares || !tab.place.visible()) return;
     const { x, domain, example, word, width, height } = picture;
     const shown = picture.original ?? painted(picture.bytes, tab.table[domain].channels);
     share({ x, domain, example, word, width, height, source, shown, ...shares }, tab.name);
@@ -133,10 +134,11 @@ export class Yours {
     return this.load({ ...job, source: { kind: "example", domain, name }, domain });
   }
 
-  // The visitor's picture as another domain sees it; in place of an example that domain's, of the same name where it has one.
-  elsewhere(domain) {
+  // The visitor's picture as another domain sees it; in place of an example that domain's: of a name, usually the same one, where
+  // it has it.
+  elsewhere(domain, { name = this.source?.name, ...job } = {}) {
     const { source } = this;
-    return this.own ? this.load({ source, domain }) : this.example(domain, this.namesake(domain, source?.name));
+    return this.own ? this.load({ ...job, source, domain }) : this.example(domain, this.namesake(domain, name), job);
   }
 
   takeFile(blob) {

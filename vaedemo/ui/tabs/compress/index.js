@@ -52,7 +52,7 @@ class Compress extends Tab {
     onHanded("compressed", (blob) => this.openFile(blob));
     onHanded("photograph", (source) => this.yours.load({ source, domain: null }));
     if (this.turn || this.yours.pending !== null || this.guest()) return;
-    this.yours.example(EXAMPLES, this.state.example ?? this.row.examples[0], { keep: true });
+    this.yours.example(EXAMPLES, this.state.example ?? this.row.examples[0], { keep: true, opening: true });
   }
 
   get answer() {

@@ -4,6 +4,7 @@
 import { clamp, newest } from "../../page/frame/dom.js";
 import { save, saveRow } from "../../page/frame/download.js";
 import { Tab, open } from "../../page/frame/shell.js";
+import { nearestDim } from "../../page/maths/models.js";
 import { onShared, share, shared } from "../../page/frame/shared.js";
 import { openTab } from "../../page/frame/tabs.js";
 import { className, failure, number, t } from "../../page/frame/text.js";
@@ -128,17 +129,36 @@ class Generate extends Tab {
     this.again();
   }
 
+  nearest(d) {
+    return nearestDim(this.row.dims, d);
+  }
+
+  takeDimension(d) {
+    this.chooseDimension(d);
+  }
+
   chooseDimension = (d) => {
+    this.choseDimension(d);
     this.set({ d });
     this.arithmetic.again();
   };
 
   chooseDomain = (domain) => {
     Object.assign(this.state, settled(this.state, domain, this.table));
+    this.anew();
+  };
+
+  revert(state) {
+    Object.assign(this.state, state);
+    this.anew();
+  }
+
+  // Another domain's samples and examples.
+  anew() {
     this.arithmetic.start([]);
     this.again();
     this.loadExamples();
-  };
+  }
 
   typeSeed = ({ target }) => {
     const seed = Number(target.value);

@@ -46,7 +46,7 @@ class Latent extends Tab {
     const { drawn } = this.state;
     if (drawn) this.yours.ready({ x: pack(drawn), domain: this.state.domain }, { drawn: true, keep: true });
     else if (guest) this.received(guest, { keep: true });
-    else this.yours.example(this.state.domain, this.state.example, { keep: true });
+    else this.yours.example(this.state.domain, this.state.example, { keep: true, opening: true });
     this.open(Elbo, this.p.elbo);
     this.open(Walks, this.p.walks);
     this.open(Dims, this.p.dimensions);
@@ -265,11 +265,12 @@ class Latent extends Tab {
     if (answer) this.takeResults(picture.bytes, answer.results);
   });
 
-  took(picture, { keep }) {
+  // wanted: a whole state that comes with the picture.
+  took(picture, { keep, wanted }) {
     const { state } = this;
-    const other = picture.domain !== state.domain;
+    const other = Boolean(wanted) || picture.domain !== state.domain;
     const { view: shown, seed, count, noise } = state;
-    if (other) Object.assign(state, standard(picture.domain, this.table[picture.domain]), { view: shown, seed, count, noise });
+    if (other) Object.assign(state, standard(picture.domain, this.table[picture.domain]), { view: shown, seed, count, noise }, wanted);
     state.example = picture.example;
     if (!keep) state.at = { ae: null, vae: null };
     if (!keep && !other && this.map) for (const kind of KINDS) this.views[kind].choose(null);
@@ -298,6 +299,10 @@ class Latent extends Tab {
     return this.yours.elsewhere(domain);
   };
 
+  revert(wanted) {
+    this.yours.elsewhere(wanted.domain, { name: wanted.example, keep: true, wanted });
+  }
+
   choose(patch) {
     Object.assign(this.state, patch);
     this.show();
@@ -311,8 +316,17 @@ class Latent extends Tab {
     this.choose({});
   };
 
+  nearest(d) {
+    return nearestDim(dimsOf(this.state, this), d);
+  }
+
+  takeDimension(d) {
+    this.chooseModel(d, this.state.beta);
+  }
+
   chooseModel(d, beta) {
     const { state } = this;
+    if (d !== state.d) this.choseDimension(d);
     Object.assign(state, { d, beta, at: { ae: null, vae: null }, box: { ae: null, vae: null } });
     if (!betasAt(state, this).includes(beta)) state.beta = 1;
     this.show();

@@ -37,7 +37,7 @@ const map = (tab, kind) => {
   return html`<figure class="vd-lat-map ${tab.picking ? "vd-lat-wanted" : ""}" data-kind=${kind} data-part="${kind}Map">
     <figcaption><b>${t(`kind.${kind}.long`)}</b><span class="vd-note" data-part="${kind}Note">${note}</span><span
       class="vd-lat-tools">${zooms(tab, kind)}${tool(`${kind}Save`, "latent.save.why", icon("save"), () => tab.saveMap(kind))}</span></figcaption>
-    <div class="vd-lat-frame">
+    <div class="vd-lat-frame vd-figure">
       <canvas data-part="${kind}Still" role="presentation" aria-hidden="true"></canvas>
       <canvas data-part="${kind}Moving" role="application" tabindex="0" aria-label=${t(`latent.${kind}.map.label`)}
         aria-describedby="vd-latent-${kind}"></canvas>

@@ -1,6 +1,6 @@
 // The tab "Lessons": predict, then see. A step is one figure, one question, and an answer that this browser keeps.
 
-import { flush } from "../../page/frame/address.js";
+import { flush, step } from "../../page/frame/address.js";
 import { newest } from "../../page/frame/dom.js";
 import { Tab, open } from "../../page/frame/shell.js";
 import { teaching } from "../../page/frame/teach.js";
@@ -101,6 +101,11 @@ class Lessons extends Tab {
   // ---- changing the state ------------------------------------------------------------------------------------
 
   go(to) {
+    if (to.lesson !== this.state.lesson) step();
+    this.revert(to);
+  }
+
+  revert(to) {
     Object.assign(this.state, to);
     Object.assign(this, { said: "", figure: this.figures.get(`${to.lesson} ${to.step}`) ?? null });
     this.show();

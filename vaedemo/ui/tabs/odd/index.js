@@ -41,7 +41,7 @@ class Odd extends Tab {
     for (const name of ["batch", "own"]) this[name].many.follow(this.root.querySelector(`.vd-odd-${name}`));
     this.refer();
     if (this.words.domain || this.words.example || !guest || !this.received(guest))
-      this.showExample(this.state.of, this.state.example, { keep: true });
+      this.showExample(this.state.of, this.state.example, { keep: true, opening: true });
   }
 
   // ---- what is at hand ---------------------------------------------------------------------------------------
@@ -203,7 +203,16 @@ class Odd extends Tab {
     return domain !== before.domain;
   }
 
+  nearest(d) {
+    return nearestDim(this.row.dims, d);
+  }
+
+  takeDimension(d) {
+    this.choose({ d });
+  }
+
   choose(patch) {
+    if ("d" in patch) this.choseDimension(patch.d);
     if (this.enter(patch)) return this.anew();
     this.show();
     if (this.answer?.key !== this.modelKey) this.judge();
@@ -212,6 +221,12 @@ class Odd extends Tab {
   }
 
   chooseDomain = (domain) => this.choose({ domain });
+
+  revert(state) {
+    this.enter({ domain: state.domain });
+    this.enter(this.yours.own ? { ...state, of: state.domain, example: null } : state);
+    this.anew();
+  }
 
   // The picture at hand, as another domain sees it.
   anew() {

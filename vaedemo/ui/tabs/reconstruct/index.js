@@ -6,7 +6,7 @@ import { saveJson, saveRow } from "../../page/frame/download.js";
 import { domainFor } from "../../page/frame/shared.js";
 import { Tab, open } from "../../page/frame/shell.js";
 import { number, significant, t } from "../../page/frame/text.js";
-import { everyModel, kindsOf, modelKey } from "../../page/maths/models.js";
+import { everyModel, kindsOf, modelKey, nearestDim } from "../../page/maths/models.js";
 import { Bars } from "../../page/draw/bars.js";
 import { Bits } from "../../page/draw/bits.js";
 import { shareCursor } from "../../page/draw/cursor.js";
@@ -34,7 +34,7 @@ class Reconstruct extends Tab {
     this.start(WORDS, { domain, kind, d, beta: 1, example, fit: "crop", polarity: "auto", error: "absolute", ...photo });
     this.state = settled(this.state, this.table);
     // The results of models for the picture by key; what its numbers were changed to; drawings of the panels by their parts.
-    Object.assign(this, { results: new Map(), files: null, edited: null, drawings: {}, reading: "", idle: 0 });
+    Object.assign(this, { results: new Map(), files: null, edited: null, drawings: {}, reading: "", idle: 0, story: null });
     if (this.value.channels) this.photo = new Photograph(this);
     this.improve = new Improve(this, (result) => this.improved(result));
     this.yours = new Yours(this, {
@@ -58,6 +58,22 @@ class Reconstruct extends Tab {
     this.yours.take(first.picture, { source }, true);
     const usual = wanted.domain === first.domain && wanted.example === first.example && wanted.fit === "crop" && wanted.polarity === "auto";
     return usual ? this.choose(wanted) : this.yours.example(wanted.domain, wanted.example, { keep: true, wanted });
+  }
+
+  // A photograph has none.
+  nearest(d) {
+    return this.photographed ? d : nearestDim(this.row.kinds[this.state.kind], d);
+  }
+
+  takeDimension(d) {
+    if (this.photographed) this.state.d = d;
+    else this.choose({ d });
+  }
+
+  revert(wanted) {
+    const { own, source } = this.yours;
+    if (own) return this.yours.load({ source, domain: wanted.domain, keep: true, wanted });
+    return this.firstPicture(wanted);
   }
 
   // Another tab's picture; of a sample, by the model that it comes from.
@@ -110,8 +126,10 @@ class Reconstruct extends Tab {
     return { domain, fit, polarity, models: domain === wanted.domain ? [[kind, d, beta]] : [], photos: Boolean(this.photo) };
   }
 
-  took(picture, { live, more, wanted = this.state }) {
+  // story: what is told of it (lead.js), which another picture ends.
+  took(picture, { live, more, story = null, wanted = this.state }) {
     this.asEncoded();
+    if (!live) this.story = story;
     Object.assign(this, { results: new Map(), files: null });
     clearTimeout(this.idle);
     if (picture.domain === PHOTOS) {
@@ -165,6 +183,8 @@ class Reconstruct extends Tab {
 
   // Another model.
   choose = (patch) => {
+    this.story = null;
+    if ("d" in patch && patch.d !== this.state.d) this.choseDimension(patch.d);
     this.state = settled({ ...this.state, ...patch }, this.table);
     this.asEncoded();
     if (!this.result) this.look(this.model);

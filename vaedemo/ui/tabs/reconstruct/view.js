@@ -7,6 +7,7 @@ import { button, card, chooser, figure, optionsOf, panel, scale, sheet, slider, 
 import { number, significant, t } from "../../page/frame/text.js";
 import { betasOf, kindsOf } from "../../page/maths/models.js";
 import { ERRORS, FITS, POLARITIES, domainsOf } from "./state.js";
+import { lead } from "./lead.js";
 import { size, sizeLine } from "./size.js";
 import { strip } from "./strip.js";
 
@@ -59,6 +60,7 @@ const choosers = (tab) => {
   return html`<div class="vd-choosers">
     ${domains(tab)}
     ${chooser(tab, "kind", kinds, { choose: (kind) => tab.choose({ kind }) })}
+    ${chooser(tab, "error", optionsOf(ERRORS, "error"), { part: "errorMode", label: t("errormode.label") })}
     ${chooser(tab, "beta", optionsOf(betas), { away: betas.length < 2, choose: (beta) => tab.choose({ beta }) })}
   </div>`;
 };
@@ -114,11 +116,13 @@ export const view = (tab) => (tab.photographed ? tab.photo.view(domains(tab)) : 
 
 const pictures = (tab) =>
   sheet(tab, {
+    lead: lead(tab),
     panels: panels(tab),
     readout: { id: "vd-readout", part: "readout", text: tab.reading || t("readout.hint") },
-    mode: chooser(tab, "error", optionsOf(ERRORS, "error"), { bare: true, part: "errorMode", label: t("errormode.label") }),
+    mode: "",
     tools: options(tab),
-    controls: html`${dimension(tab)}${choosers(tab)}${figures(tab)}`,
+    first: dimension(tab),
+    controls: html`${choosers(tab)}${figures(tab)}`,
     cards: below(tab),
     buttons: html`${button("saveImage", "save", tab.saveImage)}${button("saveFigures", "figures", tab.saveFigures)}`,
     more: "more.text",

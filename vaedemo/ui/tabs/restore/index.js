@@ -45,7 +45,7 @@ class Restore extends Tab {
     if (this.state.own) this.mask.pad.set({ width: this.row.size, height: this.row.size, data: this.state.own }, false);
     const guest = shared();
     if (this.words.domain || this.words.example || !guest || !this.received(guest))
-      this.yours.example(this.examplesOf, this.state.example ?? this.row.examples[0], { keep: true });
+      this.yours.example(this.examplesOf, this.state.example ?? this.row.examples[0], { keep: true, opening: true });
   }
 
   // ---- what is at hand ---------------------------------------------------------------------------------------
@@ -247,6 +247,12 @@ class Restore extends Tab {
     this.enter(domain);
     return this.yours.elsewhere(this.examplesOf);
   };
+
+  revert(state) {
+    this.enter(state.domain);
+    Object.assign(this.state, state, this.yours.own && { example: null });
+    this.yours.elsewhere(this.examplesOf, { name: state.example, keep: true });
+  }
 
   // Another domain, whose picture is still to come.
   enter(domain) {
