@@ -60,7 +60,6 @@ const choosers = (tab) => {
   return html`<div class="vd-choosers">
     ${domains(tab)}
     ${chooser(tab, "kind", kinds, { choose: (kind) => tab.choose({ kind }) })}
-    ${chooser(tab, "error", optionsOf(ERRORS, "error"), { part: "errorMode", label: t("errormode.label") })}
     ${chooser(tab, "beta", optionsOf(betas), { away: betas.length < 2, choose: (beta) => tab.choose({ beta }) })}
   </div>`;
 };
@@ -87,7 +86,8 @@ const options = (tab) => {
   const { strokes } = tab.row;
   const little = (word, hidden, values) =>
     chooser(tab, word, optionsOf(values, word), { hidden, little: true, choose: (v) => tab.again({ [word]: v }) });
-  return html`<div class="vd-options">${little("polarity", !strokes, POLARITIES)}${little("fit", Boolean(strokes), FITS)}</div>`;
+  const error = chooser(tab, "error", optionsOf(ERRORS, "error"), { little: true, part: "errorMode", label: t("errormode.label") });
+  return html`<div class="vd-options">${little("polarity", !strokes, POLARITIES)}${little("fit", Boolean(strokes), FITS)}${error}</div>`;
 };
 
 // The cards below; what they hold is drawn by charts of their own.
