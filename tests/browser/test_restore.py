@@ -33,6 +33,13 @@ def test_noise_is_added_and_taken_away_and_the_other_methods_follow(visit):
     assert float(v.own("psnr").inner_text()) > float(v.own("psnrWas").inner_text().split()[-1]) + 5
     assert v.own("answers").locator("button").count() == 9
     v.own("methods").locator("[data-name=median]").wait_for()
+    nothing = v.own("methods").locator("button").first  # is done: the damaged picture, and its figure
+    assert nothing.get_attribute("data-name") == "nothing"
+    assert nothing.locator("small").inner_text().split()[0] == v.own("psnrWas").inner_text().split()[-1]
+    rows = {name: v.own(name).locator("button").last.bounding_box() for name in ("answers", "methods")}
+    card = v.root.locator(".vd-res-methods").bounding_box()
+    for box in rows.values():  # the pictures are as large as the row has room
+        assert card["width"] - 40 < box["x"] + box["width"] - card["x"] < card["width"]
     before = v.drawn("damaged")
     v.own("level").focus()
     v.page.keyboard.press("Home")

@@ -269,7 +269,9 @@ class Restore extends Tab {
     if (!answer) return [[], []];
     const about = { size: yours.picture.bytes.length, channels: row.channels, view: state.view };
     const answers = photo ? photoCells(answer, state.view, this.look) : answerCells(answer, about, this.look);
-    return [answers, methodCells(photo ? answer.result : answer.mean, answer, value.methods, this.made, row.channels)];
+    const { figures } = answer;
+    const given = photo ? { damaged: answer.job.damaged, mean: answer.result } : { damaged: answer.y, mean: answer.mean };
+    return [answers, methodCells({ ...given, figures }, value.methods, this.made, row.channels)];
   }
 
   show() {

@@ -125,8 +125,10 @@ const methodsWhy = ({ answer, denoising, photo, job }) => {
 
 export const view = (tab) => {
   const { name, state, photo, denoising, yours } = tab;
-  const strip = (part, cells) =>
-    html`<div class="vd-res-strip" data-part=${part} role="group" aria-label=${t(`restore.${part}.title`)}>${cellRow(cells)}</div>`;
+  // As wide as all that it will hold, so that those that come later move nothing.
+  const strip = (part, cells, most) =>
+    html`<div class="vd-res-strip" data-part=${part} style="--cells: ${most}" role="group" aria-label=${t(`restore.${part}.title`)}>${cellRow(cells)}</div>`;
+  const compared = 1 + tab.value.methods.length - (photo ? (tab.job.job?.left_out.length ?? 0) + 1 : 0);
   return sheet(tab, {
     kind: `vd-res ${photo ? "vd-res-photo" : ""}`,
     style: photo && yours.picture?.width ? `--shape: ${yours.picture.width / yours.picture.height}` : nothing,
@@ -144,8 +146,8 @@ export const view = (tab) => {
       ${denoising ? noiseControls(tab) : maskTools(tab)}
       <p class="vd-res-remark" data-part="remark" role="status">${remark(tab)}</p>
       ${figures(tab)}`,
-    cards: html`${card("vd-res-answers", "restore.answers", answersWhy(tab), strip("answers", tab.answers))}
-      ${card("vd-res-methods", "restore.methods", methodsWhy(tab), html`${tab.job.besideView()}${strip("methods", tab.others)}`)}`,
+    cards: html`${card("vd-res-answers", "restore.answers", answersWhy(tab), strip("answers", tab.answers, tab.answers.length || 1))}
+      ${card("vd-res-methods", "restore.methods", methodsWhy(tab), html`${tab.job.besideView()}${strip("methods", tab.others, compared)}`)}`,
     buttons: button("saveImage", "save", tab.saveImage),
     more: `${name}.more`,
   });
