@@ -180,6 +180,20 @@ def test_the_number_of_samples_that_is_chosen_is_the_number_that_is_drawn(visit)
     v.own("halt").click()
 
 
+def test_a_sample_of_a_photograph_has_its_figure_and_its_own_error(visit):
+    v = opened(visit, "tab=denoise&domain=photos&example=camera")
+    mean, note = v.drawn("fourth"), v.own("fourthNote").inner_text()
+    figures = [cell.inner_text() for cell in v.own("answers").locator("small").all()]
+    assert len(figures) == 5 and all(f.endswith(" dB") for f in figures)
+    v.own("answers").locator("button").nth(2).click()
+    changes(v, "fourth", mean)
+    v.page.wait_for_function(
+        "/-1-error$/.test(document.querySelector('.vd-module-denoise [data-part=fourth]').dataset.shown)"
+    )
+    assert v.own("fourthNote").inner_text() == note and v.own("psnr").inner_text() == figures[2].split()[0]
+    assert v.own("restoredNote").inner_text() == "sample 2" and v.drawn("fourth") != mean
+
+
 def test_a_mask_file_is_read_as_its_picture_was_cut(visit):
     v = opened(visit, "tab=inpaint&domain=objects&mask=left")
     rgb = np.random.default_rng(0).integers(0, 256, (100, 200, 3)).astype(np.uint8)

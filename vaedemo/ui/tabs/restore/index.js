@@ -127,14 +127,14 @@ class Restore extends Tab {
     this.look(state.view);
   }
 
-  // The mean or a sample in large; one of a photograph's is fetched at its own size when it is first looked at.
+  // The mean or a sample in large; one of a photograph's is fetched at its own size, with its maps, when it is first looked at.
   look = async (view) => {
     this.set({ view }, false);
     const { answer, photo } = this;
     if (!photo || view === "mean" || answer.large?.[view]) return;
     const found = await this.asking("file", { job: answer.job.job, which: "sample", index: view });
     if (found.error || this.answer !== answer) return;
-    answer.large = { ...answer.large, [view]: found.data };
+    answer.large = { ...answer.large, [view]: found };
     this.show();
   };
 
@@ -299,10 +299,14 @@ class Restore extends Tab {
 
   ofPhoto() {
     const { answer, fourth, state } = this;
-    const uri = answer[fourth === "error" ? "error_map" : fourth];
+    const of = state.view === "mean" ? { ...answer, data: answer.result } : answer.large?.[state.view];
+    const uri = fourth === "spread" ? answer.spread : of?.[fourth === "error" ? "error_map" : fourth];
     const map = fourth === "residual" ? fromUri : heatFromUri;
-    const made = state.view === "mean" ? answer.result : (answer.large?.[state.view] ?? answer.samples[state.view]);
-    return { restored: marked(fromUri(made), `photos-${answer.job.job}-${state.view}`), fourth: uri ? map(uri) : blank };
+    const key = `photos-${answer.job.job}-${state.view}`;
+    return {
+      restored: marked(fromUri(of?.data ?? answer.samples[state.view]), key),
+      fourth: uri ? marked(map(uri), `${key}-${fourth}`) : blank,
+    };
   }
 
   saveImage = async () => {

@@ -20,10 +20,6 @@ const fourthScale = ({ photo, fourth, value }) => {
   return scale(signed ? `≤ −${end}` : "0", colours, `≥ ${signed ? "+" : ""}${end}`);
 };
 
-// Of a photograph it is that of the mean, whichever sample is looked at.
-const fourthNote = ({ photo, fourth, state: { view } }) =>
-  t(`fourth.${fourth}.note`) + (photo && view !== "mean" && fourth !== "spread" ? ` (${t("restored.mean")})` : "");
-
 export const restoredName = ({ state: { view } }) => {
   return typeof view === "number" ? t("restored.sample", { n: view + 1 }) : t(`restored.${view}`);
 };
@@ -43,7 +39,7 @@ const panels = (tab) => {
   return html`${tab.yours.panel()}
     ${panel("damaged", damaged)}
     ${panel("restored", restored, { note: restoredName(tab), under: before })}
-    ${panel("fourth", canvas(tab, "fourth"), { title: `fourth.${tab.fourth}.title`, note: fourthNote(tab), under: fourthScale(tab) })}`;
+    ${panel("fourth", canvas(tab, "fourth"), { title: `fourth.${tab.fourth}.title`, note: t(`fourth.${tab.fourth}.note`), under: fourthScale(tab) })}`;
 };
 
 const choosers = (tab) => {
