@@ -72,10 +72,21 @@ export const fileInput = (part, take, accept = "image/*,.tif,.tiff") => {
   return html`<input type="file" data-part=${part} accept=${accept} hidden @change=${chosen}>`;
 };
 
-export const panel = (name, inside, { title = `${name}.title`, note = "", under = "", frame = "", beside = "" } = {}) => html`
+// The frame of pictures; reading: whose cursor lies in it, or none.
+export const picture = (
+  inside,
+  { part = nothing, kind = "", reading = null } = {},
+) => html`<div class="vd-picture ${kind}" data-part=${part}
+  @pointerdown=${reading?.point} @pointermove=${reading?.point} @pointerleave=${reading?.leave} @focusout=${reading?.leave} @keydown=${reading?.keys}>${inside}${reading?.mark() ?? ""}</div>`;
+
+export const panel = (
+  name,
+  inside,
+  { title = `${name}.title`, note = "", under = "", frame = "", beside = "", reading = null } = {},
+) => html`
   <figure class="vd-panel vd-panel-${name}">
     <figcaption><b>${t(title)}</b><span data-part="${name}Note" class="vd-note">${note}</span></figcaption>
-    <div class="vd-picture ${frame}" data-part="${name}Frame">${inside}</div>
+    ${picture(inside, { part: `${name}Frame`, kind: frame, reading })}
     <div class="vd-under" data-part="${name}Under">${under}</div>${beside}
   </figure>`;
 
@@ -132,7 +143,7 @@ export const takeRow = (tab, buttons, others = "") => html`
 export const moreFold = (key, facts) => html`
   <details class="vd-more"><summary>${t("more.title")}</summary><div data-part="more" .innerHTML=${t(key, facts)}></div></details>`;
 
-// A tab around its pictures: panels in a row, below them a line {id, part, text} that says what is under the cursor (spoken: for screen readers alone) and the switch
+// A tab around its pictures: panels in a row, below them a line {id, part, text} that says what is under the cursor and the switch
 // of a mode; tools under the first panel, controls under the others; cards; and what can be taken away.
 export const sheet = (
   tab,
@@ -142,7 +153,7 @@ export const sheet = (
   ${message(tab)}
   <section class="vd-top">
     <div class="vd-panels">${panels}</div>
-    <output class=${readout.spoken ? "vd-spoken" : "vd-readout"} id=${readout.id} data-part=${readout.part} aria-live="polite">${readout.text}</output>
+    <output class="vd-readout" id=${readout.id} data-part=${readout.part} aria-live="polite">${readout.text}</output>
     <div class="vd-errormode">${mode}</div>
     <div class="vd-tools">${tab.yours.tools(sources)}${tools}</div>
     <div class="vd-controls">${controls}</div>

@@ -9,7 +9,8 @@ import { openTab } from "../../page/frame/tabs.js";
 import { className, failure, number, t } from "../../page/frame/text.js";
 import { toWord } from "../../page/maths/words.js";
 import { Grid, enlarged } from "../../page/draw/grids.js";
-import { pack, painted, unpack } from "../../page/draw/pixels.js";
+import { pack, painted, unpack, valueAt } from "../../page/draw/pixels.js";
+import { Reading } from "../../page/picture/reading.js";
 import { askWith } from "../../page/picture/source.js";
 import { Arithmetic } from "./arithmetic.js";
 import { Quality } from "./quality.js";
@@ -28,6 +29,11 @@ class Generate extends Tab {
     this.arithmetic = new Arithmetic(this, {
       sample: () => (this.sample ? pack(this.sample) : null),
       page: () => (shared()?.domain === this.state.domain ? shared().x : null),
+    });
+    this.pixel = new Reading({
+      size: () => this.sample && [this.row.size, this.row.size],
+      tell: (column, row) => ({ value: valueAt(this.sample, this.row.channels, row * this.row.size + column) }),
+      changed: () => this.draw(),
     });
     this.quality = new Quality(this.value.measured, () => this.draw());
     this.draw();

@@ -1,7 +1,7 @@
 // The view of "Generate": its controls and the grids of samples.
 
 import { html } from "../../page/vendor/lit-html.js";
-import { button, chooser, icon, message, moreFold, optionsOf, takeRow, slider } from "../../page/frame/pieces.js";
+import { button, chooser, icon, message, moreFold, optionsOf, picture, takeRow, slider } from "../../page/frame/pieces.js";
 import { className, number, t } from "../../page/frame/text.js";
 import { pixels } from "../../page/draw/pixels.js";
 import { GRIDS, HOTTEST, MOST_SEED, SIDES, gridName, gridsOf } from "./state.js";
@@ -65,8 +65,11 @@ const chosen = (tab) => {
   const to = (part, name) =>
     html`<button type="button" class="vd-button" data-part=${part} ?disabled=${!sample} @click=${() => tab.take(name)}>${t(`generate.to.${name}`)}</button>`;
   return html`<figure class="vd-gen-chosen">
-        <span class="vd-picture"><canvas class="vd-pixels" width="28" height="28" data-part="chosen" role="img" aria-label=${what}
-          .draw=${pixels(sample, tab.row.channels)}></canvas></span>
+        ${picture(
+          html`<canvas class="vd-pixels" width="28" height="28" data-part="chosen" role="img" tabindex="0" aria-label=${what}
+          .draw=${pixels(sample, tab.row.channels)}></canvas>${tab.pixel.chip()}`,
+          { reading: tab.pixel },
+        )}
         <figcaption><b>${t("generate.chosen.title")}</b><span data-part="chosenNote">${what}</span>
           ${to("toReconstruct", "reconstruct")}
           ${document.getElementById("vd-tab-latent-button") ? to("toLatent", "latent") : ""}</figcaption>

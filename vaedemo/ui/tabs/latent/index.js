@@ -10,6 +10,7 @@ import { onLanguage, t } from "../../page/frame/text.js";
 import { rounded } from "../../page/maths/geometry.js";
 import { kindsOf, modelKey, nearestDim } from "../../page/maths/models.js";
 import { pack, unpack } from "../../page/draw/pixels.js";
+import { Reading, valueIn } from "../../page/picture/reading.js";
 import { Yours } from "../../page/picture/yours.js";
 import { createMaps } from "../../page/map/data.js";
 import { paletteOf } from "../../page/map/layers.js";
@@ -32,6 +33,13 @@ class Latent extends Tab {
     // path: of a walk, drawn from the first touch of its section on, so that the first sight of a map is the map.
     Object.assign(this, { maps: createMaps(), map: null, models: {}, readings: {}, results: null, picking: null, sections: [] });
     Object.assign(this, { palette: paletteOf(this.root), extra: {}, path: null, walked: "from" in words, posterior: new Posterior(this) });
+    // Cursors: the two decoded pictures each have their own, as they show different places; the picture at hand and what is made of it share one.
+    const changed = () => this.draw();
+    const reader = (part, size) =>
+      new Reading({ size, tell: (column, row, name = part) => ({ value: valueIn(this.p[name], column, row) }), changed });
+    const side = () => this.map && [this.map.size, this.map.size];
+    this.decodedPixel = Object.fromEntries(KINDS.map((kind) => [kind, reader(`${kind}Picture`, side)]));
+    this.ownPixel = reader("seen", () => this.results && side());
     this.start(WORDS, standard(domain, this.table[domain]));
     this.yours = new Yours(this, {
       asked: (job) => ["prepare", { domain: job.domain, models: job.domain === this.state.domain ? this.wanted : [] }],

@@ -8,7 +8,8 @@ import { Tab, open } from "../../page/frame/shell.js";
 import { className, failure, t } from "../../page/frame/text.js";
 import { ascending, away, strangerShare, threshold } from "../../page/maths/detection.js";
 import { nearestDim } from "../../page/maths/models.js";
-import { errorMap, marked, pixels, unpack } from "../../page/draw/pixels.js";
+import { errorMap, errors, marked, pixels, unpack, valueAt } from "../../page/draw/pixels.js";
+import { Reading } from "../../page/picture/reading.js";
 import { Yours } from "../../page/picture/yours.js";
 import { Batch } from "./batch.js";
 import { Curves } from "./curves.js";
@@ -30,6 +31,11 @@ class Odd extends Tab {
     Object.assign(this, { references: new Map(), answer: null, made: {}, drawings: {} });
     for (const [name, Part] of Object.entries({ line: Line, curves: Curves, each: Each, painted: Painted, batch: Batch, own: Own }))
       this[name] = new Part(this);
+    this.reading = new Reading({
+      size: () => this.drawings.error && [this.row.size, this.row.size],
+      tell: (column, row) => this.pixel(row * this.row.size + column),
+      changed: () => this.draw(),
+    });
     this.yours = new Yours(this, {
       asked: () => ["picture", { domain: this.state.domain }],
       took: (picture, { source }) => this.took(picture, source),
@@ -242,6 +248,14 @@ class Odd extends Tab {
     }
     super.show();
     for (const part of [this.line, this.curves, this.painted]) part.show();
+  }
+
+  // What a pixel of the pictures holds.
+  pixel(at) {
+    const { channels } = this.row;
+    const [x, made] = [this.yours.picture.bytes, this.answer.bytes];
+    const error = errors(x, made, channels, "absolute")[at].toFixed(2);
+    return { x: valueAt(x, channels, at), x_hat: valueAt(made, channels, at), error };
   }
 
   get fileName() {

@@ -8,10 +8,12 @@ import { domainFor, shared } from "../../page/frame/shared.js";
 import { t } from "../../page/frame/text.js";
 import { maskToWord } from "../../page/maths/words.js";
 import { blank, errorMap, fromUri, heatFromUri, heatMap, imageOf, marked, pixels, underWay, unpack } from "../../page/draw/pixels.js";
+import { Reading } from "../../page/picture/reading.js";
 import { Yours } from "../../page/picture/yours.js";
 import { answerCells, methodCells, photoCells } from "./cells.js";
 import { PhotoJob } from "./job.js";
 import { Mask } from "./mask.js";
+import { pixelOf } from "./pixel.js";
 import { countOf, fourthsOf, isPhoto, levelOf, maskSize, opening, standard, wordsOf } from "./state.js";
 import { restoredName, view } from "./view.js";
 
@@ -32,6 +34,11 @@ class Restore extends Tab {
       tiled: (tile) => this.tiled(tile),
       finished: (answer) => this.answered({ ...answer, job: this.job.job }), // its own: another one may begin while this is shown
       compared: (made) => this.compared(made),
+    });
+    this.reading = new Reading({
+      size: () => this.pixelsAt,
+      tell: (column, row) => pixelOf(this, column, row),
+      changed: () => this.draw(),
     });
     this.yours = new Yours(this, {
       asked: () => ["source", { domain: this.examplesOf, given: this.denoising && this.state.given }],
@@ -281,13 +288,19 @@ class Restore extends Tab {
     super.show();
   }
 
+  // The bytes of a small picture that came damaged and of the answer that is looked at.
+  get small() {
+    const { answer, state } = this;
+    const y = unpack(answer.y);
+    const all = unpack(state.view === "mean" ? answer.mean : answer.samples);
+    const at = { mean: 0, best: answer.best }[state.view] ?? state.view;
+    return { y, made: all.subarray(at * y.length, (at + 1) * y.length) };
+  }
+
   ofSmall() {
     const { answer, row, state, fourth, yours } = this;
     const { channels } = row;
-    const y = unpack(answer.y);
-    const samples = unpack(state.view === "mean" ? answer.mean : answer.samples);
-    const at = { mean: 0, best: answer.best }[state.view] ?? state.view;
-    const made = samples.subarray(at * y.length, (at + 1) * y.length);
+    const { y, made } = this.small;
     const maps = {
       error: () => errorMap(yours.picture.bytes, made, channels, "absolute"),
       spread: () => heatMap(unpack(answer.spread)),
@@ -307,6 +320,12 @@ class Restore extends Tab {
       restored: marked(fromUri(of?.data ?? answer.samples[state.view]), key),
       fourth: uri ? marked(map(uri), `${key}-${fourth}`) : blank,
     };
+  }
+
+  // [columns, rows] of the pictures, which read alike, or null.
+  get pixelsAt() {
+    const { width, height, drawn } = this.p?.damaged ?? {};
+    return drawn && this.answer ? [width, height] : null;
   }
 
   saveImage = async () => {

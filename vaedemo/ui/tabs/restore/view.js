@@ -8,9 +8,9 @@ import { cellRow } from "./cells.js";
 import { maskTools } from "./mask.js";
 import { countOf, countsOf, fourthsOf } from "./state.js";
 
-const canvas = (tab, name) =>
-  html`<canvas class="vd-res-canvas" data-part=${name} width="28" height="28" role="img" aria-label=${t(`${name}.label`)}
-    .draw=${tab.drawings[name]}></canvas>`;
+const canvas = (tab, name, { still = false } = {}) =>
+  html`<canvas class="vd-res-canvas" data-part=${name} width="28" height="28" role="img" tabindex=${still ? nothing : 0}
+    aria-label=${t(`${name}.label`)} aria-describedby="vd-res-live-${tab.name}" .draw=${tab.drawings[name]}></canvas>`;
 
 const fourthScale = ({ photo, fourth, value }) => {
   const signed = fourth === "residual";
@@ -25,8 +25,8 @@ export const restoredName = ({ state: { view } }) => {
 };
 
 const panels = (tab) => {
-  const { name, denoising } = tab;
-  const damaged = html`${canvas(tab, "damaged")}
+  const { name, denoising, reading } = tab;
+  const damaged = html`${canvas(tab, "damaged", { still: !denoising })}
         <canvas class="vd-res-canvas vd-res-brush" data-part="brushPad" width="28" height="28" role="application" tabindex="0"
           aria-label=${t("restore.pad.label")} aria-describedby="vd-res-live-${name}" ?hidden=${denoising}></canvas>`;
   const restored = html`${canvas(tab, "restored")}
@@ -37,9 +37,9 @@ const panels = (tab) => {
         ${tab.photo ? tab.job.view() : ""}`;
   const before = html`<label for="vd-res-wipe-${name}">${t("restore.before.label")}</label>`;
   return html`${tab.yours.panel()}
-    ${panel("damaged", damaged)}
-    ${panel("restored", restored, { note: restoredName(tab), under: before })}
-    ${panel("fourth", canvas(tab, "fourth"), { title: `fourth.${tab.fourth}.title`, note: t(`fourth.${tab.fourth}.note`), under: fourthScale(tab) })}`;
+    ${panel("damaged", damaged, { reading })}
+    ${panel("restored", restored, { note: restoredName(tab), under: before, reading })}
+    ${panel("fourth", canvas(tab, "fourth"), { title: `fourth.${tab.fourth}.title`, note: t(`fourth.${tab.fourth}.note`), under: fourthScale(tab), reading })}`;
 };
 
 const choosers = (tab) => {
@@ -129,7 +129,7 @@ export const view = (tab) => {
     kind: `vd-res ${photo ? "vd-res-photo" : ""}`,
     style: photo && yours.picture?.width ? `--shape: ${yours.picture.width / yours.picture.height}` : nothing,
     panels: panels(tab),
-    readout: { id: `vd-res-live-${name}`, part: "live", text: denoising ? "" : (tab.mask?.missing ?? "") },
+    readout: { id: `vd-res-live-${name}`, part: "live", text: tab.reading.text(denoising ? undefined : (tab.mask?.missing ?? "")) },
     mode: chooser(tab, "fourth", optionsOf(fourthsOf(name, state), "fourth"), {
       bare: true,
       part: "fourthMode",
