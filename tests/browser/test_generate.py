@@ -238,7 +238,7 @@ def test_a_grid_and_all_of_them_download_as_png(tab):
     g = tab()
     with g.page.expect_download() as got:
         g.page.locator("[data-save=vae-normal]").click()
-    assert got.value.suggested_filename == "vaedemo-digits-vae-normal-8-seed1.png"
+    assert got.value.suggested_filename == "vaedemo-generate-digits-vae-normal-8-seed1.png"
     image = np.asarray(Image.open(got.value.path()).convert("L"))
     scale = round(1120 / 173)
     assert image.shape == ((173 + 16) * scale,) * 2

@@ -153,6 +153,7 @@ def test_a_photograph_is_restored_with_a_bar_and_keeps_its_size(visit):
     with v.page.expect_download() as download:
         v.own("saveImage").click()
     assert Image.open(download.value.path()).size == (512, 512)
+    assert download.value.suggested_filename == "vaedemo-inpaint-photos-astronaut-text-mean.png"
 
 
 def test_the_number_of_samples_that_is_chosen_is_the_number_that_is_drawn(visit):

@@ -2,7 +2,7 @@
 // paths between pictures; and how good the samples are.
 
 import { clamp, newest } from "../../page/frame/dom.js";
-import { save, saveRow } from "../../page/frame/download.js";
+import { fileName, save, saveRow } from "../../page/frame/download.js";
 import { Tab, open } from "../../page/frame/shell.js";
 import { onShared, share, shared } from "../../page/frame/shared.js";
 import { openTab } from "../../page/frame/tabs.js";
@@ -163,15 +163,15 @@ class Generate extends Tab {
     for (const [name, grid] of Object.entries(this.grids)) grid.mark(name === state.grid ? state.at : null);
   }
 
-  fileName(name) {
+  nameOf(name) {
     const { domain, d, label, t: temperature, seed } = this.state;
-    const only = label === null ? null : this.row.classes[label].replaceAll(" ", "-");
-    return ["vaedemo", domain, name, d, only, temperature === 1 ? null : `t${temperature}`, `seed${seed}`].filter(Boolean).join("-");
+    const only = label === null ? null : this.row.classes[label];
+    return fileName("generate", domain, name, d, only, temperature !== 1 && `t${temperature}`, `seed${seed}`);
   }
 
   async saveGrid(name) {
     const grid = this.grids[name];
-    if (grid.sample(0)) save(await enlarged(grid.canvas), `${this.fileName(name)}.png`);
+    if (grid.sample(0)) save(await enlarged(grid.canvas), `${this.nameOf(name)}.png`);
   }
 
   saveAll = () => {
@@ -180,7 +180,7 @@ class Generate extends Tab {
     const line = t("generate.caption", { domain: t(`domain.${state.domain}`), d: state.d, t: number(state.t), seed: state.seed });
     const only = state.label === null ? "" : t("generate.caption.class", { name: className(row.classes[state.label]) });
     const pictures = shown.map((name) => ({ title: named(name), canvas: grids[name].canvas }));
-    if (shown.length) saveRow(pictures, [line, only], `${this.fileName("samples")}.png`);
+    if (shown.length) saveRow(pictures, [line, only], `${this.nameOf("samples")}.png`);
   };
 }
 

@@ -3,7 +3,7 @@
 // words for the address are kept in `extra`. On d > 2 the maps show a plane and no path.
 
 import { newest } from "../../page/frame/dom.js";
-import { save } from "../../page/frame/download.js";
+import { fileName, save } from "../../page/frame/download.js";
 import { Tab, open } from "../../page/frame/shell.js";
 import { domainFor, shared } from "../../page/frame/shared.js";
 import { onLanguage, t } from "../../page/frame/text.js";
@@ -226,11 +226,14 @@ class Latent extends Tab {
   }
 
   saveMap(kind) {
-    const { domain, d, view: shown } = this.state;
+    const { beta, domain, d, view: shown } = this.state;
     const { still, moving } = this.views[kind];
     const sheet = Object.assign(document.createElement("canvas"), { width: still.width, height: still.height });
     for (const layer of [still, moving]) sheet.getContext("2d").drawImage(layer, 0, 0);
-    sheet.toBlob((blob) => save(blob, `vaedemo-map-${domain}-${kind}-${d}-${shown}.png`), "image/png");
+    sheet.toBlob(
+      (blob) => save(blob, `${fileName("latent", "map", domain, kind, d, shown, beta !== 1 && kind === "vae" && `beta${beta}`)}.png`),
+      "image/png",
+    );
   }
 
   // ---- the picture at hand -----------------------------------------------------------------------------------

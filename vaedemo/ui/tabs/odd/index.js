@@ -2,7 +2,7 @@
 // that a threshold is dragged without asking the server.
 
 import { newest } from "../../page/frame/dom.js";
-import { saveJson, saveRow } from "../../page/frame/download.js";
+import { fileName, saveJson, saveRow } from "../../page/frame/download.js";
 import { domainFor, shared } from "../../page/frame/shared.js";
 import { Tab, open } from "../../page/frame/shell.js";
 import { className, failure, t } from "../../page/frame/text.js";
@@ -259,8 +259,8 @@ class Odd extends Tab {
   }
 
   get fileName() {
-    const { domain, d } = this.state;
-    return `vaedemo-odd-${domain}-${d}`;
+    const { domain, of, example, d, score } = this.state;
+    return fileName("odd", domain, of !== domain && of, example ?? "own", "vae", d, score);
   }
 
   saveImage = () => {

@@ -2,7 +2,7 @@
 // that the slider answers without asking the server.
 
 import { newest } from "../../page/frame/dom.js";
-import { saveJson, saveRow } from "../../page/frame/download.js";
+import { fileName, saveJson, saveRow } from "../../page/frame/download.js";
 import { domainFor } from "../../page/frame/shared.js";
 import { Tab, open } from "../../page/frame/shell.js";
 import { number, significant, t } from "../../page/frame/text.js";
@@ -283,8 +283,8 @@ class Reconstruct extends Tab {
   // ---- taking away -------------------------------------------------------------------------------------------
 
   get fileName() {
-    const { domain, kind, d, beta } = this.state;
-    return `vaedemo-${domain}-${kind}-${d}${beta === 1 ? "" : `-beta${beta}`}`;
+    const { domain, example, kind, d, beta } = this.state;
+    return fileName("reconstruct", domain, example ?? "own", kind, d, beta !== 1 && `beta${beta}`, Boolean(this.edited) && "edited");
   }
 
   saveImage = () => {

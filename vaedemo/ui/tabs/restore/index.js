@@ -2,7 +2,7 @@
 // are answered at once; photographs are worked off tile by tile, so that they can be stopped.
 
 import { newest } from "../../page/frame/dom.js";
-import { save, saveRow } from "../../page/frame/download.js";
+import { fileName, save, saveRow } from "../../page/frame/download.js";
 import { Tab, open } from "../../page/frame/shell.js";
 import { domainFor, shared } from "../../page/frame/shared.js";
 import { t } from "../../page/frame/text.js";
@@ -353,9 +353,7 @@ class Restore extends Tab {
   get fileName() {
     const { domain, example, given, noise, level, mask, view } = this.state;
     const damage = this.denoising ? (given ? ["given"] : [noise, Number(level.toPrecision(3))]) : [mask];
-    return ["vaedemo", this.name, domain, example ?? "own", ...damage, typeof view === "number" ? `sample${view + 1}` : view]
-      .join("-")
-      .replace(/[^\w.-]+/g, "-");
+    return fileName(this.name, domain, example ?? "own", ...damage, typeof view === "number" ? `sample${view + 1}` : view);
   }
 }
 

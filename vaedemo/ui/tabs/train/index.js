@@ -1,6 +1,6 @@
 // "Train": a run in front of the class. Its moments are kept here, so that any of them comes back without asking the server.
 
-import { save } from "../../page/frame/download.js";
+import { fileName, save } from "../../page/frame/download.js";
 import { Tab, open } from "../../page/frame/shell.js";
 import { failure, significant, t } from "../../page/frame/text.js";
 import { fromUri, pack, unpack } from "../../page/draw/pixels.js";
@@ -167,7 +167,7 @@ class Train extends Tab {
     const answer = await this.weightsAt(run, moment.step);
     this.busy = false;
     if (answer.error) return void this.say(failure(answer));
-    const name = `vaedemo-${run.settings.data}-${configOf(run.settings).kind}-${run.settings.d}-step${answer.step}`;
+    const name = fileName("train", run.settings.data, configOf(run.settings).kind, run.settings.d, `step${answer.step}`);
     save(new Blob([unpack(answer.checkpoint)]), `${name}.safetensors`);
     save(new Blob([unpack(answer.script)], { type: "application/zip" }), `${name}.zip`);
     return this.show();
