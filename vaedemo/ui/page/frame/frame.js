@@ -6,7 +6,7 @@ import { asset, styles } from "./dom.js";
 import { onShared, shared } from "./shared.js";
 import { Section } from "./shell.js";
 import { start, teach } from "./teach.js";
-import { onLargerText, openApi, openFirst, tabOf } from "./tabs.js";
+import { nameTabs, onLargerText, openApi, openFirst, tabOf } from "./tabs.js";
 import { isLanguage, language, onLanguage, preferred, setLanguage, t } from "./text.js";
 
 const NAMES = { en: ["English", "en"], zh: ["中文", "zh-CN"] };
@@ -49,9 +49,10 @@ class Frame extends Section {
 
   show() {
     this.draw();
-    document.getElementById("vd-frame").dataset.tabs = address.TABS.map((name) => t(`tab.${name}`)).join("|");
+    const names = address.TABS.map((name) => t(`tab.${name}`));
+    document.getElementById("vd-frame").dataset.tabs = names.join("|");
     document.title = `vaedemo: ${t("tagline")}`;
-    this.trigger("select");
+    nameTabs(names, () => this.trigger("select"));
   }
 
   speak(name) {
