@@ -395,7 +395,7 @@ def test_the_keyboard_alone(tab):
         assert seen, f"no focus ring on {name}"
         reached.add(name)
     wanted = "vd-gen-domain vd-gen-d t seed die vd-gen-n vd-gen-class toReconstruct vae-normal ae-normal saveAll pca"
-    assert set(wanted.split()) | set("abcpq") | {"sample", "file", "step", "vd-gen-path"} <= reached
+    assert set(wanted.split()) | set("abcpq") | {"sample", "file", "step", "chosen", "vd-gen-path"} <= reached
 
 
 def test_every_canvas_has_a_name_and_a_role(tab):

@@ -117,6 +117,18 @@ export const slider = ({
     <input type="range" id=${id} data-part=${part} min="0" max=${max} step=${step} data-at=${at} aria-label=${id === nothing ? label : nothing}
       aria-valuetext=${text} ?disabled=${disabled} @input=${(e) => input(Number(e.target.value))}>${below}</div>`;
 
+// The seed of what is random on a tab: typed, or another one thrown; choose(seed) of one from 0 to most.
+const THROWN = 1_000_000;
+export const seedField = ({ value, most, choose }) => {
+  const typed = ({ target }) => {
+    const seed = Number(target.value);
+    if (target.value !== "" && Number.isInteger(seed) && seed >= 0 && seed <= most) choose(seed);
+  };
+  return html`<div class="vd-field"><span>${t("seed.label")}</span><div class="vd-seed"><input type="number" class="vd-number" min="0" max=${most}
+    step="1" inputmode="numeric" data-part="seed" data-at=${value} aria-label=${t("seed.label")} @input=${typed}
+    @blur=${(e) => (e.target.value = value)}>${button("die", "die", () => choose(Math.floor(Math.random() * THROWN)), { key: "seed.die" })}</div></div>`;
+};
+
 // The bar of work that takes long: {done, total, text}, and a button that ends it.
 export const progress = (part, label, { done, total, text }, halt, { away = false, hidden = false, role = nothing } = {}) => html`
   <div class="vd-job ${away ? "vd-away" : ""}" data-part="${part}Field" ?hidden=${hidden}><progress data-part=${part} .max=${total} .value=${done}

@@ -14,7 +14,7 @@ import { Reading } from "../../page/picture/reading.js";
 import { askWith } from "../../page/picture/source.js";
 import { Arithmetic } from "./arithmetic.js";
 import { Quality } from "./quality.js";
-import { MOST_SEED, SEEDS, WORDS, gridsOf, settled, standard } from "./state.js";
+import { WORDS, gridsOf, settled, standard } from "./state.js";
 import { named, view } from "./view.js";
 
 class Generate extends Tab {
@@ -145,13 +145,6 @@ class Generate extends Tab {
     this.again();
     this.loadExamples();
   };
-
-  typeSeed = ({ target }) => {
-    const seed = Number(target.value);
-    if (target.value !== "" && Number.isInteger(seed) && seed >= 0 && seed <= MOST_SEED) this.set({ seed });
-  };
-
-  throwDie = () => this.set({ seed: Math.floor(Math.random() * SEEDS) });
 
   // ---- drawing and taking away -------------------------------------------------------------------------------
 

@@ -15,7 +15,7 @@ const choosers = (tab) => {
   return html`<section class="vd-lat-choosers">
     ${one("domain", "domain.label", optionsOf(value.maps, "domain"), tab.yours.pending ?? state.domain, tab.chooseDomain)}
     ${one("view", "latent.view.label", optionsOf(VIEWS, "latent.view"), state.view, (view) => tab.choose({ view }))}
-    ${one("dims", "latent.dims.label", optionsOf(dimsOf(state, tab)), state.d, (d) => tab.chooseModel(Number(d), state.beta))}
+    ${one("dims", "dimension.label", optionsOf(dimsOf(state, tab)), state.d, (d) => tab.chooseModel(Number(d), state.beta))}
     ${betaField(tab.row, "vae", state.d, { part: "beta", name: "vd-latent-beta", label: t("latent.beta.label"), value: state.beta, choose: (beta) => tab.chooseModel(state.d, beta) })}
   </section>`;
 };
@@ -77,7 +77,7 @@ const yours = (tab) => {
   return html`
   <section class="vd-card vd-lat-yours" data-part="posterior" id="vd-latent-posterior-card">
     <header><h2>${t("latent.yours.title")}</h2><p>${t("latent.yours.why")}</p></header>
-    ${tab.yours.panel({ noted: false, beside: tab.yours.tools(["draw", "upload", "camera"]) })}
+    ${tab.yours.panel({ noted: false, beside: tab.yours.tools() })}
     <figure class="vd-lat-lens">
       <figcaption><b>${t("latent.lens.title")}</b><span class="vd-note" data-part="lensNote">${times && t("latent.lens.note", { times })}</span></figcaption>
       <div class="vd-picture"><canvas data-part="lens" role="img" aria-label=${times ? t("latent.lens.label", { times }) : nothing}

@@ -244,8 +244,8 @@ class Restore extends Tab {
     this.yours.load({ source: this.yours.source });
   }
 
-  throwDie = () => {
-    this.state.seed = 1 + Math.floor(Math.random() * 999_999);
+  chooseSeed = (seed) => {
+    this.state.seed = seed;
     if (!this.denoising && !["own", null].includes(this.state.mask)) return this.preset();
     return this.set({});
   };

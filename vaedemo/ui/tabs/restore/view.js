@@ -2,7 +2,7 @@
 
 import { html, nothing } from "../../page/vendor/lit-html.js";
 import { LIMIT, gradient } from "../../page/draw/pixels.js";
-import { button, card, chooser, figure, optionsOf, panel, scale, sheet, slider } from "../../page/frame/pieces.js";
+import { button, card, chooser, figure, optionsOf, panel, scale, seedField, sheet, slider } from "../../page/frame/pieces.js";
 import { number, t } from "../../page/frame/text.js";
 import { cellRow } from "./cells.js";
 import { maskTools } from "./mask.js";
@@ -49,8 +49,7 @@ const choosers = (tab) => {
   return html`<div class="vd-choosers">
     ${chooser(tab, "domain", optionsOf(Object.keys(tab.table), "domain"), { choose: tab.chooseDomain })}
     ${chooser(tab, "n", optionsOf(countsOf(row, picture)), { ...count, choose: (n) => tab.set({ n, view: "mean" }) })}
-    <div class="vd-field"><span>${t("restore.seed.label")}</span><button type="button" class="vd-small" data-part="die" title=${t("restore.die.why")}
-      @click=${tab.throwDie}>${t("restore.seed.value", { seed: state.seed })}</button></div>
+    ${seedField({ value: state.seed, most: tab.value.seeds, choose: tab.chooseSeed })}
   </div>`;
 };
 
