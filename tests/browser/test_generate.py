@@ -238,7 +238,7 @@ def test_a_grid_and_all_of_them_download_as_png(tab):
     g = tab()
     with g.page.expect_download() as got:
         g.page.locator("[data-save=vae-normal]").click()
-    assert got.value.suggested_filename == "vaedemo-digits-vae-normal-8-seed1.png"
+    assert got.value.suggested_filename == "vaedemo-generate-digits-vae-normal-8-seed1.png"
     image = np.asarray(Image.open(got.value.path()).convert("L"))
     scale = round(1120 / 173)
     assert image.shape == ((173 + 16) * scale,) * 2
@@ -395,7 +395,7 @@ def test_the_keyboard_alone(tab):
         assert seen, f"no focus ring on {name}"
         reached.add(name)
     wanted = "vd-gen-domain vd-gen-d t seed die vd-gen-n vd-gen-class toReconstruct vae-normal ae-normal saveAll pca"
-    assert set(wanted.split()) | set("abcpq") | {"sample", "file", "step", "vd-gen-path"} <= reached
+    assert set(wanted.split()) | set("abcpq") | {"sample", "file", "step", "chosen", "vd-gen-path"} <= reached
 
 
 def test_every_canvas_has_a_name_and_a_role(tab):

@@ -548,6 +548,6 @@ def test_a_map_can_be_taken_away_as_a_picture(visit):
     v = enter(visit)
     with v.page.expect_download() as event:
         part(v, "vaeSave").click()
-    assert event.value.suggested_filename == "vaedemo-map-digits-vae-2-points.png"
+    assert event.value.suggested_filename == "vaedemo-latent-map-digits-vae-2-points.png"
     data = event.value.path().read_bytes()
     assert data[:8] == b"\x89PNG\r\n\x1a\n" and len(data) > 10_000

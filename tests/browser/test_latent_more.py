@@ -140,7 +140,7 @@ def test_a_walk_downloads_as_an_animation_with_all_its_frames(visit, form, row):
     v = walks(visit(), "steps=5")
     with v.page.expect_download() as download:
         v.page.locator(f"[data-row={row}] [data-format={form}]").click()
-    assert download.value.suggested_filename == f"vaedemo-walk-digits-{row.replace('-', '-2-')}.{form}"
+    assert download.value.suggested_filename == f"vaedemo-latent-walk-digits-{row.replace('-', '-2-')}.{form}"
     image = Image.open(io.BytesIO(download.value.path().read_bytes()))
     assert image.format == form.upper() and image.n_frames == 2 * 17 - 2
     assert image.width >= 8 * 28
@@ -334,7 +334,7 @@ def test_the_table_downloads_as_one_picture(visit):
     with v.page.expect_download() as download:
         v.part("dimsSave").click()
     image = Image.open(download.value.path())
-    assert download.value.suggested_filename == "vaedemo-traversal-digits-vae-32.png"
+    assert download.value.suggested_filename == "vaedemo-latent-traversal-digits-vae-32.png"
     assert image.width > 800 and image.height > 800
     assert np.asarray(image.convert("L")).std() > 40
 

@@ -182,3 +182,37 @@ def test_a_second_finger_does_not_move_the_step_on_the_way(visit):
     v.hand.up(2)
     v.hand.up(1)
     assert v.part("step").input_value() == first
+
+
+# Pictures of each tab whose pixels are read: what is pointed at, what tells of it, how many cursors there are.
+READ = {
+    "reconstruct": ("made", "[data-part=readout]", 3),
+    "denoise": ("fourth", "[data-part=live]", 3),
+    "inpaint": ("fourth", "[data-part=live]", 3),
+    "odd": ("error", "[data-part=pixel]", 3),
+    "generate": ("chosen", ".vd-picture .vd-chip:not([hidden])", 1),
+    "latent": ("vaePicture", ".vd-picture .vd-chip:not([hidden])", 1),
+}
+
+
+@pytest.mark.parametrize("tab", READ)
+def test_a_pixel_of_every_picture_is_read_by_pointer_and_keys(visit, tab):
+    part, told, count = READ[tab]
+    v = visit()
+    v.page.goto(f"{v.address}?tab={tab}&domain=digits")
+    root = v.page.locator(f".vd-module-{tab}[data-ready=true]")
+    root.wait_for()
+    v.idle()
+    picture = root.locator(f"[data-part={part}]").first
+    picture.scroll_into_view_if_needed()
+    says = "([told, text]) => document.querySelector(told)?.textContent.trim().startsWith(text)"
+    told = f".vd-module-{tab} {told}"
+    box = picture.bounding_box()
+    v.page.mouse.move(box["x"] + 11.5 / 28 * box["width"], box["y"] + 8.5 / 28 * box["height"])
+    v.page.wait_for_function(says, arg=[told, "row 9, column 12:"])
+    assert root.locator(".vd-cursor:visible").count() == count
+    picture.focus()
+    picture.press("ArrowDown")
+    v.page.wait_for_function(says, arg=[told, "row 10, column 12:"])
+    v.page.mouse.move(5, 5)
+    v.page.wait_for_function("(tab) => !document.querySelector(`.vd-module-${tab} .vd-cursor:not([hidden])`)", arg=tab)

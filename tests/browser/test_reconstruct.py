@@ -311,12 +311,35 @@ def test_a_search_is_stopped_and_another_model_ends_it(visit):
             assert v.pixels("made") == own
 
 
+def test_numbers_that_are_switched_off_are_quiet_until_they_are_edited(visit):
+    v = visit().open("kind=vae&d=32&domain=digits")
+    v.wait("document.querySelector('.vd-numbers .vd-off')")
+    off, on = (v.page.locator(f".vd-numbers .vd-z{kind}") for kind in (".vd-off", ":not(.vd-off)"))
+    assert off.count() + on.count() == 32 and off.count() > 5
+    assert off.first.get_attribute("aria-label").endswith("switched off")
+    assert "−0.00" not in v.page.locator(".vd-numbers output").all_inner_texts()
+
+    def colours(one):
+        return one.evaluate(
+            "(z) => [['.vd-sigma', 'backgroundColor'], ['.vd-knob', 'borderTopColor']].map("
+            "([part, what]) => getComputedStyle(z.querySelector(part))[what])"
+        )
+
+    before = colours(off.first)
+    assert not {*before} & {*colours(on.first)}
+    assert off.first.locator(".vd-sigma").bounding_box()["height"] < off.first.bounding_box()["height"] / 2
+    off.first.focus()
+    off.first.press("ArrowUp")
+    v.wait("document.querySelector('.vd-numbers .vd-off.vd-edited')")
+    assert colours(off.first)[1] == colours(on.first)[1]
+
+
 def test_downloads(visit):
     v = visit().open("kind=ae")
     with v.page.expect_download() as picture:
         v.part("saveImage").click()
     image = Image.open(picture.value.path())
-    assert image.width > 900 and picture.value.suggested_filename.endswith(".png")
+    assert image.width > 900 and picture.value.suggested_filename.startswith("vaedemo-reconstruct-")
     with v.page.expect_download() as figures:
         v.part("saveFigures").click()
     told = json.loads(figures.value.path().read_text(encoding="utf-8"))

@@ -33,6 +33,13 @@ def test_noise_is_added_and_taken_away_and_the_other_methods_follow(visit):
     assert float(v.own("psnr").inner_text()) > float(v.own("psnrWas").inner_text().split()[-1]) + 5
     assert v.own("answers").locator("button").count() == 9
     v.own("methods").locator("[data-name=median]").wait_for()
+    nothing = v.own("methods").locator("button").first  # is done: the damaged picture, and its figure
+    assert nothing.get_attribute("data-name") == "nothing"
+    assert nothing.locator("small").inner_text().split()[0] == v.own("psnrWas").inner_text().split()[-1]
+    rows = {name: v.own(name).locator("button").last.bounding_box() for name in ("answers", "methods")}
+    card = v.root.locator(".vd-res-methods").bounding_box()
+    for box in rows.values():  # the pictures are as large as the row has room
+        assert card["width"] - 40 < box["x"] + box["width"] - card["x"] < card["width"]
     before = v.drawn("damaged")
     v.own("level").focus()
     v.page.keyboard.press("Home")
@@ -146,6 +153,7 @@ def test_a_photograph_is_restored_with_a_bar_and_keeps_its_size(visit):
     with v.page.expect_download() as download:
         v.own("saveImage").click()
     assert Image.open(download.value.path()).size == (512, 512)
+    assert download.value.suggested_filename == "vaedemo-inpaint-photos-astronaut-text-mean.png"
 
 
 def test_the_number_of_samples_that_is_chosen_is_the_number_that_is_drawn(visit):
@@ -171,6 +179,20 @@ def test_the_number_of_samples_that_is_chosen_is_the_number_that_is_drawn(visit)
     )
     assert offered() == (["0"], "0")
     v.own("halt").click()
+
+
+def test_a_sample_of_a_photograph_has_its_figure_and_its_own_error(visit):
+    v = opened(visit, "tab=denoise&domain=photos&example=camera")
+    mean, note = v.drawn("fourth"), v.own("fourthNote").inner_text()
+    figures = [cell.inner_text() for cell in v.own("answers").locator("small").all()]
+    assert len(figures) == 5 and all(f.endswith(" dB") for f in figures)
+    v.own("answers").locator("button").nth(2).click()
+    changes(v, "fourth", mean)
+    v.page.wait_for_function(
+        "/-1-error$/.test(document.querySelector('.vd-module-denoise [data-part=fourth]').dataset.shown)"
+    )
+    assert v.own("fourthNote").inner_text() == note and v.own("psnr").inner_text() == figures[2].split()[0]
+    assert v.own("restoredNote").inner_text() == "sample 2" and v.drawn("fourth") != mean
 
 
 def test_a_mask_file_is_read_as_its_picture_was_cut(visit):

@@ -63,7 +63,7 @@ def test_a_run_is_watched_paused_taken_by_the_step_dragged_back_forked_and_kept(
             break
         v.page.wait_for_timeout(50)
     names = sorted(d.suggested_filename for d in files)
-    assert names == [f"vaedemo-digits-dense-vae-2-step{step + 1}.{end}" for end in ("safetensors", "zip")]
+    assert names == [f"vaedemo-train-digits-dense-vae-2-step{step + 1}.{end}" for end in ("safetensors", "zip")]
     archive = next(d for d in files if d.suggested_filename.endswith("zip"))
     assert zipfile.ZipFile(archive.path()).namelist() == ["train.py", "pictures.u8"]
     # A fork from here: both curves, and the first moment of the second is where it left.

@@ -246,6 +246,10 @@ def test_as_many_samples_of_a_photograph_are_drawn_as_were_offered_and_chosen(as
     assert table["photos"]["samples"] == [1, 4] and table["photos"]["usual"] == 4
     job, made = worked_off(ask, photograph(source={"example": "camera", "domain": "objects"}, n=n))
     assert job["samples"] == n == len(made.get("samples", [])) and ("spread" in made) == (n > 0)
+    own = [ask["file"]({"job": job["job"], "which": "sample", "index": i}) for i in range(n)]
+    assert len(made["figures"]["samples"]) == n
+    for name in ("error_map", "residual"):  # of each sample its own
+        assert len({made[name], *(one[name] for one in own)}) == n + 1
 
 
 def test_a_large_photograph_has_no_samples_and_says_so(ask, monkeypatch):

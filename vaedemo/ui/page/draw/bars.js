@@ -26,21 +26,23 @@ const range = (value, mean, std) => {
 export class Bars extends Section {
   constructor(root, changed) {
     super(root);
-    Object.assign(this, { changed, z: [], own: [], sigma: null, ranges: [], order: [], width: 600, followed: new WeakSet() });
+    Object.assign(this, { changed, z: [], own: [], sigma: null, active: null, ranges: [], order: [], width: 600, followed: new WeakSet() });
     onWidth(root, (width) => {
       this.width = width;
       this.draw();
     });
   }
 
-  // sigma: of a variational posterior, or null; figures: the test set's {mean, std}, once they are known.
+  // sigma: of a variational posterior, or null; figures: the test set's {mean, std, active}, once they are known. The bar of a number
+  // that is switched off spans the prior's three standard deviations: over the test set it does not vary.
   show(z, sigma, figures) {
-    const [mean, std] = [figures?.mean, figures?.std];
+    const [mean, active] = [figures?.mean, figures?.active];
+    const std = figures?.std?.map((v, i) => (active?.[i] === false ? 1 : v));
     const size = Math.max(...z.map(Math.abs), 1e-3);
-    Object.assign(this, { z: z.slice(), own: z.slice(), sigma });
+    Object.assign(this, { z: z.slice(), own: z.slice(), sigma, active });
     this.ranges = z.map((v, i) => range(v, mean?.[i] ?? 0, std?.[i] ?? (sigma ? 1 : size / 2.5)));
     this.order = z.map((_, i) => i);
-    if (z.length > SHOWN && std) this.order.sort((a, b) => std[b] - std[a]); // first those that vary most over the test set
+    if (z.length > SHOWN && std) this.order.sort((a, b) => figures.std[b] - figures.std[a]); // first those that vary most over the test set
     this.draw();
   }
 
@@ -91,8 +93,9 @@ export class Bars extends Section {
     const share = (v) => clamp((v - low) / (high - low), 0, 1);
     const at = share(z);
     const spread = this.sigma ? `--s0: ${share(z - sigma)}; --s1: ${share(z + sigma)}` : "";
-    return html`<div class="vd-z ${z === own ? "" : "vd-edited"}" role="slider" tabindex="0" aria-orientation="vertical" data-i=${i}
-      aria-label=${t("numbers.one", { i: i + 1 })} aria-valuemin=${low.toFixed(3)} aria-valuemax=${high.toFixed(3)}
+    const off = this.active?.[i] === false;
+    return html`<div class="vd-z ${off ? "vd-off" : ""} ${z === own ? "" : "vd-edited"}" role="slider" tabindex="0" aria-orientation="vertical" data-i=${i}
+      aria-label=${t(off ? "numbers.off" : "numbers.one", { i: i + 1 })} aria-valuemin=${low.toFixed(3)} aria-valuemax=${high.toFixed(3)}
       aria-valuenow=${z.toFixed(3)} aria-valuetext=${number(z, 2)} @dblclick=${() => this.set(i, own)} @keydown=${(e) => this.keyed(i, e)}
       style="--low: ${Math.min(at, 0.5)}; --high: ${Math.max(at, 0.5)}; --at: ${at}; ${spread}"><b>${i + 1}</b><span class="vd-track"><i
       class="vd-bar"></i><i class="vd-sigma"></i><i class="vd-knob"></i></span><output>${number(z, Math.abs(z) >= 9.95 ? 1 : 2)}</output></div>`;

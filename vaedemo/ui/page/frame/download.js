@@ -8,6 +8,13 @@ export const save = (blob, name) => {
 
 export const saveJson = (value, name) => save(new Blob([JSON.stringify(value, null, 2)], { type: "application/json" }), name);
 
+// The name of a file without its ending: what it holds, from the tab to the settings; what is null or usual is left out.
+export const fileName = (...parts) =>
+  ["vaedemo", ...parts]
+    .filter((part) => part !== null && part !== undefined && part !== false)
+    .join("-")
+    .replace(/[^\w.]+/g, "-");
+
 // White paper for pictures that are scaled up without smoothing: [canvas, its context].
 export const paper = (width, height) => {
   const canvas = Object.assign(document.createElement("canvas"), { width, height });

@@ -7,7 +7,7 @@ import { startEnlarging } from "./enlarge.js";
 import { onShared, shared } from "./shared.js";
 import { Section } from "./shell.js";
 import { start, teach } from "./teach.js";
-import { openApi, openFirst, openTab, showButton, tabOf } from "./tabs.js";
+import { nameTabs, openApi, openFirst, openTab, showButton, tabOf } from "./tabs.js";
 import { isLanguage, language, onLanguage, preferred, setLanguage, t } from "./text.js";
 
 const NAMES = { en: ["English", "en"], zh: ["中文", "zh-CN"] };
@@ -54,11 +54,10 @@ class Frame extends Section {
   show() {
     this.draw();
     const short = (name) => NARROW.matches && SHORT.includes(name);
-    document.getElementById("vd-frame").dataset.tabs = address.TABS.map((name) =>
-      t(short(name) ? `tab.short.${name}` : `tab.${name}`),
-    ).join("|");
+    const names = address.TABS.map((name) => t(short(name) ? `tab.short.${name}` : `tab.${name}`));
+    document.getElementById("vd-frame").dataset.tabs = names.join("|");
     document.title = `vaedemo: ${t("tagline")}`;
-    this.trigger("select");
+    nameTabs(names, () => this.trigger("select"));
   }
 
   speak(name) {

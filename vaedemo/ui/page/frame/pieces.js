@@ -83,10 +83,21 @@ export const enlarger = (name) => {
   return html`<button type="button" class="vd-enlarge" data-enlarge aria-label=${label} title=${t("enlarge.why")}></button>`;
 };
 
-export const panel = (name, inside, { title = `${name}.title`, note = "", under = "", frame = "", beside = "" } = {}) => html`
+// The frame of pictures; reading: whose cursor lies in it, or none.
+export const picture = (
+  inside,
+  { part = nothing, kind = "", reading = null } = {},
+) => html`<div class="vd-picture ${kind}" data-part=${part}
+  @pointerdown=${reading?.point} @pointermove=${reading?.point} @pointerleave=${reading?.leave} @focusout=${reading?.leave} @keydown=${reading?.keys}>${inside}${reading?.mark() ?? ""}</div>`;
+
+export const panel = (
+  name,
+  inside,
+  { title = `${name}.title`, note = "", under = "", frame = "", beside = "", reading = null } = {},
+) => html`
   <figure class="vd-panel vd-panel-${name}">
     <figcaption><b>${t(title)}</b><span data-part="${name}Note" class="vd-note">${note}</span>${enlarger(t(title))}</figcaption>
-    <div class="vd-picture ${frame}" data-part="${name}Frame">${inside}</div>
+    ${picture(inside, { part: `${name}Frame`, kind: frame, reading })}
     <div class="vd-under" data-part="${name}Under">${under}</div>${beside}
   </figure>`;
 
@@ -117,6 +128,18 @@ export const slider = ({
     <input type="range" id=${id} data-part=${part} min="0" max=${max} step=${step} data-at=${at} aria-label=${id === nothing ? label : nothing}
       aria-valuetext=${text} ?disabled=${disabled} @input=${(e) => input(Number(e.target.value))}>${below}</div>`;
 
+// The seed of what is random on a tab: typed, or another one thrown; choose(seed) of one from 0 to most.
+const THROWN = 1_000_000;
+export const seedField = ({ value, most, choose }) => {
+  const typed = ({ target }) => {
+    const seed = Number(target.value);
+    if (target.value !== "" && Number.isInteger(seed) && seed >= 0 && seed <= most) choose(seed);
+  };
+  return html`<div class="vd-field"><span>${t("seed.label")}</span><div class="vd-seed"><input type="number" class="vd-number" min="0" max=${most}
+    step="1" inputmode="numeric" data-part="seed" data-at=${value} aria-label=${t("seed.label")} @input=${typed}
+    @blur=${(e) => (e.target.value = value)}>${button("die", "die", () => choose(Math.floor(Math.random() * THROWN)), { key: "seed.die" })}</div></div>`;
+};
+
 // The bar of work that takes long: {done, total, text}, and a button that ends it.
 export const progress = (part, label, { done, total, text }, halt, { away = false, hidden = false, role = nothing } = {}) => html`
   <div class="vd-job ${away ? "vd-away" : ""}" data-part="${part}Field" ?hidden=${hidden}><progress data-part=${part} .max=${total} .value=${done}
@@ -143,7 +166,7 @@ export const takeRow = (tab, buttons, others = "") => html`
 export const moreFold = (key, facts) => html`
   <details class="vd-more"><summary>${t("more.title")}</summary><div data-part="more" .innerHTML=${t(key, facts)}></div></details>`;
 
-// A tab around its pictures: what leads to them; panels in a row, below them what they are set by first, a line {id, part, text} that says what is under the cursor (spoken: for screen readers alone) and the switch
+// A tab around its pictures: what leads to them; panels in a row, below them what they are set by first, a line {id, part, text} that says what is under the cursor and the switch
 // of a mode; tools under the first panel, controls under the others; cards; and what can be taken away.
 export const sheet = (
   tab,
@@ -154,7 +177,7 @@ export const sheet = (
   <section class="vd-top">${lead}
     <div class="vd-panels">${panels}</div>
     ${first && html`<div class="vd-first">${first}</div>`}
-    <output class=${readout.spoken ? "vd-spoken" : "vd-readout"} id=${readout.id} data-part=${readout.part} aria-live="polite">${readout.text}</output>
+    <output class="vd-readout" id=${readout.id} data-part=${readout.part} aria-live="polite">${readout.text}</output>
     <div class="vd-errormode">${mode}</div>
     <div class="vd-tools">${tab.yours.tools(sources)}${tools}</div>
     <div class="vd-controls">${controls}</div>

@@ -37,6 +37,25 @@ export const openFirst = (name) => {
   again();
 };
 
+const named = (names) => {
+  const buttons = [...document.querySelectorAll("#vd-tabs > .tab-wrapper [role=tab]")];
+  return buttons.length > 0 && buttons.every((b) => b.textContent.trim() === names[TABS.indexOf(b.dataset.tabId)]);
+};
+
+// Gradio gives the tabs their names, in the order of TABS, when it is told to. While it still builds the page it may not hear that, so it is
+// told again until they have them, or until they are to have others.
+let wanted = null;
+export const nameTabs = (names, tell) => {
+  const late = Date.now() + 30_000;
+  wanted = names;
+  const again = (wait) => {
+    if (wanted !== names || Date.now() > late) return;
+    tell();
+    setTimeout(() => named(names) || again(2 * wait), wait);
+  };
+  again(200);
+};
+
 // Gradio shows its description of the API when its button is pressed (once to put away what the address named, once to
 // show it); an address with view=api alone opens nothing, and page.css hides the button.
 export const openApi = () => {

@@ -28,8 +28,11 @@ const phrase = (key, values) =>
 // A class's name in the page's language; digits are their own names.
 export const className = (name) => (/^\d+$/.test(name) ? name : t(`class.${name}`));
 
+// What rounds to nothing has no sign.
 export const number = (value, digits = 2) =>
-  value.toLocaleString(language(), { minimumFractionDigits: digits, maximumFractionDigits: digits }).replace("-", "−");
+  value
+    .toLocaleString(language(), { minimumFractionDigits: digits, maximumFractionDigits: digits, signDisplay: "negative" })
+    .replace("-", "−");
 
 // Three significant digits, never in powers of ten.
 export const significant = (value, digits = 3) => {

@@ -3,7 +3,7 @@
 
 import { html } from "../vendor/lit-html.js";
 import { newest } from "../frame/dom.js";
-import { save, saveRow } from "../frame/download.js";
+import { fileName, save, saveRow } from "../frame/download.js";
 import { chooser, figure, optionsOf, panel, progress, scale, slider, small } from "../frame/pieces.js";
 import { number, t } from "../frame/text.js";
 import { blank, fromUri, gradient, heatFromUri, marked, unpack } from "../draw/pixels.js";
@@ -243,7 +243,10 @@ export class Photo {
   // ---- taking away --------------------------------------------------------------------------------------------
 
   get fileName() {
-    return (this.tab.state.example ?? "photograph").replace(/\W+/g, "-");
+    const { name, state } = this.tab;
+    if (this.opened) return fileName(name, "photos", "opened");
+    const { example, k, mode = "quality" } = state;
+    return fileName(name, "photos", example ?? "own", `${mode}${Number(state[mode].toPrecision(4))}`, `${k}channels`);
   }
 
   saveFile = async () => {
@@ -270,7 +273,7 @@ export class Photo {
       ["third", `${tab.state.third}.title`],
     ];
     const pictures = parts.map(([part, title]) => ({ title: t(title), canvas: tab.root.querySelector(`[data-part=${part}]`) }));
-    saveRow(pictures, lines, `vaedemo-${this.fileName}.png`);
+    saveRow(pictures, lines, `${this.fileName}-row.png`);
   };
 
   // ---- views --------------------------------------------------------------------------------------------------

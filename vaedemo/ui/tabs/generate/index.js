@@ -2,7 +2,7 @@
 // paths between pictures; and how good the samples are.
 
 import { clamp, newest } from "../../page/frame/dom.js";
-import { save, saveRow } from "../../page/frame/download.js";
+import { fileName, save, saveRow } from "../../page/frame/download.js";
 import { Tab, open } from "../../page/frame/shell.js";
 import { nearestDim } from "../../page/maths/models.js";
 import { onShared, share, shared } from "../../page/frame/shared.js";
@@ -10,11 +10,12 @@ import { openTab } from "../../page/frame/tabs.js";
 import { className, failure, number, t } from "../../page/frame/text.js";
 import { toWord } from "../../page/maths/words.js";
 import { Grid, enlarged } from "../../page/draw/grids.js";
-import { pack, painted, unpack } from "../../page/draw/pixels.js";
+import { pack, painted, unpack, valueAt } from "../../page/draw/pixels.js";
+import { Reading } from "../../page/picture/reading.js";
 import { askWith } from "../../page/picture/source.js";
 import { Arithmetic } from "./arithmetic.js";
 import { Quality } from "./quality.js";
-import { MOST_SEED, SEEDS, WORDS, gridsOf, settled, standard } from "./state.js";
+import { WORDS, gridsOf, settled, standard } from "./state.js";
 import { named, view } from "./view.js";
 
 class Generate extends Tab {
@@ -29,6 +30,11 @@ class Generate extends Tab {
     this.arithmetic = new Arithmetic(this, {
       sample: () => (this.sample ? pack(this.sample) : null),
       page: () => (shared()?.domain === this.state.domain ? shared().x : null),
+    });
+    this.pixel = new Reading({
+      size: () => this.sample && [this.row.size, this.row.size],
+      tell: (column, row) => ({ value: valueAt(this.sample, this.row.channels, row * this.row.size + column) }),
+      changed: () => this.draw(),
     });
     this.quality = new Quality(this.value.measured, () => this.draw());
     this.draw();
@@ -160,13 +166,6 @@ class Generate extends Tab {
     this.loadExamples();
   }
 
-  typeSeed = ({ target }) => {
-    const seed = Number(target.value);
-    if (target.value !== "" && Number.isInteger(seed) && seed >= 0 && seed <= MOST_SEED) this.set({ seed });
-  };
-
-  throwDie = () => this.set({ seed: Math.floor(Math.random() * SEEDS) });
-
   // ---- drawing and taking away -------------------------------------------------------------------------------
 
   show() {
@@ -177,15 +176,15 @@ class Generate extends Tab {
     for (const [name, grid] of Object.entries(this.grids)) grid.mark(name === state.grid ? state.at : null);
   }
 
-  fileName(name) {
+  nameOf(name) {
     const { domain, d, label, t: temperature, seed } = this.state;
-    const only = label === null ? null : this.row.classes[label].replaceAll(" ", "-");
-    return ["vaedemo", domain, name, d, only, temperature === 1 ? null : `t${temperature}`, `seed${seed}`].filter(Boolean).join("-");
+    const only = label === null ? null : this.row.classes[label];
+    return fileName("generate", domain, name, d, only, temperature !== 1 && `t${temperature}`, `seed${seed}`);
   }
 
   async saveGrid(name) {
     const grid = this.grids[name];
-    if (grid.sample(0)) save(await enlarged(grid.canvas), `${this.fileName(name)}.png`);
+    if (grid.sample(0)) save(await enlarged(grid.canvas), `${this.nameOf(name)}.png`);
   }
 
   saveAll = () => {
@@ -194,7 +193,7 @@ class Generate extends Tab {
     const line = t("generate.caption", { domain: t(`domain.${state.domain}`), d: state.d, t: number(state.t), seed: state.seed });
     const only = state.label === null ? "" : t("generate.caption.class", { name: className(row.classes[state.label]) });
     const pictures = shown.map((name) => ({ title: named(name), canvas: grids[name].canvas }));
-    if (shown.length) saveRow(pictures, [line, only], `${this.fileName("samples")}.png`);
+    if (shown.length) saveRow(pictures, [line, only], `${this.nameOf("samples")}.png`);
   };
 }
 

@@ -15,7 +15,6 @@ export const SIDES = [4, 6, 8, 10];
 export const PATHS = ["straight", "spherical"];
 export const SLOTS = ["a", "b", "c", "p", "q"];
 export const HOTTEST = 1.5;
-export const SEEDS = 1_000_000; // seeds that the die throws: 0 .. SEEDS - 1
 export const MOST_SEED = 2 ** 31 - 1;
 export const FRAMES = 25; // pictures from one end of a path to the other, both included
 

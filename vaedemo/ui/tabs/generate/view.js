@@ -1,7 +1,7 @@
 // The view of "Generate": its controls and the grids of samples.
 
 import { html } from "../../page/vendor/lit-html.js";
-import { button, chooser, icon, message, moreFold, optionsOf, takeRow, slider } from "../../page/frame/pieces.js";
+import { button, chooser, icon, message, moreFold, optionsOf, picture, seedField, takeRow, slider } from "../../page/frame/pieces.js";
 import { className, number, t } from "../../page/frame/text.js";
 import { pixels } from "../../page/draw/pixels.js";
 import { GRIDS, HOTTEST, MOST_SEED, SIDES, gridName, gridsOf } from "./state.js";
@@ -35,7 +35,7 @@ const rail = (tab) => {
   const field = (word, options, more = {}) => chooser(tab, word, options, { label: t(`generate.${word}.label`), little: true, ...more });
   return html`<div class="vd-gen-rail">
       ${field("domain", optionsOf(Object.keys(tab.table), "domain"), { label: t("domain.label"), choose: tab.chooseDomain })}
-      ${field("d", optionsOf(row.dims), { choose: tab.chooseDimension })}
+      ${field("d", optionsOf(row.dims), { label: t("dimension.label"), choose: tab.chooseDimension })}
       ${slider({
         part: "t",
         id: "vd-gen-t",
@@ -49,9 +49,7 @@ const rail = (tab) => {
         input: (v) => tab.set({ t: v }),
       })}
       <div class="vd-gen-row">
-        <div class="vd-field"><span>${t("generate.seed.label")}</span><div class="vd-gen-seed"><input type="number" class="vd-number" min="0" max=${MOST_SEED}
-          step="1" inputmode="numeric" data-part="seed" data-at=${state.seed} aria-label=${t("generate.seed.label")} @input=${tab.typeSeed}
-          @blur=${(e) => (e.target.value = state.seed)}>${button("die", "die", tab.throwDie, { key: "generate.die" })}</div></div>
+        ${seedField({ value: state.seed, most: MOST_SEED, choose: (seed) => tab.set({ seed }) })}
         ${field("n", sides)}
       </div>
       ${field("class", classes, { value: state.label ?? "all", choose: (v) => tab.set({ label: v === "all" ? null : v }) })}
@@ -65,8 +63,11 @@ const chosen = (tab) => {
   const to = (part, name) =>
     html`<button type="button" class="vd-button" data-part=${part} ?disabled=${!sample} @click=${() => tab.take(name)}>${t(`generate.to.${name}`)}</button>`;
   return html`<figure class="vd-gen-chosen">
-        <span class="vd-picture"><canvas class="vd-pixels" width="28" height="28" data-part="chosen" role="img" aria-label=${what}
-          .draw=${pixels(sample, tab.row.channels)}></canvas></span>
+        ${picture(
+          html`<canvas class="vd-pixels" width="28" height="28" data-part="chosen" role="img" tabindex="0" aria-label=${what}
+          .draw=${pixels(sample, tab.row.channels)}></canvas>${tab.pixel.chip()}`,
+          { reading: tab.pixel },
+        )}
         <figcaption><b>${t("generate.chosen.title")}</b><span data-part="chosenNote">${what}</span>
           ${to("toReconstruct", "reconstruct")}
           ${document.getElementById("vd-tab-latent-button") ? to("toLatent", "latent") : ""}</figcaption>

@@ -3,6 +3,7 @@
 
 import { html } from "../../page/vendor/lit-html.js";
 import { asset, atRest, newest, onWidth } from "../../page/frame/dom.js";
+import { fileName } from "../../page/frame/download.js";
 import { button, field, optionsOf } from "../../page/frame/pieces.js";
 import { t } from "../../page/frame/text.js";
 import { noise } from "../../page/maths/geometry.js";
@@ -236,7 +237,7 @@ export class Dims extends Below {
     const { beta, d, domain, kind } = this;
     const model = `${t(`domain.${domain}`)}, ${t(`kind.${kind}`)}, d = ${d}${beta === 1 ? "" : `, β = ${beta}`}`;
     const title = `${model}: ${t(kind === "vae" ? "dims.save.title" : "dims.save.spread", { span: SPAN })}, ${this.note}`;
-    this.table.save(title, `vaedemo-traversal-${domain}-${this.key}.png`);
+    this.table.save(title, `${fileName("latent", "traversal", domain, this.key)}.png`);
   };
 
   // ---- views -------------------------------------------------------------------------------------------------

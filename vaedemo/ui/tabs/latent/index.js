@@ -3,13 +3,14 @@
 // words for the address are kept in `extra`. On d > 2 the maps show a plane and no path.
 
 import { newest } from "../../page/frame/dom.js";
-import { save } from "../../page/frame/download.js";
+import { fileName, save } from "../../page/frame/download.js";
 import { Tab, open } from "../../page/frame/shell.js";
 import { domainFor, shared } from "../../page/frame/shared.js";
 import { onLanguage, t } from "../../page/frame/text.js";
 import { rounded } from "../../page/maths/geometry.js";
 import { kindsOf, modelKey, nearestDim } from "../../page/maths/models.js";
 import { pack, unpack } from "../../page/draw/pixels.js";
+import { Reading, valueIn } from "../../page/picture/reading.js";
 import { Yours } from "../../page/picture/yours.js";
 import { createMaps } from "../../page/map/data.js";
 import { paletteOf } from "../../page/map/layers.js";
@@ -32,6 +33,13 @@ class Latent extends Tab {
     // path: of a walk, drawn from the first touch of its section on, so that the first sight of a map is the map.
     Object.assign(this, { maps: createMaps(this), map: null, models: {}, readings: {}, results: null, picking: null, sections: [] });
     Object.assign(this, { palette: paletteOf(this.root), extra: {}, path: null, walked: "from" in words, posterior: new Posterior(this) });
+    // Cursors: the two decoded pictures each have their own, as they show different places; the picture at hand and what is made of it share one.
+    const changed = () => this.draw();
+    const reader = (part, size) =>
+      new Reading({ size, tell: (column, row, name = part) => ({ value: valueIn(this.p[name], column, row) }), changed });
+    const side = () => this.map && [this.map.size, this.map.size];
+    this.decodedPixel = Object.fromEntries(KINDS.map((kind) => [kind, reader(`${kind}Picture`, side)]));
+    this.ownPixel = reader("seen", () => this.results && side());
     this.start(WORDS, standard(domain, this.table[domain]));
     this.yours = new Yours(this, {
       asked: (job) => ["prepare", { domain: job.domain, models: job.domain === this.state.domain ? this.wanted : [] }],
@@ -224,11 +232,14 @@ class Latent extends Tab {
   }
 
   saveMap(kind) {
-    const { domain, d, view: shown } = this.state;
+    const { beta, domain, d, view: shown } = this.state;
     const { still, moving } = this.views[kind];
     const sheet = Object.assign(document.createElement("canvas"), { width: still.width, height: still.height });
     for (const layer of [still, moving]) sheet.getContext("2d").drawImage(layer, 0, 0);
-    sheet.toBlob((blob) => save(blob, `vaedemo-map-${domain}-${kind}-${d}-${shown}.png`), "image/png");
+    sheet.toBlob(
+      (blob) => save(blob, `${fileName("latent", "map", domain, kind, d, shown, beta !== 1 && kind === "vae" && `beta${beta}`)}.png`),
+      "image/png",
+    );
   }
 
   // ---- the picture at hand -----------------------------------------------------------------------------------

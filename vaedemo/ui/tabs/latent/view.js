@@ -1,7 +1,7 @@
 // The view of "Latent space": controls, maps with what is said of them, and the picture at hand with its posterior.
 
 import { html, nothing } from "../../page/vendor/lit-html.js";
-import { button, choices, field, icon, message, moreFold, optionsOf, takeRow } from "../../page/frame/pieces.js";
+import { button, choices, field, icon, message, moreFold, optionsOf, picture, takeRow } from "../../page/frame/pieces.js";
 import { number, t } from "../../page/frame/text.js";
 import { legend, readout, reason } from "../../page/map/readout.js";
 import { ZOOM } from "../../page/map/view.js";
@@ -15,7 +15,7 @@ const choosers = (tab) => {
   return html`<section class="vd-lat-choosers">
     ${one("domain", "domain.label", optionsOf(value.maps, "domain"), tab.yours.pending ?? state.domain, tab.chooseDomain)}
     ${one("view", "latent.view.label", optionsOf(VIEWS, "latent.view"), state.view, (view) => tab.choose({ view }))}
-    ${one("dims", "latent.dims.label", optionsOf(dimsOf(state, tab)), state.d, (d) => tab.chooseModel(Number(d), state.beta))}
+    ${one("dims", "dimension.label", optionsOf(dimsOf(state, tab)), state.d, (d) => tab.chooseModel(Number(d), state.beta))}
     ${betaField(tab.row, "vae", state.d, { part: "beta", name: "vd-latent-beta", label: t("latent.beta.label"), value: state.beta, choose: (beta) => tab.chooseModel(state.d, beta) })}
   </section>`;
 };
@@ -31,6 +31,13 @@ const zooms = (tab, kind) => {
     `${kind}Start`, "latent.zoom.start", icon("whole"), () => tab.views[kind].frame && tab.views[kind].see(null), { away })}`; // prettier-ignore
 };
 
+const decoded = (tab, kind) =>
+  picture(
+    html`<canvas class="vd-pixels" data-part="${kind}Picture" width="28" height="28" role="img" tabindex="0"
+      aria-label=${t(`latent.${kind}.picture.label`)}></canvas>${tab.decodedPixel[kind].chip()}`,
+    { reading: tab.decodedPixel[kind] },
+  );
+
 const map = (tab, kind) => {
   const [first, second] = tab.models[kind]?.explained ?? [];
   const note = first ? t("latent.explained", { share: Math.round(100 * (first + second)) }) : "";
@@ -45,8 +52,7 @@ const map = (tab, kind) => {
   </figure>
   <figure class="vd-lat-picture" data-kind=${kind}>
     <figcaption><b>${t(`latent.${kind}.decoded`)}</b><span class="vd-lat-mark" data-part="${kind}Mark"></span></figcaption>
-    <div class="vd-picture"><canvas class="vd-pixels" data-part="${kind}Picture" width="28" height="28" role="img"
-      aria-label=${t(`latent.${kind}.picture.label`)}></canvas></div>
+    ${decoded(tab, kind)}
     ${reason(kind, tab.readings[kind], tab.palette)}
   </figure>
   ${readout(kind, tab.readings[kind], tab.palette)}`;
@@ -57,9 +63,12 @@ const range = ({ posterior, state }, part, min, max, step, shown) => html`
     <input type="range" class="vd-lat-slider" id="vd-latent-${part}" data-part=${part} min=${min} max=${max} step=${step} data-at=${state[part]}
       @input=${(e) => posterior.set({ [part]: Number(e.target.value) })}></div>`;
 
-const taken = ({ posterior }, part, label) => html`
-  <figure class="vd-lat-taken"><div class="vd-picture"><canvas class="vd-pixels" data-part=${part} width="28" height="28"
-    role="img" aria-label=${t(label)} .draw=${posterior.own[part]}></canvas></div><figcaption>${t(label)}</figcaption></figure>`;
+const taken = ({ posterior, ownPixel }, part, label) => html`
+  <figure class="vd-lat-taken">${picture(
+    html`<canvas class="vd-pixels" data-part=${part} width="28" height="28"
+    role="img" tabindex="0" aria-label=${t(label)} .draw=${posterior.own[part]}></canvas>${ownPixel.chip(part)}`,
+    { reading: ownPixel },
+  )}<figcaption>${t(label)}</figcaption></figure>`;
 
 const yours = (tab) => {
   const { posterior, state } = tab;
@@ -68,7 +77,7 @@ const yours = (tab) => {
   return html`
   <section class="vd-card vd-lat-yours" data-part="posterior" id="vd-latent-posterior-card">
     <header><h2>${t("latent.yours.title")}</h2><p>${t("latent.yours.why")}</p></header>
-    ${tab.yours.panel({ noted: false, beside: tab.yours.tools(["draw", "upload", "camera"]) })}
+    ${tab.yours.panel({ noted: false, beside: tab.yours.tools() })}
     <figure class="vd-lat-lens">
       <figcaption><b>${t("latent.lens.title")}</b><span class="vd-note" data-part="lensNote">${times && t("latent.lens.note", { times })}</span></figcaption>
       <div class="vd-picture"><canvas data-part="lens" role="img" aria-label=${times ? t("latent.lens.label", { times }) : nothing}

@@ -2,7 +2,7 @@
 
 import { html } from "../../page/vendor/lit-html.js";
 import { newest, onWidth } from "../../page/frame/dom.js";
-import { save } from "../../page/frame/download.js";
+import { fileName, save } from "../../page/frame/download.js";
 import { field, optionsOf } from "../../page/frame/pieces.js";
 import { numberOf, whole, word } from "../../page/frame/state.js";
 import { number, t } from "../../page/frame/text.js";
@@ -127,7 +127,10 @@ export class Walks extends Below {
     const answer = await this.tab.asking("animation", { ...this.body, rows: [[kind, path]], n: this.finer, format });
     button.disabled = false;
     if (answer.error) return;
-    save(new Blob([unpack(answer.data)], { type: TYPES[format] }), `vaedemo-walk-${this.domain}-${kind}-${this.d}-${path}.${format}`);
+    save(
+      new Blob([unpack(answer.data)], { type: TYPES[format] }),
+      `${fileName("latent", "walk", this.domain, kind, this.d, path)}.${format}`,
+    );
   };
 
   // ---- drawing -----------------------------------------------------------------------------------------------

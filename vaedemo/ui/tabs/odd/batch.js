@@ -1,7 +1,7 @@
 // A batch: files of one's own, each scored, the strangest first, with a table to take away.
 
 import { html } from "../../page/vendor/lit-html.js";
-import { save } from "../../page/frame/download.js";
+import { fileName, save } from "../../page/frame/download.js";
 import { button, card } from "../../page/frame/pieces.js";
 import { failure, t } from "../../page/frame/text.js";
 import { pixels, unpack } from "../../page/draw/pixels.js";
@@ -85,7 +85,10 @@ export class Batch {
       return [one.name, tell(one.score), share(one.score), one.score > limit, ...more, ""];
     });
     const broken = this.many.broken.map((one) => [one.file, ...head.slice(1, -1).map(() => ""), failure(one.answer)]);
-    save(new Blob([csv([head, ...rows, ...broken])], { type: "text/csv" }), `vaedemo-odd-${state.domain}-${state.score}.csv`);
+    save(
+      new Blob([csv([head, ...rows, ...broken])], { type: "text/csv" }),
+      `${fileName("odd", state.domain, "files", "vae", state.d, state.score)}.csv`,
+    );
   };
 
   tile(one) {

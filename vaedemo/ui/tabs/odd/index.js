@@ -2,13 +2,14 @@
 // that a threshold is dragged without asking the server.
 
 import { newest } from "../../page/frame/dom.js";
-import { saveJson, saveRow } from "../../page/frame/download.js";
+import { fileName, saveJson, saveRow } from "../../page/frame/download.js";
 import { domainFor, shared } from "../../page/frame/shared.js";
 import { Tab, open } from "../../page/frame/shell.js";
 import { className, failure, t } from "../../page/frame/text.js";
 import { ascending, away, strangerShare, threshold } from "../../page/maths/detection.js";
 import { nearestDim } from "../../page/maths/models.js";
-import { errorMap, marked, pixels, unpack } from "../../page/draw/pixels.js";
+import { errorMap, errors, marked, pixels, unpack, valueAt } from "../../page/draw/pixels.js";
+import { Reading } from "../../page/picture/reading.js";
 import { Yours } from "../../page/picture/yours.js";
 import { Batch } from "./batch.js";
 import { Curves } from "./curves.js";
@@ -30,6 +31,11 @@ class Odd extends Tab {
     Object.assign(this, { references: new Map(), answer: null, made: {}, drawings: {} });
     for (const [name, Part] of Object.entries({ line: Line, curves: Curves, each: Each, painted: Painted, batch: Batch, own: Own }))
       this[name] = new Part(this);
+    this.reading = new Reading({
+      size: () => this.drawings.error && [this.row.size, this.row.size],
+      tell: (column, row) => this.pixel(row * this.row.size + column),
+      changed: () => this.draw(),
+    });
     this.yours = new Yours(this, {
       asked: () => ["picture", { domain: this.state.domain }],
       took: (picture, { source }) => this.took(picture, source),
@@ -259,9 +265,17 @@ class Odd extends Tab {
     for (const part of [this.line, this.curves, this.painted]) part.show();
   }
 
+  // What a pixel of the pictures holds.
+  pixel(at) {
+    const { channels } = this.row;
+    const [x, made] = [this.yours.picture.bytes, this.answer.bytes];
+    const error = errors(x, made, channels, "absolute")[at].toFixed(2);
+    return { x: valueAt(x, channels, at), x_hat: valueAt(made, channels, at), error };
+  }
+
   get fileName() {
-    const { domain, d } = this.state;
-    return `vaedemo-odd-${domain}-${d}`;
+    const { domain, of, example, d, score } = this.state;
+    return fileName("odd", domain, of !== domain && of, example ?? "own", "vae", d, score);
   }
 
   saveImage = () => {

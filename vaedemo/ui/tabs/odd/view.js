@@ -12,16 +12,17 @@ import { scoresOf } from "./state.js";
 const canvas = (
   tab,
   name,
-) => html`<canvas class="vd-pixels" data-part=${name} width="28" height="28" role="img" aria-label=${t(`odd.${name}.label`)}
+) => html`<canvas class="vd-pixels" data-part=${name} width="28" height="28" role="img" tabindex="0" aria-label=${t(`odd.${name}.label`)}
+  aria-describedby="vd-odd-pixel"
   .draw=${tab.drawings[name]}></canvas>`;
 
 const panels = (tab) => {
-  const { row, yours } = tab;
+  const { row, yours, reading } = tab;
   const under = yours.picture?.inverted ? t("seen.inverted") : "";
   return html`${yours.panel()}
-    ${panel("seen", canvas(tab, "seen"), { note: `${row.size} × ${row.size}${row.channels === 3 ? " × 3" : ""}`, under })}
-    ${panel("made", canvas(tab, "made"), { note: t("made.note", { d: tab.state.d }), under: t("kind.vae.long") })}
-    ${panel("error", canvas(tab, "error"), { note: t("error.absolute.note"), under: scale("0", gradient("absolute"), `≥ ${LIMIT}`) })}`;
+    ${panel("seen", canvas(tab, "seen"), { note: `${row.size} × ${row.size}${row.channels === 3 ? " × 3" : ""}`, under, reading })}
+    ${panel("made", canvas(tab, "made"), { note: t("made.note", { d: tab.state.d }), under: t("kind.vae.long"), reading })}
+    ${panel("error", canvas(tab, "error"), { note: t("error.absolute.note"), under: scale("0", gradient("absolute"), `≥ ${LIMIT}`), reading })}`;
 };
 
 const choosers = (tab) => {
@@ -90,11 +91,11 @@ export const view = (tab) =>
   sheet(tab, {
     kind: "vd-odd",
     panels: panels(tab),
-    readout: { id: "vd-odd-readout", part: "readout", text: spoken(tab), spoken: true },
+    readout: { id: "vd-odd-pixel", part: "pixel", text: tab.reading.text() },
     mode: "",
     sources: ["upload", "draw", "camera"],
     tools: strangers(tab),
-    controls: html`${choosers(tab)}${figures(tab)}${nearest(tab)}`,
+    controls: html`<output class="vd-spoken" data-part="readout" aria-live="polite">${spoken(tab)}</output>${choosers(tab)}${figures(tab)}${nearest(tab)}`,
     cards: html`${tab.line.view()}${tab.curves.view()}${tab.each.view()}${tab.painted.view()}${tab.own.view()}${tab.batch.view()}`,
     buttons: html`${button("saveImage", "save", tab.saveImage)}${button("saveFigures", "figures", tab.saveFigures)}`,
     more: "odd.more",

@@ -2,16 +2,16 @@
 // that the slider answers without asking the server.
 
 import { newest } from "../../page/frame/dom.js";
-import { saveJson, saveRow } from "../../page/frame/download.js";
+import { fileName, saveJson, saveRow } from "../../page/frame/download.js";
 import { domainFor } from "../../page/frame/shared.js";
 import { Tab, open } from "../../page/frame/shell.js";
 import { number, significant, t } from "../../page/frame/text.js";
 import { everyModel, kindsOf, modelKey, nearestDim } from "../../page/maths/models.js";
 import { Bars } from "../../page/draw/bars.js";
 import { Bits } from "../../page/draw/bits.js";
-import { shareCursor } from "../../page/draw/cursor.js";
 import { Curve } from "../../page/draw/curve.js";
 import { errorMap, errors, marked, pack, pixels, unpack, valueAt } from "../../page/draw/pixels.js";
+import { Reading } from "../../page/picture/reading.js";
 import { Yours } from "../../page/picture/yours.js";
 import { Improve } from "./improve.js";
 import { sizePlain } from "./size.js";
@@ -34,7 +34,12 @@ class Reconstruct extends Tab {
     this.start(WORDS, { domain, kind, d, beta: 1, example, fit: "crop", polarity: "auto", error: "absolute", ...photo });
     this.state = settled(this.state, this.table);
     // The results of models for the picture by key; what its numbers were changed to; drawings of the panels by their parts.
-    Object.assign(this, { results: new Map(), files: null, edited: null, drawings: {}, reading: "", idle: 0, story: null });
+    Object.assign(this, { results: new Map(), files: null, edited: null, drawings: {}, idle: 0, story: null });
+    this.reading = new Reading({
+      size: () => this.shown && [this.row.size, this.row.size],
+      tell: (column, row) => this.pixel(column, row),
+      changed: () => this.draw(),
+    });
     if (this.value.channels) this.photo = new Photograph(this);
     this.improve = new Improve(this, (result) => this.improved(result));
     this.yours = new Yours(this, {
@@ -240,24 +245,16 @@ class Reconstruct extends Tab {
     this.curve = new Curve(p.curve, (kind, d) => this.choose({ kind, d, beta: 1 }));
     this.bits = new Bits(p.bits);
     this.bars = new Bars(p.numbers, this.edit);
-    const read = (text) => {
-      this.reading = text;
-      this.draw();
-    };
-    return shareCursor(
-      [p.seen, p.made, p.error],
-      (r, c) => this.shown && read(this.pixel(r, c)),
-      () => read(""),
-    );
+    this.charted = true;
   }
 
-  pixel(row, column) {
+  pixel(column, row) {
     const { channels, size } = this.row;
     const i = row * size + column;
     const e = errors(this.x, this.shown, channels, this.state.error)[i];
     const error = (e > 0 && this.state.error === "signed" ? "+" : "") + e.toFixed(2).replace("-", "−");
     const [x, x_hat] = [this.x, this.shown].map((bytes) => valueAt(bytes, channels, i));
-    return t("readout", { row: row + 1, column: column + 1, x, x_hat, error });
+    return { x, x_hat, error };
   }
 
   show() {
@@ -269,14 +266,13 @@ class Reconstruct extends Tab {
     }
     this.paint();
     super.show();
-    this.reread ??= this.charts();
-    this.reread();
+    if (!this.charted) this.charts();
     this.showBelow();
   }
 
   // From a small picture to a photograph or back: other panels and charts.
   turned() {
-    Object.assign(this, { was: this.photographed, p: null, reread: null });
+    Object.assign(this, { was: this.photographed, p: null, charted: false });
     this.yours.renewed();
   }
 
@@ -307,8 +303,8 @@ class Reconstruct extends Tab {
   // ---- taking away -------------------------------------------------------------------------------------------
 
   get fileName() {
-    const { domain, kind, d, beta } = this.state;
-    return `vaedemo-${domain}-${kind}-${d}${beta === 1 ? "" : `-beta${beta}`}`;
+    const { domain, example, kind, d, beta } = this.state;
+    return fileName("reconstruct", domain, example ?? "own", kind, d, beta !== 1 && `beta${beta}`, Boolean(this.edited) && "edited");
   }
 
   saveImage = () => {

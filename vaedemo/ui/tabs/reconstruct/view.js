@@ -13,15 +13,15 @@ import { strip } from "./strip.js";
 
 const canvas = (tab, name) => html`
   <canvas class="vd-pixels" data-part=${name} width="28" height="28" role="img" tabindex="0" aria-label=${t(`${name}.label`)}
-    aria-describedby="vd-readout" .draw=${tab.drawings[name]}></canvas><i class="vd-cursor" hidden></i>`;
+    aria-describedby="vd-readout" .draw=${tab.drawings[name]}></canvas>`;
 
 const panels = (tab) => {
-  const { state, row, edited, yours } = tab;
+  const { state, row, edited, yours, reading } = tab;
   const [sign, plus] = state.error === "signed" ? [`≤ −${LIMIT}`, "+"] : ["0", ""];
   return html`${yours.panel()}
-    ${panel("seen", canvas(tab, "seen"), { note: `${row.size} × ${row.size}${row.channels === 3 ? " × 3" : ""}`, under: yours.picture.inverted ? t("seen.inverted") : "" })}
-    ${panel("made", canvas(tab, "made"), { note: edited ? t("made.edited") : t("made.note", { d: state.d }), under: t(`kind.${state.kind}.long`), frame: edited ? "vd-edited" : "" })}
-    ${panel("error", canvas(tab, "error"), { note: t(`error.${state.error}.note`), under: scale(sign, gradient(state.error), `≥ ${plus}${LIMIT}`) })}`;
+    ${panel("seen", canvas(tab, "seen"), { note: `${row.size} × ${row.size}${row.channels === 3 ? " × 3" : ""}`, under: yours.picture.inverted ? t("seen.inverted") : "", reading })}
+    ${panel("made", canvas(tab, "made"), { note: edited ? t("made.edited") : t("made.note", { d: state.d }), under: t(`kind.${state.kind}.long`), frame: edited ? "vd-edited" : "", reading })}
+    ${panel("error", canvas(tab, "error"), { note: t(`error.${state.error}.note`), under: scale(sign, gradient(state.error), `≥ ${plus}${LIMIT}`), reading })}`;
 };
 
 const dimension = (tab) => {
@@ -118,7 +118,7 @@ const pictures = (tab) =>
   sheet(tab, {
     lead: lead(tab),
     panels: panels(tab),
-    readout: { id: "vd-readout", part: "readout", text: tab.reading || t("readout.hint") },
+    readout: { id: "vd-readout", part: "readout", text: tab.reading.text() },
     mode: "",
     tools: options(tab),
     first: dimension(tab),

@@ -45,8 +45,9 @@ export const photoCells = ({ result, samples = [], figures }, view, choose) => {
   return [cell("mean", t("restored.mean"), result, figures?.mean), ...others];
 };
 
-// What each method makes of the same input: {method: {x_hat, psnr, hole} or undefined}.
-export const methodCells = (mean, answer, methods, others, channels) => {
+// What each method makes of the same input: {method: {x_hat, psnr, hole} or undefined}; first what is left of the picture where nothing
+// is done.
+export const methodCells = ({ damaged, mean, figures }, methods, others, channels) => {
   const cell = (name, x_hat, figures) => ({
     name,
     label: t(`method.${name}`),
@@ -55,7 +56,8 @@ export const methodCells = (mean, answer, methods, others, channels) => {
   });
   const known = methods.filter((m) => others[m]);
   return [
-    cell("vae", mean, answer.figures?.mean),
+    cell("nothing", damaged, figures?.y),
+    cell("vae", mean, figures?.mean),
     ...known.map((m) => cell(m, others[m].x_hat, others[m].psnr === undefined ? null : others[m])),
   ];
 };

@@ -2,16 +2,18 @@
 // are answered at once; photographs are worked off tile by tile, so that they can be stopped.
 
 import { newest } from "../../page/frame/dom.js";
-import { save, saveRow } from "../../page/frame/download.js";
+import { fileName, save, saveRow } from "../../page/frame/download.js";
 import { Tab, open } from "../../page/frame/shell.js";
 import { domainFor, shared } from "../../page/frame/shared.js";
 import { t } from "../../page/frame/text.js";
 import { maskToWord } from "../../page/maths/words.js";
 import { blank, errorMap, fromUri, heatFromUri, heatMap, imageOf, marked, pixels, underWay, unpack } from "../../page/draw/pixels.js";
+import { Reading } from "../../page/picture/reading.js";
 import { Yours } from "../../page/picture/yours.js";
 import { answerCells, methodCells, photoCells } from "./cells.js";
 import { PhotoJob } from "./job.js";
 import { Mask } from "./mask.js";
+import { pixelOf } from "./pixel.js";
 import { countOf, fourthsOf, isPhoto, levelOf, maskSize, opening, standard, wordsOf } from "./state.js";
 import { restoredName, view } from "./view.js";
 
@@ -32,6 +34,11 @@ class Restore extends Tab {
       tiled: (tile) => this.tiled(tile),
       finished: (answer) => this.answered({ ...answer, job: this.job.job }), // its own: another one may begin while this is shown
       compared: (made) => this.compared(made),
+    });
+    this.reading = new Reading({
+      size: () => this.pixelsAt,
+      tell: (column, row) => pixelOf(this, column, row),
+      changed: () => this.draw(),
     });
     this.yours = new Yours(this, {
       asked: () => ["source", { domain: this.examplesOf, given: this.denoising && this.state.given }],
@@ -127,14 +134,14 @@ class Restore extends Tab {
     this.look(state.view);
   }
 
-  // The mean or a sample in large; one of a photograph's is fetched at its own size when it is first looked at.
+  // The mean or a sample in large; one of a photograph's is fetched at its own size, with its maps, when it is first looked at.
   look = async (view) => {
     this.set({ view }, false);
     const { answer, photo } = this;
     if (!photo || view === "mean" || answer.large?.[view]) return;
     const found = await this.asking("file", { job: answer.job.job, which: "sample", index: view });
     if (found.error || this.answer !== answer) return;
-    answer.large = { ...answer.large, [view]: found.data };
+    answer.large = { ...answer.large, [view]: found };
     this.show();
   };
 
@@ -237,8 +244,8 @@ class Restore extends Tab {
     this.yours.load({ source: this.yours.source });
   }
 
-  throwDie = () => {
-    this.state.seed = 1 + Math.floor(Math.random() * 999_999);
+  chooseSeed = (seed) => {
+    this.state.seed = seed;
     if (!this.denoising && !["own", null].includes(this.state.mask)) return this.preset();
     return this.set({});
   };
@@ -275,7 +282,9 @@ class Restore extends Tab {
     if (!answer) return [[], []];
     const about = { size: yours.picture.bytes.length, channels: row.channels, view: state.view };
     const answers = photo ? photoCells(answer, state.view, this.look) : answerCells(answer, about, this.look);
-    return [answers, methodCells(photo ? answer.result : answer.mean, answer, value.methods, this.made, row.channels)];
+    const { figures } = answer;
+    const given = photo ? { damaged: answer.job.damaged, mean: answer.result } : { damaged: answer.y, mean: answer.mean };
+    return [answers, methodCells({ ...given, figures }, value.methods, this.made, row.channels)];
   }
 
   show() {
@@ -285,13 +294,19 @@ class Restore extends Tab {
     super.show();
   }
 
+  // The bytes of a small picture that came damaged and of the answer that is looked at.
+  get small() {
+    const { answer, state } = this;
+    const y = unpack(answer.y);
+    const all = unpack(state.view === "mean" ? answer.mean : answer.samples);
+    const at = { mean: 0, best: answer.best }[state.view] ?? state.view;
+    return { y, made: all.subarray(at * y.length, (at + 1) * y.length) };
+  }
+
   ofSmall() {
     const { answer, row, state, fourth, yours } = this;
     const { channels } = row;
-    const y = unpack(answer.y);
-    const samples = unpack(state.view === "mean" ? answer.mean : answer.samples);
-    const at = { mean: 0, best: answer.best }[state.view] ?? state.view;
-    const made = samples.subarray(at * y.length, (at + 1) * y.length);
+    const { y, made } = this.small;
     const maps = {
       error: () => errorMap(yours.picture.bytes, made, channels, "absolute"),
       spread: () => heatMap(unpack(answer.spread)),
@@ -303,10 +318,20 @@ class Restore extends Tab {
 
   ofPhoto() {
     const { answer, fourth, state } = this;
-    const uri = answer[fourth === "error" ? "error_map" : fourth];
+    const of = state.view === "mean" ? { ...answer, data: answer.result } : answer.large?.[state.view];
+    const uri = fourth === "spread" ? answer.spread : of?.[fourth === "error" ? "error_map" : fourth];
     const map = fourth === "residual" ? fromUri : heatFromUri;
-    const made = state.view === "mean" ? answer.result : (answer.large?.[state.view] ?? answer.samples[state.view]);
-    return { restored: marked(fromUri(made), `photos-${answer.job.job}-${state.view}`), fourth: uri ? map(uri) : blank };
+    const key = `photos-${answer.job.job}-${state.view}`;
+    return {
+      restored: marked(fromUri(of?.data ?? answer.samples[state.view]), key),
+      fourth: uri ? marked(map(uri), `${key}-${fourth}`) : blank,
+    };
+  }
+
+  // [columns, rows] of the pictures, which read alike, or null.
+  get pixelsAt() {
+    const { width, height, drawn } = this.p?.damaged ?? {};
+    return drawn && this.answer ? [width, height] : null;
   }
 
   saveImage = async () => {
@@ -334,9 +359,7 @@ class Restore extends Tab {
   get fileName() {
     const { domain, example, given, noise, level, mask, view } = this.state;
     const damage = this.denoising ? (given ? ["given"] : [noise, Number(level.toPrecision(3))]) : [mask];
-    return ["vaedemo", this.name, domain, example ?? "own", ...damage, typeof view === "number" ? `sample${view + 1}` : view]
-      .join("-")
-      .replace(/[^\w.-]+/g, "-");
+    return fileName(this.name, domain, example ?? "own", ...damage, typeof view === "number" ? `sample${view + 1}` : view);
   }
 }
 

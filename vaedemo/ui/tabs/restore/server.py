@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import torch
@@ -17,22 +17,20 @@ from vaedemo.pictures.draw import to_image
 from vaedemo.pictures.prepare import Placed, prepare
 from vaedemo.pictures.read import read
 from vaedemo.services.restore.photonoise import is_grey
-from vaedemo.services.restore.run import Answer, answers, estimate, measure, run
+from vaedemo.services.restore.run import answers, estimate, measure, run
 from vaedemo.services.restore.task import DENOISING, FILLING, MAX_SAMPLES, Task, seen
 from vaedemo.ui.server import wire
 from vaedemo.ui.server.component import module_html
 from vaedemo.ui.server.inputs import page_source
 from vaedemo.ui.server.jobs import Job, Jobs
 from vaedemo.ui.server.service import Service
+from vaedemo.ui.tabs.restore import drawn
 from vaedemo.ui.tabs.restore.row import LOSSLESS, described
 
 __all__ = ["RestoreTab", "build"]
 
 Request = dict[str, Any]
 MAX_MASK = 1024  # pixels a side of a painted mask
-SHOWN = 1400  # longest side of a photograph as the page shows it
-LIMIT = 0.1  # the mean error of a pixel at which a photograph's error map saturates
-SPREAD = 0.25  # the spread at which its heat map saturates, as the page draws it
 BESIDE = 1_500_000  # pixels up to which a photograph is given to the classical methods too
 FILLED = 100_000  # missing pixels up to which biharmonic equations are: their time grows faster than they do
 MAX_PIXELS = 12_500_000  # of one photograph on the page
@@ -44,14 +42,6 @@ def build(service: Service, name: str) -> Any:
     """The component of a tab, "denoise" or "inpaint"."""
     own = RestoreTab(service)
     return module_html(name, own.first_value(name), own.functions)
-
-
-class _Photograph(NamedTuple):
-    """What a photograph's answers are shown with: y damaged, clean or None, mask (H, W)."""
-
-    y: np.ndarray
-    clean: np.ndarray | None
-    mask: np.ndarray
 
 
 class RestoreTab:
@@ -72,8 +62,8 @@ class RestoreTab:
             "table": {row.name: described(self.library, row.name) for row in rows},
             "masks": list(PRESETS),
             "methods": list(DENOISING if name == "denoise" else FILLING),
-            "spread": SPREAD,
-            "limit": LIMIT,
+            "spread": drawn.SPREAD,
+            "limit": drawn.LIMIT,
             "any": bool(self.library.entries),
             "seeds": wire.MAX_SEED,
         }
@@ -130,7 +120,7 @@ class RestoreTab:
             "y": wire.pack(y * mask),
             "samples": wire.pack(np.asarray(answer.samples)),
             "mean": wire.pack(answer.mean),
-            "spread": wire.pack(_spread(answer)),
+            "spread": wire.pack(drawn.spread(answer)),
             "best": answer.best,
             "log_likelihood": wire.rounded(answer.log_likelihood),
             "sigma": wire.rounded(told),
@@ -216,15 +206,15 @@ class RestoreTab:
         measured = None if noise is None else _measured(clean, y, known)
         methods = self._beside(request, replace(task, sigma=shown if noise == "gaussian" else measured or shown))
         works = {"vae": run(self.library, task)} | {name: run(self.library, other) for name, other in methods.items()}
-        job = Job(works, width * height, _Photograph(y, clean, known))
+        job = Job(works, width * height, drawn.Photograph(y, clean, known))
         return {
             "job": self.jobs.add(job),
             "own": job.totals["vae"],
             "total": job.total,
             "width": width,
             "height": height,
-            "damaged": _shown(y),
-            "original": _shown(x),
+            "damaged": drawn.shown(y),
+            "original": drawn.shown(x),
             "sigma": wire.rounded(shown),
             "measured": measured,
             "estimated": wire.rounded(told, 3) if found_out and noise is None else None,
@@ -265,21 +255,19 @@ class RestoreTab:
         answer = {"done": job.done, "total": job.total}
         if not step.last:
             part = getattr(step.progress, "part", None)
-            return answer if part is None else answer | {"tile": _tile(part[0], part[1], job.about.y)}
+            return answer if part is None else answer | {"tile": drawn.tile(part[0], part[1], job.about.y)}
         y, clean, mask = job.about
         restored, hole = step.progress.answers[0], None if mask.all() else mask
         figures = {} if clean is None else _figures(restored.mean, clean, hole)
         if step.name != "vae":
-            return answer | {"methods": {step.name: {"x_hat": _shown(restored.mean, SHOWN // 3), **figures}}}
+            return answer | {"methods": {step.name: {"x_hat": drawn.shown(restored.mean, drawn.SHOWN // 3), **figures}}}
         if len(restored.samples):  # grey, for the page to colour
-            answer["spread"] = _heat(_spread(restored))
-            answer["samples"] = [_shown(s, SHOWN // 3) for s in restored.samples]
+            answer["spread"] = drawn.heat(drawn.spread(restored))
+            answer["samples"] = [drawn.shown(s, drawn.SHOWN // 3) for s in restored.samples]
         if clean is not None:
             samples = [_figures(s, clean, hole) for s in restored.samples]
             answer["figures"] = {"mean": figures, "y": _figures(y, clean, hole), "samples": samples}
-            answer["error_map"] = _heat(np.abs(restored.mean - clean).mean(0) / LIMIT)
-        left = np.clip(0.5 + (y - restored.mean) * mask * 2, 0, 1)
-        return answer | {"result": _shown(restored.mean), "residual": _shown(left)}
+        return answer | {"result": drawn.shown(restored.mean)} | drawn.maps(restored.mean, job.about)
 
     def stop(self, request: Request) -> Request:
         """{"job"} -> {}: what was worked off is forgotten."""
@@ -287,8 +275,9 @@ class RestoreTab:
         return {}
 
     def file(self, request: Request) -> Request:
-        """{"job", "which": "mean", "damaged" or "sample", "index": of a sample} -> {"data": data URI at full size}."""
-        job = self.jobs.get(request.get("job"))
+        """{"job", "which": "mean", "damaged" or "sample", "index": of a sample} -> {"data": data URI at full size}; of
+        a sample "residual" and "error_map" too, as step() gives those of the mean."""
+        job, maps = self.jobs.get(request.get("job")), Request()
         which = wire.choice(request, "which", ("mean", "damaged", "sample"), "mean")
         restored = job.last["vae"].progress.answers
         if not restored:
@@ -298,11 +287,12 @@ class RestoreTab:
             if last < 0:
                 raise PictureError("This photograph has no samples; choose how many are to be drawn.")
             picture = restored[0].samples[wire.whole(request, "index", 0, last)]
+            maps = drawn.maps(picture, job.about)
         else:
             picture = restored[0].mean if which == "mean" else job.about.y
         image = to_image(picture)
         with self.service.decoders_turn:
-            return {"data": wire.data_uri(image, lossless=job.size <= LOSSLESS)}
+            return {"data": wire.data_uri(image, lossless=job.size <= LOSSLESS)} | maps
 
 
 def _mask_of(given: Any, width: int, height: int) -> np.ndarray:
@@ -328,31 +318,6 @@ def _larger(known: np.ndarray, width: int, height: int) -> np.ndarray:
 
 def _noisy(x: np.ndarray, noise: str, level: float | None, seed: int) -> np.ndarray:
     return add_noise(torch.from_numpy(x)[None], noise, level or 0.0, runtime.generator("page", seed))[0].numpy()
-
-
-def _spread(answer: Answer) -> np.ndarray:
-    """The mean over the channels (H, W), 1 where the scale ends."""
-    return answer.spread.mean(0) / SPREAD
-
-
-def _shown(x: np.ndarray, side: int = SHOWN) -> str:
-    image = to_image(x)
-    image.thumbnail((side, side), Image.Resampling.HAMMING)
-    return wire.data_uri(image)
-
-
-def _heat(values: np.ndarray) -> str:
-    """Values (H, W), 1 where their scale ends, in grey, for the page to colour."""
-    heat = to_image(np.clip(values[None], 0, 1))
-    heat.thumbnail((512, 512), Image.Resampling.BOX)
-    return wire.data_uri(heat, lossless=True)
-
-
-def _tile(box: tuple[float, ...], picture: np.ndarray, whole: np.ndarray) -> Request:
-    """A tile for the page: no larger than it is in the picture as that is shown."""
-    scale = min(1.0, SHOWN / max(whole.shape[1:]))
-    side = max((box[2] - box[0]) * whole.shape[2], (box[3] - box[1]) * whole.shape[1])
-    return {"box": [round(share, 6) for share in box], "data": _shown(picture, max(1, round(side * scale)))}
 
 
 def _figures(x_hat: np.ndarray, x: np.ndarray, known: np.ndarray | None) -> Request:

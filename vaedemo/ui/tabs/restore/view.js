@@ -2,15 +2,15 @@
 
 import { html, nothing } from "../../page/vendor/lit-html.js";
 import { LIMIT, gradient } from "../../page/draw/pixels.js";
-import { button, card, chooser, figure, optionsOf, panel, scale, sheet, slider } from "../../page/frame/pieces.js";
+import { button, card, chooser, figure, optionsOf, panel, scale, seedField, sheet, slider } from "../../page/frame/pieces.js";
 import { number, t } from "../../page/frame/text.js";
 import { cellRow } from "./cells.js";
 import { maskTools } from "./mask.js";
 import { countOf, countsOf, fourthsOf } from "./state.js";
 
-const canvas = (tab, name) =>
-  html`<canvas class="vd-res-canvas" data-part=${name} width="28" height="28" role="img" aria-label=${t(`${name}.label`)}
-    .draw=${tab.drawings[name]}></canvas>`;
+const canvas = (tab, name, { still = false } = {}) =>
+  html`<canvas class="vd-res-canvas" data-part=${name} width="28" height="28" role="img" tabindex=${still ? nothing : 0}
+    aria-label=${t(`${name}.label`)} aria-describedby="vd-res-live-${tab.name}" .draw=${tab.drawings[name]}></canvas>`;
 
 const fourthScale = ({ photo, fourth, value }) => {
   const signed = fourth === "residual";
@@ -20,17 +20,13 @@ const fourthScale = ({ photo, fourth, value }) => {
   return scale(signed ? `≤ −${end}` : "0", colours, `≥ ${signed ? "+" : ""}${end}`);
 };
 
-// Of a photograph it is that of the mean, whichever sample is looked at.
-const fourthNote = ({ photo, fourth, state: { view } }) =>
-  t(`fourth.${fourth}.note`) + (photo && view !== "mean" && fourth !== "spread" ? ` (${t("restored.mean")})` : "");
-
 export const restoredName = ({ state: { view } }) => {
   return typeof view === "number" ? t("restored.sample", { n: view + 1 }) : t(`restored.${view}`);
 };
 
 const panels = (tab) => {
-  const { name, denoising } = tab;
-  const damaged = html`${canvas(tab, "damaged")}
+  const { name, denoising, reading } = tab;
+  const damaged = html`${canvas(tab, "damaged", { still: !denoising })}
         <canvas class="vd-res-canvas vd-res-brush" data-part="brushPad" width="28" height="28" role="application" tabindex="0"
           aria-label=${t("restore.pad.label")} aria-describedby="vd-res-live-${name}" ?hidden=${denoising}></canvas>`;
   const restored = html`${canvas(tab, "restored")}
@@ -41,9 +37,9 @@ const panels = (tab) => {
         ${tab.photo ? tab.job.view() : ""}`;
   const before = html`<label for="vd-res-wipe-${name}">${t("restore.before.label")}</label>`;
   return html`${tab.yours.panel()}
-    ${panel("damaged", damaged)}
-    ${panel("restored", restored, { note: restoredName(tab), under: before })}
-    ${panel("fourth", canvas(tab, "fourth"), { title: `fourth.${tab.fourth}.title`, note: fourthNote(tab), under: fourthScale(tab) })}`;
+    ${panel("damaged", damaged, { reading })}
+    ${panel("restored", restored, { note: restoredName(tab), under: before, reading })}
+    ${panel("fourth", canvas(tab, "fourth"), { title: `fourth.${tab.fourth}.title`, note: t(`fourth.${tab.fourth}.note`), under: fourthScale(tab), reading })}`;
 };
 
 const choosers = (tab) => {
@@ -53,8 +49,7 @@ const choosers = (tab) => {
   return html`<div class="vd-choosers">
     ${chooser(tab, "domain", optionsOf(Object.keys(tab.table), "domain"), { choose: tab.chooseDomain })}
     ${chooser(tab, "n", optionsOf(countsOf(row, picture)), { ...count, choose: (n) => tab.set({ n, view: "mean" }) })}
-    <div class="vd-field"><span>${t("restore.seed.label")}</span><button type="button" class="vd-small" data-part="die" title=${t("restore.die.why")}
-      @click=${tab.throwDie}>${t("restore.seed.value", { seed: state.seed })}</button></div>
+    ${seedField({ value: state.seed, most: tab.value.seeds, choose: tab.chooseSeed })}
   </div>`;
 };
 
@@ -125,13 +120,15 @@ const methodsWhy = ({ answer, denoising, photo, job }) => {
 
 export const view = (tab) => {
   const { name, state, photo, denoising, yours } = tab;
-  const strip = (part, cells) =>
-    html`<div class="vd-res-strip" data-part=${part} role="group" aria-label=${t(`restore.${part}.title`)}>${cellRow(cells)}</div>`;
+  // As wide as all that it will hold, so that those that come later move nothing.
+  const strip = (part, cells, most) =>
+    html`<div class="vd-res-strip" data-part=${part} style="--cells: ${most}" role="group" aria-label=${t(`restore.${part}.title`)}>${cellRow(cells)}</div>`;
+  const compared = 1 + tab.value.methods.length - (photo ? (tab.job.job?.left_out.length ?? 0) + 1 : 0);
   return sheet(tab, {
     kind: `vd-res ${photo ? "vd-res-photo" : ""}`,
     style: photo && yours.picture?.width ? `--shape: ${yours.picture.width / yours.picture.height}` : nothing,
     panels: panels(tab),
-    readout: { id: `vd-res-live-${name}`, part: "live", text: denoising ? "" : (tab.mask?.missing ?? "") },
+    readout: { id: `vd-res-live-${name}`, part: "live", text: tab.reading.text(denoising ? undefined : (tab.mask?.missing ?? "")) },
     mode: chooser(tab, "fourth", optionsOf(fourthsOf(name, state), "fourth"), {
       bare: true,
       part: "fourthMode",
@@ -144,8 +141,8 @@ export const view = (tab) => {
       ${denoising ? noiseControls(tab) : maskTools(tab)}
       <p class="vd-res-remark" data-part="remark" role="status">${remark(tab)}</p>
       ${figures(tab)}`,
-    cards: html`${card("vd-res-answers", "restore.answers", answersWhy(tab), strip("answers", tab.answers))}
-      ${card("vd-res-methods", "restore.methods", methodsWhy(tab), html`${tab.job.besideView()}${strip("methods", tab.others)}`)}`,
+    cards: html`${card("vd-res-answers", "restore.answers", answersWhy(tab), strip("answers", tab.answers, tab.answers.length || 1))}
+      ${card("vd-res-methods", "restore.methods", methodsWhy(tab), html`${tab.job.besideView()}${strip("methods", tab.others, compared)}`)}`,
     buttons: button("saveImage", "save", tab.saveImage),
     more: `${name}.more`,
   });

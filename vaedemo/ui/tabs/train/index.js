@@ -1,6 +1,6 @@
 // "Train": a run in front of the class. Its moments are kept here, so that any of them comes back without asking the server.
 
-import { save } from "../../page/frame/download.js";
+import { fileName, save } from "../../page/frame/download.js";
 import { lend, lentDomain, showLent } from "../../page/frame/shared.js";
 import { Tab, open } from "../../page/frame/shell.js";
 import { openTab } from "../../page/frame/tabs.js";
@@ -162,7 +162,7 @@ class Train extends Tab {
     const { run } = this;
     const answer = await this.weightsOf("keep", {});
     if (!answer) return;
-    const name = `vaedemo-${run.settings.data}-${configOf(run.settings).kind}-${run.settings.d}-step${answer.step}`;
+    const name = fileName("train", run.settings.data, configOf(run.settings).kind, run.settings.d, `step${answer.step}`);
     save(new Blob([unpack(answer.checkpoint)]), `${name}.safetensors`);
     save(new Blob([unpack(answer.script)], { type: "application/zip" }), `${name}.zip`);
     return this.show();
