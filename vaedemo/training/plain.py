@@ -68,11 +68,11 @@ class PlainConfig:
         _require(self.likelihood in LIKELIHOODS, f"no likelihood {self.likelihood!r}; choose from {known}")
         _require(self.sigma == 0 or 0.01 <= self.sigma <= 1, f"sigma is {self.sigma}; choose 0.01 to 1, or 0")
         _require(0 <= self.seed < 2**31, f"seed is {self.seed}; choose 0 to {2**31 - 1}")
-        _require(1 <= self.steps <= 5000, f"steps is {self.steps}; choose 1 to 5000")
+        _require(1 <= self.steps <= 10_000, f"steps is {self.steps}; choose 1 to 10,000")
         _require(len(self.changes) <= CHANGES, f"{len(self.changes)} changes are too many; keep {CHANGES} at most")
         for change in self.changes:
             _require(change.name in CHANGEABLE, f"{change.name!r} cannot change; choose from {', '.join(CHANGEABLE)}")
-            _require(0 <= change.step <= 5000, f"a change at step {change.step}; choose 0 to 5000")
+            _require(0 <= change.step <= 10_000, f"a change at step {change.step}; choose 0 to 10,000")
             replace(self, changes=(), **{change.name: change.value})  # which looks at the value
 
     def at(self, step: int) -> "PlainConfig":

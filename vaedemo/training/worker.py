@@ -152,6 +152,21 @@ def _listen(stream: BinaryIO, commands: "queue.SimpleQueue[Message]") -> None:
         os._exit(0)  # nobody is left to train for
 
 
+def _rehearse() -> None:
+    """A step and a look at nothing: what Python and PyTorch load when it is first used takes a second, which nobody
+    should wait for after a click."""
+    import torch
+
+    from vaedemo.data.datasets import Pictures
+    from vaedemo.data.taught import Taught
+    from vaedemo.training.moments import Watch
+    from vaedemo.training.plain import Plain, PlainConfig
+
+    blank = Pictures(torch.zeros(16, 1, 28, 28, dtype=torch.uint8), torch.arange(16) % 2)
+    run = Plain(PlainConfig(width=32), blank)
+    Watch(run, Taught(blank, blank)).moment(run.step())
+
+
 def main() -> None:
     """Train the run that standard input describes."""
     with contextlib.suppress(AttributeError, OSError):
@@ -165,8 +180,7 @@ def main() -> None:
     os.dup2(2, 1)  # so that nothing that prints comes between the messages
     commands: queue.SimpleQueue[Message] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(sys.stdin.buffer, commands), daemon=True).start()
-    import vaedemo.training.moments  # what takes time, before it is asked for  # noqa: F401
-
+    _rehearse()
     worker = None
     try:
         worker = _Worker(commands, out)

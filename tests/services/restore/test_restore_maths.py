@@ -56,6 +56,9 @@ class Shelf:
     def domain(self, name):
         return get_domain(name)
 
+    def home(self, domain):
+        return get_domain(domain, DOMAINS).name
+
     def restorer(self, domain):
         self.asked.append(domain)
         return self.network

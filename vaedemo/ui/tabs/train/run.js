@@ -62,6 +62,7 @@ export class Run {
     Object.assign(this, { state, place });
     if (["done", "stopped", "failed"].includes(state) && !left) {
       this.ended = true;
+      this.owner.ask("warm", {}); // a worker for the next run, or a fork
       if (why) this.why = { error: why, key: whyKey };
     }
     this.owner.changed(this);

@@ -8,15 +8,15 @@ export const DIMS = [2, 3, 4, 8, 16, 32, 64];
 export const WIDTHS = [64, 128, 256, 512];
 export const DEPTHS = [0, 1, 2, 3];
 export const BETAS = [0, 0.25, 1, 4, 16];
-export const RATES = [0.0005, 0.001, 0.003, 0.01, 0.03, 0.1];
+export const RATES = [0.0005, 0.001, 0.002, 0.005, 0.02, 0.1];
 export const LOSSES = ["sum", "mean"];
 export const LIKELIHOODS = ["bernoulli", "gaussian", "held"]; // held: a Gaussian whose sigma is HELD
 export const HELD = 0.1;
-export const MOST_STEPS = 5000;
-export const STEPS = [300, 600, 1000, 2000, 4500];
+export const MOST_STEPS = 10000;
+export const STEPS = [300, 600, 1000, 2000, 5000];
 
-const GOOD = { data: "digits", few: false, net: "dense", code: "vae", d: 2, width: 128, depth: 3, beta: 1, lr: 0.003 };
-const START = { ...GOOD, loss: "sum", likelihood: "bernoulli", seed: 0, steps: 4500 };
+const GOOD = { data: "digits", few: false, net: "dense", code: "vae", d: 2, width: 128, depth: 3, beta: 1, lr: 0.002 };
+const START = { ...GOOD, loss: "sum", likelihood: "bernoulli", seed: 0, steps: 5000 };
 
 // What each preset is, besides the good start: settings that differ from it. Its reason is the phrase train.preset.<name>.why.
 export const PRESETS = {
