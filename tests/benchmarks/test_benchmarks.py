@@ -20,7 +20,12 @@ ROOT = Path(__file__).resolve().parents[2]
 BENCHMARKS = ROOT / "benchmarks"
 PARTS = ("common.py", "damaged.py", "visitors.py")  # no scripts of their own
 SCRIPTS = sorted(p.name for p in BENCHMARKS.glob("*.py") if p.name not in PARTS)
-PAGES = {"latent.py": ["--click"], "page.py": ["--slider"]}  # need Chromium; one of their parts is enough
+PAGES = {
+    "classroom.py": ["--scrub"],
+    "latent.py": ["--click"],
+    "page.py": ["--slider"],
+}  # need Chromium; one part is enough
+SOME = PAGES | {"serving.py": ["--memory", "--visitors"]}
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +63,7 @@ def test_it_runs_and_leaves_what_was_measured(script, data, tmp_path, monkeypatc
     assert "parse(parser" in text or "report_parts(" in text, f"{script} takes its arguments through benchmarks.common"
     monkeypatch.setattr(common, "RESULTS", tmp_path / "results")
     monkeypatch.setattr(datasets, "GENERATED", dict(datasets.GENERATED))
-    monkeypatch.setattr(sys, "argv", [script, "--tiny", "--data-dir", str(data), *PAGES.get(script, [])])
+    monkeypatch.setattr(sys, "argv", [script, "--tiny", "--data-dir", str(data), *SOME.get(script, [])])
     (tmp_path / "results").mkdir()
     before = measured()
     runpy.run_path(str(BENCHMARKS / script), run_name="__main__")

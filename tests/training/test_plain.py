@@ -96,7 +96,7 @@ def test_where_numbers_run_away_the_weights_before_are_kept(field):
         {"loss": "max"},
         {"sigma": 2},
         {"seed": -1},
-        {"steps": 5001},
+        {"steps": 10_001},
         {"changes": (Change(1, "width", 64),)},
         {"changes": (Change(1, "lr", 2.0),)},
         {"changes": (Change(-1, "lr", 0.1),)},

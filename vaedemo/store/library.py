@@ -202,13 +202,13 @@ class Library:
 
     def classifier(self, domain: str) -> Classifier:
         """The classifier of a domain, in evaluation mode on the CPU."""
-        path = self.folder / self.home(domain) / CLASSIFIER.file
+        path = self.folder / self.home(self.domain(domain)) / CLASSIFIER.file
         with self._lock:
             return _kept(self._models, KEPT, (path, None), lambda: load_checkpoint(path, format=CLASSIFIER)[0])
 
     def finder(self, domain: str) -> Finder:
         """The network that finds damage in pictures of a domain, in evaluation mode on the CPU."""
-        path = self.folder / self.home(domain) / FINDER.file
+        path = self.folder / self.home(self.domain(domain)) / FINDER.file
         with self._lock:
             return _kept(self._models, KEPT, (path, None), lambda: load_checkpoint(path, format=FINDER)[0])
 
@@ -267,15 +267,15 @@ class Library:
     def mixed(self, domain: str) -> bool:
         """Whether there are mixtures over the codes of a domain's models."""
         lent = self.lent.get(domain)
-        return lent is not None or (self.folder / self.home(domain) / MIXTURES.file).is_file()
+        return lent is not None or (self.folder / self.home(self.domain(domain)) / MIXTURES.file).is_file()
 
     def finds_damage(self, domain: str) -> bool:
         """Whether there is a network that finds damage in pictures of a domain."""
-        return (self.folder / self.home(domain) / FINDER.file).is_file()
+        return (self.folder / self.home(self.domain(domain)) / FINDER.file).is_file()
 
     def judged(self, domain: str) -> bool:
         """Whether there is a classifier of a domain."""
-        return (self.folder / self.home(domain) / CLASSIFIER.file).is_file()
+        return (self.folder / self.home(self.domain(domain)) / CLASSIFIER.file).is_file()
 
     def figures(self, key: ModelKey) -> dict[str, Any] | None:
         """The figures that `evaluate` measured for a ModelKey's model over its test set, a dict; None before that."""

@@ -1,6 +1,7 @@
 // Lines through points of two figures: quality against rate, against channels, or against the time. No state but what is shown.
 
 import { clamp } from "../frame/dom.js";
+import { language } from "../frame/text.js";
 import { ticks } from "../maths/geometry.js";
 import { spread } from "../maths/axes.js";
 import { Chart, label, line, node, rows } from "./chart.js";
@@ -110,7 +111,8 @@ export class Plot extends Chart {
 
   axes({ x, y }) {
     const { x: across, y: up, right, height } = this;
-    const text = (digits) => (v) => v.toLocaleString(undefined, { maximumFractionDigits: digits });
+    const text = (digits) => (v) =>
+      v.toLocaleString(language(), { maximumFractionDigits: digits, signDisplay: "negative" }).replace("-", "−");
     const marks = rows(ticks(y.low, y.high, 4, STEPS), y.at, MARGIN.left, right, text(up.digits ?? 1), 8);
     const own = across.log ? [...new Set(this.points.map((p) => p.x))] : ticks(x.low, x.high, 6, STEPS);
     for (const v of own.filter((value) => value >= x.low && value <= x.high))

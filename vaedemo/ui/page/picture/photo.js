@@ -5,7 +5,7 @@ import { html } from "../vendor/lit-html.js";
 import { newest } from "../frame/dom.js";
 import { fileName, save, saveRow } from "../frame/download.js";
 import { chooser, figure, optionsOf, panel, progress, scale, slider, small } from "../frame/pieces.js";
-import { number, t } from "../frame/text.js";
+import { language, number, t } from "../frame/text.js";
 import { blank, fromUri, gradient, heatFromUri, marked, unpack } from "../draw/pixels.js";
 import { Job, NOTHING } from "./job.js";
 import { THIRDS } from "./photostate.js";
@@ -332,7 +332,7 @@ export class Photo {
   }
 }
 
-const bytesOf = (count) => (count < 10_000 ? count.toLocaleString() : number(count / 1000, count < 100_000 ? 1 : 0));
+const bytesOf = (count) => (count < 10_000 ? count.toLocaleString(language()) : number(count / 1000, count < 100_000 ? 1 : 0));
 export const sized = (count) => (count < 10_000 ? t("photo.bytes", { n: bytesOf(count) }) : t("photo.kilobytes", { n: bytesOf(count) }));
 
 // A PSNR; of pictures without a difference it has no number.
