@@ -59,6 +59,7 @@ class Visitor:
         self.session, self.name = secrets.token_hex(6), secrets.token_hex(16)
         self.tab, self.calls = "open", 0
         self.held: list[str] = []
+        self.jobs: dict[str, str] = {}  # of each tab the latest
         self.cached: set[str] = set()
 
     @property
@@ -110,8 +111,9 @@ class Visitor:
         return {"upload": self.held[-1]}
 
     async def tell(self) -> None:
-        """Say which uploads this page holds."""
-        await self.timed(self.client.post("visit", json={"visitor": self.name, "files": self.held}))
+        """Say which uploads this page holds, and which jobs end because it is left."""
+        ended = [] if self.held else list(self.jobs.values())
+        await self.timed(self.client.post("visit", json={"visitor": self.name, "files": self.held, "ended": ended}))
 
     async def leave(self) -> None:
         """Close the page."""
@@ -119,8 +121,12 @@ class Visitor:
         await self.tell()
 
     async def work_off(self, **begun: Any) -> str:
-        """Begin a job and ask for its steps until it is done; its name."""
-        return await self.steps(await self.ask("begin", **begun))
+        """Begin a job in place of the tab's latest, and ask for its steps until it is done; its name."""
+        if self.tab in self.jobs:
+            await self.ask("stop", job=self.jobs.pop(self.tab))
+        job = await self.ask("begin", **begun)
+        self.jobs[self.tab] = job["job"]
+        return await self.steps(job)
 
     async def steps(self, job: Row) -> str:
         """Ask for a job's steps until it is done; its name."""
@@ -217,7 +223,9 @@ async def compress(v: Visitor) -> None:
     await v.ask("photo", source=source)
     job = await v.work_off(source=source, quality=v.rng.randint(20, 80), channels=None, refine=None, live=False)
     if v.rng.random() < SELDOM:
-        await v.steps(await v.ask("beside", job=job, measure="size"))
+        beside = await v.ask("beside", job=job, measure="size")
+        v.jobs["beside"] = beside["job"]
+        await v.steps(beside)
     await v.ask("file", job=job, which="vae")
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import time
+from types import SimpleNamespace
 
 import httpx
 import pytest
@@ -11,6 +12,7 @@ from starlette.applications import Starlette
 from tests.uploaded import laid
 from vaedemo.errors import Gone, PictureError
 from vaedemo.ui.server import uploads as module
+from vaedemo.ui.server.jobs import Job, Jobs
 from vaedemo.ui.server.uploads import Uploads, route
 
 A, B = "a" * 32, "b" * 32
@@ -112,7 +114,9 @@ def test_what_others_lay_into_the_folder_is_neither_read_nor_removed(uploads):
     [(b'{"visitor": "%s", "files": []}' % A.encode(), 204), (b"", 422), (b"{", 422), (b"[]", 422), (b"null", 422),
      (b"\xff", 422), (b'{"visitor": "x", "files": []}', 422), (b'{"visitor": 7, "files": []}', 422),
      (b'{"visitor": "%s", "files": {}}' % A.encode(), 422), (b"[" * 100_000, 422),
-     (b'{"visitor": "%s", "files": [%s0]}' % (A.encode(), b"0," * 500), 422)],
+     (b'{"visitor": "%s", "files": [%s0]}' % (A.encode(), b"0," * 500), 422),
+     (b'{"visitor": "%s", "files": [], "ended": [7, {}, null, "x"]}' % A.encode(), 204),
+     (b'{"visitor": "%s", "files": [], "ended": "x"}' % A.encode(), 422)],
 )  # fmt: skip
 def test_what_a_page_says_is_read_with_care(uploads, body, status):
     transport = httpx.ASGITransport(Starlette(routes=[route(uploads)]))
@@ -122,3 +126,18 @@ def test_what_a_page_says_is_read_with_care(uploads, body, status):
             return (await client.post("/visit", content=body)).status_code
 
     assert asyncio.run(ask()) == status
+
+
+def test_the_jobs_of_a_page_end_with_it_and_no_others(uploads):
+    kept = Jobs(10**6, "gone")
+    mine, other = (kept.add(Job({"x": iter([SimpleNamespace(done=0, total=1)])}, 1)) for _ in range(2))
+    transport = httpx.ASGITransport(Starlette(routes=[route(uploads)]))
+
+    async def leave():
+        async with httpx.AsyncClient(transport=transport, base_url="http://page") as client:
+            return await client.post("/visit", json={"visitor": A, "files": [], "ended": [mine]})
+
+    assert asyncio.run(leave()).status_code == 204
+    assert kept.get(other) is not None
+    with pytest.raises(Gone, match="gone"):
+        kept.get(mine)

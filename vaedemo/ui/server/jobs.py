@@ -6,13 +6,14 @@ Progress has `done` and `total`; the first, before anything is done, says how mu
 import secrets
 import threading
 import time
+import weakref
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from vaedemo.errors import Gone
 
-__all__ = ["Job", "Jobs", "Step"]
+__all__ = ["Job", "Jobs", "Step", "end"]
 
 LASTS = 900.0  # seconds since it was last asked for
 LEAST = 100_000  # that any job counts: however small its picture is, it has a network's state
@@ -57,6 +58,16 @@ class Job:
         return sum(step.progress.done for step in self.last.values())
 
 
+_EVERY: "weakref.WeakSet[Jobs]" = weakref.WeakSet()
+
+
+def end(names: Iterable[object]) -> None:
+    """Forget jobs of these names, whoever has them: their page was left."""
+    for name in names:
+        for jobs in list(_EVERY):
+            jobs.drop(name)
+
+
 class Jobs:
     """Jobs by their names, newest last; the oldest give way where all that wait are larger than `most`, and those that
     were not asked for lately are dropped. gone: the sentence about one that is no longer here."""
@@ -65,6 +76,7 @@ class Jobs:
         self.most, self.gone = most, gone
         self._jobs: OrderedDict[str, tuple[float, Job]] = OrderedDict()
         self._lock = threading.Lock()
+        _EVERY.add(self)
 
     def add(self, job: Job) -> str:
         """The name of a new job, which nobody can guess."""

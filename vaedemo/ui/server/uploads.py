@@ -22,6 +22,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from vaedemo.errors import Gone, PictureError
+from vaedemo.ui.server.jobs import end
 
 __all__ = ["Uploads", "route"]
 
@@ -132,18 +133,21 @@ def _names(folder: Path) -> list[str]:
 
 
 def route(uploads: Uploads) -> Route:
-    """POST /visit {"visitor": 32 hexadecimal digits, "files": [...]}: what a page holds, [] when it is left."""
+    """POST /visit {"visitor": 32 hexadecimal digits, "files": [...], "ended": [...]}: the uploads that a page holds, []
+    when it is left, and the jobs that end with it."""
 
     async def visit(request: Request) -> Response:
         try:
             body = json.loads(await request.body())
-            visitor, files = body["visitor"], body["files"]
-            known = _VISITOR.fullmatch(visitor) and isinstance(files, list) and len(files) <= MOST_HELD
-        except (ValueError, TypeError, KeyError, RecursionError):
+            visitor, files, ended = body["visitor"], body["files"], body.get("ended", [])
+            lists = all(isinstance(names, list) and len(names) <= MOST_HELD for names in (files, ended))
+            known = _VISITOR.fullmatch(visitor) and lists
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             known = None
         if not known:
             return Response(status_code=422)
         await asyncio.to_thread(uploads.hold, visitor, files)
+        end(ended)
         return Response(status_code=204)
 
     return Route("/visit", visit, methods=["POST"])

@@ -3,6 +3,7 @@
 
 import { failure } from "../frame/text.js";
 import { askWith } from "./source.js";
+import { holdJob, letJob } from "./visit.js";
 
 // The bar of work that is done, or not begun.
 export const NOTHING = { done: 1, total: 1, text: "" };
@@ -42,6 +43,7 @@ export class Job {
   drop() {
     this.turn += 1;
     if (this.job) this.tab.ask("stop", { job: this.job.job });
+    if (this.job) letJob(this.job.job);
     this.job = null;
   }
 
@@ -55,6 +57,7 @@ export class Job {
     if (turn !== this.turn) return job.job && tab.ask("stop", { job: job.job });
     if (job.error) return this.failed(job);
     this.job = job;
+    holdJob(job.job);
     this.began(job);
     for (let answer = { done: 0, total: 1 }; answer.done < answer.total; this.stepped(answer)) {
       answer = await tab.ask("step", { job: job.job });

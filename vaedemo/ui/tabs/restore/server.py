@@ -260,6 +260,7 @@ class RestoreTab:
         restored, hole = step.progress.answers[0], None if mask.all() else mask
         figures = {} if clean is None else _figures(restored.mean, clean, hole)
         if step.name != "vae":
+            job.last[step.name] = step._replace(progress=step.progress._replace(answers=()))  # never asked for
             return answer | {"methods": {step.name: {"x_hat": drawn.shown(restored.mean, drawn.SHOWN // 3), **figures}}}
         if len(restored.samples):  # grey, for the page to colour
             answer["spread"] = drawn.heat(drawn.spread(restored))
