@@ -8,6 +8,7 @@ codecs or a network trained, is asked for in one act of its tab in four.
 """
 
 import asyncio
+import contextlib
 import io
 import random
 import re
@@ -29,6 +30,8 @@ PHOTOGRAPH = (480, 320)  # pixels of an upload
 COME = 15.0  # seconds within which the first visitors come
 SELDOM = 0.25  # of the acts of a tab ask for what takes long
 STEPS = 400  # of a job, which ends long before
+# A browser sends again what met a connection that the server was just closing; here none is kept as long as that.
+KEPT_ALIVE = httpx.Limits(keepalive_expiry=3.0)
 RUN, POLLS = 100, 0.5  # steps of a run, and seconds between two questions about it
 
 
@@ -295,7 +298,7 @@ async def one_after_another(address: str, site: Site, seed: str, end: float, log
     rng = random.Random(seed)
     await asyncio.sleep(rng.uniform(0, min(COME, end - time.perf_counter())))
     while time.perf_counter() < end:
-        async with httpx.AsyncClient(base_url=address, timeout=60) as client:
+        async with httpx.AsyncClient(base_url=address, timeout=60, limits=KEPT_ALIVE) as client:
             v = Visitor(client, site, rng, log)
             try:
                 await v.timed(client.get(""))
@@ -308,7 +311,8 @@ async def one_after_another(address: str, site: Site, seed: str, end: float, log
                 log.errors.append((v.tab, str(error) or type(error).__name__))
             finally:
                 v.tab = "open"
-                await v.leave()
+                with contextlib.suppress(httpx.HTTPError):  # as a page, which hears no answer any more
+                    await v.leave()
 
 
 async def crowd(address: str, visitors: int, seconds: float, seed: str) -> Log:
