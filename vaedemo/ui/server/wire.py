@@ -24,6 +24,7 @@ __all__ = [
     "RequestError",
     "answered",
     "base64_bytes",
+    "base64_text",
     "choice",
     "data_uri",
     "failure",
@@ -153,6 +154,11 @@ def whole(request: Mapping[str, Any], name: str, low: int, high: int) -> int:
 def is_data_uri(value: Any) -> bool:
     """Whether a value is a text that begins as a data URI does."""
     return isinstance(value, str) and _DATA_URI.match(value) is not None
+
+
+def base64_text(data: bytes) -> str:
+    """Bytes in base64, as answers carry them."""
+    return base64.b64encode(data).decode()
 
 
 def base64_bytes(value: Any, what: str, limit: int) -> bytes:

@@ -2,6 +2,7 @@
 // <name>.json says how to read <name>.bin, the points. Beside them come the decoders of the models.
 
 import { asset } from "../frame/dom.js";
+import { unpack } from "../draw/pixels.js";
 import { createDecoder } from "../maths/decoder.js";
 
 const KEPT = 8; // maps and planes that stay in memory, some 2 MB each
@@ -14,9 +15,6 @@ const fetched = async (path) => {
   if (!answer.ok) throw new Error(`${url.pathname}: ${answer.status}`);
   return answer;
 };
-
-// A model that a visitor trained is lent (frame/shared.js): its map and decoder are asked for, and no file.
-const bytesOf = (base64) => Uint8Array.from(atob(base64), (c) => c.charCodeAt(0)).buffer;
 
 const read = async (name) => {
   const [json, bin] = await Promise.all([fetched(`maps/${name}.json`), fetched(`maps/${name}.bin`)]);
@@ -52,10 +50,11 @@ const modelOf = ({ about, buffer }, key, own, offset, { decode }) => {
   return { ...own, key, kind: key.split("-")[0], d: mean.length, labels, points, sigmas, lift, project, centre, decode };
 };
 
+// A model that a visitor trained is lent (frame/shared.js): its map and decoder are asked for, and no file.
 const lentFile = async (domain, ask) => {
   const { about, points, decoders, error } = await ask("lentmap", { domain });
   if (error) throw new Error(error);
-  return { about, buffer: bytesOf(points), decoders };
+  return { about, buffer: unpack(points).buffer, decoders };
 };
 
 // The map of a domain, with both models of two dimensions. like: of a lent model, the domain of the other one; ask: the server.
@@ -63,7 +62,7 @@ const load = async (domain, like, ask) => {
   const file = like ? await lentFile(domain, ask) : await read(domain);
   const decoder = (kind) => {
     const own = file.decoders?.[kind];
-    return own ? createDecoder(bytesOf(own)) : decoderOf(like ?? domain, `${kind}-2`);
+    return own ? createDecoder(unpack(own).buffer) : decoderOf(like ?? domain, `${kind}-2`);
   };
   const decoders = await Promise.all(KINDS.map(decoder));
   performance.mark("map arrived"); // benchmarks/latent.py reads the marks

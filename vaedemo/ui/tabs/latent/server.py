@@ -1,6 +1,5 @@
 """The tab "Latent space": the 2-D maps of both models, walks and their animations, and one dimension at a time."""
 
-import base64
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -78,7 +77,7 @@ def functions(service: Service) -> list[Callable[[Any], dict[str, Any]]]:
             raise wire.RequestError("an animation shows one row; send one")
         with service.decoders_turn:
             data = latent.animation(rows[0].x_hat, kind)
-        return {"data": _base64(data)}
+        return {"data": wire.base64_text(data)}
 
     def traverse(request: dict[str, Any]) -> dict[str, Any]:
         """{"domain", "kind", "d", "beta", "z", "dims": [i, ...] from 0, "n"} -> {"rows": base64 of n pictures each}:
@@ -102,13 +101,13 @@ def functions(service: Service) -> list[Callable[[Any], dict[str, Any]]]:
             path = Path(folder) / "model.safetensors"
             save_checkpoint(path, lent.model, lent.row.name, small=False)
             decoder = decoder_bytes(path)
-        return {"about": about, "points": _base64(points), "decoders": {lent.key.kind: _base64(decoder)}}
+        return {
+            "about": about,
+            "points": wire.base64_text(points),
+            "decoders": {lent.key.kind: wire.base64_text(decoder)},
+        }
 
     return [wire.answered(f) for f in (decode_many, walk, animation, traverse, lentmap)]
-
-
-def _base64(data: bytes) -> str:
-    return base64.b64encode(data).decode()
 
 
 def _whole(value: Any, what: str, low: int, high: int) -> int:

@@ -1,6 +1,5 @@
 """The tab "Train": a run in a worker process, its moments as they come, and what is kept of it."""
 
-import base64
 import functools
 import json
 import tempfile
@@ -99,7 +98,9 @@ class Training:
         name = self._run(request)
         run = self.pool.look(name)
         state, said = run.state, run.said
-        messages = [m.told | {part: _base64(data) for part, data in m.data.items()} for m in self.pool.take(name)]
+        messages = [
+            m.told | {part: wire.base64_text(data) for part, data in m.data.items()} for m in self.pool.take(name)
+        ]
         left = bool(run.messages)
         told: Request = {"state": state, "place": self.pool.place(name), "messages": messages, "left": left}
         return told | ({"why": wire.sentence(said[0]), "whyKey": said[1]} if said else {})
@@ -124,8 +125,8 @@ class Training:
             checkpoint = path.read_bytes()
         return {
             "step": step,
-            "checkpoint": _base64(checkpoint),
-            "script": _base64(packed(config, run.taught.seen)),
+            "checkpoint": wire.base64_text(checkpoint),
+            "script": wire.base64_text(packed(config, run.taught.seen)),
         }
 
     def lend(self, request: Request) -> Request:
@@ -174,7 +175,7 @@ class Training:
     def _shown(self, run: Plain, taught: Taught) -> Request:
         with self.turn:
             moment = Watch(run, taught).moment(None)
-        parts = {name: _base64(getattr(moment, name)) for name in ("codes", "map", "rows", "probe")}
+        parts = {name: wire.base64_text(getattr(moment, name)) for name in ("codes", "map", "rows", "probe")}
         return {"labels": _labels(taught), "originals": _originals(taught), "moment": moment.told | parts}
 
     def x(self, request: Request) -> Request:
@@ -208,7 +209,7 @@ def _data(request: Request) -> str:
 
 
 def _labels(taught: Taught) -> str | None:
-    return None if taught.seen.y is None else _base64(taught.seen.y.byte().numpy().tobytes())
+    return None if taught.seen.y is None else wire.base64_text(taught.seen.y.byte().numpy().tobytes())
 
 
 def _originals(taught: Taught) -> str:
@@ -274,7 +275,3 @@ def _drawn() -> Taught:
 @functools.lru_cache(maxsize=4)
 def _read(path: Path, name: str) -> Taught:
     return read_sheet(path, DOMAINS[name].shape, len(DOMAINS[name].classes))
-
-
-def _base64(data: bytes) -> str:
-    return base64.b64encode(data).decode()
