@@ -65,11 +65,6 @@ def test_a_run_begins_there_and_goes_below_pca(blobs):
     assert errors["linear"] < 0.9 * reached < errors["ae"]
 
 
-def test_the_linear_maps_learn_slowly_and_others_have_none():
-    assert {tuple(p.shape) for p in build_model(linear()).slow} == {(5, 784), (5,), (784, 5), (784,)}
-    assert build_model(replace(linear(), linear=False)).slow == []
-
-
 def test_the_network_sees_the_linear_picture():
     model = build_model(linear())
     with torch.no_grad():

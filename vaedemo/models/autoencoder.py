@@ -45,12 +45,6 @@ class Model(nn.Module):
         super().__init__()
         self.config = config
 
-    @property
-    def slow(self) -> list[nn.Parameter]:
-        """What learns at a tenth of the rate (training/flat.py): linear maps that begin as PCA, near their best."""
-        parts = [part for part in self.children() if isinstance(part, LinearEncoder | LinearDecoder)]
-        return [p for part in parts for p in part.linear.parameters()]
-
     def encode(self, x: Tensor) -> Code:
         """Code of pictures x (B, C, H, W)."""
         raise NotImplementedError
