@@ -55,6 +55,7 @@ class ModelConfig:
     hidden: int = _option(128, "units of the dense layers beside the code (of dense kinds: of every hidden layer)")
     depth: int = _option(1, "hidden dense layers on each side of the code; 0 leaves a linear map")
     neck: int = _option(8, "channels in which the smallest feature map meets the dense layers")
+    linear: bool = _option(False, "of ae, and of vae with a gaussian likelihood: PCA, which the network corrects")
 
     def __post_init__(self) -> None:
         kinds = KINDS + RESTORING
@@ -83,6 +84,10 @@ class ModelConfig:
         _require(self.hidden >= 1, f"hidden is {self.hidden}; choose 1 or more")
         _require(0 <= self.depth <= 8, f"depth is {self.depth}; choose 0 to 8")
         _require(self.neck >= 1, f"neck is {self.neck}; choose 1 or more")
+        _require(
+            not self.linear or self.kind == "ae" or (self.kind == "vae" and self.likelihood == "gaussian"),
+            f"linear is of ae, and of vae with a gaussian likelihood, not of {self.kind} with {self.likelihood}",
+        )
 
     @property
     def shape(self) -> tuple[int, int, int]:

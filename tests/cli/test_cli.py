@@ -169,6 +169,21 @@ def test_train_writes_a_whole_folder(data, tmp_path, capsys):
     refused(capsys, *words, "--start", tmp_path / "none.safetensors")
 
 
+def test_what_is_held_out_is_not_trained_on_and_measured_by_evaluate(data, tmp_path, capsys):
+    words = ["train", "--domain", "digits", "--kind", "ae", "--latent-dim", "8", "--data-dir", data, "--epochs", "1",
+             "--linear", "True", "--out", tmp_path, "--hold-out", "30"]  # fmt: skip
+    main([*map(str, words), "--dry-run", "--json"])
+    told = json.loads(capsys.readouterr().out)
+    assert told["model"]["linear"] and told["starts_from"] is None, "the shipped anchor has seen the held-out ones"
+    main([*map(str, words), "--json"])
+    assert json.loads(capsys.readouterr().out)["pictures"] == 10
+    assert "--hold-out is 40; choose 1 to 39" in refused(capsys, *words[:-1], "40")
+    words = ["evaluate", "--checkpoints", tmp_path, "--data-dir", data, "--hold-out", "30"]
+    main([*map(str, words), "--json"])
+    assert [(r["kind"], r["mse"] > 0) for r in json.loads(capsys.readouterr().out)] == [("ae", True)]
+    assert "--write is for figures of the test set" in refused(capsys, *words, "--write")
+
+
 def test_train_all_trains_what_is_missing(data, tmp_path, monkeypatch, capsys):
     from vaedemo.training.recipes import recipe
 

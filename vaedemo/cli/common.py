@@ -19,7 +19,17 @@ if TYPE_CHECKING:  # what PyTorch is not needed for does not wait for it
     from vaedemo.data.datasets import Pictures
     from vaedemo.store.library import Library
 
-__all__ = ["Command", "OfModel", "figures", "files_of", "harmless", "own_or_public", "shown", "write_picture"]
+__all__ = [
+    "Command",
+    "OfModel",
+    "chosen_by",
+    "figures",
+    "files_of",
+    "harmless",
+    "own_or_public",
+    "shown",
+    "write_picture",
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +84,17 @@ def figures(result: Any, *left_out: str) -> dict[str, Any]:
     """A result's fields fit for JSON: its ModelKey's four first, arrays as lists, without those left out."""
     fields = result.key._asdict() | {k: v for k, v in result._asdict().items() if k not in ("key", *left_out)}
     return {name: value.tolist() if isinstance(value, np.ndarray) else value for name, value in fields.items()}
+
+
+def chosen_by(pictures: "Pictures", n: int) -> tuple["Pictures", "Pictures"]:
+    """(the rest, n held out to choose by) of a domain's training pictures, the same in every command."""
+    from vaedemo.data import datasets
+
+    if not 0 < n < len(pictures):
+        raise ConfigError(
+            f"--hold-out is {n}; choose 1 to {len(pictures) - 1} of the {len(pictures)} training pictures"
+        )
+    return datasets.held_out(pictures, n)
 
 
 def own_or_public(library: "Library", domain: str, split: str, data_dir: Path | None = None) -> "Pictures":

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import tqdm
 
-from vaedemo.cli.common import Command, own_or_public, shown
+from vaedemo.cli.common import Command, chosen_by, own_or_public, shown
 from vaedemo.configs import KINDS, ModelConfig
 from vaedemo.errors import ConfigError, UnknownModel
 from vaedemo.store.checkpoints import available
@@ -99,6 +99,8 @@ class Evaluate(Command):
     """only so many pictures of the test set, drawn at random by a fixed seed"""
     data_dir: Path | None = None
     """folder with DOMAIN_test.npz; without it the public sets are downloaded"""
+    hold_out: int = 0
+    """measure on so many training pictures, those that `train --hold-out` leaves out, instead of the test set"""
     bound_samples: int = 50
     """samples of the importance-weighted bound"""
     write: bool = False
@@ -116,6 +118,8 @@ class Evaluate(Command):
                 raise ConfigError(f"--{name} is {value}; choose 1 or more")
         library, rows = Library(self.checkpoints), []
         sets: dict[str, Pictures] = {}
+        if self.write and self.hold_out:
+            raise ConfigError("--write is for figures of the test set; leave it or --hold-out out")
         if self.domain:
             library.domain(self.domain)
         wanted = targets(library, self.domain, _checked_kind(self.kind), self.latent_dim, self.beta)
@@ -124,7 +128,7 @@ class Evaluate(Command):
         self._check_figures(library, wanted)
         for key in tqdm.tqdm(wanted, disable=None, unit="model"):
             if key.domain not in sets:
-                sets = {key.domain: own_or_public(library, key.domain, "test", self.data_dir).some(self.limit)}
+                sets = {key.domain: self._pictures(library, key.domain)}
             asked = {"bound_samples": self.bound_samples, "seed": self.seed}
             rows.append(evaluate_model(library, sets[key.domain], key, **asked))
             if self.write:
@@ -138,6 +142,11 @@ class Evaluate(Command):
             cells = ["" if v is None else f"{v:.{n}f}" for v, n in zip(values, DIGITS.values(), strict=True)]
             lines.append("| " + " | ".join([f"{r.domain} {r.kind}", str(r.latent_dim), f"{r.beta:g}", *cells]) + " |")
         self.tell([row.reported() for row in rows], "\n".join(lines))
+
+    def _pictures(self, library: "Library", domain: str) -> "Pictures":
+        if self.hold_out:
+            return chosen_by(own_or_public(library, domain, "train", self.data_dir), self.hold_out)[1].some(self.limit)
+        return own_or_public(library, domain, "test", self.data_dir).some(self.limit)
 
     def _check_figures(self, library: "Library", wanted: list[ModelKey]) -> None:
         """ConfigError where better figures than those to be measured would be lost."""

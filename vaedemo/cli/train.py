@@ -13,7 +13,7 @@ import tyro
 
 from vaedemo import runtime
 from vaedemo.cli import own
-from vaedemo.cli.common import Command
+from vaedemo.cli.common import Command, chosen_by
 from vaedemo.cli.learned import derive_classifier, derive_finder, derive_mixtures, derive_quantisers
 from vaedemo.configs import RESTORING, ModelConfig, TrainConfig
 from vaedemo.data import datasets
@@ -34,7 +34,7 @@ from vaedemo.training.tasks.epochs import LevelsConfig
 __all__ = ["Train"]
 
 CHOOSING = 2_000  # pictures of a domain's training set that a restoring model is not trained on
-MODEL_FIELDS = ("likelihood", "blocks", "hidden", "depth", "neck")
+MODEL_FIELDS = ("likelihood", "widths", "blocks", "hidden", "depth", "neck", "linear")
 # What ships and is no run of its own.
 LEARNED = {
     "classifier": derive_classifier,
@@ -99,6 +99,9 @@ class Train(Command):
     """of your own pictures: 1 for grey, 3 for colour"""
     data_dir: Path | None = None
     """folder with DOMAIN_train.npz, DOMAIN_test.npz and photos/; without it the public sets are downloaded"""
+    hold_out: int = 0
+    """training pictures of a domain that are held out to choose by, the same in every run, which then starts from no
+    shipped weights; `evaluate --hold-out` measures on them. What restores has its own"""
     out: Path = Path("runs")
     """folder of the runs; a run is a folder in it"""
     start: Path | None = None
@@ -198,7 +201,8 @@ class Train(Command):
         photo = isinstance(r.model, PhotoConfig)
         chosen = _chosen(self.photo if photo else self.model)
         model = dataclasses.replace(r.model, **chosen) if isinstance(r.model, PhotoConfig | ModelConfig) else r.model
-        start = self.checkpoints / r.start if r.start and (photo or model == r.model) else None
+        fits = r.start and (photo or model == r.model) and not self.hold_out  # what ships has seen the held-out ones
+        start = self.checkpoints / r.start if r.start and fits else None
         start = self.start or (start if start is not None and start.exists() else None)
         stage = r.stages[-1 if start else 0]
         choices = {CropConfig: self.crops, RateConfig: self.codec, LevelsConfig: self.levels}
@@ -224,6 +228,8 @@ class Train(Command):
         load = self._split(r.domain)
         if r.kind in (*RESTORING, "photo-restore"):
             return datasets.held_out(load("train"), CHOOSING)
+        if self.hold_out:
+            return chosen_by(load("train"), self.hold_out)
         return load("train"), load("test")
 
     def _split(self, domain: str) -> Callable[[str], datasets.Pictures]:

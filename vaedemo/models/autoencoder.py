@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from vaedemo.configs import ModelConfig
 from vaedemo.maths import gaussian
 from vaedemo.models.blocks import ConvDecoder, ConvEncoder, DenseDecoder, DenseEncoder
+from vaedemo.models.linear import LinearDecoder, LinearEncoder
 
 __all__ = ["Autoencoder", "Code", "Model", "Output", "networks"]
 
@@ -28,10 +29,12 @@ class Output(NamedTuple):
     logvar: Tensor | None
 
 
-def networks(config: ModelConfig, outputs: int) -> tuple[nn.Sequential, nn.Sequential]:
+def networks(config: ModelConfig, outputs: int) -> tuple[nn.Module, nn.Module]:
     """(encoder with that many outputs, decoder) of a ModelConfig."""
     if config.kind.startswith("dense"):
         return DenseEncoder(config, outputs), DenseDecoder(config)
+    if config.linear:
+        return LinearEncoder(config, outputs), LinearDecoder(config)
     return ConvEncoder(config, outputs), ConvDecoder(config)
 
 

@@ -65,19 +65,23 @@ class ConvEncoder(nn.Sequential):
 
 
 class ConvDecoder(nn.Sequential):
-    """(B, D) -> (B, C, S, S): the encoder mirrored; the last doubling is a pixel shuffle (Shi et al. 2016)."""
+    """(B, D) -> (B, C, S, S): the encoder mirrored; the last doubling is a pixel shuffle (Shi et al. 2016). `beside`:
+    how many channels more the first convolution of the largest level takes, the layer of number `largest`."""
 
-    def __init__(self, config: ModelConfig) -> None:
+    def __init__(self, config: ModelConfig, beside: int = 0) -> None:
         side = config.size // 2 ** len(config.widths)
         layers = _dense(config.latent_dim, config.neck * side**2, config)
         layers += [*_act(config), nn.Unflatten(1, (config.neck, side, side))]
-        before = config.neck
+        before, largest = config.neck, 0
         for i, (width, blocks) in enumerate(reversed(_levels(config))):
             layers += [nn.Upsample(scale_factor=2)] if i else []
-            layers += [nn.Conv2d(before, width, 3, padding=1), *(Residual(width) for _ in range(blocks))]
+            largest = len(layers)
+            more = beside if i == len(config.widths) - 1 else 0
+            layers += [nn.Conv2d(before + more, width, 3, padding=1), *(Residual(width) for _ in range(blocks))]
             before = width
         layers += [*_act(config), nn.Conv2d(before, 4 * config.channels, 3, padding=1), nn.PixelShuffle(2)]
         super().__init__(*layers)
+        self.largest = largest
 
 
 class DenseEncoder(nn.Sequential):

@@ -1,6 +1,7 @@
 """What a network is made of, measured on a forward pass: layers, output shapes, parameters, multiply-accumulates."""
 
 import math
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import torch
@@ -12,9 +13,11 @@ from vaedemo.models.registry import build_model
 __all__ = ["Layer", "cost", "drawing", "layers"]
 
 _NAMES = {
+    "Beside": "beside the linear picture",
     "Flatten": "flatten",
     "Linear": "linear",
     "PixelShuffle": "pixel shuffle, twice the size",
+    "Plus": "plus the linear part",
     "Residual": "residual block",
     "Unflatten": "unflatten",
     "Upsample": "nearest, twice the size",
@@ -45,6 +48,16 @@ def _macs(module: nn.Module, output: Tensor) -> int:
     return module.weight.numel() if isinstance(module, nn.Linear) else 0
 
 
+def _steps(network: Any, x: Tensor) -> Iterator[tuple[nn.Module, Tensor]]:
+    """(layer, its output), one after another."""
+    if hasattr(network, "steps"):
+        yield from network.steps(x)
+        return
+    for module in network:
+        x = module(x)
+        yield module, x
+
+
 @torch.no_grad()
 def layers(config: ModelConfig) -> list[Layer]:
     """Layers of a ModelConfig in the order they run; of PCA its two matrix products."""
@@ -66,12 +79,10 @@ def layers(config: ModelConfig) -> list[Layer]:
         ("encoder", model.encoder, config.shape),
         ("decoder", model.decoder, (config.latent_dim,)),
     ):
-        x = torch.zeros(1, *shape)
-        for module in network:
-            macs[0] = 0
-            x = module(x)
+        for module, x in _steps(network, torch.zeros(1, *shape)):
             parameters = sum(p.numel() for p in module.parameters())
             rows.append(Layer(part, _name(module), tuple(x.shape[1:]), parameters, macs[0]))
+            macs[0] = 0
     return rows
 
 

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -11,7 +12,7 @@ from vaedemo.data.datasets import Pictures
 from vaedemo.errors import ConfigError
 from vaedemo.models.autoencoder import Code, Model
 
-__all__ = ["PCA", "fit_pca"]
+__all__ = ["PCA", "begin_as_pca", "fit_pca"]
 
 
 class PCA(Model):
@@ -75,3 +76,16 @@ def fit_pca(config: ModelConfig, pictures: Pictures) -> PCA:
     model.components.copy_(components[:d])
     model.variance.copy_(variance[:d])
     return model.eval()
+
+
+@torch.no_grad()
+def begin_as_pca(model: Any, pictures: Pictures) -> None:
+    """Make the linear maps of a network that has them (`linear`) those of the pictures' PCA with as many numbers, each
+    number of the code with variance 1."""
+    pca = fit_pca(replace(model.config, kind="pca", linear=False), pictures)
+    for part in (model.encoder, model.decoder):
+        part.scale.copy_(pca.variance.sqrt().clamp(min=1e-4))
+    model.encoder.linear.weight.copy_(pca.components)
+    model.encoder.linear.bias.copy_(-pca.components @ pca.mean)
+    model.decoder.linear.weight.copy_(pca.components.T)
+    model.decoder.linear.bias.copy_(pca.mean)

@@ -29,7 +29,7 @@ from vaedemo.training.loop import STABLE, Progress, Task, fit, process_group, re
 from vaedemo.training.tasks import task_of
 from vaedemo.training.tasks.codec import Compression, RateConfig
 from vaedemo.training.tasks.crops import CropConfig
-from vaedemo.training.tasks.epochs import LevelsConfig
+from vaedemo.training.tasks.epochs import LevelsConfig, Reconstruction
 
 __all__ = ["Run", "described", "estimate_seconds", "publish", "run"]
 
@@ -149,7 +149,7 @@ def _begin(job: Run, model: Any, task: Task) -> None:
         return
     if job.start is not None:
         warm_start(model, job.start)
-    elif isinstance(task, Compression):
+    elif isinstance(task, Compression | Reconstruction):
         task.begin(model)
 
 

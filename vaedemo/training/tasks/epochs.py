@@ -13,6 +13,7 @@ from vaedemo.data.damage import random_corruption
 from vaedemo.data.datasets import Pictures
 from vaedemo.models import objectives
 from vaedemo.models.objectives import Terms
+from vaedemo.models.pca import begin_as_pca
 
 __all__ = ["Epochs", "Exact", "LevelsConfig", "Pairs", "Reconstruction", "binarised", "moved"]
 
@@ -94,6 +95,11 @@ class Reconstruction(Epochs):
     def __init__(self, pictures: Pictures, model: nn.Module, config: TrainConfig) -> None:
         super().__init__(pictures, config)
         self.model_config: Any = model.config
+
+    def begin(self, model: Any) -> None:
+        """First weights that come from the pictures: PCA, where the network has a linear map."""
+        if self.model_config.linear:
+            begin_as_pca(model, self.pictures)
 
     def batch(self, step: int, generator: torch.Generator, mine: slice) -> tuple:
         """(x,), or of a VAE (x, eps)."""

@@ -1,5 +1,6 @@
 // The decoder of an ae or vae, convolutional or dense, exactly, in the browser: a checkpoint's header and the tensors of its
-// decoder (safetensors, half precision) -> pictures of codes. It mirrors ConvDecoder and DenseDecoder of vaedemo/models/blocks.py.
+// decoder (safetensors, half precision) -> pictures of codes. It mirrors ConvDecoder and DenseDecoder of vaedemo/models/blocks.py
+// and LinearDecoder of vaedemo/models/linear.py.
 
 import { PIXELS, convolutions, plainConvolutions } from "./simd.js";
 
@@ -20,7 +21,7 @@ const parsed = (buffer) => {
     const raw = new Uint16Array(buffer.slice(8 + length + from, 8 + length + to));
     tensors[name.slice(8)] = { shape, values: Float32Array.from(raw, fromHalf) };
   } // prettier-ignore
-  return { config: { depth: 1, neck: 8, ...JSON.parse(about.config) }, tensors }; // files of before these had names lack them
+  return { config: { depth: 1, neck: 8, linear: false, ...JSON.parse(about.config) }, tensors }; // files of before these had names lack them
 };
 
 const silu = (v) => v / (1 + Math.exp(-v));
@@ -83,17 +84,38 @@ class Network {
     });
   }
 
-  // from, perhaps activated, perhaps doubled -> a framed map.
-  frame(from, { act = false, double = false } = {}) {
+  // A picture (channels, 2 side, 2 side) that is linear in the numbers of a code.
+  linear(z) {
+    const scale = this.tensors.scale.values;
+    const scaled = new Float32Array(scale.length);
+    this.steps.push(() => scale.forEach((s, i) => (scaled[i] = s * z[i])));
+    return this.dense(scaled, "linear", same);
+  }
+
+  // The 2 x 2 pixels of such a picture, as the last channels of a framed map's pixels.
+  beside(to, picture, channels) {
+    const [side, first] = [to.side, to.depth - 4 * channels];
+    this.steps.push(() => {
+      for (let y = 0; y < side; y += 1)
+        for (let x = 0; x < side; x += 1) {
+          let put = to.at / 4 + ((y + 1) * to.columns + x + 1) * to.depth + first;
+          for (let c = 0; c < channels; c += 1)
+            for (let k = 0; k < 4; k += 1) this.f[put++] = picture[(c * 2 * side + 2 * y + (k >> 1)) * 2 * side + 2 * x + (k & 1)];
+        }
+    });
+  }
+
+  // from, perhaps activated, perhaps doubled -> a framed map, with room for `more` channels.
+  frame(from, { act = false, double = false, more = 0 } = {}) {
     const side = double ? 2 * from.side : from.side;
-    const to = this.map("framed", side, from.depth, 2);
+    const to = this.map("framed", side, from.depth + more, 2);
     const [count, shift] = [from.depth, double ? 1 : 0];
     this.steps.push(() => {
       const { f } = this;
       for (let y = 0; y < side; y += 1)
         for (let x = 0; x < side; x += 1) {
           const start = from.at / 4 + ((y >> shift) * from.columns + (x >> shift)) * count;
-          let put = to.at / 4 + ((y + 1) * to.columns + x + 1) * count;
+          let put = to.at / 4 + ((y + 1) * to.columns + x + 1) * to.depth;
           if (act) for (let k = start; k < start + count; k += 1) f[put++] = f[k] / (1 + Math.exp(-f[k]));
           else for (let k = start; k < start + count; k += 1) f[put++] = f[k];
         }
@@ -141,20 +163,30 @@ class Network {
   }
 }
 
-// The layers of ConvDecoder; z: the numbers of a code -> the last map, whose pixels are shuffled. `layer` counts as nn.Sequential does.
-const layOut = (network, z, { size, depth, neck, widths, blocks }) => {
-  let code = z;
-  for (let i = 0; i <= depth; i += 1) code = network.dense(code, 2 * i, depth ? silu : same); // the last one's is that before the maps
+// The layers of ConvDecoder; z: the numbers of a code -> {last, picture}: the last map, whose pixels are shuffled, and the linear picture
+// that it corrects, if there is one. `layer` counts as nn.Sequential does; where there is, the layers are two Sequentials.
+const layOut = (network, z, { size, channels, depth, neck, widths, blocks, linear }) => {
+  const picture = linear ? network.linear(z) : null;
+  let [code, largest] = [z, Infinity];
+  const named = (i) => (!linear ? i : i < largest ? `inner.${i}` : `outer.${i - largest}`);
+  for (let i = 0; i <= depth; i += 1) code = network.dense(code, named(2 * i), depth ? silu : same); // the last one's is that before the maps
   const levels = widths.map((_, i) => (i === widths.length - 1 ? blocks : 1)).reverse();
   let layer = 2 * depth + 1 + (depth ? 1 : 0) + 1;
   let stream = network.map("stream", size / 2 ** widths.length, neck);
   network.spread(code, stream);
   levels.forEach((count, i) => {
     layer += i > 0 ? 1 : 0;
-    stream = network.convolve(network.frame(stream, { double: i > 0 }), layer++, "stream");
-    for (let b = 0; b < count; b += 1) network.residual(stream, layer++);
+    const beside = linear && i === levels.length - 1;
+    const framed = network.frame(stream, { double: i > 0, more: beside ? 4 * channels : 0 });
+    if (beside) {
+      largest = layer;
+      network.beside(framed, picture, channels);
+    }
+    stream = network.convolve(framed, named(layer++), "stream");
+    for (let b = 0; b < count; b += 1) network.residual(stream, named(layer++));
   });
-  return network.convolve(network.frame(stream, { act: depth > 0 }), layer + (depth ? 1 : 0), "last");
+  const last = network.convolve(network.frame(stream, { act: depth > 0 }), named(layer + (depth ? 1 : 0)), "last");
+  return { last, picture };
 };
 
 // Where the value of each pixel (C, H, W) is in the network's memory after its last map, whose pixels are shuffled.
@@ -182,7 +214,8 @@ export const createDecoder = (buffer, { simd = true } = {}) => {
   const code = new Float32Array(latent_dim);
   const network = new Network(tensors);
   const dense = config.kind.startsWith("dense") && layOutDense(network, code, config);
-  const places = dense ? dense.map((_, k) => k) : shuffled(layOut(network, code, config), config);
+  const { last, picture } = dense ? {} : layOut(network, code, config);
+  const places = dense ? dense.map((_, k) => k) : shuffled(last, config);
   if (!dense) network.ready(simd);
   const { steps } = network;
   const values = dense || network.f;
@@ -192,7 +225,7 @@ export const createDecoder = (buffer, { simd = true } = {}) => {
     for (let i = 0; i < latent_dim; i += 1) code[i] = z[i];
     for (const step of steps) step();
     for (let k = 0; k < places.length; k += 1) {
-      const v = values[places[k]];
+      const v = values[places[k]] + (picture ? picture[k] : 0);
       out[k] = 255 * (sigmoid ? 1 / (1 + Math.exp(-v)) : v < 0 ? 0 : v > 1 ? 1 : v) + 0.5;
     }
     return out;

@@ -1,0 +1,97 @@
+"""A linear map beside a convolutional network: encoder and decoder that start as PCA and go on from there.
+
+The last layer of either network starts at zero, so that the first step is already as good as PCA with as many numbers.
+The decoder's network sees the linear map's picture too, at the size of its largest maps: what is to be corrected.
+"""
+
+import math
+from collections.abc import Iterator
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from vaedemo.configs import ModelConfig
+from vaedemo.models.blocks import ConvDecoder, ConvEncoder
+
+__all__ = ["Beside", "LinearDecoder", "LinearEncoder", "Plus"]
+
+
+def _silent(layer: nn.Module) -> None:
+    for parameter in layer.parameters():
+        nn.init.zeros_(parameter)
+
+
+class Plus(nn.Module):
+    """What the linear map gives, plus the network's correction: a (B, D) and b (B, D or more), or pictures."""
+
+    def forward(self, a: Tensor, b: Tensor) -> Tensor:
+        return a + b if a.shape == b.shape else torch.cat([a + b[:, : a.shape[1]], b[:, a.shape[1] :]], 1)
+
+
+class Beside(nn.Module):
+    """Maps (B, N, S, S), and beside them a picture (B, C, 2S, 2S) with its 2 x 2 pixels as channels."""
+
+    def forward(self, maps: Tensor, picture: Tensor) -> Tensor:
+        return torch.cat([maps, F.pixel_unshuffle(picture, 2)], 1)
+
+
+class LinearEncoder(nn.Module):
+    """(B, C, S, S) -> (B, outputs): the first latent_dim outputs are linear in the pixels, plus a ConvEncoder's."""
+
+    scale: Tensor  # (D,): that of the code, so that its numbers are about as large
+
+    def __init__(self, config: ModelConfig, outputs: int) -> None:
+        super().__init__()
+        self.linear = nn.Linear(math.prod(config.shape), config.latent_dim)
+        self.register_buffer("scale", torch.ones(config.latent_dim))
+        self.correction, self.plus = ConvEncoder(config, outputs), Plus()
+        _silent(self.correction[-1])
+
+    def steps(self, x: Tensor) -> Iterator[tuple[nn.Module, Tensor]]:
+        """(layer, its output), one after another."""
+        code = self.linear(x.flatten(1)) / self.scale
+        yield self.linear, code
+        for layer in self.correction:
+            x = layer(x)
+            yield layer, x
+        yield self.plus, self.plus(code, x)
+
+    def forward(self, x: Tensor) -> Tensor:
+        *_, (_, out) = self.steps(x)
+        return out
+
+
+class LinearDecoder(nn.Module):
+    """(B, D) -> (B, C, S, S): a picture that is linear in the code, plus a ConvDecoder's, which sees that picture."""
+
+    scale: Tensor
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.shape = config.shape
+        self.linear = nn.Linear(config.latent_dim, math.prod(config.shape))
+        self.register_buffer("scale", torch.ones(config.latent_dim))
+        whole = ConvDecoder(config, beside=4 * config.channels)
+        layers, largest = list(whole), whole.largest
+        self.inner, self.outer = nn.Sequential(*layers[:largest]), nn.Sequential(*layers[largest:])
+        self.beside, self.plus = Beside(), Plus()
+        _silent(self.outer[-2])
+
+    def steps(self, z: Tensor) -> Iterator[tuple[nn.Module, Tensor]]:
+        """(layer, its output), one after another."""
+        picture = self.linear(z * self.scale).unflatten(1, self.shape)
+        yield self.linear, picture
+        for layer in self.inner:
+            z = layer(z)
+            yield layer, z
+        z = self.beside(z, picture)
+        yield self.beside, z
+        for layer in self.outer:
+            z = layer(z)
+            yield layer, z
+        yield self.plus, self.plus(picture, z)
+
+    def forward(self, z: Tensor) -> Tensor:
+        *_, (_, out) = self.steps(z)
+        return out
