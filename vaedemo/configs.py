@@ -14,6 +14,7 @@ __all__ = [
     "LIKELIHOODS",
     "LOSSLESS",
     "ModelConfig",
+    "OPTIMIZERS",
     "PHOTO_RESTORING",
     "RESTORING",
     "SCHEDULES",
@@ -27,6 +28,7 @@ PHOTO_RESTORING = ("photo-restore",)  # models that do so at any size, whose set
 CODING = ("codec",)  # models that compress photographs of any size, whose settings models.CONFIGS has
 LOSSLESS = ("lossless", "lossless-binary")  # models that code small pictures exactly, of 256 levels and of 2
 LIKELIHOODS = ("bernoulli", "gaussian")
+OPTIMIZERS = ("adamw", "muon")
 SCHEDULES = ("cosine", "wsd")
 
 
@@ -107,7 +109,8 @@ class TrainConfig:
     epochs: float = _option(8.0, "passes over the training pictures")
     steps: int = _option(0, "updates in all, whatever the epochs; 0: as many as the epochs take")
     batch_size: int = _option(128, "pictures a step, over all processes together")
-    lr: float = _option(6e-3, "highest learning rate of AdamW")
+    optimizer: str = _option("adamw", f"one of {', '.join(OPTIMIZERS)}; muon: of matrices, AdamW of all else")
+    lr: float = _option(6e-3, "highest learning rate")
     schedule: str = _option("cosine", "after the warm-up: cosine (to zero), or wsd (level, then straight to zero)")
     warmup: int = _option(200, "steps over which the learning rate rises")
     cooldown: float = _option(0.3, "of wsd: share of the steps, at the end, over which the learning rate falls")
@@ -116,6 +119,8 @@ class TrainConfig:
     clip: float = _option(1.0, "gradient norm above which gradients are scaled down")
     average: float = _option(0.999, "decay of the averaged weights, which are the ones kept")
     bfloat16: str = _option("auto", "auto (where the hardware has it), on or off")
+    moved: float = _option(0.0, "of small pictures: share of them that is moved by a pixel, anew each time")
+    flipped: float = _option(0.0, "of small pictures: share of them that is turned left to right, anew each time")
     seed: int = _option(0, "of the first weights, the order of the pictures and the noise")
     save_every: float = _option(60.0, "seconds between resumable states")
     measure_every: float = _option(300.0, "of photo-restore: seconds between measurements on held-out pictures")
@@ -124,6 +129,7 @@ class TrainConfig:
         _require(0 < self.epochs <= 10_000, f"epochs is {self.epochs}; choose more than 0, at most 10000")
         _require(self.steps >= 0, f"steps is {self.steps}; choose 1 or more, or 0 for what the epochs take")
         _require(1 <= self.batch_size <= 65536, f"batch_size is {self.batch_size}; choose 1 to 65536")
+        _require(self.optimizer in OPTIMIZERS, f"no optimizer {self.optimizer!r}; choose from {', '.join(OPTIMIZERS)}")
         _require(0 < self.lr < 1, f"lr is {self.lr}; choose between 0 and 1, for example 0.002")
         _require(self.schedule in SCHEDULES, f"no schedule {self.schedule!r}; choose from {', '.join(SCHEDULES)}")
         _require(0 <= self.cooldown <= 1, f"cooldown is {self.cooldown}; choose 0 to 1")
@@ -133,6 +139,8 @@ class TrainConfig:
         _require(self.clip > 0, f"clip is {self.clip}; choose more than 0 (inf for none)")
         _require(0 <= self.average < 1, f"average is {self.average}; choose at least 0 and less than 1")
         _require(self.bfloat16 in ("auto", "on", "off"), f"bfloat16 is {self.bfloat16!r}; choose auto, on or off")
+        for name in ("moved", "flipped"):
+            _require(0 <= getattr(self, name) <= 1, f"{name} is {getattr(self, name)}; choose 0 to 1")
         _require(0 <= self.seed < 2**31, f"seed is {self.seed}; choose 0 to {2**31 - 1}")
         for name in ("save_every", "measure_every"):
             _require(getattr(self, name) >= 0, f"{name} is {getattr(self, name)}; choose 0 or more")

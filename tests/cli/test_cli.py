@@ -171,16 +171,24 @@ def test_train_writes_a_whole_folder(data, tmp_path, capsys):
 
 def test_what_is_held_out_is_not_trained_on_and_measured_by_evaluate(data, tmp_path, capsys):
     words = ["train", "--domain", "digits", "--kind", "ae", "--latent-dim", "8", "--data-dir", data, "--epochs", "1",
-             "--linear", "True", "--out", tmp_path, "--hold-out", "30"]  # fmt: skip
+             "--linear", "True", "--out", tmp_path, "--hold-out"]  # fmt: skip
     main([*map(str, words), "--dry-run", "--json"])
     told = json.loads(capsys.readouterr().out)
     assert told["model"]["linear"] and told["starts_from"] is None, "the shipped anchor has seen the held-out ones"
     main([*map(str, words), "--json"])
-    assert json.loads(capsys.readouterr().out)["pictures"] == 10
-    assert "--hold-out is 40; choose 1 to 39" in refused(capsys, *words[:-1], "40")
-    words = ["evaluate", "--checkpoints", tmp_path, "--data-dir", data, "--hold-out", "30"]
+    assert {"pictures": 36, "held_out": 4}.items() <= json.loads(capsys.readouterr().out).items()
+    main([*map(str, words[:-1]), "--latent-dim", "4"])
+    capsys.readouterr()
+    again = [*words, "--latent-dim", "16", "--start"]
+    main([*map(str, again), str(tmp_path / "digits" / "ae-8" / "model.safetensors")])
+    told = refused(capsys, *again[:-2], "32", "--start", tmp_path / "digits" / "ae-4" / "model.safetensors")
+    assert "learned from the pictures that are held out" in told
+    words = ["evaluate", "--checkpoints", tmp_path, "--data-dir", data, "--split", "held-out"]
     main([*map(str, words), "--json"])
-    assert [(r["kind"], r["mse"] > 0) for r in json.loads(capsys.readouterr().out)] == [("ae", True)]
+    out, err = capsys.readouterr()
+    assert [(r["kind"], r["latent_dim"]) for r in json.loads(out)] == [("ae", 8), ("ae", 16)]
+    assert "learned from these pictures: digits/ae-4" in err
+    assert "train with --hold-out" in refused(capsys, *words, "--latent-dim", "4")
     assert "--write is for figures of the test set" in refused(capsys, *words, "--write")
 
 

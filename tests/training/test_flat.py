@@ -33,6 +33,20 @@ def test_parameters_are_views_of_one_vector_and_keep_values_and_format():
     assert all((p == 7).all() for p in model.parameters())
 
 
+def test_matrices_apart_are_views_of_the_weights_and_no_part_of_the_rest():
+    model = network()
+    flat = Flat(model, apart=True)
+    assert [len(part) for part, _ in flat.parts] == [
+        sum(-(-p.numel() // ALIGNED) * ALIGNED for p in model.parameters() if p.ndim < 2)
+    ]
+    assert [tuple(m.shape) for m in flat.matrices] == [(len(p), p[0].numel()) for p in model.parameters() if p.ndim > 1]
+    with torch.no_grad():
+        for i, m in enumerate(flat.matrices):
+            m.fill_(i)
+    assert all((p == i).all() for i, p in enumerate(p for p in model.parameters() if p.ndim > 1))
+    assert Flat(network()).matrices == []
+
+
 @pytest.mark.parametrize("half", [False, True])
 def test_the_gradient_is_autograds_with_autocast_or_without(half, x):
     model, same = network(), network()

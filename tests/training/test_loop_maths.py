@@ -14,7 +14,7 @@ from vaedemo import runtime
 from vaedemo.configs import TrainConfig
 from vaedemo.data.datasets import Pictures
 from vaedemo.errors import CheckpointError, NotFinite, TrainingError
-from vaedemo.models import objectives
+from vaedemo.models import build_model, objectives
 from vaedemo.training import loop as training
 from vaedemo.training.flat import Flat
 from vaedemo.training.loop import learning_rate
@@ -83,6 +83,10 @@ def weights(model):
     return torch.cat([p.detach() for p in model.parameters()]).double()
 
 
+def weights_of(model):
+    return torch.cat([p.detach().flatten() for p in model.parameters()])
+
+
 def numbers(vector):
     """The two of Line in a flat vector, each at a cache line of its own."""
     return vector[[0, 16]].double()
@@ -123,7 +127,7 @@ def test_a_run_that_goes_on_is_the_plain_loop_too(eleven, tmp_path):
     p, average, _, _ = by_hand(eleven, config, 24)
     state = torch.load(path)
     assert state["step"] == 10 and set(state) == {
-        "parameters", "average", "optimizer", "buffers", "fingerprint", "step", "stable", "seconds"
+        "parameters", "average", "optimizers", "buffers", "fingerprint", "step", "stable", "seconds"
     }  # fmt: skip
     model = Line()
     with torch.no_grad():
@@ -134,6 +138,33 @@ def test_a_run_that_goes_on_is_the_plain_loop_too(eleven, tmp_path):
     last = torch.load(path)
     assert last["step"] == 24 and torch.allclose(numbers(last["parameters"]), p, rtol=1e-4)
     assert torch.allclose(numbers(last["average"]), average, rtol=1e-4)
+
+
+def test_muon_turns_matrices_by_one_rate_in_every_direction_and_adamw_moves_all_else(eleven):
+    config = replace(CONFIG, epochs=1, batch_size=11, warmup=0, weight_decay=0.0, average=0.0, optimizer="muon")
+    model = build_model(small("ae"), 0)
+    before = {name: p.detach().clone() for name, p in model.named_parameters()}
+    list(learn(model, eleven, config))
+    for name, p in model.named_parameters():
+        change = (p.detach() - before[name]).flatten(1) if p.ndim > 1 else p.detach() - before[name]
+        moved = change[change != 0].abs()
+        if p.ndim == 1:
+            assert torch.allclose(moved, torch.full_like(moved, config.lr), rtol=1e-2), "Adam's first step is the rate"
+        elif len(moved):
+            scaled = torch.linalg.svdvals(change / (0.2 * config.lr * math.sqrt(max(change.shape))))
+            assert 0.6 < scaled[0] < 1.3, f"{name}: Newton-Schulz leaves singular values about 1 (Jordan et al. 2024)"
+
+
+def test_a_run_with_muon_goes_on_where_it_was_stopped(eleven, tmp_path):
+    config, path = replace(CONFIG, epochs=12, save_every=0, optimizer="muon"), tmp_path / "state.pt"
+    whole, parts = build_model(small("ae"), 0), build_model(small("ae"), 0)
+    list(learn(whole, eleven, config))
+    for record in learn(parts, eleven, config, state_path=path):
+        if record.step == 10:
+            break
+    parts = build_model(small("ae"), 1)
+    list(learn(parts, eleven, config, state_path=path))
+    assert torch.equal(weights_of(whole), weights_of(parts))
 
 
 @pytest.mark.parametrize(

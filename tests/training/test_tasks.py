@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from vaedemo import runtime
-from vaedemo.configs import TrainConfig
+from vaedemo.configs import ModelConfig, TrainConfig
 from vaedemo.data.datasets import Pictures
 from vaedemo.errors import ConfigError
 from vaedemo.models import build_model
@@ -17,7 +17,7 @@ from vaedemo.training.loop import fit, learning_rate, stable_steps
 from vaedemo.training.tasks import task_of
 from vaedemo.training.tasks.classes import Classes
 from vaedemo.training.tasks.crops import CropConfig, SmallPictures
-from vaedemo.training.tasks.epochs import LevelsConfig, binarised, moved
+from vaedemo.training.tasks.epochs import binarised, moved
 
 CONFIG = TrainConfig(epochs=2, batch_size=20, warmup=2, save_every=0, bfloat16="off")
 
@@ -122,12 +122,17 @@ def test_pictures_are_moved_by_a_pixel_and_some_are_not(generator):
     assert set(moved(edge, 1.0, generator).flatten(1).sum(1).tolist()) == {7 * n for n in (9, 12, 16)}
 
 
-def test_only_a_lossless_task_that_says_so_moves_its_pictures(blobs):
-    model = build_model(LosslessConfig())
-    for share in (0.0, 1.0):
-        task = task_of(model, blobs, TrainConfig(batch_size=8), crops=LevelsConfig(share))
-        x, eps = task.batch(0, runtime.generator("batch", 0), slice(None))
-        assert torch.equal(x, blobs.x[task.rows(0)]) == (share == 0) and eps.shape == (8, 40)
-        assert task.settings == {"moved": share}
-    with pytest.raises(ConfigError, match="moved is 2"):
-        LevelsConfig(2)
+@pytest.mark.parametrize("config", [LosslessConfig(), ModelConfig("ae", 2, size=28, widths=(4, 4))])
+def test_pictures_are_moved_and_turned_if_the_run_says_so(config, blobs):
+    model = build_model(config)
+    for settings in ({}, {"moved": 1.0}, {"flipped": 1.0}):
+        task = task_of(model, blobs, TrainConfig(batch_size=8, **settings))
+        x = task.batch(0, runtime.generator("batch", 0), slice(None))[0]
+        x = x if x.dtype == torch.uint8 else (255 * x).round().byte()
+        plain = blobs.x[task.rows(0)]
+        assert torch.equal(x, plain) == (not settings)
+        if "flipped" in settings:
+            assert torch.equal(x, plain.flip(3))
+    for name in ("moved", "flipped"):
+        with pytest.raises(ConfigError, match=f"{name} is 2"):
+            TrainConfig(**{name: 2})

@@ -19,17 +19,7 @@ if TYPE_CHECKING:  # what PyTorch is not needed for does not wait for it
     from vaedemo.data.datasets import Pictures
     from vaedemo.store.library import Library
 
-__all__ = [
-    "Command",
-    "OfModel",
-    "chosen_by",
-    "figures",
-    "files_of",
-    "harmless",
-    "own_or_public",
-    "shown",
-    "write_picture",
-]
+__all__ = ["Command", "OfModel", "figures", "files_of", "harmless", "own_or_public", "shown", "write_picture"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,23 +76,14 @@ def figures(result: Any, *left_out: str) -> dict[str, Any]:
     return {name: value.tolist() if isinstance(value, np.ndarray) else value for name, value in fields.items()}
 
 
-def chosen_by(pictures: "Pictures", n: int) -> tuple["Pictures", "Pictures"]:
-    """(the rest, n held out to choose by) of a domain's training pictures, the same in every command."""
-    from vaedemo.data import datasets
-
-    if not 0 < n < len(pictures):
-        raise ConfigError(
-            f"--hold-out is {n}; choose 1 to {len(pictures) - 1} of the {len(pictures)} training pictures"
-        )
-    return datasets.held_out(pictures, n)
-
-
 def own_or_public(library: "Library", domain: str, split: str, data_dir: Path | None = None) -> "Pictures":
-    """Pictures of a domain's "train" or "test" split: of one that is not shipped from data_dir, or the test split that
-    its training kept beside its models."""
+    """Pictures of a domain's "train", "held-out" or "test" split: of one that is not shipped from data_dir, or the test
+    split that its training kept beside its models."""
     from vaedemo.data import datasets
     from vaedemo.data.domains import DOMAINS
 
+    if split == "held-out":
+        return datasets.held_out(own_or_public(library, domain, "train", data_dir))[1]
     row = library.domain(domain)
     if domain in DOMAINS:
         return datasets.load(domain, split, data_dir)

@@ -1,12 +1,13 @@
 """Commands about the models there are: list, describe, evaluate."""
 
+import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import tqdm
 
-from vaedemo.cli.common import Command, chosen_by, own_or_public, shown
+from vaedemo.cli.common import Command, own_or_public, shown
 from vaedemo.configs import KINDS, ModelConfig
 from vaedemo.errors import ConfigError, UnknownModel
 from vaedemo.store.checkpoints import available
@@ -85,7 +86,7 @@ def _config(library: "Library", row: "Domain", kind: str, latent_dim: int | None
 
 @dataclass(frozen=True, kw_only=True)
 class Evaluate(Command):
-    """Measure models over their test sets."""
+    """Measure models over their test sets, or over the training pictures that they were not trained on."""
 
     domain: str | None = None
     """digits, fashion, objects or shapes; all if left out"""
@@ -96,11 +97,12 @@ class Evaluate(Command):
     beta: float | None = None
     """all if left out"""
     limit: int | None = None
-    """only so many pictures of the test set, drawn at random by a fixed seed"""
+    """only so many of the pictures, drawn at random by a fixed seed"""
+    split: Literal["test", "held-out"] = "test"
+    """which pictures: the test set, or the training pictures that `train --hold-out` leaves out, to choose by. The
+    latter are for models that left them out; PCA has seen them"""
     data_dir: Path | None = None
-    """folder with DOMAIN_test.npz; without it the public sets are downloaded"""
-    hold_out: int = 0
-    """measure on so many training pictures, those that `train --hold-out` leaves out, instead of the test set"""
+    """folder with DOMAIN_test.npz, or DOMAIN_train.npz; without it the public sets are downloaded"""
     bound_samples: int = 50
     """samples of the importance-weighted bound"""
     write: bool = False
@@ -113,22 +115,20 @@ class Evaluate(Command):
         from vaedemo.reports.evaluate import evaluate_model, targets, write_figures, write_models_page
         from vaedemo.store.library import Library
 
-        for name, value in (("limit", self.limit), ("bound-samples", self.bound_samples)):
-            if value is not None and value < 1:
-                raise ConfigError(f"--{name} is {value}; choose 1 or more")
+        self._check_options()
         library, rows = Library(self.checkpoints), []
         sets: dict[str, Pictures] = {}
-        if self.write and self.hold_out:
-            raise ConfigError("--write is for figures of the test set; leave it or --hold-out out")
         if self.domain:
             library.domain(self.domain)
         wanted = targets(library, self.domain, _checked_kind(self.kind), self.latent_dim, self.beta)
         if not wanted:
             raise UnknownModel("no model fits these choices; see what there is with `python -m vaedemo list`")
+        if self.split != "test":
+            wanted = self._unseen(library, wanted)
         self._check_figures(library, wanted)
         for key in tqdm.tqdm(wanted, disable=None, unit="model"):
             if key.domain not in sets:
-                sets = {key.domain: self._pictures(library, key.domain)}
+                sets = {key.domain: own_or_public(library, key.domain, self.split, self.data_dir).some(self.limit)}
             asked = {"bound_samples": self.bound_samples, "seed": self.seed}
             rows.append(evaluate_model(library, sets[key.domain], key, **asked))
             if self.write:
@@ -143,10 +143,24 @@ class Evaluate(Command):
             lines.append("| " + " | ".join([f"{r.domain} {r.kind}", str(r.latent_dim), f"{r.beta:g}", *cells]) + " |")
         self.tell([row.reported() for row in rows], "\n".join(lines))
 
-    def _pictures(self, library: "Library", domain: str) -> "Pictures":
-        if self.hold_out:
-            return chosen_by(own_or_public(library, domain, "train", self.data_dir), self.hold_out)[1].some(self.limit)
-        return own_or_public(library, domain, "test", self.data_dir).some(self.limit)
+    def _check_options(self) -> None:
+        for name, value in (("limit", self.limit), ("bound-samples", self.bound_samples)):
+            if value is not None and value < 1:
+                raise ConfigError(f"--{name} is {value}; choose 1 or more")
+        if self.write and self.split != "test":
+            raise ConfigError(f"--write is for figures of the test set; leave it or --split {self.split} out")
+
+    def _unseen(self, library: "Library", wanted: list[ModelKey]) -> list[ModelKey]:
+        """Those that were not trained on the pictures that are held out; of the others the names go to stderr."""
+        unseen = [key for key in wanted if key.kind == "pca" or library.record(key).get("held_out")]
+        if all(key.kind == "pca" for key in unseen) and (seen := [str(key) for key in wanted if key not in unseen]):
+            raise ConfigError(
+                f"{', '.join(seen)} learned from the pictures that are held out; train with --hold-out, or leave "
+                f"--split {self.split} out"
+            )
+        if seen := [str(key) for key in wanted if key not in unseen]:
+            print(f"left out, because they learned from these pictures: {', '.join(seen)}", file=sys.stderr)
+        return unseen
 
     def _check_figures(self, library: "Library", wanted: list[ModelKey]) -> None:
         """ConfigError where better figures than those to be measured would be lost."""

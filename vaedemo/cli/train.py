@@ -13,9 +13,9 @@ import tyro
 
 from vaedemo import runtime
 from vaedemo.cli import own
-from vaedemo.cli.common import Command, chosen_by
+from vaedemo.cli.common import Command
 from vaedemo.cli.learned import derive_classifier, derive_finder, derive_mixtures, derive_quantisers
-from vaedemo.configs import RESTORING, ModelConfig, TrainConfig
+from vaedemo.configs import KINDS, RESTORING, ModelConfig, TrainConfig
 from vaedemo.data import datasets
 from vaedemo.data.domains import DOMAINS, checked_name
 from vaedemo.data.photos import middles, open_photos
@@ -29,7 +29,6 @@ from vaedemo.training.recipes import Recipe, Stage, ordered, recipe
 from vaedemo.training.run import Run, described, estimate_seconds, publish, run
 from vaedemo.training.tasks.codec import RateConfig
 from vaedemo.training.tasks.crops import CropConfig
-from vaedemo.training.tasks.epochs import LevelsConfig
 
 __all__ = ["Train"]
 
@@ -60,7 +59,6 @@ TrainChoices = _choices(TrainConfig)
 PhotoChoices = _choices(PhotoConfig, ("temperature",))
 CropChoices = _choices(CropConfig)
 RateChoices = _choices(RateConfig)
-LevelChoices = _choices(LevelsConfig)
 
 
 def _chosen(choices: Any) -> dict[str, Any]:
@@ -77,7 +75,6 @@ class Train(Command):
     photo: PhotoChoices  # type: ignore[valid-type]
     crops: CropChoices  # type: ignore[valid-type]
     codec: RateChoices  # type: ignore[valid-type]
-    levels: LevelChoices  # type: ignore[valid-type]
     domain: str | None = None
     """digits, fashion, objects, shapes or photos; with --all only this one"""
     kind: str = "vae"
@@ -99,9 +96,9 @@ class Train(Command):
     """of your own pictures: 1 for grey, 3 for colour"""
     data_dir: Path | None = None
     """folder with DOMAIN_train.npz, DOMAIN_test.npz and photos/; without it the public sets are downloaded"""
-    hold_out: int = 0
-    """training pictures of a domain that are held out to choose by, the same in every run, which then starts from no
-    shipped weights; `evaluate --hold-out` measures on them. What restores has its own"""
+    hold_out: bool = False
+    """leave 5,000 training pictures out (of small sets a tenth), the same in every run, to choose by: `evaluate --split
+    held-out` measures on them. What ships was chosen so, and what restores or codes exactly has its own"""
     out: Path = Path("runs")
     """folder of the runs; a run is a folder in it"""
     start: Path | None = None
@@ -190,7 +187,8 @@ class Train(Command):
         start = self.checkpoints / r.start if r.start else None
         for number, stage in enumerate(r.stages, 1):
             folder = self._folder(r, number)
-            yield Run(r.domain, r.model, self._train(stage), folder, start, stage.crops), lambda: self._pictures_for(r)
+            job = Run(r.domain, r.model, self._train(stage), folder, start, stage.crops, self._holds_out(r))
+            yield job, lambda: self._pictures_for(r)
             start = folder / RUN_FILE
 
     def _one(self) -> tuple[Run, Callable]:
@@ -201,13 +199,17 @@ class Train(Command):
         photo = isinstance(r.model, PhotoConfig)
         chosen = _chosen(self.photo if photo else self.model)
         model = dataclasses.replace(r.model, **chosen) if isinstance(r.model, PhotoConfig | ModelConfig) else r.model
-        fits = r.start and (photo or model == r.model) and not self.hold_out  # what ships has seen the held-out ones
-        start = self.checkpoints / r.start if r.start and fits else None
+        start = self.checkpoints / r.start if r.start and (photo or model == r.model) else None
         start = self.start or (start if start is not None and start.exists() else None)
+        hold_out = self._holds_out(r)
+        if hold_out and start is not None and not load_checkpoint(start)[2].get("held_out"):
+            if self.start is not None:
+                raise ConfigError(f"{start.name} learned from the pictures that are held out; leave --start out")
+            start = None
         stage = r.stages[-1 if start else 0]
-        choices = {CropConfig: self.crops, RateConfig: self.codec, LevelsConfig: self.levels}
+        choices = {CropConfig: self.crops, RateConfig: self.codec}
         crops = dataclasses.replace(stage.crops, **_chosen(choices[type(stage.crops)])) if stage.crops else None
-        job = Run(r.domain, model, self._train(stage), self._folder(r, len(r.stages)), start, crops)
+        job = Run(r.domain, model, self._train(stage), self._folder(r, len(r.stages)), start, crops, hold_out)
         return job, lambda: self._pictures_for(r)
 
     def _train(self, stage: Stage) -> TrainConfig:
@@ -228,9 +230,11 @@ class Train(Command):
         load = self._split(r.domain)
         if r.kind in (*RESTORING, "photo-restore"):
             return datasets.held_out(load("train"), CHOOSING)
-        if self.hold_out:
-            return chosen_by(load("train"), self.hold_out)
-        return load("train"), load("test")
+        return datasets.held_out(load("train")) if self._holds_out(r) else (load("train"), load("test"))
+
+    def _holds_out(self, r: Recipe) -> bool:
+        """Whether a recipe's model leaves pictures of the training set out that it is chosen by."""
+        return isinstance(r.model, ModelConfig) and r.kind in KINDS and (self.hold_out or r.hold_out)
 
     def _split(self, domain: str) -> Callable[[str], datasets.Pictures]:
         return lambda split: datasets.load(domain, split, self.data_dir)

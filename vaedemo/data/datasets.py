@@ -23,6 +23,7 @@ from vaedemo.pictures.prepare import prepare
 
 __all__ = ["FromFolder", "Pictures", "from_npz", "from_torchvision", "generated", "held_out", "load"]
 
+HELD_OUT = 5_000  # training pictures that everything is chosen by
 MAX_FILES = 200_000  # below a folder
 MINIMUM = 20  # pictures that training on a folder needs
 GENERATED = {"train": 60_000, "test": 2_000}  # shapes
@@ -201,8 +202,9 @@ def generated(split: str, n: int | None = None) -> Pictures:
     return Pictures((x * 255).round().byte(), factors[:, 0].long())
 
 
-def held_out(pictures: Pictures, n: int) -> tuple[Pictures, Pictures]:
-    """(the rest, n pictures held out for validation), the same in every run."""
+def held_out(pictures: Pictures, n: int | None = None) -> tuple[Pictures, Pictures]:
+    """(the rest, n pictures held out to choose by), the same in every run; by default 5,000, of small sets a tenth."""
+    n = min(HELD_OUT, max(1, len(pictures) // 10)) if n is None else n
     order = torch.randperm(len(pictures), generator=runtime.generator("held out", len(pictures)))
     return pictures.rows(order[n:].sort().values), pictures.rows(order[:n].sort().values)
 

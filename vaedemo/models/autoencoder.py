@@ -1,6 +1,6 @@
 """The autoencoder: a picture through a few numbers and back. Hinton & Salakhutdinov 2006."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -41,9 +41,17 @@ def networks(config: ModelConfig, outputs: int) -> tuple[nn.Module, nn.Module]:
 class Model(nn.Module):
     """Any network of KINDS: pictures (B, C, H, W) in [0, 1] <-> codes (B, D)."""
 
+    encoder: Any  # of all but PCA
+    decoder: Any
+
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         self.config = config
+
+    @property
+    def slow(self) -> list[nn.Parameter]:
+        """What learns at a tenth of the rate: linear maps that begin as PCA, whose weights are small numbers."""
+        return [*self.encoder.linear.parameters(), *self.decoder.linear.parameters()] if self.config.linear else []
 
     def encode(self, x: Tensor) -> Code:
         """Code of pictures x (B, C, H, W)."""

@@ -39,7 +39,7 @@ def _dense(start: int, end: int, config: ModelConfig) -> list[nn.Module]:
 
 def _act(config: ModelConfig) -> list[nn.Module]:
     """The nonlinearity outside the residual blocks; none at depth 0, so that the map to the code stays linear."""
-    return [nn.SiLU()] if config.depth else []
+    return [nn.SiLU()] if config.depth or config.linear else []
 
 
 def _levels(config: ModelConfig) -> list[tuple[int, int]]:

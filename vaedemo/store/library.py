@@ -23,6 +23,7 @@ from vaedemo.store.checkpoints import (
     CLASSIFIER,
     FINDER,
     MIXTURES,
+    MODEL,
     QUANTISERS,
     STRANGENESS,
     Entry,
@@ -182,6 +183,10 @@ class Library:
     def _own_reference(self, path: Path, key: ModelKey) -> Reference | None:
         found = load_reference(path, key.name)
         return found if found and found.weights == self.weights(key) else None
+
+    def record(self, key: ModelKey) -> dict[str, Any]:
+        """What a ModelKey's file tells of its training (a dict: pictures, seconds, epochs and so on)."""
+        return json.loads(read_tensors(find(self.entries, key).path, MODEL, []).metadata.get("record", "{}"))
 
     def weights(self, key: ModelKey) -> str:
         """The hash of the weights in a ModelKey's file, hexadecimal digits."""

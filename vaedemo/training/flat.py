@@ -19,14 +19,19 @@ class Flat:
 
     The parameters become views of values, in the memory format that they have; average starts as a copy of values.
     parts are what an optimiser takes: parameters that are parts of values, each with its share of the learning rate;
-    two if the model names some parameters slow. Between two tensors there may be numbers that are always 0. With half,
-    the layers that autocast runs in bfloat16 have such weights while a loss is computed, all cast by one call.
+    two if the model names some parameters slow. With apart, the weights of other layers, (O, ...), are no such part but
+    matrices, each a parameter (O, I). Between two tensors there may be numbers that are always 0. With half, the layers
+    that autocast runs in bfloat16 have such weights while a loss is computed, all cast by one call.
     """
 
-    def __init__(self, model: nn.Module, half: bool = False) -> None:
+    def __init__(self, model: nn.Module, half: bool = False, apart: bool = False) -> None:
         slow = {id(p) for p in getattr(model, "slow", ())}
         ours = [p for p in model.parameters() if p.requires_grad]
-        self.parameters = sorted(ours, key=lambda p: id(p) in slow)
+
+        def rank(p: nn.Parameter) -> int:
+            return 1 if id(p) in slow else 2 if apart and p.ndim > 1 else 0
+
+        self.parameters = sorted(ours, key=rank)
         starts = [0, *accumulate(-(-p.numel() // ALIGNED) * ALIGNED for p in self.parameters)]
         self.values = torch.zeros(starts[-1], device=self.parameters[0].device)
         self.gradient, self.half = torch.zeros_like(self.values), self.values.bfloat16() if half else None
@@ -35,8 +40,9 @@ class Flat:
             p.data = self.values.as_strided(p.shape, p.stride(), start).copy_(p.detach())
         self._gradients = [self.gradient.as_strided(p.shape, p.stride(), start) for p, start in places]
         self.average = self.values.clone()
-        edge = starts[sum(id(p) not in slow for p in ours)]
-        self.parts = [(self._part(0, edge), 1.0), (self._part(edge, starts[-1]), SLOW)][: 2 if slow else 1]
+        usual, edge = (starts[sum(rank(p) <= most for p in ours)] for most in (0, 1))
+        self.parts = [(self._part(0, usual), 1.0), (self._part(usual, edge), SLOW)][: 2 if slow else 1]
+        self.matrices = [self._part(s, s + p.numel(), len(p)) for p, s in places if rank(p) == 2]
         self._leaves, self._swaps = list(self.parameters), []  # what a loss is computed with, and where it goes
         if self.half is None:
             return
@@ -46,9 +52,10 @@ class Flat:
                 leaf = self._leaves[i] = nn.Parameter(self.half.as_strided(p.shape, p.stride(), start))
                 self._swaps += [(m._parameters, name, p, leaf) for m, name in held]
 
-    def _part(self, first: int, last: int) -> nn.Parameter:
-        part = nn.Parameter(self.values[first:last])
-        part.grad = self.gradient[first:last]
+    def _part(self, first: int, last: int, rows: int = 0) -> nn.Parameter:
+        shape = (rows, -1) if rows else (-1,)
+        part = nn.Parameter(self.values[first:last].view(shape))
+        part.grad = self.gradient[first:last].view(shape)
         return part
 
     @contextlib.contextmanager

@@ -174,11 +174,16 @@ class _Loop:
         self.stable = stable_steps(self.steps, config) if config.schedule == "wsd" else None
         self.half = config.bfloat16 == "on" or (config.bfloat16 == "auto" and runtime.bfloat16_available(device))
         model.to(device=device, memory_format=torch.channels_last).train()
-        self.flat = Flat(model, self.half)
-        groups = [{"params": [part], "lr": share * config.lr} for part, share in self.flat.parts]
-        self.optimizer = torch.optim.AdamW(
-            groups, betas=(0.9, config.beta2), weight_decay=config.weight_decay, fused=True
-        )
+        self.flat = Flat(model, self.half, apart=config.optimizer == "muon")
+        groups = [{"params": [part], "lr": share * config.lr, "share": share} for part, share in self.flat.parts]
+        decay = config.weight_decay
+        self.optimizers: list[torch.optim.Optimizer] = [
+            torch.optim.AdamW(groups, betas=(0.9, config.beta2), weight_decay=decay, fused=True)
+        ]
+        if self.flat.matrices:
+            # A matrix' columns may have any order, so the memory's serves. Rates as of AdamW: Liu et al. 2025.
+            matrices = [{"params": self.flat.matrices, "lr": config.lr, "share": 1.0}]
+            self.optimizers.append(torch.optim.Muon(matrices, weight_decay=decay, adjust_lr_fn="match_rms_adamw"))
         self.step, self.before = 0, 0.0
         self._resume()
         self.start = self.saved_at = self.measured_at = time.monotonic()
@@ -207,7 +212,8 @@ class _Loop:
             return
         require_same_run(state, self.model.config, self.config, self.task, path.name)
         self.step, self.before = state["step"], state["seconds"]
-        self.optimizer.load_state_dict(state["optimizer"])
+        for optimizer, before in zip(self.optimizers, state["optimizers"], strict=True):
+            optimizer.load_state_dict(before)
         self.flat.load(state)
         buffers = dict(self.model.named_buffers())
         for name, value in state["buffers"].items():
@@ -223,7 +229,7 @@ class _Loop:
             "step": self.step,
             "stable": self.stable,
             "seconds": self.before + time.monotonic() - self.start,
-            "optimizer": self.optimizer.state_dict(),
+            "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
             "buffers": dict(self.model.named_buffers()),
         }
         torch.save(self.flat.state() | told, buffer)
@@ -265,10 +271,11 @@ class _Loop:
             self.flat.gradient.div_(self.world)
         self.flat.clip(self.config.clip)
         self.lr = learning_rate(self.step, self.steps, self.config)
-        for group, (_, share) in zip(self.optimizer.param_groups, self.flat.parts, strict=True):
-            group["lr"] = share * self.lr
         self.whole = False
-        self.optimizer.step()
+        for optimizer in self.optimizers:
+            for group in optimizer.param_groups:
+                group["lr"] = group["share"] * self.lr
+            optimizer.step()
         self.step += 1
         self.flat.follow(min(self.config.average, (1 + self.step) / (10 + self.step)))
         self.whole = True

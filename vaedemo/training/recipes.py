@@ -17,7 +17,6 @@ from vaedemo.store.checkpoints import CLASSIFIER, FINDER, MIXTURES, QUANTISERS
 from vaedemo.store.key import RESTORER, ModelKey
 from vaedemo.training.tasks.codec import RateConfig
 from vaedemo.training.tasks.crops import CropConfig
-from vaedemo.training.tasks.epochs import LevelsConfig
 
 __all__ = [
     "RECIPES",
@@ -38,22 +37,23 @@ FINDER_EPOCHS = {"shapes": 4.0}  # 6 elsewhere
 
 
 class Stage(NamedTuple):
-    """One run of the loop, and what the crops of photographs (or the pictures of a lossless VAE) are like in it."""
+    """One run of the loop, and what the crops of photographs are like in it."""
 
     train: TrainConfig
-    crops: CropConfig | RateConfig | LevelsConfig | None = None
+    crops: CropConfig | RateConfig | None = None
 
 
 class Recipe(NamedTuple):
     """A file to train: <domain>/<file>; the network's config (None: mixtures or quantisers of the codes of what is
     there); the runs that led to it, each from the weights of the one before; the file its first weights come from (or
-    None)."""
+    None); whether pictures of the training set are held out, by which it was chosen."""
 
     domain: str
     file: str
     model: Any
     stages: tuple[Stage, ...] = ()
     start: str | None = None
+    hold_out: bool = False
 
     @property
     def path(self) -> str:
@@ -152,8 +152,8 @@ COMPRESSING = Recipe(
 
 def _exact(domain: str, kind: str, epochs: float, clip: float, moved: float = 0.0, runs: int = 1) -> Recipe:
     """runs: how often it is trained for so many epochs, each time from the weights before."""
-    train = TrainConfig(epochs=epochs, batch_size=128, lr=2e-3, weight_decay=0.0, clip=clip)
-    return Recipe(domain, f"{kind}.safetensors", LosslessConfig(kind), (Stage(train, LevelsConfig(moved)),) * runs)
+    train = TrainConfig(epochs=epochs, batch_size=128, lr=2e-3, weight_decay=0.0, clip=clip, moved=moved)
+    return Recipe(domain, f"{kind}.safetensors", LosslessConfig(kind), (Stage(train),) * runs)
 
 
 # Exact VAEs for bits back.

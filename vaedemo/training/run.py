@@ -29,21 +29,22 @@ from vaedemo.training.loop import STABLE, Progress, Task, fit, process_group, re
 from vaedemo.training.tasks import task_of
 from vaedemo.training.tasks.codec import Compression, RateConfig
 from vaedemo.training.tasks.crops import CropConfig
-from vaedemo.training.tasks.epochs import LevelsConfig, Reconstruction
+from vaedemo.training.tasks.epochs import Reconstruction
 
 __all__ = ["Run", "described", "estimate_seconds", "publish", "run"]
 
 
 class Run(NamedTuple):
-    """One training run: what, how, where, the checkpoint that its first weights are taken from (or None), and what the
-    crops of a network for photographs, or the pictures of a lossless one, are like."""
+    """One training run: what, how, where, the checkpoint that its first weights are taken from (or None), what the
+    crops of a network for photographs are like, and whether pictures are held out of the training set to choose by."""
 
     domain: str
     model: Any
     train: TrainConfig
     folder: Path
     start: Path | None = None
-    crops: CropConfig | RateConfig | LevelsConfig | None = None
+    crops: CropConfig | RateConfig | None = None
+    hold_out: bool = False
 
     @property
     def state(self) -> Path:
@@ -132,6 +133,7 @@ def run(
         "digest": task.digest,
         "started_from": job.started_from,
     }
+    record |= {"held_out": len(held_out)} if job.hold_out else {}
     record |= {} if pca else {"lr": job.train.lr, "seed": job.train.seed}
     record |= {} if job.train.steps and not pca else {"epochs": 0 if pca else job.train.epochs}
     name = "held_out" if job.model.kind in CODING else "held_out_psnr"

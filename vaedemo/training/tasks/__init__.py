@@ -8,7 +8,7 @@ from vaedemo.data.photos import Photos
 from vaedemo.training.loop import Task
 from vaedemo.training.tasks.codec import Compression, RateConfig
 from vaedemo.training.tasks.crops import CropConfig, Crops, SmallPictures
-from vaedemo.training.tasks.epochs import Exact, LevelsConfig, Pairs, Reconstruction
+from vaedemo.training.tasks.epochs import Exact, Pairs, Reconstruction
 
 __all__ = ["task_of"]
 
@@ -18,17 +18,17 @@ def task_of(
     pictures: Pictures | Photos,
     config: TrainConfig,
     held_out: Pictures | None = None,
-    crops: CropConfig | RateConfig | LevelsConfig | None = None,
+    crops: CropConfig | RateConfig | None = None,
     domain: str = "",
 ) -> Task:
     """The task of a model over Pictures, or over Photos; crops, held-out Pictures and the domain they are of are what a
-    network for photographs needs besides; of a lossless one the first are its LevelsConfig."""
+    network for photographs needs besides."""
     if model.config.kind in CODING:
         assert isinstance(pictures, Photos)
         return Compression(pictures, model, crops if isinstance(crops, RateConfig) else RateConfig())
     if model.config.kind in LOSSLESS:
         assert isinstance(pictures, Pictures)
-        return Exact(pictures, model, config, crops if isinstance(crops, LevelsConfig) else None)
+        return Exact(pictures, model, config)
     crops = crops if isinstance(crops, CropConfig) else CropConfig()
     if isinstance(pictures, Photos):
         return Crops(pictures, model, crops, config.seed)

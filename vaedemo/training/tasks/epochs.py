@@ -1,6 +1,5 @@
 """Tasks over a set of pictures, one epoch after another: give them back (AE, VAE, dense), restore damaged ones."""
 
-from dataclasses import asdict, dataclass
 from typing import Any
 
 import torch
@@ -8,14 +7,14 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from vaedemo import runtime
-from vaedemo.configs import TrainConfig, _option, _require
+from vaedemo.configs import TrainConfig
 from vaedemo.data.damage import random_corruption
 from vaedemo.data.datasets import Pictures
 from vaedemo.models import objectives
 from vaedemo.models.objectives import Terms
 from vaedemo.models.pca import begin_as_pca
 
-__all__ = ["Epochs", "Exact", "LevelsConfig", "Pairs", "Reconstruction", "binarised", "moved"]
+__all__ = ["Epochs", "Exact", "Pairs", "Reconstruction", "binarised", "moved"]
 
 
 def binarised(x: Tensor, generator: torch.Generator, mine: slice = slice(None)) -> Tensor:
@@ -31,25 +30,15 @@ def binarised(x: Tensor, generator: torch.Generator, mine: slice = slice(None)) 
     return ((first < x) | ((first == x) & (second < x))).view(torch.uint8).float()
 
 
-@dataclass(frozen=True)
-class LevelsConfig:
-    """What a Lossless VAE learns from."""
-
-    moved: float = _option(0.0, "of lossless: share of the pictures that are moved by a pixel, anew each time")
-
-    def __post_init__(self) -> None:
-        _require(0 <= self.moved <= 1, f"moved is {self.moved}; choose 0 to 1")
-
-
 def moved(x: Tensor, share: float, generator: torch.Generator) -> Tensor:
-    """x (B, 1, H, W), a share of them moved by -1, 0 or 1 pixel each way, all nine as likely; zeros come
-    in at the edges."""
+    """x (B, C, H, W), a share of them moved by -1, 0 or 1 pixel each way, all nine as likely; zeros come in at the
+    edges."""
     count, _, height, width = x.shape
     chosen = torch.rand(count, generator=generator) < share
     down, across = (torch.randint(-1, 2, (2, count), generator=generator) * chosen)[:, :, None]
     rows, columns = torch.arange(height) + 1 - down, torch.arange(width) + 1 - across
-    padded = F.pad(x, (1, 1, 1, 1))[:, 0]
-    return padded[torch.arange(count)[:, None, None], rows[:, :, None], columns[:, None]][:, None]
+    padded = F.pad(x, (1, 1, 1, 1)).permute(0, 2, 3, 1)
+    return padded[torch.arange(count)[:, None, None], rows[:, :, None], columns[:, None]].permute(0, 3, 1, 2)
 
 
 class Epochs:
@@ -60,6 +49,7 @@ class Epochs:
     def __init__(self, pictures: Pictures, config: TrainConfig) -> None:
         self.settings: dict[str, Any] = {}
         self.pictures, self.seed = pictures, config.seed
+        self.moved, self.flipped = config.moved, config.flipped
         self.batches: tuple[int, ...] = (min(config.batch_size, len(pictures)),)
         self._epoch, self._rows = -1, torch.empty(0)
 
@@ -78,6 +68,14 @@ class Epochs:
             generator = runtime.generator(self.order, self.seed, epoch)
             self._epoch, self._rows = epoch, torch.randperm(len(self), generator=generator)
         return self._rows[within * batch : (within + 1) * batch]
+
+    def varied(self, rows: Tensor, generator: torch.Generator) -> Tensor:
+        """x uint8 of these rows, a share of them moved or turned as the run's settings say."""
+        x = self.pictures.x.index_select(0, rows)
+        if self.flipped:
+            chosen = torch.rand(len(x), generator=generator) < self.flipped
+            x = torch.where(chosen[:, None, None, None], x.flip(3), x)
+        return moved(x, self.moved, generator) if self.moved else x
 
     def batch(self, step: int, generator: torch.Generator, mine: slice) -> tuple:
         raise NotImplementedError
@@ -106,9 +104,9 @@ class Reconstruction(Epochs):
         rows, config = self.rows(step), self.model_config
         eps = torch.randn(len(rows), config.latent_dim, generator=generator)[mine] if config.variational else None
         if config.variational and config.likelihood == "bernoulli":
-            x = binarised(self.pictures.x.index_select(0, rows), generator, mine)
+            x = binarised(self.varied(rows, generator), generator, mine)
         else:
-            x = self.pictures.x.index_select(0, rows[mine]).float().div_(255)
+            x = self.varied(rows, generator)[mine].float().div_(255)
         x = x.contiguous(memory_format=torch.channels_last)
         return (x,) if eps is None else (x, eps)
 
@@ -116,20 +114,15 @@ class Reconstruction(Epochs):
 class Exact(Epochs):
     """Pictures in whole levels, of a Lossless VAE; for black and white binarised anew each time."""
 
-    def __init__(
-        self, pictures: Pictures, model: nn.Module, config: TrainConfig, levels: LevelsConfig | None = None
-    ) -> None:
+    def __init__(self, pictures: Pictures, model: nn.Module, config: TrainConfig) -> None:
         super().__init__(pictures, config)
         self.model_config: Any = model.config
-        self.levels = levels or LevelsConfig()
-        self.settings = asdict(self.levels)
 
     def batch(self, step: int, generator: torch.Generator, mine: slice) -> tuple:
         """(x uint8, eps)."""
         rows = self.rows(step)
         eps = torch.randn(len(rows), self.model_config.latent_dim, generator=generator)[mine]
-        x = self.pictures.x.index_select(0, rows)
-        x = moved(x, self.levels.moved, generator) if self.levels.moved else x
+        x = self.varied(rows, generator)
         return binarised(x, generator, mine).byte() if self.model_config.binary else x[mine], eps
 
     def terms(self, model: Any, batch: tuple) -> Terms:

@@ -92,7 +92,7 @@ class Network {
     return this.dense(scaled, "linear", same);
   }
 
-  // The 2 x 2 pixels of such a picture, as the last channels of a framed map's pixels.
+  // The 2 x 2 pixels of such a picture, -2 to 2, as the last channels of a framed map's pixels.
   beside(to, picture, channels) {
     const [side, first] = [to.side, to.depth - 4 * channels];
     this.steps.push(() => {
@@ -100,7 +100,8 @@ class Network {
         for (let x = 0; x < side; x += 1) {
           let put = to.at / 4 + ((y + 1) * to.columns + x + 1) * to.depth + first;
           for (let c = 0; c < channels; c += 1)
-            for (let k = 0; k < 4; k += 1) this.f[put++] = picture[(c * 2 * side + 2 * y + (k >> 1)) * 2 * side + 2 * x + (k & 1)];
+            for (let k = 0; k < 4; k += 1)
+              this.f[put++] = 4 * (picture[(c * 2 * side + 2 * y + (k >> 1)) * 2 * side + 2 * x + (k & 1)] - 0.5);
         }
     });
   }
