@@ -38,7 +38,8 @@ def _dense(start: int, end: int, config: ModelConfig) -> list[nn.Module]:
 
 
 def _act(config: ModelConfig) -> list[nn.Module]:
-    """The nonlinearity outside the residual blocks; none at depth 0, so that the map to the code stays linear."""
+    """The nonlinearity outside the residual blocks; none at depth 0, so that the map to the code stays linear, unless
+    there is a linear map beside it."""
     return [nn.SiLU()] if config.depth or config.linear else []
 
 

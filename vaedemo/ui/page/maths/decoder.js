@@ -170,9 +170,10 @@ const layOut = (network, z, { size, channels, depth, neck, widths, blocks, linea
   const picture = linear ? network.linear(z) : null;
   let [code, largest] = [z, Infinity];
   const named = (i) => (!linear ? i : i < largest ? `inner.${i}` : `outer.${i - largest}`);
-  for (let i = 0; i <= depth; i += 1) code = network.dense(code, named(2 * i), depth ? silu : same); // the last one's is that before the maps
+  const acts = depth > 0 || linear; // outside the residual blocks
+  for (let i = 0; i <= depth; i += 1) code = network.dense(code, named(2 * i), acts ? silu : same); // the last one's is that before the maps
   const levels = widths.map((_, i) => (i === widths.length - 1 ? blocks : 1)).reverse();
-  let layer = 2 * depth + 1 + (depth ? 1 : 0) + 1;
+  let layer = 2 * depth + 1 + (acts ? 1 : 0) + 1;
   let stream = network.map("stream", size / 2 ** widths.length, neck);
   network.spread(code, stream);
   levels.forEach((count, i) => {
@@ -186,7 +187,7 @@ const layOut = (network, z, { size, channels, depth, neck, widths, blocks, linea
     stream = network.convolve(framed, named(layer++), "stream");
     for (let b = 0; b < count; b += 1) network.residual(stream, named(layer++));
   });
-  const last = network.convolve(network.frame(stream, { act: depth > 0 }), named(layer + (depth ? 1 : 0)), "last");
+  const last = network.convolve(network.frame(stream, { act: acts }), named(layer + (acts ? 1 : 0)), "last");
   return { last, picture };
 };
 
