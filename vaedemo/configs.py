@@ -58,6 +58,7 @@ class ModelConfig:
     depth: int = _option(1, "hidden dense layers on each side of the code; 0 leaves a linear map")
     neck: int = _option(8, "channels in which the smallest feature map meets the dense layers")
     linear: bool = _option(False, "of ae, and of vae with a gaussian likelihood: PCA, which the network corrects")
+    spatial: bool = _option(False, "of ae and vae: the code is the smallest feature map, neck numbers a place")
 
     def __post_init__(self) -> None:
         kinds = KINDS + RESTORING
@@ -90,6 +91,18 @@ class ModelConfig:
             not self.linear or self.kind == "ae" or (self.kind == "vae" and self.likelihood == "gaussian"),
             f"linear is of ae, and of vae with a gaussian likelihood, not of {self.kind} with {self.likelihood}",
         )
+
+        places = (self.size // 2 ** len(self.widths)) ** 2
+        _require(
+            not self.spatial or (self.kind in ("ae", "vae") and self.latent_dim == self.neck * places),
+            f"a spatial code is of ae and vae, here of {places} places with {self.neck} numbers each; choose latent_dim "
+            f"{self.neck * places}, not {self.latent_dim}, and kind ae or vae, not {self.kind}",
+        )
+
+    @property
+    def side(self) -> int:
+        """Height and width of the smallest feature map of a convolutional network."""
+        return self.size // 2 ** len(self.widths)
 
     @property
     def shape(self) -> tuple[int, int, int]:

@@ -8,15 +8,17 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 
 from tests.conftest import learn, small
 from vaedemo.configs import TrainConfig
+from vaedemo.data.datasets import Pictures
 from vaedemo.data.domains import SIZED
 from vaedemo.errors import ConfigError
 from vaedemo.models import build_model
 from vaedemo.models.describe import drawing, layers
 from vaedemo.models.pca import begin_as_pca, fit_pca
-from vaedemo.store.checkpoints import decoder_bytes, load_checkpoint, save_checkpoint
+from vaedemo.store.checkpoints import MODEL, decoder_bytes, load_checkpoint, read_tensors, save_checkpoint
 from vaedemo.training.tasks import task_of
 from vaedemo.ui.server.component import UI
 
@@ -37,6 +39,34 @@ for (const simd of [true, false]) {
 
 def linear(domain="digits", kind="ae", latent_dim=5, **own):
     return replace(SIZED[domain].model_config(kind, latent_dim), linear=True, likelihood="gaussian", **own)
+
+
+def spatial(**own):
+    return linear("objects", **{"latent_dim": 32, "neck": 2, "spatial": True, "widths": (8, 8, 12)} | own)
+
+
+def test_a_spatial_code_begins_as_pca_of_patches(generator):
+    x = torch.randint(0, 256, (60, 3, 32, 32), generator=generator, dtype=torch.uint8) // 2 + 64
+    x[:, :, :8, :8] = x[:, :1, :1, :1]  # what two numbers a patch can tell
+    config = spatial()
+    model = build_model(config).eval()
+    begin_as_pca(model, Pictures(x))
+    code = model.encode(x / 255).mu
+    assert code.shape == (60, 32) and torch.allclose(code.mean(), torch.zeros(()), atol=0.02)
+    patches = F.unfold(x / 255, 8, stride=8).transpose(1, 2).flatten(0, 1).double()
+    flat = patches - patches.mean(0).view(3, -1).mean(1).repeat_interleave(64)
+    _, vectors = torch.linalg.eigh(torch.cov(patches.T, correction=0))
+    best = (flat @ vectors[:, -2:] @ vectors[:, -2:].T - flat).square().mean()
+    reached = (model(x / 255).x_hat - x / 255).square().mean().item()
+    assert reached == pytest.approx(best.item(), rel=0.01)
+    assert torch.equal(model.encoder.correction(x / 255), torch.zeros(60, 32)), "its last layer starts at zero"
+    assert build_model(spatial(kind="vae")).encode(x / 255).mu.shape == (60, 32)
+
+
+def test_a_spatial_code_has_as_many_numbers_as_its_places():
+    for wrong in ({"latent_dim": 31}, {"kind": "dense", "linear": False}, {"neck": 3}):
+        with pytest.raises(ConfigError, match="a spatial code is of ae and vae, here of 16 places"):
+            replace(spatial(), **wrong)
 
 
 @pytest.mark.parametrize("kind", ["ae", "vae"])
@@ -95,7 +125,9 @@ def test_the_drawing_shows_the_linear_map_and_the_correction():
 
 @pytest.mark.skipif(NODE is None, reason="node is missing")
 @pytest.mark.parametrize(
-    "config", [linear(depth=0, neck=16), linear("objects", widths=(24, 32), blocks=2), linear("shapes", "vae")], ids=str
+    "config",
+    [linear(depth=0, neck=16), linear("objects", widths=(24, 32), blocks=2), linear("shapes", "vae"), spatial()],
+    ids=str,
 )
 def test_the_browser_decodes_what_the_model_decodes(config, tmp_path, generator):
     model = build_model(config)
@@ -105,6 +137,8 @@ def test_the_browser_decodes_what_the_model_decodes(config, tmp_path, generator)
         model.decoder.linear.bias.fill_(0.4)
         model.decoder.scale.uniform_(0.5, 1.5, generator=generator)
     save_checkpoint(tmp_path / "whole.safetensors", model, "own")
+    kept = read_tensors(tmp_path / "whole.safetensors", MODEL).tensors
+    assert kept["decoder.linear.weight"].dtype == np.int8 or config.spatial, "large weights take 8 bits"
     model = load_checkpoint(tmp_path / "whole.safetensors")[0]
     (tmp_path / "decoder").write_bytes(decoder_bytes(tmp_path / "whole.safetensors"))
     (tmp_path / "decode.mjs").write_text(SCRIPT % (UI / "page" / "maths" / "decoder.js").as_uri())

@@ -53,15 +53,15 @@ class ConvEncoder(nn.Sequential):
     """(B, C, S, S) -> (B, outputs): a strided convolution and residual blocks a level, then linear layers."""
 
     def __init__(self, config: ModelConfig, outputs: int) -> None:
-        side = config.size // 2 ** len(config.widths)
         layers: list[nn.Module] = []
         before = config.channels
         for width, blocks in _levels(config):
             layers.append(nn.Conv2d(before, width, 4 if before == config.channels else 3, stride=2, padding=1))
             layers += [Residual(width) for _ in range(blocks)]
             before = width
-        layers += [*_act(config), nn.Conv2d(before, config.neck, 1), nn.Flatten()]
-        layers += _dense(config.neck * side**2, outputs, config)
+        neck = outputs // config.side**2 if config.spatial else config.neck
+        layers += [*_act(config), nn.Conv2d(before, neck, 1), nn.Flatten()]
+        layers += [] if config.spatial else _dense(neck * config.side**2, outputs, config)
         super().__init__(*layers)
 
 
@@ -70,9 +70,9 @@ class ConvDecoder(nn.Sequential):
     how many channels more the first convolution of the largest level takes, the layer of number `largest`."""
 
     def __init__(self, config: ModelConfig, beside: int = 0) -> None:
-        side = config.size // 2 ** len(config.widths)
-        layers = _dense(config.latent_dim, config.neck * side**2, config)
-        layers += [*_act(config), nn.Unflatten(1, (config.neck, side, side))]
+        place = (config.neck, config.side, config.side)
+        layers = [] if config.spatial else [*_dense(config.latent_dim, math.prod(place), config), *_act(config)]
+        layers += [nn.Unflatten(1, place)]
         before, largest = config.neck, 0
         for i, (width, blocks) in enumerate(reversed(_levels(config))):
             layers += [nn.Upsample(scale_factor=2)] if i else []

@@ -35,14 +35,17 @@ class Layer(NamedTuple):
 
 
 def _name(module: nn.Module) -> str:
-    if isinstance(module, nn.Conv2d):
+    if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
+        what = "convolution" if isinstance(module, nn.Conv2d) else "transposed convolution"
         step = f", stride {module.stride[0]}" if module.stride[0] > 1 else ""
-        return f"convolution {module.kernel_size[0]} x {module.kernel_size[1]}{step}"
+        return f"{what} {module.kernel_size[0]} x {module.kernel_size[1]}{step}"
     name = type(module).__name__
     return _NAMES.get(name, name)
 
 
-def _macs(module: nn.Module, output: Tensor) -> int:
+def _macs(module: nn.Module, given: Tensor, output: Tensor) -> int:
+    if isinstance(module, nn.ConvTranspose2d):
+        return module.weight.numel() * given.shape[-1] * given.shape[-2]
     if isinstance(module, nn.Conv2d):
         return module.weight.numel() * output.shape[-1] * output.shape[-2]
     return module.weight.numel() if isinstance(module, nn.Linear) else 0
@@ -70,8 +73,8 @@ def layers(config: ModelConfig) -> list[Layer]:
         ]
     model, macs, rows = build_model(config), [0], []
 
-    def count(module: nn.Module, _: Any, output: Tensor) -> None:
-        macs[0] += _macs(module, output)
+    def count(module: nn.Module, given: Any, output: Tensor) -> None:
+        macs[0] += _macs(module, given[0], output)
 
     for module in model.modules():
         module.register_forward_hook(count)

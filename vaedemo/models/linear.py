@@ -48,14 +48,17 @@ class LinearEncoder(nn.Module):
 
     def __init__(self, config: ModelConfig, outputs: int) -> None:
         super().__init__()
-        self.linear = nn.Linear(math.prod(config.shape), config.latent_dim)
+        self.linear: nn.Module = nn.Linear(math.prod(config.shape), config.latent_dim)
+        if config.spatial:
+            patch = config.size // config.side
+            self.linear = nn.Conv2d(config.channels, config.neck, patch, stride=patch)
         self.register_buffer("scale", torch.ones(config.latent_dim))
         self.correction, self.plus = ConvEncoder(config, outputs), Plus()
-        _silent(self.correction[-1])
+        _silent(self.correction[-2 if config.spatial else -1])  # the last one, or before what flattens its maps
 
     def steps(self, x: Tensor) -> Iterator[tuple[nn.Module, Tensor]]:
         """(layer, its output), one after another."""
-        code = self.linear(x.flatten(1)) / self.scale
+        code = self.linear(x if isinstance(self.linear, nn.Conv2d) else x.flatten(1)).flatten(1) / self.scale
         yield self.linear, code
         x = _seen(x)
         for layer in self.correction:
@@ -75,8 +78,12 @@ class LinearDecoder(nn.Module):
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
-        self.shape = config.shape
-        self.linear = nn.Linear(config.latent_dim, math.prod(config.shape))
+        self.shape: tuple[int, ...] = config.shape
+        self.place: tuple[int, ...] = (config.latent_dim,)
+        self.linear: nn.Module = nn.Linear(config.latent_dim, math.prod(config.shape))
+        if config.spatial:
+            patch, self.place = config.size // config.side, (config.neck, config.side, config.side)
+            self.linear = nn.ConvTranspose2d(config.neck, config.channels, patch, stride=patch)
         self.register_buffer("scale", torch.ones(config.latent_dim))
         whole = ConvDecoder(config, beside=4 * config.channels)
         layers, largest = list(whole), whole.largest
@@ -86,7 +93,7 @@ class LinearDecoder(nn.Module):
 
     def steps(self, z: Tensor) -> Iterator[tuple[nn.Module, Tensor]]:
         """(layer, its output), one after another."""
-        picture = self.linear(z * self.scale).unflatten(1, self.shape)
+        picture = self.linear((z * self.scale).unflatten(1, self.place)).reshape(-1, *self.shape)
         yield self.linear, picture
         for layer in self.inner:
             z = layer(z)

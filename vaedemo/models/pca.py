@@ -1,10 +1,12 @@
 """Principal components, with the methods of the other models: the best linear autoencoder. Pearson 1901."""
 
 import math
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from vaedemo.configs import ModelConfig
@@ -63,14 +65,7 @@ def fit_pca(config: ModelConfig, pictures: Pictures) -> PCA:
         _, singular, components = torch.linalg.svd(x - mean, full_matrices=False)
         variance = singular.square() / n
     else:
-        total, square = torch.zeros(pixels, dtype=torch.float64), torch.zeros(pixels, pixels, dtype=torch.float64)
-        for x in pictures.batches(4096):
-            x = x.flatten(1)
-            total += x.sum(0, dtype=torch.float64)
-            square += (x.T @ x).double()
-        mean = total / n
-        variance, vectors = torch.linalg.eigh(square / n - torch.outer(mean, mean))
-        variance, components = variance.flip(0).clamp(min=0), vectors.flip(1).T
+        mean, variance, components = _principal(x.flatten(1) for x in pictures.batches(4096))
     model = PCA(config)
     model.mean.copy_(mean)
     model.components.copy_(components[:d])
@@ -78,14 +73,43 @@ def fit_pca(config: ModelConfig, pictures: Pictures) -> PCA:
     return model.eval()
 
 
+def _principal(batches: Iterable[Tensor]) -> tuple[Tensor, Tensor, Tensor]:
+    """(mean (P,), variance along each component (P,), components (P, P), the largest first), float64, of batches of
+    float32 (B, P)."""
+    total: Any = 0.0
+    square: Any = 0.0
+    n = 0
+    for x in batches:
+        total, square, n = total + x.sum(0, dtype=torch.float64), square + (x.T @ x).double(), n + len(x)
+    mean = total / n
+    variance, vectors = torch.linalg.eigh(square / n - torch.outer(mean, mean))
+    return mean, variance.flip(0).clamp(min=0), vectors.flip(1).T
+
+
 @torch.no_grad()
 def begin_as_pca(model: Any, pictures: Pictures) -> None:
-    """Make the linear maps of a network that has them (`linear`) those of the pictures' PCA with as many numbers, each
-    number of the code with variance 1."""
-    pca = fit_pca(replace(model.config, kind="pca", linear=False), pictures)
+    """Make the linear maps of a network that has them (`linear`) those of the pictures' PCA with as many numbers, or of
+    a spatial code that of each place's patch of pixels; each number of the code with variance 1."""
+    config = model.config
+    if config.spatial:
+        patch, d = config.size // config.side, config.neck
+        patches = (F.unfold(x, patch, stride=patch).transpose(1, 2).flatten(0, 1) for x in pictures.batches(1024))
+        mean, variance, components = (t.float() for t in _principal(patches))
+        colour = mean.view(config.channels, -1).mean(1)  # a convolution's bias is one a channel
+        mean = colour.repeat_interleave(patch**2)
+    else:
+        d, pca = config.latent_dim, fit_pca(replace(config, kind="pca", linear=False), pictures)
+        mean, variance, components = pca.mean, pca.variance, pca.components
+    components, scale = components[:d], variance[:d].sqrt().clamp(min=1e-4)
+    encoder, decoder = model.encoder.linear, model.decoder.linear
+    encoder.weight.copy_(components.view_as(encoder.weight))
+    encoder.bias.copy_(-components @ mean)
+    if config.spatial:
+        scale = scale.repeat_interleave(config.side**2)
+        decoder.weight.copy_(components.view_as(decoder.weight))
+        decoder.bias.copy_(colour)
+    else:
+        decoder.weight.copy_(components.T)
+        decoder.bias.copy_(mean)
     for part in (model.encoder, model.decoder):
-        part.scale.copy_(pca.variance.sqrt().clamp(min=1e-4))
-    model.encoder.linear.weight.copy_(pca.components)
-    model.encoder.linear.bias.copy_(-pca.components @ pca.mean)
-    model.decoder.linear.weight.copy_(pca.components.T)
-    model.decoder.linear.bias.copy_(pca.mean)
+        part.scale.copy_(scale)

@@ -191,8 +191,10 @@ def save_checkpoint(
     small: bool = True,
 ) -> None:
     """Write a model with its config and a record (a dict: training time, hardware, steps), in half precision, or in 8
-    bits where it is to be small and EIGHT_BITS has its kind."""
-    tensors, small = {}, small and getattr(model.config, "kind", None) in EIGHT_BITS
+    bits where it is to be small and EIGHT_BITS has its kind, or it has linear maps of all pixels."""
+    config = model.config
+    small = small and (getattr(config, "kind", None) in EIGHT_BITS or getattr(config, "linear", False))
+    tensors: dict[str, np.ndarray] = {}
     precise, exact = getattr(model, "precise", ()), _exact(model) if small else {}
     for name, value in model.state_dict().items():
         values = value.detach().float().cpu().numpy()

@@ -15,13 +15,21 @@ const parsed = (buffer) => {
   const length = Number(new DataView(buffer).getBigUint64(0, true));
   const { __metadata__: about, ...entries } = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 8, length)));
   const tensors = {};
-  for (const [name, { dtype, shape, data_offsets: [from, to] }] of Object.entries(entries)) {
+  const bytes = ({ data_offsets: [from, to] }) => buffer.slice(8 + length + from, 8 + length + to);
+  const halves = (entry) => Float32Array.from(new Uint16Array(bytes(entry)), fromHalf);
+  for (const [name, entry] of Object.entries(entries)) {
     if (!name.startsWith("decoder.")) continue;
-    if (dtype !== "F16") throw new Error(`${name} is ${dtype}, not F16`);
-    const raw = new Uint16Array(buffer.slice(8 + length + from, 8 + length + to));
-    tensors[name.slice(8)] = { shape, values: Float32Array.from(raw, fromHalf) };
-  } // prettier-ignore
-  return { config: { depth: 1, neck: 8, linear: false, ...JSON.parse(about.config) }, tensors }; // files of before these had names lack them
+    const { dtype, shape } = entry;
+    if (dtype !== "F16" && dtype !== "I8") throw new Error(`${name} is ${dtype}, not F16 or I8`);
+    if (dtype === "I8") {
+      const scales = halves(entries[`${name}.scale`]);
+      const row = shape.slice(1).reduce((n, k) => n * k, 1);
+      const values = Float32Array.from(new Int8Array(bytes(entry)), (v, i) => v * scales[Math.floor(i / row)]);
+      tensors[name.slice(8)] = { shape, values };
+    } else tensors[name.slice(8)] = { shape, values: halves(entry) };
+  }
+  const older = { depth: 1, neck: 8, linear: false, spatial: false }; // files of before these had names lack them
+  return { config: { ...older, ...JSON.parse(about.config) }, tensors };
 };
 
 const silu = (v) => v / (1 + Math.exp(-v));
@@ -84,12 +92,31 @@ class Network {
     });
   }
 
-  // A picture (channels, 2 side, 2 side) that is linear in the numbers of a code.
-  linear(z) {
+  // A picture (channels, size, size) that is linear in the numbers of a code; `places` a side of a spatial one, whose numbers at a
+  // place are linear in the patch of pixels there, or 0.
+  linear(z, places, size) {
     const scale = this.tensors.scale.values;
     const scaled = new Float32Array(scale.length);
     this.steps.push(() => scale.forEach((s, i) => (scaled[i] = s * z[i])));
-    return this.dense(scaled, "linear", same);
+    return places ? this.patches(scaled, places, size) : this.dense(scaled, "linear", same);
+  }
+
+  patches(code, places, size) {
+    const { shape: [numbers, channels, patch], values } = this.tensors["linear.weight"]; // prettier-ignore
+    const bias = this.tensors["linear.bias"].values;
+    const to = new Float32Array(channels * size * size);
+    this.steps.push(() => {
+      for (let c = 0, k = 0; c < channels; c += 1)
+        for (let y = 0; y < size; y += 1)
+          for (let x = 0; x < size; x += 1, k += 1) {
+            const from = Math.floor(y / patch) * places + Math.floor(x / patch);
+            const within = (c * patch + (y % patch)) * patch + (x % patch);
+            let sum = bias[c];
+            for (let n = 0; n < numbers; n += 1) sum += values[n * channels * patch * patch + within] * code[n * places * places + from];
+            to[k] = sum;
+          }
+    });
+    return to;
   }
 
   // The 2 x 2 pixels of such a picture, -2 to 2, as the last channels of a framed map's pixels.
@@ -166,15 +193,17 @@ class Network {
 
 // The layers of ConvDecoder; z: the numbers of a code -> {last, picture}: the last map, whose pixels are shuffled, and the linear picture
 // that it corrects, if there is one. `layer` counts as nn.Sequential does; where there is, the layers are two Sequentials.
-const layOut = (network, z, { size, channels, depth, neck, widths, blocks, linear }) => {
-  const picture = linear ? network.linear(z) : null;
+const layOut = (network, z, { size, channels, depth, neck, widths, blocks, linear, spatial }) => {
+  const side = size / 2 ** widths.length;
+  const picture = linear ? network.linear(z, spatial ? side : 0, size) : null;
   let [code, largest] = [z, Infinity];
   const named = (i) => (!linear ? i : i < largest ? `inner.${i}` : `outer.${i - largest}`);
   const acts = depth > 0 || linear; // outside the residual blocks
-  for (let i = 0; i <= depth; i += 1) code = network.dense(code, named(2 * i), acts ? silu : same); // the last one's is that before the maps
+  const dense = spatial ? -1 : depth; // the number of the last dense layer
+  for (let i = 0; i <= dense; i += 1) code = network.dense(code, named(2 * i), acts ? silu : same); // the last one's is that before the maps
   const levels = widths.map((_, i) => (i === widths.length - 1 ? blocks : 1)).reverse();
-  let layer = 2 * depth + 1 + (acts ? 1 : 0) + 1;
-  let stream = network.map("stream", size / 2 ** widths.length, neck);
+  let layer = spatial ? 1 : 2 * depth + 1 + (acts ? 1 : 0) + 1;
+  let stream = network.map("stream", side, neck);
   network.spread(code, stream);
   levels.forEach((count, i) => {
     layer += i > 0 ? 1 : 0;
