@@ -95,8 +95,8 @@ class ModelConfig:
         places = (self.size // 2 ** len(self.widths)) ** 2
         _require(
             not self.spatial or (self.kind in ("ae", "vae") and self.latent_dim == self.neck * places),
-            f"a spatial code is of ae and vae, here of {places} places with {self.neck} numbers each; choose latent_dim "
-            f"{self.neck * places}, not {self.latent_dim}, and kind ae or vae, not {self.kind}",
+            f"a spatial code is of ae and vae, here of {places} places with {self.neck} numbers each; choose kind ae "
+            f"or vae, not {self.kind}, and latent_dim {self.neck * places}, not {self.latent_dim}",
         )
 
     @property

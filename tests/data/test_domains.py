@@ -8,7 +8,7 @@ def test_the_four_domains_and_their_latent_dimensions():
     assert {name: row.latent_dims for name, row in SIZED.items()} == {
         "digits": (2, 4, 8, 16, 32, 64),
         "fashion": (2, 4, 8, 16, 32, 64),
-        "objects": (2, 8, 32, 128),
+        "objects": (2, 8, 32, 128, 512),
         "shapes": (2, 5, 10),
     }
     assert SIZED["digits"].likelihood == "bernoulli"

@@ -5,8 +5,9 @@ def test_every_promised_model_has_a_recipe():
     made = {(r.domain, r.name) for r in RECIPES}
     promised = {("digits", f"dense-{d}") for d in (2, 8, 32)} | {("photos", "restore"), ("photos", "codec")}
     for domain, dims in (("digits", (2, 4, 8, 16, 32, 64)), ("fashion", (2, 4, 8, 16, 32, 64)),
-                         ("objects", (2, 8, 32, 128)), ("shapes", (2, 5, 10))):  # fmt: skip
+                         ("objects", (2, 8, 32, 128, 512)), ("shapes", (2, 5, 10))):  # fmt: skip
         promised |= {(domain, f"{kind}-{d}") for kind in ("ae", "vae") for d in dims} | {(domain, f"pca-{dims[-1]}")}
+        promised -= {("objects", "vae-512")}
         promised |= {(domain, name) for name in ("restore", "classifier", "finder", "mixtures", "quantisers")}
     promised |= {("digits", "lossless"), ("digits", "lossless-binary"), ("fashion", "lossless")}
     promised |= {("digits", f"vae-32-beta{b}") for b in ("0.25", "4", "16")}
@@ -33,3 +34,15 @@ def test_hidden_units_of_the_dense_networks():
     assert recipe("digits", "dense", 8).model.hidden == 512
     assert recipe("digits", "vae", 32, 4.0).start == "digits/vae-32.safetensors"
     assert recipe("digits", "vae", 32).start is None
+
+
+def test_a_kind_with_runs_of_its_own_was_chosen_on_held_out_pictures_and_starts_from_nothing():
+    r = recipe("digits", "ae", 2)
+    assert r.hold_out and r.start is None and r.model.depth == 3 and r.model.widths == (32, 64)
+    assert [(s.train.steps, s.train.lr, s.train.optimizer) for s in r.stages] == [
+        (6000, 0.005, "muon"), (5000, 0.003, "muon")
+    ]  # fmt: skip
+    (stage,) = recipe("digits", "ae", 8).stages
+    assert (stage.train.steps, stage.train.optimizer) == (4000, "muon")
+    assert recipe("objects", "ae", 512).model.spatial and recipe("objects", "ae", 32).model.linear
+    assert not recipe("digits", "vae", 8).hold_out and recipe("digits", "vae", 8).start == "digits/vae-32.safetensors"

@@ -39,7 +39,7 @@ from vaedemo.store.mixtures import mixture_name, save_mixtures
 from vaedemo.store.quantisers import save_quantisers
 from vaedemo.training import quantisers
 from vaedemo.training.loop import Progress, fit
-from vaedemo.training.mixtures import PICTURES, fit_model
+from vaedemo.training.mixtures import MOST, PICTURES, fit_model
 from vaedemo.training.recipes import classifier_recipe, finder_recipe, mirrored
 from vaedemo.training.tasks.classes import Classes
 from vaedemo.training.tasks.spoils import Spoils
@@ -126,7 +126,7 @@ def derive_mixtures(library: Library, domain: str, load: Load, seed: int) -> dic
     path = library.folder / domain / MIXTURES.file
     found: dict[str, Mixture] = {}
     for kind in ("ae", "vae"):
-        for d in library.dims(domain, kind):
+        for d in (d for d in library.dims(domain, kind) if d <= MOST):
             fitted = fit_model(library.model(key := ModelKey(domain, kind, d)), load("train"), domain, seed)
             found |= {mixture_name(key, label): mixture for label, mixture in fitted.items()}
     record: dict[str, Any] = {"pictures": min(PICTURES, len(load("train"))), "seed": seed}

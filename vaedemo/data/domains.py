@@ -56,10 +56,14 @@ class Domain:
     dense_dims: tuple[int, ...] = ()
     hidden: int = 128
     betas: dict[int, tuple[float, ...]] = field(default_factory=dict)  # latent dimension -> betas besides 1
+    dims: dict[str, tuple[int, ...]] = field(default_factory=dict)  # kind -> those that it has of latent_dims, not all
     # Kind -> passes over the pictures: "usual" ones, and those of a latent dimension or of the "beta" models.
     epochs: dict[str, dict[int | str, float]] = field(default_factory=dict)
     anchor: int = 0  # the latent dimension whose weights the others start from
-    special: dict[str, dict[str, Any]] = field(default_factory=dict)  # dim or kind-dim -> its config's own fields
+    special: dict[str, dict[str, Any]] = field(default_factory=dict)  # dim, kind or kind-dim -> its config's own fields
+    # Kind or kind-dim -> own fields of its runs' TrainConfigs, one after another. Such a kind was chosen on pictures
+    # held out of the training set, and starts from scratch.
+    runs: dict[str, tuple[dict[str, Any], ...]] = field(default_factory=dict)
     beta_sigma: float = 0.0  # of the VAEs whose beta is not 1: their likelihood's sigma, held; 0 learns it
     damages: Damages = field(default_factory=lambda: Damages().opening(0.5))
     scratch: int = 0  # latent dimensions up to this one are trained from scratch all the same
@@ -85,9 +89,21 @@ class Domain:
         )
         if kind not in ("ae", "vae"):
             return config
-        own = self.special.get(str(latent_dim), {}) | self.special.get(f"{kind}-{latent_dim}", {})
+        own: dict[str, Any] = {}
+        for name in (str(latent_dim), kind, f"{kind}-{latent_dim}"):
+            own |= self.special.get(name, {})
         config = replace(config, **own)
         return config if beta == 1 else replace(config, sigma=self.beta_sigma)
+
+    def dims_of(self, kind: str) -> tuple[int, ...]:
+        """The latent dimensions that a kind has."""
+        return self.dims.get(kind, self.latent_dims)
+
+    def runs_of(self, kind: str, latent_dim: int, beta: float = 1.0) -> tuple[dict[str, Any], ...]:
+        """Own fields of a model's runs' TrainConfigs; none of a model that was not chosen on held-out pictures."""
+        if beta != 1 or kind not in self.runs:
+            return ()
+        return tuple(self.runs[kind][0] | own for own in self.runs.get(f"{kind}-{latent_dim}", self.runs[kind]))
 
     def epochs_of(self, kind: str, latent_dim: int, beta: float = 1.0) -> float:
         """Passes over the training set for one model."""
@@ -111,12 +127,22 @@ _ROWS = (
         betas={32: (0.25, 4.0, 16.0)},
         epochs={
             "dense": {"usual": 12},
-            "ae": {"usual": 8, 2: 24, 4: 12, 8: 10, 32: 10},
             "vae": {"usual": 8, 2: 12, 4: 12, 32: 30, 64: 24, "beta": 5},
         },
         anchor=32,
         # Two numbers have much to unfold; one model shows how likely digits can be made.
-        special={"vae-2": {"depth": 3}, "vae-64": {"hidden": 512}},
+        special={
+            "ae": {"widths": (32, 64), "blocks": 2, "neck": 16},
+            "ae-2": {"depth": 3},
+            "ae-4": {"depth": 2},
+            "vae-2": {"depth": 3},
+            "vae-64": {"hidden": 512},
+        },
+        runs={
+            "ae": ({"optimizer": "muon", "lr": 0.005, "steps": 4000},),
+            "ae-2": ({"steps": 6000}, {"lr": 0.003, "steps": 5000}),
+            "ae-4": ({"steps": 5000},),
+        },
         scratch=4,
     ),
     Domain(
@@ -137,13 +163,26 @@ _ROWS = (
         channels=3,
         size=32,
         classes=("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"),
-        latent_dims=(2, 8, 32, 128),
+        latent_dims=(2, 8, 32, 128, 512),
+        dims={"vae": (2, 8, 32, 128)},
         source="CIFAR-10 (Krizhevsky 2009)",
         licence="none stated: trained on, no picture of it is shipped",
         mirrors=((), (3,)),
         damages=Damages().opening(0.25),
-        special={"128": {"depth": 0, "neck": 16}},  # a hundred numbers come near a linear code: PCA is hard to beat
-        epochs={"ae": {"usual": 6}, "vae": {"usual": 6, 32: 8, 128: 3}},
+        # A hundred numbers come near a linear code: PCA is hard to beat, and so where the autoencoders begin.
+        special={
+            "vae-128": {"depth": 0, "neck": 16},
+            "ae": {"widths": (48, 96), "blocks": 2, "neck": 16, "depth": 0, "linear": True},
+            "ae-2": {"widths": (16, 32), "blocks": 1, "neck": 8, "depth": 2, "linear": False},  # drawn under a pointer
+            "ae-512": {"widths": (48, 96, 128), "neck": 32, "spatial": True},
+        },
+        epochs={"vae": {"usual": 6, 32: 8, 128: 3}},
+        runs={
+            "ae": ({"optimizer": "muon", "lr": 0.004, "steps": 4000, "flipped": 0.5},),
+            "ae-8": ({"steps": 2500},),
+            "ae-128": ({"steps": 4000}, {"lr": 0.002, "steps": 2500}),
+            "ae-512": ({"steps": 3500},),
+        },
         anchor=32,
         scratch=2,
     ),

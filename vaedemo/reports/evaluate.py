@@ -46,7 +46,7 @@ PAGE = (
 )
 HEADER = (
     "| model | d | parameters | MSE | / PCA | PSNR dB | SSIM | coded, bits | coded, PSNR dB | -ELBO | KL | bound (k) "
-    "| bits/dim | active | epochs | minutes | hardware |",
+    "| bits/dim | active | steps | minutes | hardware |",
     "|---|" + "---:|" * 15 + "---|",
 )
 # Decimals of the figures from MSE to active units.
@@ -259,5 +259,5 @@ def _cells(key: ModelKey, figures: dict[str, Any], record: dict[str, Any]) -> li
     cells = {n: "" if values[n] is None else f"{values[n]:.{digits}f}" for n, digits in DIGITS.items()}
     if cells["nll_bound"]:
         cells["nll_bound"] += f" ({figures['bound_samples']})"
-    run = (f"{record['epochs']:g}", f"{record['seconds'] / 60:.1f}", record["hardware"])
+    run = (f"{record['steps']:,}", f"{record['seconds'] / 60:.1f}", record["hardware"])
     return [name, str(key.latent_dim), f"{figures['parameters']:,}", *cells.values(), *run]

@@ -123,7 +123,7 @@ RUN_FILE = "model.safetensors"  # a finished run's, in <domain>/<model>/
 # Marks of what lies beside checkpoints, of every version.
 OTHERS = tuple(f"vaedemo {word}" for word in ("mixtures", "classifier", "quantisers", "strangeness", "finder"))
 # Kinds whose weights of LARGE numbers or more take 8 bits, but for those that a model calls precise.
-EIGHT_BITS = ("dense", "pca", "conditional", "finder", "photo-restore", *CODING, *LOSSLESS)
+EIGHT_BITS = ("ae", "vae", "dense", "pca", "conditional", "finder", "photo-restore", *CODING, *LOSSLESS)
 LARGE = 2048
 SCALE = ".scale"  # after a tensor's name: the tensor of its rows' scales
 COUNTER = "num_batches_tracked"  # ends the names of tensors of nn.BatchNorm2d that are of use to training alone
@@ -191,9 +191,9 @@ def save_checkpoint(
     small: bool = True,
 ) -> None:
     """Write a model with its config and a record (a dict: training time, hardware, steps), in half precision, or in 8
-    bits where it is to be small and EIGHT_BITS has its kind, or it has linear maps of all pixels."""
+    bits where it is to be small and EIGHT_BITS has its kind."""
     config = model.config
-    small = small and (getattr(config, "kind", None) in EIGHT_BITS or getattr(config, "linear", False))
+    small = small and getattr(config, "kind", None) in EIGHT_BITS
     tensors: dict[str, np.ndarray] = {}
     precise, exact = getattr(model, "precise", ()), _exact(model) if small else {}
     for name, value in model.state_dict().items():

@@ -10,13 +10,14 @@ from vaedemo.data.datasets import Pictures
 from vaedemo.maths import gaussian
 from vaedemo.maths.mixtures import Mixture, fit_mixture
 
-__all__ = ["codes", "fit_model"]
+__all__ = ["MOST", "codes", "fit_model"]
 
 PICTURES = 20_000  # training pictures that mixtures are fitted to
 # (components for all classes, for one), where not 10 and 3, or 1 beyond SMALL dimensions for the sake of size: figures
 # that turn and wander trace rings, which ten components cannot follow.
 COMPONENTS = {"shapes": (100, 30)}
 SMALL = 16
+MOST = 128  # dimensions: beyond them ten covariances take more room than the model
 BATCH = 500
 
 

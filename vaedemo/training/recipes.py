@@ -79,7 +79,8 @@ class Recipe(NamedTuple):
         """Multiply-accumulates of the run of an autoencoder or a VAE: forward once, backward twice; 0 of others."""
         if self.kind == "pca" or not isinstance(self.model, ModelConfig):
             return 0
-        return 3 * cost(self.model) * PICTURES.get(self.domain, 60_000) * sum(s.train.epochs for s in self.stages)
+        seen = (s.train.steps * BATCH or PICTURES.get(self.domain, 60_000) * s.train.epochs for s in self.stages)
+        return 3 * cost(self.model) * sum(seen)
 
 
 # How a network for photographs is trained: level, then down, so that a run can be gone on with.
@@ -209,11 +210,13 @@ def recipe(domain: str, kind: str, latent_dim: int, beta: float = 1.0) -> Recipe
     row = get_domain(domain)
     model, start = row.model_config(kind, latent_dim, beta), None
     compared = beta != 1 and row.beta_sigma  # with beta 1, which had nothing to start from
-    anchored = kind in ("ae", "vae") and row.anchor and latent_dim > row.scratch
+    own = row.runs_of(kind, latent_dim, beta)
+    anchored = not own and kind in ("ae", "vae") and row.anchor and latent_dim > row.scratch
     if anchored and (latent_dim, beta) != (row.anchor, 1.0) and not compared:
         start = f"{domain}/{ModelKey(domain, kind, row.anchor).file}"
     train = TrainConfig(epochs=row.epochs_of(kind, latent_dim, beta), batch_size=BATCH, lr=LR)
-    return Recipe(domain, ModelKey(domain, kind, latent_dim, beta).file, model, (Stage(train),), start)
+    stages = tuple(Stage(replace(train, **fields)) for fields in own or ({},))
+    return Recipe(domain, ModelKey(domain, kind, latent_dim, beta).file, model, stages, start, bool(own))
 
 
 def _of(domain: str) -> list[Recipe]:
@@ -223,7 +226,7 @@ def _of(domain: str) -> list[Recipe]:
     row = get_domain(domain)
     found = [recipe(domain, "pca", max(row.latent_dims))]
     found += [recipe(domain, "dense", d) for d in row.dense_dims]
-    found += [recipe(domain, kind, d) for kind in ("ae", "vae") for d in row.latent_dims]
+    found += [recipe(domain, kind, d) for kind in ("ae", "vae") for d in row.dims_of(kind)]
     found += [recipe(domain, "vae", d, beta) for d, betas in row.betas.items() for beta in betas]
     found += [r for r in EXACT if r.domain == domain]
     codes = [Recipe(domain, file, None) for file in (MIXTURES.file, QUANTISERS.file)]

@@ -52,9 +52,11 @@ class Run(NamedTuple):
 
     @property
     def started_from(self) -> str | None:
-        """The name of that checkpoint; of a shipped one of another domain, the domain's."""
+        """The name of that checkpoint, or of its run; of a shipped one of another domain, the domain's."""
         if self.start is None:
             return None
+        if self.start.name == RUN_FILE:
+            return self.start.parent.name
         other = self.start.parent.name
         return other if other in DOMAINS and other != self.domain else self.start.stem
 
@@ -125,10 +127,11 @@ def run(
         seconds, steps = (log[-1]["seconds"], log[-1]["steps"]) if log else (0.0, 1)
     if rank:
         return
+    earlier = _before(job)
     record = {
-        "seconds": round(seconds, 1),
+        "seconds": round(seconds + earlier[0], 1),
         "hardware": runtime.hardware(device) + (f", {world} processes" if world > 1 else ""),
-        "steps": steps,
+        "steps": steps + earlier[1],
         "pictures": len(task),
         "digest": task.digest,
         "started_from": job.started_from,
@@ -153,6 +156,14 @@ def _begin(job: Run, model: Any, task: Task) -> None:
         warm_start(model, job.start)
     elif isinstance(task, Compression | Reconstruction):
         task.begin(model)
+
+
+def _before(job: Run) -> tuple[float, int]:
+    """(seconds, steps) of the runs that a run goes on from, if it starts from the same network's weights."""
+    if job.start is None or job.start.name != RUN_FILE:
+        return 0.0, 0
+    model, _, record = load_checkpoint(job.start)
+    return (record["seconds"], record["steps"]) if model.config == job.model else (0.0, 0)
 
 
 def _logged(steps: Generator[Progress], log: list[dict], job: Run, rank: int) -> Generator[Progress]:
