@@ -31,7 +31,7 @@ def rows_of(library: Library, row: Domain, pictures: datasets.Pictures, k: int, 
     """A row a latent dimension; each figure a pair (mean, standard error)."""
     rows: list[dict[str, Any]] = []
     before: np.ndarray | None = None
-    for d in row.latent_dims:
+    for d in row.dims_of("vae"):
         model = library.model(ModelKey(row.name, "vae", d))
         mse = {"ae": errors(library.model(ModelKey(row.name, "ae", d)), pictures), "vae": errors(model, pictures)}
         mse["pca"] = pca_errors(library.model(ModelKey(row.name, "pca", d)), pictures)[1]

@@ -56,7 +56,7 @@ def quality(library: Library, data_dir: Path | None, limit: int | None = None) -
         pictures = datasets.load(domain, "test", data_dir).some(limit)
         pca = {d: pca_errors(library.model(ModelKey(domain, "pca", d)), pictures) for d in row.latent_dims}
         for kind in ("ae", "vae"):
-            for d in row.latent_dims:
+            for d in row.dims_of(kind):
                 own = errors(library.model(ModelKey(domain, kind, d)), pictures)
                 plain, clamped = pca[d]
                 row_figures = {"mse": own.mean(), "pca_mse": plain.mean(), "pca_clamped_mse": clamped.mean()}

@@ -63,7 +63,7 @@ def main() -> None:
         if domain == "shapes":
             test = datasets.generated("test", n=args.count)
         below = floor(library, domain, real, test, row.anchor, args) if "test" in args.sources else []
-        for d in sorted(row.latent_dims, key=lambda d: d != row.anchor) if args.dims == "all" else [row.anchor]:
+        for d in sorted(row.dims_of("vae"), key=lambda d: d != row.anchor) if args.dims == "all" else [row.anchor]:
             measured = {
                 s: measure_source(library, real, domain, d, s, args.seeds, args.count, test)
                 for s in SOURCES[:-1]

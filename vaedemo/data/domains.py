@@ -140,7 +140,7 @@ _ROWS = (
         },
         runs={
             "ae": ({"optimizer": "muon", "lr": 0.005, "steps": 4000},),
-            "ae-2": ({"steps": 6000}, {"lr": 0.003, "steps": 5000}),
+            "ae-2": ({"steps": 6000},),
             "ae-4": ({"steps": 5000},),
         },
         scratch=4,

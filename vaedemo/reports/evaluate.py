@@ -253,7 +253,8 @@ def write_models_page(folder: str | Path, library: Library) -> None:
 def _cells(key: ModelKey, figures: dict[str, Any], record: dict[str, Any]) -> list[str]:
     """A row of a domain's table, in the order of HEADER."""
     name = key.kind + ("" if key.beta == 1 else f", beta {key.beta:g}")
-    name += f" (from {record['started_from']})" if record.get("started_from") else ""
+    other = record.get("started_from") or key.name  # a run that went on names its own model
+    name += "" if other.startswith(key.name) else f" (from {other})"
     ratio = figures["mse"] / figures["pca_mse"] if figures["pca_mse"] else None
     values = dict.fromkeys(DIGITS) | figures | {"ratio": ratio, "negative_elbo": figures["elbo"] and -figures["elbo"]}
     cells = {n: "" if values[n] is None else f"{values[n]:.{digits}f}" for n, digits in DIGITS.items()}

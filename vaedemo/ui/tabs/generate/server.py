@@ -55,7 +55,9 @@ class Generation:
         """A domain's row of the table; None where no model of it generates."""
         row = self.service.row(name)
         kinds, _ = row.pop("kinds"), row.pop("betas")
-        dims = sorted({*kinds.get("ae", ()), *kinds.get("vae", ())})
+        autoencoders = kinds.get("ae", ())
+        mixed = [d for d in autoencoders if self.library.has_mixture(ModelKey(name, "ae", d))]
+        dims = sorted({*(mixed or autoencoders), *kinds.get("vae", ())})  # N(0, I) alone draws nothing of an autoencoder
         classes = list(self.library.domain(name).classes)
         return {**row, "classes": classes, "dims": dims, "pca": "pca" in kinds} if dims else None
 
