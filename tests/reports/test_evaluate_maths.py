@@ -254,8 +254,8 @@ def test_what_is_reported_ends_with_pca():
 
 
 def test_the_page_shows_each_figure_in_its_column(shelf, tmp_path, monkeypatch):
-    record = {"seconds": 5400, "hardware": "a test", "epochs": 20.0, "started_from": None}
-    records = {"digits-vae-4-1.0": record | {"started_from": "ae-4", "epochs": 2.5}}
+    record = {"seconds": 5400, "hardware": "a test", "steps": 9360, "started_from": None}
+    records = {"digits-vae-4-1.0": record | {"started_from": "ae-4", "steps": 1170}}
     monkeypatch.setattr(evaluate, "load_checkpoint", lambda path: (None, None, records.get(path.name, record)))
     told = {"elbo": -101.236, "kl": 20.5, "nll_bound": 98.7654, "bound_samples": 50, "bits_per_dim": 0.18174}
     rows = [
@@ -272,14 +272,14 @@ def test_the_page_shows_each_figure_in_its_column(shelf, tmp_path, monkeypatch):
     )
     assert lines[start + 2] == (
         "| model | d | parameters | MSE | / PCA | PSNR dB | SSIM | coded, bits | coded, PSNR dB | -ELBO | KL "
-        "| bound (k) | bits/dim | active | epochs | minutes | hardware |"
+        "| bound (k) | bits/dim | active | steps | minutes | hardware |"
     )
     errors = "12,345,678 | 0.01235 | {} | 19.88 | 0.765"
     likely = "101.24 | 20.50 | 98.77 (50) | 0.182"
     assert lines[start + 4 : start + 8] == [
-        f"| ae | 4 | {errors.format('0.500')} | 36.9 | 19.78 |  |  |  |  |  | 20 | 90.0 | a test |",
-        f"| pca | 8 | {errors.format('')} |  |  |  |  |  |  |  | 20 | 90.0 | a test |",
-        f"| vae (from ae-4) | 4 | {errors.format('0.500')} |  |  | {likely} | 3 | 2.5 | 90.0 | a test |",
-        f"| vae, beta 0.25 | 4 | {errors.format('0.500')} |  |  | {likely} | 0 | 20 | 90.0 | a test |",
+        f"| ae | 4 | {errors.format('0.500')} | 36.9 | 19.78 |  |  |  |  |  | 9,360 | 90.0 | a test |",
+        f"| pca | 8 | {errors.format('')} |  |  |  |  |  |  |  | 9,360 | 90.0 | a test |",
+        f"| vae (from ae-4) | 4 | {errors.format('0.500')} |  |  | {likely} | 3 | 1,170 | 90.0 | a test |",
+        f"| vae, beta 0.25 | 4 | {errors.format('0.500')} |  |  | {likely} | 0 | 9,360 | 90.0 | a test |",
     ]
     assert lines[start + 8 : start + 10] == ["", f"## fashion: {get_domain('fashion').source}"] and lines[-1] == ""

@@ -72,7 +72,7 @@ def test_every_recipe_was_carried_out_to_its_end(r):
         assert record.get(name) in (None, getattr(r.train, name))
     pictures = {"objects": 50_000, "photos": 308}.get(domain, 60_000)
     held_out = 2_000 if r.name in ("restore", "finder") and domain != "photos" else 5_000 if r.hold_out else 0
-    assert record.get("held_out", 0) == (held_out if r.hold_out else 0)
+    assert not r.hold_out or record["held_out"] == held_out
     assert record["pictures"] == pictures - held_out
 
 

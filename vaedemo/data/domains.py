@@ -133,7 +133,7 @@ _ROWS = (
         # Two numbers have much to unfold; one model shows how likely digits can be made.
         special={
             "ae": {"widths": (32, 64), "blocks": 2, "neck": 16},
-            "ae-2": {"depth": 3},
+            "ae-2": {"widths": (16, 32), "blocks": 1, "neck": 8, "depth": 3},
             "ae-4": {"depth": 2},
             "vae-2": {"depth": 3},
             "vae-64": {"hidden": 512},
