@@ -62,9 +62,9 @@ SECTIONS = (
         samples,
         "The test set of objects is 1,000 pictures only, which makes its distance too large; `train 1000`, as many "
         "training pictures outside the reference, says by how much.\n\n"
-        "An autoencoder needs the mixture and a VAE gains by it. On objects neither gains much: even the test pictures, "
-        "encoded and decoded, are far from the training pictures, because 32 numbers leave them blurred, and no "
-        "density of the codes can mend that.\n\n"
+        "An autoencoder needs the mixture and a VAE gains by it. On objects neither gains much: even the test "
+        "pictures, encoded and decoded, are far from the training pictures, because 32 numbers leave them blurred, and "
+        "no density of the codes can mend that.\n\n"
         "Mixtures have 10 components with full covariance, of shapes 100 (codes of figures that turn lie on rings, and "
         "10 lose to N(0, I) there). They are fitted to the codes of 20,000 training pictures, a VAE's drawn from its "
         "posteriors, and were chosen on held-out training pictures.",
