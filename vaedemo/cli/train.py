@@ -98,7 +98,7 @@ class Train(Command):
     """folder with DOMAIN_train.npz, DOMAIN_test.npz and photos/; without it the public sets are downloaded"""
     hold_out: bool = False
     """leave 5,000 training pictures out (of small sets a tenth), the same in every run, to choose by: `evaluate --split
-    held-out` measures on them. What ships was chosen so, and what restores or codes exactly has its own"""
+    held-out` measures on them. Of what was chosen so the recipes do it anyway; what restores has its own 2,000"""
     out: Path = Path("runs")
     """folder of the runs; a run is a folder in it"""
     start: Path | None = None
