@@ -160,7 +160,8 @@ def test_train_writes_a_whole_folder(data, tmp_path, capsys):
     main([*map(str, words), "--dry-run"])
     assert "estimated_seconds" in capsys.readouterr().out
     main([*map(str, words), "--json"])
-    assert json.loads(capsys.readouterr().out)["steps"] == 8
+    told = json.loads(capsys.readouterr().out)
+    assert (told["steps"], told["pictures"], told["held_out"]) == (6, 36, 4), "epochs, not the recipe's steps"
     found = {p.name for p in (out / "digits" / "ae-3").iterdir()}
     assert found == {"config.json", "log.json", "losses.png", "model.safetensors", "reconstructions.png", "samples.png"}
     words[words.index("--out") + 1] = tmp_path / "again"
@@ -170,8 +171,8 @@ def test_train_writes_a_whole_folder(data, tmp_path, capsys):
 
 
 def test_what_is_held_out_is_not_trained_on_and_measured_by_evaluate(data, tmp_path, capsys):
-    words = ["train", "--domain", "digits", "--kind", "ae", "--latent-dim", "8", "--data-dir", data, "--epochs", "1",
-             "--linear", "True", "--out", tmp_path, "--hold-out"]  # fmt: skip
+    words = ["train", "--domain", "digits", "--kind", "vae", "--latent-dim", "8", "--data-dir", data, "--epochs", "1",
+             "--likelihood", "gaussian", "--linear", "True", "--out", tmp_path, "--hold-out"]  # fmt: skip
     main([*map(str, words), "--dry-run", "--json"])
     told = json.loads(capsys.readouterr().out)
     assert told["model"]["linear"] and told["starts_from"] is None, "the shipped anchor has seen the held-out ones"
@@ -180,14 +181,14 @@ def test_what_is_held_out_is_not_trained_on_and_measured_by_evaluate(data, tmp_p
     main([*map(str, words[:-1]), "--latent-dim", "4"])
     capsys.readouterr()
     again = [*words, "--latent-dim", "16", "--start"]
-    main([*map(str, again), str(tmp_path / "digits" / "ae-8" / "model.safetensors")])
-    told = refused(capsys, *again[:-2], "32", "--start", tmp_path / "digits" / "ae-4" / "model.safetensors")
+    main([*map(str, again), str(tmp_path / "digits" / "vae-8" / "model.safetensors")])
+    told = refused(capsys, *again[:-2], "32", "--start", tmp_path / "digits" / "vae-4" / "model.safetensors")
     assert "learned from the pictures that are held out" in told
     words = ["evaluate", "--checkpoints", tmp_path, "--data-dir", data, "--split", "held-out"]
     main([*map(str, words), "--json"])
     out, err = capsys.readouterr()
-    assert [(r["kind"], r["latent_dim"]) for r in json.loads(out)] == [("ae", 8), ("ae", 16)]
-    assert "learned from these pictures: digits/ae-4" in err
+    assert [(r["kind"], r["latent_dim"]) for r in json.loads(out)] == [("vae", 8), ("vae", 16)]
+    assert "learned from these pictures: digits/vae-4" in err
     assert "train with --hold-out" in refused(capsys, *words, "--latent-dim", "4")
     assert "--write is for figures of the test set" in refused(capsys, *words, "--write")
 

@@ -1,6 +1,7 @@
 """The commands walk and traverse."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -22,7 +23,8 @@ def folder(tmp_path_factory):
     code = {"mu_mean": [0.0, 1.0], "mu_std": [1.0, 2.0], "kl_each": None, "active": None}
     figures = {}
     for domain, kind in (("digits", "ae"), ("digits", "vae"), ("objects", "vae")):
-        model = build_model(SIZED[domain].model_config(kind, 2), seed=1)
+        config = SIZED[domain].model_config(kind, 2)
+        model = build_model(replace(config, depth=1 if kind == "ae" else config.depth), seed=1)
         save_checkpoint(root / domain / ModelKey(domain, kind, 2).file, model, domain)
         own = {"kl_each": [0.001, 2.5], "active": [False, True]} if kind == "vae" else {}
         figures[str(ModelKey(domain, kind, 2))] = code | own

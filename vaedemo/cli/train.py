@@ -213,7 +213,10 @@ class Train(Command):
         return job, lambda: self._pictures_for(r)
 
     def _train(self, stage: Stage) -> TrainConfig:
-        return dataclasses.replace(stage.train, seed=self.seed, **_chosen(self.train))
+        chosen = _chosen(self.train)
+        if "epochs" in chosen:  # the recipe's number of steps is no wish of whoever names epochs
+            chosen = {"steps": 0} | chosen
+        return dataclasses.replace(stage.train, seed=self.seed, **chosen)
 
     def _folder(self, r: Recipe, number: int) -> Path:
         """Of a recipe's run of this number, from 1: the last has the model's name."""

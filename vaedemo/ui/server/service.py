@@ -95,7 +95,7 @@ class Service:
             "psnr": wire.rounded(known["psnr"]),
             "mse": wire.rounded(known["mse"]),
             "mean": wire.rounded(known["mu_mean"], 3),
-            "std": wire.rounded(known["mu_std"], 3),
+            "std": wire.rounded(known["mu_std"], 5),
             "active": known.get("active"),
             "kl": wire.rounded(known.get("kl_each"), 3),
             "bits": wire.rounded(known.get("coded_bits")),
