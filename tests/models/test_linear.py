@@ -84,8 +84,8 @@ def test_it_begins_as_pca_with_a_code_of_variance_one(kind, blobs):
 def test_a_run_begins_there_and_goes_below_pca(blobs):
     """After few steps, too few for a network from random weights."""
     errors = {}
-    config = linear(depth=0, widths=(16, 32), blocks=1, neck=8)
-    for name, config in (("linear", config), ("ae", replace(config, linear=False))):
+    begun = linear(depth=0, widths=(16, 32), blocks=1, neck=8)
+    for name, config in (("linear", begun), ("ae", replace(begun, linear=False))):
         model, train = build_model(config), TrainConfig(steps=80, lr=1e-3, warmup=5)
         task = task_of(model, blobs, train)
         task.begin(model)
