@@ -92,7 +92,7 @@ class ModelConfig:
             f"linear is of ae, and of vae with a gaussian likelihood, not of {self.kind} with {self.likelihood}",
         )
 
-        places = (self.size // 2 ** len(self.widths)) ** 2
+        places = self.side**2
         _require(
             not self.spatial or (self.kind in ("ae", "vae") and self.latent_dim == self.neck * places),
             f"a spatial code is of ae and vae, here of {places} places with {self.neck} numbers each; choose kind ae "
