@@ -9,6 +9,7 @@ from vaedemo.errors import ConfigError
 
 __all__ = [
     "CODING",
+    "CONVOLUTIONAL",
     "DOMAIN_NAME",
     "KINDS",
     "LIKELIHOODS",
@@ -22,12 +23,13 @@ __all__ = [
 ]
 
 DOMAIN_NAME = re.compile(r"\w[\w-]{0,39}")  # what may stand in a path, a command and an address without quotes
-KINDS = ("ae", "vae", "dense", "dense-vae", "pca")  # models that encode a picture and decode it
+KINDS = ("ae", "vae", "tc-vae", "dense", "dense-vae", "pca")  # models that encode a picture and decode it
+CONVOLUTIONAL = ("ae", "vae", "tc-vae")  # those of them that are built by models/blocks.py
 RESTORING = ("conditional",)  # models that restore a damaged picture
 PHOTO_RESTORING = ("photo-restore",)  # models that do so at any size, whose settings models.CONFIGS has
 CODING = ("codec",)  # models that compress photographs of any size, whose settings models.CONFIGS has
 LOSSLESS = ("lossless", "lossless-binary")  # models that code small pictures exactly, of 256 levels and of 2
-LIKELIHOODS = ("bernoulli", "gaussian")
+LIKELIHOODS = ("bernoulli", "gaussian", "logistic")
 OPTIMIZERS = ("adamw", "muon")
 SCHEDULES = ("cosine", "wsd")
 
@@ -45,19 +47,22 @@ def _option(default: Any, text: str) -> Any:
 class ModelConfig:
     """One network. Its fields travel in the checkpoint's metadata, so that a file describes itself."""
 
-    kind: str = _option("vae", "ae, vae (convolutional), dense, dense-vae, pca, or conditional (restores)")
+    kind: str = _option("vae", "ae, vae, tc-vae (convolutional), dense, dense-vae, pca, or conditional (restores)")
     latent_dim: int = _option(2, "numbers that describe a picture")
     channels: int = _option(1, "1 for grey, 3 for colour")
     size: int = _option(28, "height and width of a picture in pixels")
-    likelihood: str = _option("gaussian", "of a vae: bernoulli (binarised pixels) or gaussian (one learned sigma)")
+    likelihood: str = _option(
+        "gaussian", "of a vae: bernoulli (binarised), gaussian (a density) or logistic (8-bit levels)"
+    )
     beta: float = _option(1.0, "of a vae: weight of the KL term; 1 is the ELBO")
-    sigma: float = _option(0.0, "of a gaussian likelihood: held at this value; 0 learns it")
+    gamma: float = _option(0.0, "of tc-vae: weight of the total correlation, beside the ELBO")
+    sigma: float = _option(0.0, "of a likelihood that has one: held at this value; 0 learns it")
     widths: tuple[int, ...] = _option((32, 32), "convolutional channels, one entry for each halving of the picture")
     blocks: int = _option(1, "residual blocks at the smallest size; one at each larger size")
     hidden: int = _option(128, "units of the dense layers beside the code (of dense kinds: of every hidden layer)")
     depth: int = _option(1, "hidden dense layers on each side of the code; 0 leaves a linear map")
     neck: int = _option(8, "channels in which the smallest feature map meets the dense layers")
-    linear: bool = _option(False, "of ae, and of vae with a gaussian likelihood: PCA, which the network corrects")
+    linear: bool = _option(False, "of ae, and of vae but for bernoulli: PCA, which the network corrects")
     spatial: bool = _option(False, "of ae and vae: the code is the smallest feature map, neck numbers a place")
 
     def __post_init__(self) -> None:
@@ -77,10 +82,11 @@ class ModelConfig:
             f"no likelihood {self.likelihood!r}; choose from {', '.join(LIKELIHOODS)}",
         )
         _require(0 <= self.beta < math.inf, f"beta is {self.beta}; choose a finite number, 0 or more")
+        _require(0 <= self.gamma < math.inf, f"gamma is {self.gamma}; choose a finite number, 0 or more")
         _require(0 <= self.sigma < math.inf, f"sigma is {self.sigma}; choose a positive number, or 0 to learn it")
         _require(self.widths and min(self.widths) >= 1, f"widths is {self.widths}; give one positive number a level")
         _require(
-            self.kind not in ("ae", "vae") or self.size % 2 ** len(self.widths) == 0,
+            self.kind not in CONVOLUTIONAL or self.size % 2 ** len(self.widths) == 0,
             f"size {self.size} cannot be halved {len(self.widths)} times; choose a multiple of {2 ** len(self.widths)}",
         )
         _require(self.blocks >= 0, f"blocks is {self.blocks}; choose 0 or more")
@@ -88,13 +94,13 @@ class ModelConfig:
         _require(0 <= self.depth <= 8, f"depth is {self.depth}; choose 0 to 8")
         _require(self.neck >= 1, f"neck is {self.neck}; choose 1 or more")
         _require(
-            not self.linear or self.kind == "ae" or (self.kind == "vae" and self.likelihood == "gaussian"),
-            f"linear is of ae, and of vae with a gaussian likelihood, not of {self.kind} with {self.likelihood}",
+            not self.linear or self.kind == "ae" or (self.kind in CONVOLUTIONAL and self.likelihood != "bernoulli"),
+            f"linear is of ae, and of vae but for bernoulli, not of {self.kind} with {self.likelihood}",
         )
 
         places = self.side**2
         _require(
-            not self.spatial or (self.kind in ("ae", "vae") and self.latent_dim == self.neck * places),
+            not self.spatial or (self.kind in CONVOLUTIONAL and self.latent_dim == self.neck * places),
             f"a spatial code is of ae and vae, here of {places} places with {self.neck} numbers each; choose kind ae "
             f"or vae, not {self.kind}, and latent_dim {self.neck * places}, not {self.latent_dim}",
         )
@@ -112,7 +118,7 @@ class ModelConfig:
     @property
     def variational(self) -> bool:
         """Whether its code is a distribution, not a point."""
-        return self.kind in ("vae", "dense-vae", *RESTORING)
+        return self.kind in ("vae", "tc-vae", "dense-vae", *RESTORING)
 
 
 @dataclass(frozen=True)
@@ -134,6 +140,8 @@ class TrainConfig:
     bfloat16: str = _option("auto", "auto (where the hardware has it), on or off")
     moved: float = _option(0.0, "of small pictures: share of them that is moved by a pixel, anew each time")
     flipped: float = _option(0.0, "of small pictures: share of them that is turned left to right, anew each time")
+    gamma_start: float = _option(0.0, "of tc-vae: gamma at first, from where it falls straight to the model's own")
+    gamma_steps: int = _option(0, "of tc-vae: steps over which it falls")
     seed: int = _option(0, "of the first weights, the order of the pictures and the noise")
     save_every: float = _option(60.0, "seconds between resumable states")
     measure_every: float = _option(300.0, "of photo-restore: seconds between measurements on held-out pictures")
@@ -154,6 +162,8 @@ class TrainConfig:
         _require(self.bfloat16 in ("auto", "on", "off"), f"bfloat16 is {self.bfloat16!r}; choose auto, on or off")
         for name in ("moved", "flipped"):
             _require(0 <= getattr(self, name) <= 1, f"{name} is {getattr(self, name)}; choose 0 to 1")
+        _require(0 <= self.gamma_start < math.inf, f"gamma_start is {self.gamma_start}; choose 0 or more")
+        _require(self.gamma_steps >= 0, f"gamma_steps is {self.gamma_steps}; choose 0 or more")
         _require(0 <= self.seed < 2**31, f"seed is {self.seed}; choose 0 to {2**31 - 1}")
         for name in ("save_every", "measure_every"):
             _require(getattr(self, name) >= 0, f"{name} is {getattr(self, name)}; choose 0 or more")

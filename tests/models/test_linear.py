@@ -109,7 +109,7 @@ def test_the_network_sees_the_linear_picture():
 
 def test_what_cannot_be_linear_is_refused():
     for domain, kind in (("digits", "vae"), ("fashion", "dense"), ("fashion", "pca")):
-        with pytest.raises(ConfigError, match="linear is of ae, and of vae with a gaussian likelihood"):
+        with pytest.raises(ConfigError, match="linear is of ae, and of vae but for bernoulli"):
             replace(SIZED[domain].model_config(kind, 4), linear=True)
 
 

@@ -19,7 +19,7 @@ def test_every_kind_has_the_same_calls(kind, domain, generator):
     x = torch.rand(3, *row.shape, generator=generator)
     mu, logvar = model.encode(x)
     assert mu.shape == (3, 5)
-    assert (logvar is not None) == (kind in ("vae", "dense-vae"))
+    assert (logvar is not None) == (kind in ("vae", "tc-vae", "dense-vae"))
     for pictures in (model.decode(mu), model(x).x_hat, model.sample(3, generator)):
         assert pictures.shape == x.shape
         assert pictures.min() >= 0 and pictures.max() <= 1

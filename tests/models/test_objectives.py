@@ -1,20 +1,23 @@
 import math
 
+import numpy as np
 import pytest
+import scipy.stats
 import torch
 
 from tests.conftest import small
 from vaedemo.data.damage import random_corruption
 from vaedemo.maths import gaussian
 from vaedemo.models import build_model, objectives
+from vaedemo.models.likelihoods import LIKELIHOODS
 
 
 class Linear(torch.nn.Module):
     """p(x|z) = N(a z, s^2), q(z|x) = N(m x, exp(v)) on pictures of one pixel: everything has a closed form."""
 
-    def __init__(self, a=0.8, s=0.5, m=0.6, v=-1.0, beta=1.0):
+    def __init__(self, a=0.8, s=0.5, m=0.6, v=-1.0, beta=1.0, likelihood="gaussian"):
         super().__init__()
-        self.config = small("vae", latent_dim=1, likelihood="gaussian", beta=beta)
+        self.config = small("vae", latent_dim=1, likelihood=likelihood, beta=beta)
         self.a, self.m, self.v = a, m, v
         self.log_sigma = torch.tensor(math.log(s))
 
@@ -74,10 +77,11 @@ def test_chunks_do_not_change_the_bound(x):
     assert torch.allclose(a, b, atol=0.3)  # other draws of the same estimate
 
 
+@pytest.mark.parametrize("likelihood", ["gaussian", "logistic"])
 @pytest.mark.parametrize("sigma", [0.002, 0.05, 1.0, 30.0])
 @pytest.mark.parametrize("mean", [-0.2, 0.0, 0.31, 1.0, 1.4])
-def test_discretised_levels_sum_to_one(sigma, mean):
-    model = Linear(s=sigma)
+def test_discretised_levels_sum_to_one(sigma, mean, likelihood):
+    model = Linear(s=sigma, likelihood=likelihood)
     levels = (torch.arange(256) / 255)[:, None, None, None]
     theta = torch.full_like(levels, mean)
     p = torch.exp(-objectives.distortion(model, theta, levels, discretised=True))
@@ -93,8 +97,9 @@ def test_discretised_is_the_density_times_the_level_width_where_sigma_is_wide():
     assert levels.item() == pytest.approx(cost.item() + math.log(255), abs=1e-3)
 
 
-def test_discretised_has_finite_values_and_gradients_far_away():
-    model = Linear(s=0.003)
+@pytest.mark.parametrize("likelihood", ["gaussian", "logistic"])
+def test_discretised_has_finite_values_and_gradients_far_away(likelihood):
+    model = Linear(s=0.003, likelihood=likelihood)
     x = torch.tensor([0.0, 0.5, 1.0])[:, None, None, None]
     theta = torch.tensor([5.0, -5.0, -5.0])[:, None, None, None].requires_grad_()
     cost = objectives.distortion(model, theta, x, discretised=True)
@@ -118,6 +123,30 @@ def test_beta_weighs_the_kl_only(generator):
     a, b = objectives.terms(one, x, eps), objectives.terms(four, x, eps)
     assert torch.equal(a.distortion, b.distortion)
     assert b.loss.item() == pytest.approx((a.loss + 3 * a.kl.sum(1).mean()).item(), rel=1e-5)
+
+
+def test_total_correlation_is_that_of_the_mean_of_the_batchs_posteriors(generator):
+    """Written out in double precision; nought of one dimension, and of dimensions that say nothing in common."""
+    mu, logvar, eps = (torch.randn(6, 3, generator=generator) for _ in range(3))
+    z = gaussian.sample(mu, logvar, eps)
+    found = objectives.total_correlation(z, mu, logvar).item()
+    law = scipy.stats.norm(mu.double().numpy(), torch.exp(0.5 * logvar).double().numpy())
+    each = np.array([law.pdf(one) for one in z.double().numpy()])  # of code i under posterior j, in each dimension
+    joint, apart = np.log(each.prod(2).mean(1)), np.log(each.mean(1)).sum(1)
+    assert found == pytest.approx((joint - apart).mean(), rel=1e-4)
+    assert objectives.total_correlation(z[:, :1], mu[:, :1], logvar[:, :1]).item() == pytest.approx(0, abs=1e-6)
+    alike = torch.zeros(6, 3)
+    assert objectives.total_correlation(eps, alike, alike).item() == pytest.approx(0, abs=1e-5)
+
+
+def test_a_tc_vae_pays_for_the_total_correlation_beside_the_elbo(generator):
+    x, eps = torch.rand(8, 1, 28, 28, generator=generator), torch.randn(8, 3, generator=generator)
+    model = build_model(small("tc-vae"), seed=2)
+    plain, priced = objectives.terms(model, x, eps), objectives.terms(model, x, eps, 5.0)
+    mu, logvar = model.encode(x)
+    price = 5 * objectives.total_correlation(gaussian.sample(mu, logvar, eps), mu, logvar)
+    assert priced.loss.item() == pytest.approx((plain.loss + price).item(), rel=1e-6)
+    assert torch.equal(plain.kl, priced.kl) and torch.equal(plain.distortion, priced.distortion)
 
 
 def test_an_autoencoder_minimises_squared_error(generator):
@@ -148,6 +177,32 @@ def test_a_gaussian_cost_is_that_of_a_density_or_of_a_level(generator):
     low[x == 0], high[x == 1] = 0, 1
     found = objectives.distortion(model, theta, x, discretised=True)
     assert torch.allclose(found.double(), -(high - low).log().sum((1, 2, 3)), rtol=1e-4)
+
+
+def test_a_logistic_cost_is_that_of_a_level_by_its_distribution_function(generator):
+    """SciPy's logistic law, whose scale follows from the standard deviation, in double precision."""
+    sigma, x = 0.07, torch.randint(0, 256, (3, 1, 4, 5), generator=generator) / 255
+    x[0, 0, 0], x[1, 0, 0] = 0, 1
+    model = Linear(s=sigma, likelihood="logistic")
+    theta = (x + 0.2 * torch.randn(x.shape, generator=generator)).clamp(-0.5, 1.5)
+    law = scipy.stats.logistic(theta.double().numpy(), sigma * math.sqrt(3) / math.pi)
+    assert law.std() == pytest.approx(np.full(theta.shape, sigma))
+    low, high = (law.cdf(x.double().numpy() + side * 0.5 / 255) for side in (-1, 1))
+    low[x == 0], high[x == 1] = 0, 1
+    found = objectives.distortion(model, theta, x)
+    assert found.numpy() == pytest.approx(-np.log(high - low).sum((1, 2, 3)), rel=1e-4)
+    assert torch.equal(found, objectives.distortion(model, theta, x, discretised=True))
+
+
+@pytest.mark.parametrize("name", ["bernoulli", "gaussian", "logistic"])
+def test_the_mean_picture_is_the_mean_of_the_levels(name, generator):
+    """But for a Gaussian, whose mean is cut to [0, 1] instead."""
+    law, log_sigma = LIKELIHOODS[name], torch.tensor(math.log(0.1))
+    theta = torch.tensor([-0.3, -0.02, 0.04, 0.5, 0.93, 1.2])[:, None]
+    levels = torch.arange(2 if name == "bernoulli" else 256)[None] / (1 if name == "bernoulli" else 255)
+    p = torch.exp(-law.levels(theta.expand(-1, levels.shape[1]), levels.expand(len(theta), -1), log_sigma))
+    wanted = theta[:, 0].clamp(0, 1) if name == "gaussian" else (p * levels).sum(1)
+    assert law.mean(theta[:, 0], log_sigma).tolist() == pytest.approx(wanted.tolist(), abs=2e-5)
 
 
 def test_a_level_costs_something_finite_however_wide_sigma_is():

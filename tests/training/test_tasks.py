@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 
+from tests.conftest import small
 from vaedemo import runtime
 from vaedemo.configs import ModelConfig, TrainConfig
 from vaedemo.data.datasets import Pictures
@@ -136,3 +137,15 @@ def test_pictures_are_moved_and_turned_if_the_run_says_so(config, blobs):
     for name in ("moved", "flipped"):
         with pytest.raises(ConfigError, match=f"{name} is 2"):
             TrainConfig(**{name: 2})
+
+
+def test_gamma_falls_in_a_line_and_stays(generator):
+    pictures = Pictures(torch.randint(0, 256, (8, 1, 28, 28), generator=generator, dtype=torch.uint8))
+    model = build_model(small("tc-vae", gamma=2.0))
+
+    def gammas(**settings):
+        task = task_of(model, pictures, TrainConfig(batch_size=4, steps=50, **settings))
+        return [task.batch(step, generator, slice(None))[2] for step in (0, 5, 10, 40)]
+
+    assert gammas(gamma_start=12.0, gamma_steps=10) == [12, 7, 2, 2]
+    assert gammas(gamma_start=12.0) == gammas() == [2, 2, 2, 2]

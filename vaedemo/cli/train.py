@@ -33,7 +33,7 @@ from vaedemo.training.tasks.crops import CropConfig
 __all__ = ["Train"]
 
 CHOOSING = 2_000  # pictures of a domain's training set that a restoring model is not trained on
-MODEL_FIELDS = ("likelihood", "widths", "blocks", "hidden", "depth", "neck", "linear", "spatial")
+MODEL_FIELDS = ("likelihood", "gamma", "widths", "blocks", "hidden", "depth", "neck", "linear", "spatial")
 # What ships and is no run of its own.
 LEARNED = {
     "classifier": derive_classifier,

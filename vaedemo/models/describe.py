@@ -105,7 +105,7 @@ def drawing(config: ModelConfig) -> str:
             for layer in network
             if layer.part == part
         ]
-    learned = config.variational and config.likelihood == "gaussian" and not config.sigma
+    learned = config.variational and config.likelihood != "bernoulli" and not config.sigma
     if learned:
         rows.append(("one sigma for all pixels", "", "1", ""))
     parameters = sum(layer.parameters for layer in network) + learned

@@ -4,14 +4,14 @@ import math
 from typing import Any, NamedTuple
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from vaedemo.configs import RESTORING
 from vaedemo.maths import gaussian
+from vaedemo.models.likelihoods import LIKELIHOODS
 from vaedemo.models.vae import VAE
 
-__all__ = ["Terms", "conditional_terms", "distortion", "importance_bound", "terms"]
+__all__ = ["Terms", "conditional_terms", "distortion", "importance_bound", "terms", "total_correlation"]
 
 MEAN_WEIGHT = 50.0  # nats a unit of squared error, as of a Gaussian with sigma 0.1
 
@@ -27,30 +27,26 @@ class Terms(NamedTuple):
 def distortion(model: VAE, theta: Tensor, x: Tensor, discretised: bool = False) -> Tensor:
     """-log p(x|z) in nats for each picture, (B,), from theta = model.likelihood_parameters(z) and x in [0, 1].
 
-    Bernoulli: cross entropy; for grey x it is the expectation over x's binarisations. Gaussian: the density of x on
-    [0, 1], or with `discretised` the probability of x's 8-bit level, whose tails belong to 0 and 255 (PixelCNN++,
-    Salimans et al. 2017): only the latter compares with bits per dimension in the literature.
+    By the model's likelihood, a row of LIKELIHOODS; with `discretised` it is the probability of x's 8-bit level.
     """
-    if model.config.likelihood == "bernoulli":
-        return F.binary_cross_entropy_with_logits(theta, x, reduction="none").flatten(1).sum(1)
-    logvar = 2 * model.log_sigma.float()
-    if not discretised:
-        return -gaussian.log_prob(x, theta, logvar).flatten(1).sum(1)
-    half = 0.5 / 255
-    sigma = torch.exp(model.log_sigma.float())
-    # log(ndtr(b) - ndtr(a)), taken in the lower tail by symmetry, so that the difference does not cancel.
-    a, b = (x - half - theta) / sigma, (x + half - theta) / sigma
-    a = torch.where(x < half, -torch.inf, a)
-    b = torch.where(x > 1 - half, torch.inf, b)
-    a, b = torch.where(a + b > 0, -b, a), torch.where(a + b > 0, -a, b)
-    log_a, log_b = torch.special.log_ndtr(a), torch.special.log_ndtr(b)
-    return -(log_b + torch.log1p(-torch.exp(log_a - log_b).clamp(max=1 - 1e-7))).flatten(1).sum(1)
+    law = LIKELIHOODS[model.config.likelihood]
+    cost = law.levels if discretised else law.cost
+    return cost(theta, x, model.log_sigma.float() if law.scaled else None).flatten(1).sum(1)
+
+
+def total_correlation(z: Tensor, mu: Tensor, logvar: Tensor) -> Tensor:
+    """KL(q(z) || prod q(z_d)) in nats, a scalar, of codes z (B, D) that were drawn from a batch's posteriors (mu and
+    logvar, both (B, D)), whose mean stands for q(z). Chen et al. 2018, eq. 2 and 6; each code is in the mean itself, so
+    with few pictures and narrow posteriors it says too much."""
+    each = gaussian.log_prob(z[:, None], mu[None], logvar[None])
+    joint, apart = torch.logsumexp(each.sum(2), 1), torch.logsumexp(each, 1).sum(1)
+    return (joint - apart).mean() + (z.shape[1] - 1) * math.log(len(z))
 
 
 def terms(model: Any, x: Tensor, *given: Any) -> Terms:
     """Terms of a batch x (B, C, H, W) in [0, 1]. Of a VAE `given` is eps (B, D) ~ N(0, I) (Kingma & Welling 2014, eq.
-    3), of a conditional VAE what conditional_terms takes, of other models nothing: their distortion is the squared
-    error, summed over the pixels.
+    3) and, of a tc-vae, the weight of total_correlation; of a conditional VAE what conditional_terms takes; of other
+    models nothing: their distortion is the squared error, summed over the pixels.
     """
     if model.config.kind in RESTORING:
         return conditional_terms(model, x, *given)
@@ -58,11 +54,12 @@ def terms(model: Any, x: Tensor, *given: Any) -> Terms:
         mu, _ = model.encode(x)
         squared = (model.decoder(mu).float() - x).square().flatten(1).sum(1)
         return Terms(squared.mean(), squared, None)
-    (eps,) = given
+    eps, *gamma = given
     mu, logvar = model.encode(x)
-    rate = gaussian.kl(mu, logvar)
-    cost = distortion(model, model.likelihood_parameters(gaussian.sample(mu, logvar, eps)), x)
-    return Terms(cost.mean() + model.config.beta * rate.sum(1).mean(), cost, rate)
+    rate, z = gaussian.kl(mu, logvar), gaussian.sample(mu, logvar, eps)
+    cost = distortion(model, model.likelihood_parameters(z), x)
+    loss = cost.mean() + model.config.beta * rate.sum(1).mean()
+    return Terms(loss + gamma[0] * total_correlation(z, mu, logvar) if gamma else loss, cost, rate)
 
 
 def conditional_terms(

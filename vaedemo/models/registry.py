@@ -20,6 +20,7 @@ __all__ = ["CONFIGS", "MODELS", "build_model"]
 MODELS: dict[str, Callable[[Any], Any]] = {
     "ae": Autoencoder,
     "vae": VAE,
+    "tc-vae": VAE,
     "dense": Autoencoder,
     "dense-vae": VAE,
     "pca": PCA,

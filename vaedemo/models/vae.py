@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from vaedemo.configs import ModelConfig
 from vaedemo.models.autoencoder import Code, Model, networks
+from vaedemo.models.likelihoods import LIKELIHOODS
 
 __all__ = ["VAE"]
 
@@ -14,19 +15,20 @@ LOGVAR_RANGE = (-12.0, 8.0)  # sigma from 0.0025 to 55: beyond it exp overflows 
 
 
 class VAE(Model):
-    """q(z|x) = N(mu, diag sigma^2), p(z) = N(0, I), p(x|z) Bernoulli or Gaussian, one value a pixel.
+    """q(z|x) = N(mu, diag sigma^2), p(z) = N(0, I), p(x|z) a row of LIKELIHOODS.
 
-    `likelihood_parameters(z)` is what the objective needs (logits, or means), `decode(z)` the mean picture.
+    `likelihood_parameters(z)` is what the objective needs (logits, or locations), `decode(z)` the mean picture.
     """
 
-    log_sigma: Tensor  # of a Gaussian likelihood
+    log_sigma: Tensor  # of the likelihood, if it has one
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__(config)
         self.encoder, self.decoder = networks(config, 2 * config.latent_dim)
-        if config.likelihood == "gaussian" and config.sigma:
+        self.likelihood = LIKELIHOODS[config.likelihood]
+        if self.likelihood.scaled and config.sigma:
             self.register_buffer("log_sigma", torch.tensor(math.log(config.sigma)))
-        elif config.likelihood == "gaussian":
+        elif self.likelihood.scaled:
             self.log_sigma = nn.Parameter(torch.tensor(-1.5))
 
     def encode(self, x: Tensor) -> Code:
@@ -35,10 +37,13 @@ class VAE(Model):
         return Code(mu, logvar.clamp(*LOGVAR_RANGE))
 
     def likelihood_parameters(self, z: Tensor) -> Tensor:
-        """Logits (Bernoulli) or means (Gaussian) of p(x|z), float32 (B, C, H, W)."""
+        """Logits (Bernoulli) or locations of p(x|z), float32 (B, C, H, W)."""
         return self.decoder(z).float()
 
     def decode(self, z: Tensor) -> Tensor:
         """Mean picture of p(x|z), (B, C, H, W) in [0, 1]."""
-        theta = self.likelihood_parameters(z)
-        return theta.sigmoid() if self.config.likelihood == "bernoulli" else theta.clamp(0, 1)
+        return self.mean(self.likelihood_parameters(z))
+
+    def mean(self, theta: Tensor) -> Tensor:
+        """Mean picture of p(x|z) from its parameters, (B, C, H, W) in [0, 1]."""
+        return self.likelihood.mean(theta, self.log_sigma.float() if self.likelihood.scaled else None)

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from vaedemo import runtime
+from vaedemo.configs import CONVOLUTIONAL
 from vaedemo.maths import gaussian, metrics
 from vaedemo.maths.disentanglement import DCI, dci, mig, mutual_information, phases
 from vaedemo.models.autoencoder import Model
@@ -93,11 +94,11 @@ def measure_codes(z: np.ndarray, sample: FactorSample, train: int | None = None)
 
 def factor_models(library: Library) -> list[ModelKey]:
     """ModelKeys of every model of shapes that is measured, sorted."""
-    return sorted(key for key in library.model_keys("shapes") if key.kind in ("ae", "pca", "vae"))
+    return sorted(key for key in library.model_keys("shapes") if key.kind in (*CONVOLUTIONAL, "pca"))
 
 
 def write_factors(library: Library, seed: int = 0, n: int = COUNT) -> dict[str, dict]:
-    """Measure every ae, pca and vae of shapes, write maps/shapes-factors.json into the library's folder, and return its
+    """Measure every model of factor_models, write maps/shapes-factors.json into the library's folder, and return its
     contents: {"vae-10-beta4": {"mi", "entropy", "mig", "dci", "active"}}."""
     sample, report = factor_sample(seed, n), {}
     for key in factor_models(library):

@@ -52,7 +52,7 @@ def reconstruct(library: Library, x: np.ndarray, key: ModelKey) -> Reconstructio
         eps = torch.randn(DRAWS, key.latent_dim, generator=runtime.generator("reconstruct"))
         # One pass decodes the mean and the samples together.
         theta = model.likelihood_parameters(torch.cat([mu, gaussian.sample(mu, logvar, eps)]))
-        x_hat = theta[:1].sigmoid() if model.config.likelihood == "bernoulli" else theta[:1].clamp(0, 1)
+        x_hat = model.mean(theta[:1])
         costs = objectives.distortion(model, theta[1:], pictures.expand(DRAWS, -1, -1, -1), discretised=True)
         distortion = costs.mean().item()
         rate = gaussian.kl(mu, logvar)[0].numpy()

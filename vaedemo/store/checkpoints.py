@@ -17,7 +17,7 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
-from vaedemo.configs import CODING, DOMAIN_NAME, KINDS, LOSSLESS, PHOTO_RESTORING, RESTORING, ModelConfig
+from vaedemo.configs import CODING, CONVOLUTIONAL, DOMAIN_NAME, KINDS, LOSSLESS, PHOTO_RESTORING, RESTORING, ModelConfig
 from vaedemo.errors import CheckpointError, ConfigError, UnknownModel
 from vaedemo.store.key import ModelKey
 
@@ -123,7 +123,7 @@ RUN_FILE = "model.safetensors"  # a finished run's, in <domain>/<model>/
 # Marks of what lies beside checkpoints, of every version.
 OTHERS = tuple(f"vaedemo {word}" for word in ("mixtures", "classifier", "quantisers", "strangeness", "finder"))
 # Kinds whose weights of LARGE numbers or more take 8 bits, but for those that a model calls precise.
-EIGHT_BITS = ("ae", "vae", "dense", "pca", "conditional", "finder", "photo-restore", *CODING, *LOSSLESS)
+EIGHT_BITS = (*CONVOLUTIONAL, "dense", "pca", "conditional", "finder", "photo-restore", *CODING, *LOSSLESS)
 LARGE = 2048
 SCALE = ".scale"  # after a tensor's name: the tensor of its rows' scales
 COUNTER = "num_batches_tracked"  # ends the names of tensors of nn.BatchNorm2d that are of use to training alone
@@ -300,14 +300,14 @@ def _fitting(
 
 
 def decoder_bytes(path: str | os.PathLike[str]) -> bytes:
-    """The start of a checkpoint's file, up to the last tensor of its decoder: its description, and enough to decode."""
+    """The start of a checkpoint's file, up to the last tensor that decoding needs; its description is there too."""
     path = Path(path)
     try:
         with open(path, "rb") as file:
             length = file.read(8)
             header = file.read(int.from_bytes(length, "little"))
             entries = json.loads(header).items()
-            end = max(entry["data_offsets"][1] for name, entry in entries if name.startswith("decoder."))
+            end = max(entry["data_offsets"][1] for name, entry in entries if name.startswith(("decoder.", "log_sigma")))
             return length + header + file.read(end)
     except FileNotFoundError:
         raise CheckpointError(f"no checkpoint {path.name}; choose another with `python -m vaedemo list`") from None

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from vaedemo.configs import LIKELIHOODS, ModelConfig, _option, _require
+from vaedemo.configs import ModelConfig, _option, _require
 from vaedemo.data.datasets import Pictures
 from vaedemo.errors import NotFinite
 from vaedemo.maths import gaussian
@@ -23,7 +23,7 @@ from vaedemo.models.registry import build_model
 __all__ = ["CHANGEABLE", "Change", "LOSSES", "Plain", "PlainConfig", "Step"]
 
 BATCH = 64  # pictures a step, or all where there are fewer
-LOSSES = ("sum", "mean")
+LOSSES, LIKELIHOODS = ("sum", "mean"), ("bernoulli", "gaussian")
 SIZES = (28, 32, 48, 64)
 CHANGEABLE = ("beta", "lr", "loss")  # settings that a run may change on its way: they leave the network as it is
 CHANGES = 8
@@ -165,8 +165,7 @@ class Plain:
         self.optimizer.step()
         self.number += 1
         theta = theta.detach()[0]
-        logits = model.config.variational and self.config.likelihood == "bernoulli"
-        x_hat = theta.sigmoid() if logits else theta.clamp(0, 1)
+        x_hat = model.mean(theta) if model.config.variational else theta.clamp(0, 1)
         first = {"x": x[0], "x_hat": x_hat, "mu": mu.detach()[0], "z": z.detach()[0]}
         if logvar is not None and eps is not None:
             first |= {"logvar": logvar.detach()[0], "eps": eps[0]}

@@ -93,6 +93,7 @@ class Reconstruction(Epochs):
     def __init__(self, pictures: Pictures, model: nn.Module, config: TrainConfig) -> None:
         super().__init__(pictures, config)
         self.model_config: Any = model.config
+        self.gamma = (config.gamma_start, config.gamma_steps)
 
     def begin(self, model: Any) -> None:
         """First weights that come from the pictures: PCA, where the network has a linear map."""
@@ -100,7 +101,7 @@ class Reconstruction(Epochs):
             begin_as_pca(model, self.pictures)
 
     def batch(self, step: int, generator: torch.Generator, mine: slice) -> tuple:
-        """(x,), or of a VAE (x, eps)."""
+        """(x,), or of a VAE (x, eps), or of a tc-vae (x, eps, gamma)."""
         rows, config = self.rows(step), self.model_config
         eps = torch.randn(len(rows), config.latent_dim, generator=generator)[mine] if config.variational else None
         if config.variational and config.likelihood == "bernoulli":
@@ -108,6 +109,9 @@ class Reconstruction(Epochs):
         else:
             x = self.varied(rows, generator)[mine].float().div_(255)
         x = x.contiguous(memory_format=torch.channels_last)
+        if config.kind == "tc-vae":
+            first, steps = self.gamma
+            return x, eps, config.gamma + max(0.0, 1 - step / max(1, steps)) * (first - config.gamma) * (steps > 0)
         return (x,) if eps is None else (x, eps)
 
 

@@ -18,15 +18,15 @@ const parsed = (buffer) => {
   const bytes = ({ data_offsets: [from, to] }) => buffer.slice(8 + length + from, 8 + length + to);
   const halves = (entry) => Float32Array.from(new Uint16Array(bytes(entry)), fromHalf);
   for (const [name, entry] of Object.entries(entries)) {
-    if (!name.startsWith("decoder.")) continue;
+    if (!name.startsWith("decoder.") && name !== "log_sigma") continue;
     const { dtype, shape } = entry;
     if (dtype !== "F16" && dtype !== "I8") throw new Error(`${name} is ${dtype}, not F16 or I8`);
     if (dtype === "I8") {
       const scales = halves(entries[`${name}.scale`]);
       const row = shape.slice(1).reduce((n, k) => n * k, 1);
       const values = Float32Array.from(new Int8Array(bytes(entry)), (v, i) => v * scales[Math.floor(i / row)]);
-      tensors[name.slice(8)] = { shape, values };
-    } else tensors[name.slice(8)] = { shape, values: halves(entry) };
+      tensors[name.replace("decoder.", "")] = { shape, values };
+    } else tensors[name.replace("decoder.", "")] = { shape, values: halves(entry) };
   }
   const older = { depth: 1, neck: 8, linear: false, spatial: false }; // files of before these had names lack them
   return { config: { ...older, ...JSON.parse(about.config) }, tensors };
@@ -237,6 +237,17 @@ const layOutDense = (network, z, { depth }) => {
   return code;
 };
 
+const clamp = (v) => (v < 0 ? 0 : v > 1 ? 1 : v);
+const softplus = (v) => Math.max(v, 0) + Math.log1p(Math.exp(-Math.abs(v)));
+
+// The mean of p(x|z), 0 to 1, from what the decoder gives: as in vaedemo/models/likelihoods.py.
+const meanOf = ({ kind, likelihood }, { log_sigma: sigma }) => {
+  if (!kind.endsWith("vae") || likelihood === "gaussian") return clamp;
+  if (likelihood === "bernoulli") return (v) => 1 / (1 + Math.exp(-v));
+  const scale = (Math.exp(sigma.values[0]) * Math.sqrt(3)) / Math.PI;
+  return (v) => clamp(scale * (softplus(v / scale) - softplus((v - 1) / scale)));
+};
+
 // createDecoder(buffer) -> {config, decode(z, out)}: z any array of latent_dim numbers, out (C, H, W) bytes 0..255, filled
 // with the mean picture; nothing is allocated. simd: false computes in JavaScript, as where there is no SIMD.
 export const createDecoder = (buffer, { simd = true } = {}) => {
@@ -251,13 +262,12 @@ export const createDecoder = (buffer, { simd = true } = {}) => {
   const { steps } = network;
   const values = dense || network.f;
 
-  const sigmoid = config.kind.endsWith("vae") && config.likelihood === "bernoulli";
+  const mean = meanOf(config, tensors);
   const decode = (z, out) => {
     for (let i = 0; i < latent_dim; i += 1) code[i] = z[i];
     for (const step of steps) step();
     for (let k = 0; k < places.length; k += 1) {
-      const v = values[places[k]] + (picture ? picture[k] : 0);
-      out[k] = 255 * (sigmoid ? 1 / (1 + Math.exp(-v)) : v < 0 ? 0 : v > 1 ? 1 : v) + 0.5;
+      out[k] = 255 * mean(values[places[k]] + (picture ? picture[k] : 0)) + 0.5;
     }
     return out;
   };

@@ -1,6 +1,7 @@
 // Which models there are of a domain: the rows of the server's table. Pure functions.
 
-export const KINDS = ["ae", "vae", "pca", "dense", "dense-vae"];
+export const KINDS = ["ae", "vae", "tc-vae", "pca", "dense", "dense-vae"];
+export const CONVOLUTIONAL = ["ae", "vae", "tc-vae"]; // whose numbers can be changed one at a time
 
 // A model's name in files, maps and answers (store/key.py): vae-8, or vae-8-beta4 where beta is not 1.
 export const modelKey = (kind, d, beta) => `${kind}-${d}${beta === 1 ? "" : `-beta${beta}`}`;

@@ -7,14 +7,13 @@ import { fileName } from "../../page/frame/download.js";
 import { button, field, optionsOf } from "../../page/frame/pieces.js";
 import { t } from "../../page/frame/text.js";
 import { noise } from "../../page/maths/geometry.js";
-import { betasOf, everyModel, nearestDim } from "../../page/maths/models.js";
+import { CONVOLUTIONAL, betasOf, everyModel, nearestDim } from "../../page/maths/models.js";
 import { paint, rgba, unpack } from "../../page/draw/pixels.js";
 import { Below } from "./below.js";
 import { betaField } from "./beta.js";
 import { SPAN, WORDS, keyOf, spreads, usualModel } from "./codes.js";
 import { Matrix, matrixScale, scores } from "./factors.js";
 import { sparse } from "./sparse.js";
-import { KINDS } from "./state.js";
 import { Traversal, ordered } from "./traversal.js";
 
 const STARTS = ["picture", "zero", "random"];
@@ -40,10 +39,14 @@ export class Dims extends Below {
 
   // ---- what is chosen ----------------------------------------------------------------------------------------
 
+  get kinds() {
+    return CONVOLUTIONAL.filter((kind) => this.row.kinds[kind]?.length);
+  }
+
   // Those of the domain.
   get models() {
     const all = everyModel(this.row).map(([kind, d, beta]) => ({ kind, d, beta }));
-    return all.filter(({ kind }) => KINDS.includes(kind));
+    return all.filter(({ kind }) => CONVOLUTIONAL.includes(kind));
   }
 
   get key() {
@@ -77,15 +80,20 @@ export class Dims extends Below {
     return { s, own, z: s.map((v, i) => scale[i].mean + scale[i].std * v) };
   }
 
+  // Whether the code is a distribution, not a point.
+  get hasPosterior() {
+    return this.kind.endsWith("vae");
+  }
+
   // How much each dimension weighs: the VAE's by KL, the AE's by variance.
   get weights() {
     const f = this.figures;
-    if (this.kind === "vae" && f?.kl) return f.kl;
+    if (this.hasPosterior && f?.kl) return f.kl;
     return f?.std ? f.std.map((v) => v * v) : Array(this.d).fill(0);
   }
 
   get unit() {
-    return this.kind === "vae" ? "dims.kl" : "dims.variance";
+    return this.hasPosterior ? "dims.kl" : "dims.variance";
   }
 
   // Whether a dimension does nothing.
@@ -236,7 +244,7 @@ export class Dims extends Below {
   save = () => {
     const { beta, d, domain, kind } = this;
     const model = `${t(`domain.${domain}`)}, ${t(`kind.${kind}`)}, d = ${d}${beta === 1 ? "" : `, β = ${beta}`}`;
-    const title = `${model}: ${t(kind === "vae" ? "dims.save.title" : "dims.save.spread", { span: SPAN })}, ${this.note}`;
+    const title = `${model}: ${t(this.hasPosterior ? "dims.save.title" : "dims.save.spread", { span: SPAN })}, ${this.note}`;
     this.table.save(title, `${fileName("latent", "traversal", domain, this.key)}.png`);
   };
 
@@ -289,8 +297,8 @@ export class Dims extends Below {
         data-part="dimsSparse">${sparse(points, of, beta, this.chartWidth, (b, d) => this.set({ kind: "vae", d, beta: b }))}</div></div>
     </aside>
     <div class="vd-dims-main">
-      <div class="vd-dims-table ${kind === "vae" ? "vd-weighs-kl" : ""}" data-part="dimsTable" style=${table.style}>${table.view()}</div>
-      <div class="vd-dims-foot"><p class="vd-note" data-part="dimsTableWhy">${t(kind === "vae" ? "dims.table.vae" : "dims.table.ae")}</p>
+      <div class="vd-dims-table ${this.hasPosterior ? "vd-weighs-kl" : ""}" data-part="dimsTable" style=${table.style}>${table.view()}</div>
+      <div class="vd-dims-foot"><p class="vd-note" data-part="dimsTableWhy">${t(this.hasPosterior ? "dims.table.vae" : "dims.table.ae")}</p>
         ${button("dimsSave", "save", this.save, { key: "dims.save", text: "dims.save" })}</div>
     </div>
   </div>

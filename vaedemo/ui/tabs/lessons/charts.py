@@ -33,7 +33,7 @@ __all__ = ["CHARTS"]
 
 Figure = dict[str, Any]
 BINS = 48
-TOKENS = {"ae": "ae", "vae": "vae", "pca": "pca", "dense": "dense", "dense-vae": "dense"}
+TOKENS = {"ae": "ae", "vae": "vae", "tc-vae": "vae", "pca": "pca", "dense": "dense", "dense-vae": "dense"}
 # What `evaluate` measured, {name: of its figures}.
 MEASURED = {
     "mse": lambda f: f["mse"],
