@@ -1,19 +1,26 @@
 """Tables of benchmarks/disentanglement.py."""
 
-from .cells import Section, Table, mean_and_error, number
+import re
+
+from .cells import Section, Table, mean_and_error, number, verdict
 
 COLUMNS = ("mig", "disentanglement", "completeness", "informativeness")
-NAMES = {"ae": "autoencoder", "pca": "PCA"}
+NAMES = {"ae": "autoencoder", "pca": "PCA", "tc-vae": "beta-TC-VAE"}
+NAME = re.compile(r"(.+?)-(\d+)(?:-beta(.+))?")  # kind, latent dimension and beta
+MIG_BAR = 0.25  # of the best model
 
 
 def disentanglement(figures: dict) -> list[Table]:
     """One row a model, and the two yardsticks below."""
-    rows = []
-    for key, f in figures["models"].items():
-        kind, d, *beta = key.replace("-beta", "-").split("-")
-        name = f"VAE, beta {beta[0] if beta else 1}" if kind == "vae" else NAMES.get(kind, kind)
+    rows, models = [], figures["models"]
+    best = max((key for key in models if not key.startswith("the ")), key=lambda key: sum(models[key]["mig"]))
+    for key, f in models.items():
+        kind, d, beta = NAME.fullmatch(key).groups()
+        name = f"VAE, beta {beta or 1}" if kind == "vae" else NAMES.get(kind, kind)
         scores = [number(mean_and_error(f[column]), 3, 4) for column in COLUMNS]
-        rows.append([name, d, f["active"] if kind == "vae" else "", *scores])
+        if key == best:
+            scores[0] += f" (bar {MIG_BAR}: {verdict(mean_and_error(f['mig']), MIG_BAR)})"
+        rows.append([name, d, f["active"] if kind.endswith("vae") else "", *scores])
     return [Table("Shapes", ["", "d", "active", "MIG", *COLUMNS[1:]], rows)]
 
 
