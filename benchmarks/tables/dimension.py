@@ -1,20 +1,30 @@
 """Tables of benchmarks/dimension.py."""
 
-from .cells import Section, Table, by_domain, number, scaled, signed
+from .cells import Section, Table, by_domain, number, scaled, signed, verdict_below
 
 KINDS = {"ae": "autoencoder", "vae": "VAE", "pca": "PCA"}
+BITS_BARS = {"fashion": 4.104, "objects": 6.230}  # a value, at most, at the best dimension
+
+
+def _bits(domain: str, row: dict, best: float) -> str:
+    """Bits a value, at the best dimension with the bar where a domain has one."""
+    told, bar = number(row["bits_per_dim"], 4), BITS_BARS.get(domain)
+    if bar is None or row["bits_per_dim"][0] > best:
+        return told
+    return f"{told} (bar {bar:g}: {verdict_below(row['bits_per_dim'], bar)})"
 
 
 def dimension(figures: dict) -> list[Table]:
     """A table a domain, a row a latent dimension."""
     tables = []
     for domain, found in by_domain(figures["domains"]):
+        best = min(r["bits_per_dim"][0] for r in found["rows"])
         rows = [
             [
                 r["latent_dim"],
                 *(number(scaled(r["mse"][kind], 1000), 2) for kind in KINDS),
                 number(r["bound"], 1),
-                number(r["bits_per_dim"], 4),
+                _bits(domain, r, best),
                 signed(r["gained"]) if r["gained"] else "",
                 r["active_units"],
             ]

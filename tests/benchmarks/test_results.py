@@ -34,7 +34,7 @@ def test_readmes_rows_are_figures_of_the_results_files(results):
     assert len(rows) == 7
     f = results["reconstruction_quality"]["digits/ae-32"]
     assert f"{f['mse']:.5f}: {f['mse'] / f['pca_mse']:.3f} ± " in rows[0]
-    bound = min((d["bound"], d["k"]) for d in results["likelihood"]["domains"]["digits"].values())
+    bound = min((d["bound"], d["k"]) for d in results["likelihood"]["dims"].values())
     assert f"k = {bound[1]}: {bound[0]:.2f} ± " in rows[1]
     found = {r["source"]: r["frechet"][0] for r in results["samples"]["rows"] if r["domain"] == "digits"}
     assert f"distance {found['vae+mixture']:.2f}" in rows[2] and f"N(0, I) {found['vae+normal']:.2f}" in rows[2]

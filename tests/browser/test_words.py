@@ -30,7 +30,7 @@ FACTS = {
     "train.own.files.why", "train.preset.collapse.why", "train.own.why", "train.preset.fast.why", "train.preset.few",
     "train.preset.held.why", "train.preset.holes.why", "train.preset.learned.why", "latent.hole.vae.inner",
     "latent.hole.vae.outer", "latent.noise.why", "latent.noise.strong", "latent.zoom.start", "elbo.why.beta",
-    "elbo.why.d", "elbo.atone", "dims.table.vae",
+    "elbo.why.d", "elbo.atone", "dims.table.vae", "kind.tc-vae.why",
 }  # fmt: skip
 
 

@@ -16,7 +16,7 @@ def test_a_sheet_returns_the_first_pictures_of_each_class_in_turn(tmp_path, chan
     generator, classes = torch.manual_seed(0), 5
     y = torch.randint(classes, (3500,), generator=generator)
     x = torch.randint(256, (3500, channels, 8, 8), generator=generator, dtype=torch.uint8)
-    path = tmp_path / "deep" / "sheet.png"
+    path = tmp_path / "deep" / "sheet.webp"
     assert write_sheet(Pictures(x, y), path) == path.stat().st_size
     seen, unseen = read_sheet(path, (channels, 8, 8), classes)
     assert (len(seen), len(unseen)) == (TAUGHT, UNSEEN)
@@ -34,7 +34,7 @@ def test_a_sheet_that_is_missing_damaged_or_of_other_pictures_is_a_sentence(tmp_
     Image.fromarray(np.zeros((8, 8), np.uint8)).save(tmp_path / "small.png")
     with pytest.raises(DataError, match="no sheet of 2500"):
         read_sheet(tmp_path / "small.png", (1, 8, 8), 5)
-    Image.fromarray(np.zeros((400, 400, 3), np.uint8)).save(tmp_path / "colour.png")
+    Image.new("RGB", (400, 400), (200, 0, 0)).save(tmp_path / "colour.png")
     with pytest.raises(DataError, match="no sheet of 2500"):
         read_sheet(tmp_path / "colour.png", (1, 8, 8), 5)
     with pytest.raises(ConfigError, match="classes"):

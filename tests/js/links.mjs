@@ -3,8 +3,10 @@
 
 import { readFileSync } from "node:fs";
 import { fromAddress, toAddress } from "../../vaedemo/ui/page/frame/state.js";
+import { everyModel } from "../../vaedemo/ui/page/maths/models.js";
 import { photoState } from "../../vaedemo/ui/page/picture/photostate.js";
 import * as compress from "../../vaedemo/ui/tabs/compress/state.js";
+import * as codes from "../../vaedemo/ui/tabs/latent/codes.js";
 import * as generate from "../../vaedemo/ui/tabs/generate/state.js";
 import * as latent from "../../vaedemo/ui/tabs/latent/state.js";
 import * as lessons from "../../vaedemo/ui/tabs/lessons/state.js";
@@ -30,6 +32,15 @@ const TABS = {
   lessons: () => [lessons.WORDS, lessons.standard()],
 };
 
+// The words of the section below the maps, where a tab has one.
+const BELOW = {
+  latent: (state, { table }) => {
+    const row = table[state.domain];
+    const models = everyModel(row).map(([kind, d, beta]) => ({ kind, d, beta }));
+    return [codes.WORDS, { ...codes.usualModel(row), start: "picture", edits: new Map() }, { row, models }];
+  },
+};
+
 const understood = (link) => {
   const { tab, ...words } = Object.fromEntries(new URLSearchParams(link));
   if (!TABS[tab]) return false;
@@ -37,7 +48,9 @@ const understood = (link) => {
   const about = { table: values[tab].table, value: values[tab], name: tab, word: null, maskWord: null };
   const { state, wrong } = fromAddress(words, rows, standard, about);
   const again = fromAddress(Object.fromEntries(Object.entries(toAddress(rows, state, about)).filter(([, v]) => v !== null).map(([k, v]) => [k, `${v}`])), rows, standard, about);
-  const known = Object.keys(words).every((name) => rows.some((row) => row.name === name));
-  return !wrong && known && JSON.stringify(again.state) === JSON.stringify(state);
+  const [more, usual, given] = BELOW[tab]?.(state, values[tab]) ?? [[], {}, {}];
+  const below = fromAddress(words, more, usual, given);
+  const known = Object.keys(words).every((name) => [...rows, ...more].some((row) => row.name === name));
+  return !wrong && !below.wrong && known && JSON.stringify(again.state) === JSON.stringify(state);
 };
 console.log(JSON.stringify(links.filter((link) => !understood(link))));

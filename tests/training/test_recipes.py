@@ -11,7 +11,7 @@ def test_every_promised_model_has_a_recipe():
         promised |= {(domain, name) for name in ("restore", "classifier", "finder", "mixtures", "quantisers")}
     promised |= {("digits", "lossless"), ("digits", "lossless-binary"), ("fashion", "lossless")}
     promised |= {("digits", f"vae-32-beta{b}") for b in ("0.25", "4", "16")}
-    promised |= {("shapes", f"vae-10-beta{b}") for b in ("4", "16", "256", "1024")}
+    promised |= {("shapes", f"vae-10-beta{b}") for b in ("4", "16", "256", "1024")} | {("shapes", "tc-vae-10")}
     assert made == promised and len(RECIPES) == len(made)
 
 

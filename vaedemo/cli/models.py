@@ -57,7 +57,7 @@ class Describe(Command):
     domain: str | None = None
     """digits, fashion, objects, shapes or one of your own; all of them if left out"""
     kind: str | None = None
-    """ae, vae, dense, dense-vae or pca; ae, vae, dense and pca if left out, of your own the trained ones"""
+    """ae, vae, tc-vae, dense, dense-vae or pca; ae, vae, dense and pca if left out, of your own the trained ones"""
     latent_dim: int | None = None
     """numbers that describe a picture; the domain's smallest if left out"""
 
@@ -91,7 +91,7 @@ class Evaluate(Command):
     domain: str | None = None
     """digits, fashion, objects or shapes; all if left out"""
     kind: str | None = None
-    """ae, vae, dense, dense-vae or pca; all if left out"""
+    """ae, vae, tc-vae, dense, dense-vae or pca; all if left out"""
     latent_dim: int | None = None
     """all if left out"""
     beta: float | None = None

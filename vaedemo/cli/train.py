@@ -78,7 +78,7 @@ class Train(Command):
     domain: str | None = None
     """digits, fashion, objects, shapes or photos; with --all only this one"""
     kind: str = "vae"
-    """ae, vae, dense, dense-vae, pca, conditional or photo-restore (restore noise and holes), lossless or
+    """ae, vae, tc-vae, dense, dense-vae, pca, conditional or photo-restore (restore noise and holes), lossless or
     lossless-binary (code exactly), or codec (compresses photos)"""
     latent_dim: int = 2
     """numbers that describe a picture (of a conditional model: its recipe's)"""

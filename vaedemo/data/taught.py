@@ -14,7 +14,7 @@ from vaedemo.pictures.draw import grid
 
 __all__ = ["FILE", "FOLLOWED", "SHEETS", "Taught", "drawn", "read_sheet", "write_sheet"]
 
-FILE = "sheet.png"  # of a domain, beside its models
+FILE = "sheet.webp"  # of a domain, beside its models
 SHEETS = ("digits", "fashion")  # domains whose pictures may ship
 TAUGHT, UNSEEN = 2000, 500  # pictures that are learned from, and pictures of the same kind that are not
 FOLLOWED = 8  # pictures whose reconstructions are followed
@@ -38,7 +38,7 @@ class Taught(NamedTuple):
 
 
 def write_sheet(pictures: Pictures, path: Path) -> int:
-    """Write the first pictures of each class, in turn, as one PNG without gaps; gives its bytes. The class of picture
+    """Write the first pictures of each class, in turn, as one picture without gaps or loss; gives its bytes. The class of picture
     i is i modulo their number, so that the sheet needs no list of them."""
     if pictures.y is None:
         raise ConfigError("a sheet is made of pictures with classes")
@@ -46,7 +46,7 @@ def write_sheet(pictures: Pictures, path: Path) -> int:
     each = (TAUGHT + UNSEEN) // classes
     rows = torch.stack([(pictures.y == c).nonzero()[:each, 0] for c in range(classes)], 1).flatten()
     path.parent.mkdir(parents=True, exist_ok=True)
-    grid(pictures[rows].numpy(), COLUMNS, gap=0).save(path, optimize=True)
+    grid(pictures[rows].numpy(), COLUMNS, gap=0).save(path, lossless=True, quality=100, method=6)
     return path.stat().st_size
 
 
@@ -54,14 +54,15 @@ def read_sheet(path: Path, shape: tuple[int, int, int], classes: int) -> Taught:
     """The Taught of a sheet that write_sheet made of pictures (C, H, W) with so many classes."""
     try:
         with Image.open(path) as image:
-            levels = np.asarray(image)
+            levels = np.asarray(image.convert("RGB"))  # WebP has no grey
     except (OSError, ValueError):
         raise DataError(f"{path.name} is missing or damaged; write it again with `derive --only sheet`") from None
     channels, height, width = shape
     count = TAUGHT + UNSEEN
-    if levels.shape != (count // COLUMNS * height, COLUMNS * width, *([channels] if channels > 1 else [])):
+    coloured = channels == 1 and bool((levels != levels[..., :1]).any())
+    if coloured or levels.shape[:2] != (count // COLUMNS * height, COLUMNS * width):
         raise DataError(f"{path.name} is no sheet of {count} pictures; write it again with `derive --only sheet`")
-    cells = levels.reshape(count // COLUMNS, height, COLUMNS, width, channels).transpose(0, 2, 4, 1, 3)
+    cells = levels[..., :channels].reshape(count // COLUMNS, height, COLUMNS, width, channels).transpose(0, 2, 4, 1, 3)
     x = torch.from_numpy(np.ascontiguousarray(cells.reshape(count, channels, height, width)))
     return _parted(Pictures(x, torch.arange(count) % classes))
 

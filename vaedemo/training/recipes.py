@@ -4,7 +4,7 @@ from dataclasses import replace
 from math import inf
 from typing import Any, NamedTuple
 
-from vaedemo.configs import CODING, LOSSLESS, RESTORING, ModelConfig, TrainConfig
+from vaedemo.configs import CODING, CONVOLUTIONAL, LOSSLESS, RESTORING, ModelConfig, TrainConfig
 from vaedemo.data.domains import DOMAINS, SIZED, get_domain
 from vaedemo.errors import UnknownModel
 from vaedemo.models.classifier import ClassifierConfig
@@ -226,7 +226,7 @@ def _of(domain: str) -> list[Recipe]:
     row = get_domain(domain)
     found = [recipe(domain, "pca", max(row.latent_dims))]
     found += [recipe(domain, "dense", d) for d in row.dense_dims]
-    found += [recipe(domain, kind, d) for kind in ("ae", "vae") for d in row.dims_of(kind)]
+    found += [recipe(domain, kind, d) for kind in CONVOLUTIONAL for d in row.dims_of(kind)]
     found += [recipe(domain, "vae", d, beta) for d, betas in row.betas.items() for beta in betas]
     found += [r for r in EXACT if r.domain == domain]
     codes = [Recipe(domain, file, None) for file in (MIXTURES.file, QUANTISERS.file)]

@@ -2,6 +2,7 @@
 
 import { Section } from "../../page/frame/shell.js";
 import { fromAddress, toAddress } from "../../page/frame/state.js";
+import { KINDS } from "./state.js";
 
 export class Below extends Section {
   // words: a table as that of a tab; what the address says wrongly is left out.
@@ -17,6 +18,10 @@ export class Below extends Section {
 
   get row() {
     return this.tab.table[this.domain];
+  }
+
+  get kinds() {
+    return KINDS.filter((kind) => this.row.kinds[kind]?.length);
   }
 
   tell() {
