@@ -38,15 +38,15 @@ class Taught(NamedTuple):
 
 
 def write_sheet(pictures: Pictures, path: Path) -> int:
-    """Write the first pictures of each class, in turn, as one picture without gaps or loss; gives its bytes. The class of picture
-    i is i modulo their number, so that the sheet needs no list of them."""
+    """Write the first pictures of each class, in turn, as one picture without gaps or loss; gives its bytes. The class
+    of picture i is i modulo their number, so that the sheet needs no list of them."""
     if pictures.y is None:
         raise ConfigError("a sheet is made of pictures with classes")
     classes = int(pictures.y.max()) + 1
     each = (TAUGHT + UNSEEN) // classes
     rows = torch.stack([(pictures.y == c).nonzero()[:each, 0] for c in range(classes)], 1).flatten()
     path.parent.mkdir(parents=True, exist_ok=True)
-    grid(pictures[rows].numpy(), COLUMNS, gap=0).save(path, lossless=True, quality=100, method=6)
+    grid(pictures[rows].numpy(), COLUMNS, gap=0).save(path, lossless=True, quality=90, method=6)
     return path.stat().st_size
 
 
