@@ -149,3 +149,5 @@ def test_gamma_falls_in_a_line_and_stays(generator):
 
     assert gammas(gamma_start=12.0, gamma_steps=10) == [12, 7, 2, 2]
     assert gammas(gamma_start=12.0) == gammas() == [2, 2, 2, 2]
+    with pytest.raises(ConfigError, match="in one process"):
+        task_of(model, pictures, TrainConfig(batch_size=4)).batch(0, generator, slice(0, None, 2))

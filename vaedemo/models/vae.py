@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from vaedemo.configs import ModelConfig
 from vaedemo.models.autoencoder import Code, Model, networks
-from vaedemo.models.likelihoods import LIKELIHOODS
+from vaedemo.models.likelihoods import LIKELIHOODS, Likelihood
 
 __all__ = ["VAE"]
 
@@ -25,11 +25,15 @@ class VAE(Model):
     def __init__(self, config: ModelConfig) -> None:
         super().__init__(config)
         self.encoder, self.decoder = networks(config, 2 * config.latent_dim)
-        self.likelihood = LIKELIHOODS[config.likelihood]
         if self.likelihood.scaled and config.sigma:
             self.register_buffer("log_sigma", torch.tensor(math.log(config.sigma)))
         elif self.likelihood.scaled:
             self.log_sigma = nn.Parameter(torch.tensor(-1.5))
+
+    @property
+    def likelihood(self) -> Likelihood:
+        """The row of LIKELIHOODS."""
+        return LIKELIHOODS[self.config.likelihood]
 
     def encode(self, x: Tensor) -> Code:
         """Code(mu, logvar), each (B, D), from x (B, C, H, W)."""

@@ -10,6 +10,7 @@ from vaedemo import runtime
 from vaedemo.configs import TrainConfig
 from vaedemo.data.damage import random_corruption
 from vaedemo.data.datasets import Pictures
+from vaedemo.errors import ConfigError
 from vaedemo.models import objectives
 from vaedemo.models.objectives import Terms
 from vaedemo.models.pca import begin_as_pca
@@ -103,6 +104,8 @@ class Reconstruction(Epochs):
     def batch(self, step: int, generator: torch.Generator, mine: slice) -> tuple:
         """(x,), or of a VAE (x, eps), or of a tc-vae (x, eps, gamma)."""
         rows, config = self.rows(step), self.model_config
+        if config.kind == "tc-vae" and (mine.step or 1) > 1:
+            raise ConfigError("the codes of a tc-vae's batch are compared with each other; train it in one process")
         eps = torch.randn(len(rows), config.latent_dim, generator=generator)[mine] if config.variational else None
         if config.variational and config.likelihood == "bernoulli":
             x = binarised(self.varied(rows, generator), generator, mine)
