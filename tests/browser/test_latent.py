@@ -552,3 +552,22 @@ def test_a_map_can_be_taken_away_as_a_picture(visit):
     assert event.value.suggested_filename == "vaedemo-latent-map-digits-vae-2-points.png"
     data = event.value.path().read_bytes()
     assert data[:8] == b"\x89PNG\r\n\x1a\n" and len(data) > 10_000
+
+
+def test_samples_of_a_map_that_is_leaving_are_not_asked_of_the_next_domain(visit):
+    """Its codes have as many numbers, and the pictures that came back had other channels."""
+    v = enter(visit)
+    held = []
+    v.page.route("**/maps/objects.bin", lambda route: held.append(route))
+    v.page.locator(".vd-module-latent [data-part=domain] input[value=objects]").check()
+    v.page.wait_for_function("() => new URL(location.href).searchParams.get('domain') === 'objects'")
+    before = v.asked.count("decode_many")
+    part(v, "again").click()
+    v.page.evaluate(
+        "() => new Promise((done) => setTimeout(done, 600))"
+    )  # the page's clock, by which it rests for less
+    assert v.asked.count("decode_many") == before
+    for route in held:
+        route.continue_()
+    wait(v, "part('vaePicture').width === 32")
+    v.idle()

@@ -137,7 +137,9 @@ class Latent extends Tab {
 
   // ---- the maps ----------------------------------------------------------------------------------------------
 
+  // {x_hat} of a point on a map, or {error}, where another domain is chosen whose map is on its way.
   decode(model, z) {
+    if (this.map.domain !== this.state.domain) return Promise.resolve({ error: "late" });
     return this.asking("decode", { ...this.modelOf(model.kind), d: model.d, z });
   }
 

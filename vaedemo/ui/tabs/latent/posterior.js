@@ -47,7 +47,7 @@ const numbers = (values) => values.slice(0, SHOWN).map(shownNumber);
 
 export class Posterior {
   constructor(tab) {
-    // result: {x, ae, vae}; model: the VAE's map or plane; own: drawings of the result; samples: {epsilon, z, draw, shown}.
+    // result: {x, ae, vae}, of the tab's model `of`; model: the VAE's map or plane; own: drawings of the result; samples: {epsilon, z, draw, shown}.
     Object.assign(this, { tab, result: null, model: null, own: {}, samples: [], chosen: 0, side: 0 });
   }
 
@@ -55,7 +55,7 @@ export class Posterior {
   show(result, model) {
     const { channels } = this.tab.map;
     const [x, ae, vae] = [result.x, unpack(result.ae.x_hat), unpack(result.vae.x_hat)].map((bytes) => pixels(bytes, channels));
-    Object.assign(this, { result, model, own: { seen: x, aeOwn: ae, vaeOwn: vae } });
+    Object.assign(this, { result, model, of: this.tab.model, own: { seen: x, aeOwn: ae, vaeOwn: vae } });
     this.sample();
   }
 
@@ -75,8 +75,9 @@ export class Posterior {
   exact = atRest(
     REST,
     newest(async () => {
-      const { samples, tab } = this;
+      const { of, samples, tab } = this;
       const { channels } = tab.map;
+      if (of !== tab.model) return; // another is chosen, whose map is on its way
       const answer = await tab.asking("decode_many", { ...tab.modelOf("vae"), z: samples.map((s) => s.z) });
       if (answer.error || samples !== this.samples) return;
       samples.forEach((s, i) => Object.assign(s, { draw: pixels(unpack(answer.x_hat[i]), channels), shown: "exact" }));

@@ -108,8 +108,8 @@ export class Walks extends Below {
   // The moving pictures, asked for when something first moves.
   refine = newest(async () => {
     const { request } = this;
-    if (!request || this.fine === request) return;
-    const answer = await this.tab.newer("walk", { ...JSON.parse(request), n: this.finer }, () => this.request);
+    if (!request || request !== this.wanted || this.fine === request) return;
+    const answer = await this.tab.newer("walk", { ...JSON.parse(request), n: this.finer }, () => this.wanted);
     if (!answer) return;
     this.fine = request;
     const finer = this.read(answer);
