@@ -15,7 +15,8 @@ def disentanglement(figures: dict) -> list[Table]:
     rows, models = [], figures["models"]
     best = max((key for key in models if not key.startswith("the ")), key=lambda key: sum(models[key]["mig"]))
     for key, f in models.items():
-        kind, d, beta = NAME.fullmatch(key).groups()
+        found = NAME.fullmatch(key)
+        kind, d, beta = found.groups() if found else (key, "", None)
         name = f"VAE, beta {beta or 1}" if kind == "vae" else NAMES.get(kind, kind)
         scores = [number(mean_and_error(f[column]), 3, 4) for column in COLUMNS]
         if key == best:
