@@ -563,9 +563,8 @@ def test_samples_of_a_map_that_is_leaving_are_not_asked_of_the_next_domain(visit
     v.page.wait_for_function("() => new URL(location.href).searchParams.get('domain') === 'objects'")
     before = v.asked.count("decode_many")
     part(v, "again").click()
-    v.page.evaluate(
-        "() => new Promise((done) => setTimeout(done, 600))"
-    )  # the page's clock, by which it rests for less
+    # The page's own clock: what rests for less has been put off no longer.
+    v.page.evaluate("() => new Promise((done) => setTimeout(done, 600))")
     assert v.asked.count("decode_many") == before
     for route in held:
         route.continue_()

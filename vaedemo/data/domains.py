@@ -221,8 +221,14 @@ _ROWS = (
         dims={"tc-vae": (10,)},
         runs={
             "tc-vae": (
-                {"optimizer": "muon", "lr": 0.005, "batch_size": 256, "steps": 2000}
-                | {"gamma_start": 9600.0, "gamma_steps": 1000},
+                {
+                    "optimizer": "muon",
+                    "lr": 0.005,
+                    "batch_size": 256,
+                    "steps": 2000,
+                    "gamma_start": 9600.0,
+                    "gamma_steps": 1000,
+                },
             ),
         },
         beta_sigma=0.0193,

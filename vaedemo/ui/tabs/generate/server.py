@@ -57,9 +57,8 @@ class Generation:
         kinds, _ = row.pop("kinds"), row.pop("betas")
         autoencoders = kinds.get("ae", ())
         mixed = [d for d in autoencoders if self.library.has_mixture(ModelKey(name, "ae", d))]
-        dims = sorted(
-            {*(mixed or autoencoders), *kinds.get("vae", ())}
-        )  # N(0, I) alone draws nothing of an autoencoder
+        # N(0, I) alone draws nothing of an autoencoder.
+        dims = sorted({*(mixed or autoencoders), *kinds.get("vae", ())})
         classes = list(self.library.domain(name).classes)
         return {**row, "classes": classes, "dims": dims, "pca": "pca" in kinds} if dims else None
 
